@@ -1,0 +1,1 @@
+//! Quarantine adapters: act on the subscriber.

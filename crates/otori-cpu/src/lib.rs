@@ -1,0 +1,1 @@
+//! Instruction sets: decode and execute against the trait Memory.

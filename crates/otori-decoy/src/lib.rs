@@ -1,0 +1,1 @@
+//! Listening fronts on a device: telnet and HTTP.

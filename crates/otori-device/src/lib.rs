@@ -1,0 +1,1 @@
+//! A whole product: profile, root file system, services; start, snapshot, import.

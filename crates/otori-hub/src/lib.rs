@@ -1,0 +1,1 @@
+//! HTTP API, OpenAPI document, dashboard, sign-in.

@@ -1,0 +1,1 @@
+//! Indicators: scoring, guard, rules, life.

@@ -1,0 +1,1 @@
+//! Captured file to class to detonation to report; the fake Internet.

@@ -1,0 +1,1 @@
+//! The Linux personality: processes, copy-on-write memory, files, signals, sockets, virtual time.

@@ -1,0 +1,1 @@
+//! Durable inbox, sealed segments, roll-ups, queries.

@@ -1,0 +1,1 @@
+//! Packets in and verdicts out: capture files, AF_PACKET, NFQUEUE, inline pair.

@@ -1,0 +1,1 @@
+//! Bytes to facts: decode, flows, reassembly, application protocols; no I/O, no clock.
