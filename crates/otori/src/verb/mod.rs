@@ -1,0 +1,50 @@
+//! The verbs of the command line: one file each, one row here.
+//!
+//! Every verb has `Arguments` (its doc comments are its help) and `run`. Data goes to standard output,
+//! diagnostics to standard error. Exit codes: 0 done, 1 findings, 2 usage, 3 configuration, 4 permission,
+//! 5 unavailable; `exec` passes the guest's on.
+
+pub mod doctor;
+
+use clap::Subcommand;
+use std::process::ExitCode;
+
+/// One row per verb, in the order of the help.
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Check that this machine has what Otori needs, and say how to mend what is missing
+    Doctor(doctor::Arguments),
+}
+
+impl Verb {
+    /// Runs the verb.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Verb::Doctor(arguments) => doctor::run(arguments),
+        }
+    }
+}
+
+/// A failure that has its own exit code; anything else is 1.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// 3: the configuration is wrong
+    #[error("{0}")]
+    Configuration(String),
+    /// 4: not allowed
+    #[error("{0}")]
+    Permission(String),
+    /// 5: something that is needed is not there
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// The exit code of an error: that of the [`Failure`] in its chain, else 1.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.chain().find_map(|cause| cause.downcast_ref::<Failure>()) {
+        Some(Failure::Configuration(_)) => 3,
+        Some(Failure::Permission(_)) => 4,
+        Some(Failure::Unavailable(_)) => 5,
+        None => 1,
+    }
+}
