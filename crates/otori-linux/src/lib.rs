@@ -1,1 +1,9 @@
 //! The Linux personality: processes, copy-on-write memory, files, signals, sockets, virtual time.
+#![no_std]
+#![forbid(unsafe_code)]
+extern crate alloc;
+
+pub mod abi;
+pub mod errno;
+pub mod net;
+pub mod poll;

@@ -1,0 +1,2 @@
+//! Sockets on a virtual network; key type `Sockets`, the way out is [`outside::Outside`].
+pub mod outside;
