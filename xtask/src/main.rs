@@ -1,3 +1,54 @@
-//! The project's only automation.
+//! The project's only automation: `cargo xtask check | test | docs | bench | setup`.
+//!
+//! Every command says what it is doing and how far it is; see [`step`].
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "progress is what this program is for")]
 
-fn main() {}
+mod bench;
+mod check;
+mod docs;
+mod rooms;
+mod setup;
+mod shell;
+mod source;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  check          formatting, lints, rooms, file rules, licences
+  test           set up all that the tests need, then run every test, browser tests included
+  test --quick   the same without browser and namespace tests
+  docs [--check] write the generated documentation, or compare it with what is committed
+  bench [NAME]   run the benchmarks and write the figures to docs/bench/
+  setup          install what the tests need (Debian packages, npm packages, the camera's user land)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["check"] => check::run(),
+        ["test"] => test::run(test::Extent::Everything),
+        ["test", "--quick"] => test::run(test::Extent::Quick),
+        ["docs"] => docs::run(docs::Mode::Write),
+        ["docs", "--check"] => docs::run(docs::Mode::Check),
+        ["bench"] => bench::run(None),
+        ["bench", name] => bench::run(Some(name)),
+        ["setup"] => setup::run(),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
