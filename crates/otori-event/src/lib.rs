@@ -19,6 +19,7 @@ pub mod report;
 pub mod rule;
 pub mod text;
 pub mod time;
+pub mod url;
 pub mod verdict;
 
 pub use action::{Action, ActionLevel, ActionState};
@@ -33,4 +34,5 @@ pub use report::Report;
 pub use rule::{Rule, RuleChange};
 pub use text::RawText;
 pub use time::Timestamp;
+pub use url::find_urls;
 pub use verdict::{Verdict, VerdictAction};
