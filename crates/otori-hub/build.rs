@@ -3,6 +3,9 @@
 //! Runs npm only when the lock file changed, vite only when a source of the dashboard changed, and writes
 //! nothing that git sees. `OTORI_UI_DIST=DIR` takes a folder made by `npm run build -- DIR` instead, for
 //! machines without npm. Leaves `OUT_DIR/ui/data` (country and AS of addresses) and `OUT_DIR/assets_table.rs`.
+#[path = "src/place/networks.rs"]
+mod networks;
+
 use std::{
     env,
     fmt::Write as _,
@@ -66,7 +69,19 @@ fn run() -> Result<(), String> {
             ));
         }
     }
+    write_networks(&built.join("data"), &out.join("asn.bin"))?;
     write_table(&built.join("dashboard"), &out.join("assets_table.rs"))
+}
+
+/// Turns the CSV of autonomous systems into the table that `src/place` reads in place.
+fn write_networks(data: &Path, table: &Path) -> Result<(), String> {
+    println!("cargo:rerun-if-changed=src/place/networks.rs");
+    let text = |name: &str| {
+        let path = data.join(name);
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let bytes = networks::build(&text("asn-ipv4.csv")?, &text("asn-ipv6.csv")?)?;
+    fs::write(table, bytes).map_err(|error| format!("{}: {error}", table.display()))
 }
 
 /// Brings `ui/node_modules` to the state of the lock file; two builds at once wait for each other.

@@ -1,1 +1,4 @@
 //! Durable inbox, sealed segments, roll-ups, queries.
+#![forbid(unsafe_code)]
+
+pub mod place;
