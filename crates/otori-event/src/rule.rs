@@ -1,6 +1,6 @@
 //! What is enforced: rules in Suricata's language that the loop generates.
 use crate::{IndicatorKind, Timestamp};
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 /// One rule made from one indicator. `sid` is its identity.
@@ -35,5 +35,10 @@ pub enum RuleChange {
         sid: u32,
         /// why, for a person
         reason: String,
+    },
+    /// take out every rule of this kind that is not named: ends the list that a guard is sent when it connects
+    Keep {
+        /// those that stay
+        sids: Vec<u32>,
     },
 }
