@@ -1,1 +1,25 @@
 //! Listening fronts on a device: telnet and HTTP.
+//!
+//! [`run`] listens, gives every peer a [`session::Session`] and, once it is in, a computer of its own
+//! (`otori-device`) that the [`engine`] runs in slices on a few threads. Whatever happens leaves as
+//! [`otori_event::Intake`] values through one bounded channel. The only way out of a guest is the
+//! [`gateway`], whose only way out is the guarded [`fetch`]er, which is off by default.
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod ambient;
+//TMP pub mod capture;
+pub mod config;
+pub mod credential;
+pub mod demo;
+//TMP pub mod engine;
+//TMP pub mod fetch;
+//TMP pub mod front;
+pub mod gate;
+//TMP pub mod gateway;
+pub mod recording;
+pub mod session;
+pub mod typed;
+
+pub use config::DecoyConfig;
+pub use demo::DemoPeers;
