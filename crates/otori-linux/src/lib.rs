@@ -5,5 +5,6 @@ extern crate alloc;
 
 pub mod abi;
 pub mod errno;
+pub mod mm;
 pub mod net;
 pub mod poll;

@@ -1,0 +1,133 @@
+//! Decoded basic blocks and where they are kept. Key types: [`Block`], [`BlockTable`] (per physical page),
+//! [`BlockCache`] (per CPU, by virtual address). Generic over the operation type of an instruction set.
+
+use crate::mips;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use once_cell::race::OnceBox;
+
+/// A run of decoded instructions with one entrance. Position independent: operations hold distances, not addresses.
+#[derive(Debug)]
+pub struct Block<Operation> {
+    /// Guest instructions in the block when it runs to its end.
+    pub instructions: u32,
+    /// The operations; fewer than instructions where nothing is to be done, more where a delay slot needs care.
+    pub operations: Box<[Operation]>,
+}
+
+/// The blocks that begin in one physical page, by position. Filled by whoever runs there first, for all.
+#[derive(Debug)]
+pub struct BlockTable<Operation> {
+    slots: Box<[OnceBox<Arc<Block<Operation>>>]>,
+}
+
+impl<Operation> BlockTable<Operation> {
+    /// An empty table for `positions` possible beginnings.
+    #[must_use]
+    pub fn new(positions: usize) -> Self {
+        BlockTable { slots: (0..positions).map(|_| OnceBox::new()).collect() }
+    }
+
+    /// The block beginning at `position`, made by `decode` if nobody has been here before.
+    pub fn block(
+        &self,
+        position: usize,
+        decode: impl FnOnce() -> Block<Operation>,
+    ) -> Option<&Arc<Block<Operation>>> {
+        Some(self.slots.get(position)?.get_or_init(|| Box::new(Arc::new(decode()))))
+    }
+}
+
+/// Everything decoded from one physical page: one lazily made table per instruction set and byte order.
+#[derive(Debug, Default)]
+pub struct Code {
+    /// MIPS32, little endian.
+    pub mips_little: OnceBox<BlockTable<mips::Op>>,
+    /// MIPS32, big endian.
+    pub mips_big: OnceBox<BlockTable<mips::Op>>,
+    fetched: OnceBox<()>,
+}
+
+impl Code {
+    /// Notes that instructions were fetched from the page: a store must from now on leave the page to its old
+    /// readers and go to a fresh copy.
+    pub fn mark(&self) {
+        self.fetched.get_or_init(|| Box::new(()));
+    }
+
+    /// Were instructions fetched from the page?
+    #[must_use]
+    pub fn is_marked(&self) -> bool {
+        self.fetched.get().is_some()
+    }
+}
+
+/// log2 of the entries of a [`BlockCache`].
+const CACHE_SHIFT: u32 = 9;
+const CACHE_ENTRIES: usize = 1 << CACHE_SHIFT;
+
+/// No instruction begins at an odd address of this kind.
+const NO_ADDRESS: u64 = u64::MAX;
+
+/// A block under the virtual address it was found at.
+#[derive(Debug)]
+pub struct CachedBlock<Operation> {
+    /// Virtual address of the first instruction.
+    pub address: u64,
+    /// The block.
+    pub block: Arc<Block<Operation>>,
+}
+
+/// A CPU's own direct-mapped cache from virtual address to block, valid for one generation of the memory.
+#[derive(Debug)]
+pub struct BlockCache<Operation> {
+    generation: u64,
+    entries: Box<[CachedBlock<Operation>]>,
+}
+
+impl<Operation> Default for BlockCache<Operation> {
+    fn default() -> Self {
+        BlockCache { generation: 0, entries: Box::default() }
+    }
+}
+
+impl<Operation> BlockCache<Operation> {
+    /// Forgets everything unless the memory is still of the generation that the entries were found in.
+    #[inline(always)]
+    pub fn follow(&mut self, generation: u64) {
+        if self.generation != generation {
+            self.forget(generation);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forget(&mut self, generation: u64) {
+        self.generation = generation;
+        if self.entries.is_empty() {
+            let nothing = Arc::new(Block { instructions: 0, operations: Box::default() });
+            let empty: Vec<_> = (0..CACHE_ENTRIES)
+                .map(|_| CachedBlock { address: NO_ADDRESS, block: Arc::clone(&nothing) })
+                .collect();
+            self.entries = empty.into_boxed_slice();
+        } else {
+            self.entries.iter_mut().for_each(|entry| entry.address = NO_ADDRESS);
+        }
+    }
+
+    /// The block at a virtual address, if cached. `unit` is log2 of the instruction size.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(&self, address: u64, unit: u32) -> Option<&Arc<Block<Operation>>> {
+        let entry = self.entries.get((address >> unit) as usize & (CACHE_ENTRIES - 1))?;
+        (entry.address == address).then_some(&entry.block)
+    }
+
+    /// Keeps a block under a virtual address.
+    pub fn put(&mut self, address: u64, unit: u32, block: Arc<Block<Operation>>) {
+        if let Some(entry) = self.entries.get_mut((address >> unit) as usize & (CACHE_ENTRIES - 1)) {
+            *entry = CachedBlock { address, block };
+        }
+    }
+}

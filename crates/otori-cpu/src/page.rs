@@ -1,0 +1,203 @@
+//! Physical pages of guest memory. Key type: [`Page`]; who maps it where is `otori_linux::mm`'s business.
+//!
+//! A page is an array of atomic words, read and written with relaxed ordering: plain moves on every host, and
+//! sharing a page between address spaces and threads stays safe Rust. Byte `n` of the page is bits `8*(n%4)` up of
+//! word `n/4`, whatever the host's byte order. The page also carries the blocks decoded from it, so everyone who
+//! maps the page shares them.
+
+use crate::block::Code;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// log2 of the page size.
+pub const PAGE_SHIFT: u32 = 12;
+/// Bytes in a page.
+pub const PAGE_SIZE: usize = 1 << PAGE_SHIFT;
+/// The bits of an address inside its page.
+pub const PAGE_MASK: u64 = PAGE_SIZE as u64 - 1;
+
+const WORDS: usize = PAGE_SIZE / 4;
+
+/// 4,096 bytes of guest memory with the code decoded from them. Offsets are taken modulo the page size.
+#[derive(Debug)]
+pub struct Page {
+    words: [AtomicU32; WORDS],
+    code: Code,
+}
+
+#[inline(always)]
+fn index(offset: u64) -> usize {
+    (offset as usize >> 2) & (WORDS - 1)
+}
+
+impl Page {
+    /// A page of zeros.
+    #[must_use]
+    pub fn zeroed() -> Page {
+        Page { words: [const { AtomicU32::new(0) }; WORDS], code: Code::default() }
+    }
+
+    /// A page that begins with `bytes` (at most one page of them) and goes on with zeros.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Page {
+        let page = Page::zeroed();
+        for (word, four) in page.words.iter().zip(bytes.chunks(4)) {
+            let mut value = [0; 4];
+            value.iter_mut().zip(four).for_each(|(to, from)| *to = *from);
+            word.store(u32::from_le_bytes(value), Relaxed);
+        }
+        page
+    }
+
+    /// A copy of the bytes, without the decoded code.
+    #[must_use]
+    pub fn duplicate(&self) -> Page {
+        let page = Page::zeroed();
+        for (to, from) in page.words.iter().zip(&self.words) {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+        page
+    }
+
+    /// The code decoded from this page.
+    #[must_use]
+    pub fn code(&self) -> &Code {
+        &self.code
+    }
+
+    /// One byte.
+    #[inline(always)]
+    #[must_use]
+    pub fn load_u8(&self, offset: u64) -> u8 {
+        (self.words[index(offset)].load(Relaxed) >> (8 * (offset & 3))) as u8
+    }
+
+    /// Two bytes at an even offset, the first one least significant.
+    #[inline(always)]
+    #[must_use]
+    pub fn load_u16(&self, offset: u64) -> u16 {
+        (self.words[index(offset)].load(Relaxed) >> (8 * (offset & 2))) as u16
+    }
+
+    /// Four bytes at an offset divisible by four, the first one least significant.
+    #[inline(always)]
+    #[must_use]
+    pub fn load_u32(&self, offset: u64) -> u32 {
+        self.words[index(offset)].load(Relaxed)
+    }
+
+    /// Eight bytes at an offset divisible by eight, the first one least significant.
+    #[inline(always)]
+    #[must_use]
+    pub fn load_u64(&self, offset: u64) -> u64 {
+        u64::from(self.load_u32(offset)) | u64::from(self.load_u32(offset | 4)) << 32
+    }
+
+    /// Stores one byte.
+    #[inline(always)]
+    pub fn store_u8(&self, offset: u64, value: u8) {
+        let (word, shift) = (&self.words[index(offset)], 8 * (offset & 3));
+        word.store(word.load(Relaxed) & !(0xff << shift) | u32::from(value) << shift, Relaxed);
+    }
+
+    /// Stores two bytes at an even offset, the least significant first.
+    #[inline(always)]
+    pub fn store_u16(&self, offset: u64, value: u16) {
+        let (word, shift) = (&self.words[index(offset)], 8 * (offset & 2));
+        word.store(word.load(Relaxed) & !(0xffff << shift) | u32::from(value) << shift, Relaxed);
+    }
+
+    /// Stores four bytes at an offset divisible by four, the least significant first.
+    #[inline(always)]
+    pub fn store_u32(&self, offset: u64, value: u32) {
+        self.words[index(offset)].store(value, Relaxed);
+    }
+
+    /// Stores eight bytes at an offset divisible by eight, the least significant first.
+    #[inline(always)]
+    pub fn store_u64(&self, offset: u64, value: u64) {
+        self.store_u32(offset, value as u32);
+        self.store_u32(offset | 4, (value >> 32) as u32);
+    }
+
+    /// Copies bytes out, from `offset` on; stops at the end of the page. Returns how many.
+    pub fn read(&self, offset: usize, into: &mut [u8]) -> usize {
+        let length = into.len().min(PAGE_SIZE.saturating_sub(offset));
+        let mut at = offset;
+        let mut rest = into.get_mut(..length).unwrap_or_default();
+        while !rest.is_empty() {
+            let bytes = self.load_u32(at as u64).to_le_bytes();
+            let from = bytes.get(at & 3..).unwrap_or_default();
+            let count = from.len().min(rest.len());
+            let (now, later) = rest.split_at_mut(count);
+            now.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            rest = later;
+            at += count;
+        }
+        length
+    }
+
+    /// Copies bytes in, from `offset` on; stops at the end of the page. Returns how many.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> usize {
+        let length = bytes.len().min(PAGE_SIZE.saturating_sub(offset));
+        let mut at = offset;
+        let mut rest = bytes.get(..length).unwrap_or_default();
+        while !rest.is_empty() {
+            if at & 3 == 0 && rest.len() >= 4 {
+                let (word, later) = rest.split_at(4);
+                self.store_u32(at as u64, u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+                rest = later;
+                at += 4;
+            } else {
+                self.store_u8(at as u64, rest[0]);
+                rest = rest.split_at(1).1;
+                at += 1;
+            }
+        }
+        length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn bytes_written_in_any_size_come_back_in_any_size() {
+        let page = Page::zeroed();
+        page.store_u32(8, 0x4433_2211);
+        assert_eq!((page.load_u8(8), page.load_u8(11)), (0x11, 0x44));
+        assert_eq!((page.load_u16(8), page.load_u16(10)), (0x2211, 0x4433));
+        page.store_u8(9, 0xaa);
+        page.store_u16(10, 0xbbcc);
+        assert_eq!(page.load_u32(8), 0xbbcc_aa11);
+        page.store_u64(16, 0x0102_0304_0506_0708);
+        assert_eq!(page.load_u64(16), 0x0102_0304_0506_0708);
+        assert_eq!(page.load_u8(16), 8);
+    }
+
+    #[test]
+    fn reads_and_writes_stop_at_the_end_of_the_page() {
+        let page = Page::zeroed();
+        let bytes: Vec<u8> = (0..=255).collect();
+        for offset in [0, 1, 2, 3, 5, 4000] {
+            let count = page.write(offset, &bytes);
+            assert_eq!(count, bytes.len().min(PAGE_SIZE - offset));
+            let mut back = alloc::vec![0; 256];
+            assert_eq!(page.read(offset, &mut back), count);
+            assert_eq!(back[..count], bytes[..count]);
+        }
+        assert_eq!(page.write(PAGE_SIZE, &bytes), 0);
+        assert_eq!(page.read(usize::MAX, &mut [0; 4]), 0);
+    }
+
+    #[test]
+    fn a_duplicate_has_the_bytes_and_its_own_life() {
+        let page = Page::from_bytes(b"otori");
+        let copy = page.duplicate();
+        page.store_u8(0, b'O');
+        let mut bytes = [0; 6];
+        copy.read(0, &mut bytes);
+        assert_eq!(&bytes, b"otori\0");
+    }
+}

@@ -1,0 +1,111 @@
+//! How the kernel reads and writes the guest's memory: all the region allows, or an error where it stops. Extends
+//! [`AddressSpace`].
+
+use super::space::AddressSpace;
+use alloc::vec::Vec;
+use otori_cpu::{Access, Fault, Memory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE};
+
+/// Why the kernel could not read or write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MemoryError {
+    /// The range is not all mapped for this access (EFAULT).
+    #[error("bad address {:#x}", .0.address)]
+    Fault(Fault),
+    /// There is no NUL within the allowed length (ENAMETOOLONG or E2BIG).
+    #[error("the string is longer than allowed")]
+    TooLong,
+}
+
+impl From<Fault> for MemoryError {
+    fn from(fault: Fault) -> Self {
+        MemoryError::Fault(fault)
+    }
+}
+
+/// Bytes from `address` to the end of its page.
+fn to_page_end(address: u64) -> usize {
+    PAGE_SIZE - (address & PAGE_MASK) as usize
+}
+
+impl AddressSpace {
+    /// Reads `into.len()` bytes.
+    ///
+    /// # Errors
+    /// [`MemoryError::Fault`]; bytes before the fault have been read.
+    pub fn read(&mut self, address: u64, into: &mut [u8]) -> Result<(), MemoryError> {
+        let (mut at, mut rest) = (address, into);
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at_mut(to_page_end(at).min(rest.len()));
+            self.readable(at, 0)?.read((at & PAGE_MASK) as usize, now);
+            at = at.wrapping_add(now.len() as u64);
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// Writes all of `bytes`.
+    ///
+    /// # Errors
+    /// [`MemoryError::Fault`]; bytes before the fault have been written.
+    pub fn write(&mut self, address: u64, bytes: &[u8]) -> Result<(), MemoryError> {
+        let (mut at, mut rest) = (address, bytes);
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(to_page_end(at).min(rest.len()));
+            self.writable(at, 0)?.write((at & PAGE_MASK) as usize, now);
+            at = at.wrapping_add(now.len() as u64);
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// Writes whatever the region's protection says: for the loader, before it protects what it filled.
+    ///
+    /// # Errors
+    /// [`MemoryError::Fault`].
+    pub fn write_anyway(&mut self, address: u64, bytes: &[u8]) -> Result<(), MemoryError> {
+        let (mut at, mut rest) = (address, bytes);
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(to_page_end(at).min(rest.len()));
+            self.own(at)?.write((at & PAGE_MASK) as usize, now);
+            at = at.wrapping_add(now.len() as u64);
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// How many of `length` bytes from `address` on can be accessed: what a partial read(2) or write(2) may use.
+    #[must_use]
+    pub fn accessible(&self, address: u64, length: usize, access: Access) -> usize {
+        let end = address.saturating_add(length as u64);
+        let mut at = address;
+        while at < end {
+            let allowed = self.region_at(at).filter(|region| match access {
+                Access::Read => region.prot.read,
+                Access::Write => region.prot.write,
+                Access::Execute => region.prot.execute,
+            });
+            let Some(region) = allowed else { break };
+            at = region.end.min(end);
+        }
+        usize::try_from(at - address).unwrap_or(length)
+    }
+
+    /// Reads a string up to its NUL, which is not returned.
+    ///
+    /// # Errors
+    /// [`MemoryError::TooLong`] if there are more than `limit` bytes before the NUL, [`MemoryError::Fault`].
+    pub fn read_c_string(&mut self, address: u64, limit: usize) -> Result<Vec<u8>, MemoryError> {
+        let (mut string, mut at) = (Vec::new(), address);
+        loop {
+            let page = self.readable(at, 0)?;
+            for offset in at..=(at | PAGE_MASK) {
+                match page.load_u8(offset) {
+                    0 => return Ok(string),
+                    _ if string.len() >= limit => return Err(MemoryError::TooLong),
+                    byte => string.push(byte),
+                }
+            }
+            at = ((at >> PAGE_SHIFT) + 1) << PAGE_SHIFT;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! One process's view of memory. Key type: [`AddressSpace`]; fork and snapshot rules are here, the rest is next door.
+
+use super::region::{Backing, Region};
+use super::shared::{SharedCopies, SharedPages};
+use super::table::{Owner, PageTable};
+use super::translate::Translations;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU64, Ordering};
+use otori_cpu::Page;
+
+/// Generations handed out so far, over all address spaces of the host process. Never seen by a guest.
+static GENERATIONS: AtomicU64 = AtomicU64::new(1);
+
+/// Mapped regions with the physical pages behind them. See [`otori_cpu::Memory`] for the CPU's side of it.
+///
+/// [`AddressSpace::fork`] is `fork(2)`: a copy of the page table, both sides copy on write. `Clone` is for
+/// snapshots from behind a shared reference: it copies the pages this space owns (after a `fork` or
+/// [`AddressSpace::freeze`] it owns none). Both keep shared mappings shared: a snapshot of a whole machine then
+/// calls [`AddressSpace::detach_shared`] on every copy.
+#[derive(Debug)]
+pub struct AddressSpace {
+    pub(super) regions: BTreeMap<u64, Region>,
+    pub(super) table: PageTable,
+    pub(super) reads: Translations,
+    pub(super) writes: Translations,
+    pub(super) zero: Arc<Page>,
+    pub(super) generation: u64,
+    /// First address behind user space.
+    pub(super) end: u64,
+    pub(super) limit_pages: usize,
+    pub(super) pages: usize,
+    pub(super) pages_peak: usize,
+}
+
+impl AddressSpace {
+    /// An empty space of addresses below `end` (see `IsaRow::user_end`) that may own at most `limit_pages` pages.
+    #[must_use]
+    pub fn new(end: u64, limit_pages: usize) -> AddressSpace {
+        AddressSpace {
+            regions: BTreeMap::new(),
+            table: PageTable::default(),
+            reads: Translations::default(),
+            writes: Translations::default(),
+            zero: Arc::new(Page::zeroed()),
+            generation: next_generation(),
+            end,
+            limit_pages,
+            pages: 0,
+            pages_peak: 0,
+        }
+    }
+
+    /// A copy for a child process; from now on both sides copy a page before they store to it.
+    #[must_use]
+    pub fn fork(&mut self) -> AddressSpace {
+        self.freeze();
+        self.clone()
+    }
+
+    /// Gives up the ownership of all pages, which makes the next `clone` cheap.
+    pub fn freeze(&mut self) {
+        for (_, entry) in self.table.entries_mut() {
+            if entry.owner == Owner::Me {
+                entry.owner = Owner::Others;
+            }
+        }
+        self.writes.clear();
+    }
+
+    /// Moves every shared mapping to pages of its own, the same for all spaces that use the same `copies`.
+    pub fn detach_shared(&mut self, copies: &mut SharedCopies) {
+        let mut moved = alloc::vec::Vec::new();
+        for region in self.regions.values_mut() {
+            if let Backing::Shared { pages, .. } = &mut region.backing {
+                let copy = copies
+                    .entry(Arc::as_ptr(pages) as *const SharedPages as usize)
+                    .or_insert_with(|| Arc::new(pages.duplicate()));
+                *pages = Arc::clone(copy);
+                moved.push((region.start, region.end));
+            }
+        }
+        for (start, end) in moved {
+            self.drop_pages(start, end);
+        }
+    }
+
+    /// Pages of its own that this space holds now.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// The most pages of its own this space ever held.
+    #[must_use]
+    pub fn pages_peak(&self) -> usize {
+        self.pages_peak
+    }
+
+    /// Every mapped region, by address.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.regions.values()
+    }
+
+    /// The region around an address.
+    #[must_use]
+    pub fn region_at(&self, address: u64) -> Option<&Region> {
+        let (_, region) = self.regions.range(..=address).next_back()?;
+        (address < region.end).then_some(region)
+    }
+
+    /// Makes every CPU look its blocks up again.
+    pub(super) fn renew_generation(&mut self) {
+        self.generation = next_generation();
+    }
+}
+
+fn next_generation() -> u64 {
+    GENERATIONS.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Clone for AddressSpace {
+    fn clone(&self) -> AddressSpace {
+        let mut table = self.table.clone();
+        for (_, entry) in table.entries_mut() {
+            if entry.owner == Owner::Me {
+                entry.page = Arc::new(entry.page.duplicate());
+            }
+        }
+        AddressSpace {
+            regions: self.regions.clone(),
+            table,
+            reads: Translations::default(),
+            writes: Translations::default(),
+            zero: Arc::clone(&self.zero),
+            generation: next_generation(),
+            ..*self
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Page number to physical page, sparse. Key type: [`PageTable`]. Chunks of 64 pages exist where pages were touched.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use otori_cpu::Page;
+
+const CHUNK_SHIFT: u32 = 6;
+const CHUNK: usize = 1 << CHUNK_SHIFT;
+
+/// A page that has been touched.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// The physical page.
+    pub(super) page: Arc<Page>,
+    /// Who may store to it.
+    pub(super) owner: Owner,
+}
+
+/// Who holds a page, and so whether a store may go to it directly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Only this address space: store in place.
+    Me,
+    /// A file, the zero page, or another address space since a fork: copy before storing.
+    Others,
+    /// A shared mapping: store in place, all see it.
+    All,
+}
+
+#[derive(Clone, Debug)]
+struct Chunk {
+    entries: [Option<Entry>; CHUNK],
+    used: usize,
+}
+
+/// The touched pages of an address space.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PageTable {
+    chunks: BTreeMap<u64, Box<Chunk>>,
+}
+
+fn position(number: u64) -> usize {
+    number as usize & (CHUNK - 1)
+}
+
+impl PageTable {
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Entry> {
+        self.chunks.get_mut(&(number >> CHUNK_SHIFT))?.entries[position(number)].as_mut()
+    }
+
+    /// Sets a page; returns what was there.
+    pub(super) fn set(&mut self, number: u64, entry: Entry) -> Option<Entry> {
+        let chunk = self
+            .chunks
+            .entry(number >> CHUNK_SHIFT)
+            .or_insert_with(|| Box::new(Chunk { entries: [const { None }; CHUNK], used: 0 }));
+        let old = chunk.entries[position(number)].replace(entry);
+        chunk.used += usize::from(old.is_none());
+        old
+    }
+
+    /// Removes and visits every page with a number in `first..end`.
+    pub(super) fn remove(&mut self, first: u64, end: u64, mut visit: impl FnMut(u64, Entry)) {
+        if first >= end {
+            return;
+        }
+        let range = first >> CHUNK_SHIFT..=(end - 1) >> CHUNK_SHIFT;
+        let mut empty = alloc::vec::Vec::new();
+        for (key, chunk) in self.chunks.range_mut(range) {
+            let base = key << CHUNK_SHIFT;
+            for (number, slot) in (base..).zip(&mut chunk.entries) {
+                if (first..end).contains(&number)
+                    && let Some(entry) = slot.take()
+                {
+                    chunk.used -= 1;
+                    visit(number, entry);
+                }
+            }
+            if chunk.used == 0 {
+                empty.push(*key);
+            }
+        }
+        for key in empty {
+            self.chunks.remove(&key);
+        }
+    }
+
+    /// Every touched page.
+    pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = (u64, &mut Entry)> {
+        self.chunks.iter_mut().flat_map(|(key, chunk)| {
+            let base = key << CHUNK_SHIFT;
+            (base..).zip(&mut chunk.entries).filter_map(|(number, slot)| Some((number, slot.as_mut()?)))
+        })
+    }
+}

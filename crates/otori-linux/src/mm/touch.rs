@@ -1,0 +1,148 @@
+//! The cold path behind the CPU's caches: first touch, copy on write, faults. Extends [`AddressSpace`].
+
+use super::region::{Backing, Region};
+use super::space::AddressSpace;
+use super::table::{Entry, Owner};
+use alloc::sync::Arc;
+use otori_cpu::{Access, Fault, FaultKind, Fetched, Memory, PAGE_MASK, PAGE_SHIFT, Page};
+
+impl Memory for AddressSpace {
+    #[inline(always)]
+    fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    fn fetch(&mut self, address: u64) -> Result<Fetched, Fault> {
+        let number = address >> PAGE_SHIFT;
+        self.check(address, 0, Access::Execute)?;
+        let (page, owner) = self.present(address, Access::Execute)?;
+        let keeps_code = owner != Owner::All;
+        if keeps_code && !page.code().is_marked() {
+            page.code().mark();
+            // From now on a store must come through here.
+            self.writes.forget(number << PAGE_SHIFT);
+        }
+        Ok(Fetched { page, keeps_code })
+    }
+
+    #[inline(always)]
+    fn readable(&mut self, address: u64, alignment: u64) -> Result<&Page, Fault> {
+        // Asked twice because a reference kept over the miss would still borrow `self` there.
+        if self.reads.get(address, alignment).is_none() {
+            self.touch_for_read(address, alignment)?;
+        }
+        self.reads.get(address, alignment).ok_or(Fault {
+            address,
+            access: Access::Read,
+            kind: FaultKind::Exhausted,
+        })
+    }
+
+    #[inline(always)]
+    fn writable(&mut self, address: u64, alignment: u64) -> Result<&Page, Fault> {
+        if self.writes.get(address, alignment).is_none() {
+            self.touch_for_write(address, alignment)?;
+        }
+        self.writes.get(address, alignment).ok_or(Fault {
+            address,
+            access: Access::Write,
+            kind: FaultKind::Exhausted,
+        })
+    }
+}
+
+impl AddressSpace {
+    #[cold]
+    #[inline(never)]
+    fn touch_for_read(&mut self, address: u64, alignment: u64) -> Result<(), Fault> {
+        self.check(address, alignment, Access::Read)?;
+        let (page, _) = self.present(address, Access::Read)?;
+        self.reads.put(address, page);
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn touch_for_write(&mut self, address: u64, alignment: u64) -> Result<(), Fault> {
+        self.check(address, alignment, Access::Write)?;
+        let page = self.own(address)?;
+        self.writes.put(address, page);
+        Ok(())
+    }
+
+    /// The region of an address if it allows the access.
+    fn check(&self, address: u64, alignment: u64, access: Access) -> Result<&Region, Fault> {
+        let fault = |kind| Fault { address, access, kind };
+        let region = self.region_at(address).ok_or(fault(FaultKind::Unmapped))?;
+        let allowed = match access {
+            Access::Read => region.prot.read,
+            Access::Write => region.prot.write,
+            Access::Execute => region.prot.execute,
+        };
+        if !allowed {
+            return Err(fault(FaultKind::Protection));
+        }
+        if address & alignment != 0 {
+            return Err(fault(FaultKind::Unaligned));
+        }
+        Ok(region)
+    }
+
+    /// The page of a mapped address, made present if this is the first touch. Protection is the caller's matter.
+    pub(super) fn present(&mut self, address: u64, access: Access) -> Result<(Arc<Page>, Owner), Fault> {
+        let number = address >> PAGE_SHIFT;
+        if let Some(entry) = self.table.get_mut(number) {
+            return Ok((Arc::clone(&entry.page), entry.owner));
+        }
+        let fault = |kind| Fault { address, access, kind };
+        let region = self.region_at(address).ok_or(fault(FaultKind::Unmapped))?;
+        let inside = |offset: u64| offset.saturating_add((address & !PAGE_MASK) - region.start) >> PAGE_SHIFT;
+        let (page, owner) = match &region.backing {
+            Backing::Zero => (&self.zero, Owner::Others),
+            Backing::File { image, offset } => {
+                (image.page(inside(*offset)).ok_or(fault(FaultKind::BeyondFile))?, Owner::Others)
+            }
+            Backing::Shared { pages, offset } => {
+                (pages.page(inside(*offset)).ok_or(fault(FaultKind::BeyondFile))?, Owner::All)
+            }
+        };
+        let page = Arc::clone(page);
+        self.table.set(number, Entry { page: Arc::clone(&page), owner });
+        Ok((page, owner))
+    }
+
+    /// The page of a mapped address, private to this space (or shared by agreement) and free of decoded code.
+    pub(super) fn own(&mut self, address: u64) -> Result<Arc<Page>, Fault> {
+        let (page, owner) = self.present(address, Access::Write)?;
+        let decoded = page.code().is_marked();
+        if owner == Owner::All || (owner == Owner::Me && !decoded) {
+            return Ok(page);
+        }
+        drop(page);
+        let (number, base) = (address >> PAGE_SHIFT, address & !PAGE_MASK);
+        self.reads.forget(base);
+        self.writes.forget(base);
+        if owner == Owner::Others && self.pages >= self.limit_pages {
+            return Err(Fault { address, access: Access::Write, kind: FaultKind::Exhausted });
+        }
+        let mut counted = self.pages;
+        let Some(entry) = self.table.get_mut(number) else {
+            return Err(Fault { address, access: Access::Write, kind: FaultKind::Unmapped });
+        };
+        // After a fork the last one to store finds the page unshared and keeps it.
+        if decoded || Arc::get_mut(&mut entry.page).is_none() {
+            entry.page = Arc::new(entry.page.duplicate());
+        }
+        if entry.owner == Owner::Others {
+            entry.owner = Owner::Me;
+            counted += 1;
+        }
+        let page = Arc::clone(&entry.page);
+        self.pages = counted;
+        self.pages_peak = self.pages_peak.max(counted);
+        if decoded {
+            self.renew_generation();
+        }
+        Ok(page)
+    }
+}
