@@ -1,4 +1,5 @@
 //! The life of indicators as a user of the crate sees it: events in, indicators and rules out.
+#![allow(clippy::unwrap_used, reason = "tests")]
 use core::net::IpAddr;
 use otori_event::event::DownloadOutcome;
 use otori_event::report::{Behaviour, Contact, End, Report};
