@@ -14,7 +14,7 @@ pub mod credential;
 pub mod demo;
 //TMP pub mod engine;
 //TMP pub mod fetch;
-//TMP pub mod front;
+pub mod front;
 pub mod gate;
 //TMP pub mod gateway;
 pub mod recording;

@@ -1,0 +1,3 @@
+//! Fronts: what listens.
+pub mod http;
+pub mod telnet;
