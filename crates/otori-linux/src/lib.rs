@@ -8,3 +8,5 @@ pub mod errno;
 pub mod mm;
 pub mod net;
 pub mod poll;
+pub mod proc;
+pub mod vfs;

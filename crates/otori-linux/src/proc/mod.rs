@@ -1,0 +1,19 @@
+//! `/proc`: processes and the machine as text; key types [`ProcView`] (what the kernel tells) and [`ProcNode`]
+//! (an entry). Neighbour: vfs/ walks through it. Specification: proc(5), proc_pid_*(5), proc_sys(5).
+mod identity;
+mod machine;
+mod network;
+mod node;
+mod process;
+mod setting;
+mod table;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use identity::{DeviceIdentity, MtdPartition};
+pub use node::{LinkTarget, ProcNode};
+pub use setting::{Settings, Written};
+pub use view::{
+    DescriptorTarget, DescriptorView, Magic, MapView, ProcView, ProcessState, ProcessView, SystemView,
+};

@@ -1,0 +1,349 @@
+//! Entries of procfs: their numbers, names, attributes and links; key type [`ProcNode`]. Neighbours: table.rs
+//! lists the fixed ones, render comes from there.
+use super::setting::{Settings, Written};
+use super::table::{self, Body, PROCESS, ROOT, Row};
+use super::view::{DescriptorTarget, Magic, ProcView};
+use crate::errno::Errno;
+use crate::vfs::{Context, Kind, Node, Vfs};
+use alloc::format;
+use alloc::vec::Vec;
+
+/// One entry of procfs. Threads show as processes: `/proc/PID/task/TID` is `/proc/TID`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcNode {
+    /// a row of [`ROOT`]; row 0 is `/proc` itself
+    Fixed(u16),
+    /// a row of [`PROCESS`] for one process; row 0 is `/proc/PID` itself
+    Process {
+        /// process or thread
+        pid: u32,
+        /// row of the table
+        row: u16,
+    },
+    /// `/proc/PID/fd/NUMBER`
+    Descriptor {
+        /// process
+        pid: u32,
+        /// descriptor
+        number: u32,
+    },
+    /// `/proc/PID/fdinfo/NUMBER`
+    DescriptorInfo {
+        /// process
+        pid: u32,
+        /// descriptor
+        number: u32,
+    },
+}
+
+/// Where a link of procfs leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkTarget {
+    /// to a path, like any symbolic link
+    Path(Vec<u8>),
+    /// straight to a file, even an unlinked one
+    Node(Node),
+    /// to a pipe or socket: only opening it anew works
+    Descriptor,
+}
+
+const FIELD: u64 = 0xff_ffff;
+
+impl ProcNode {
+    /// The inode number in a [`Node`].
+    pub fn number(self) -> u64 {
+        let (tag, row, pid, number) = match self {
+            ProcNode::Fixed(row) => (0, row, 0, 0),
+            ProcNode::Process { pid, row } => (1, row, pid, 0),
+            ProcNode::Descriptor { pid, number } => (2, 0, pid, number),
+            ProcNode::DescriptorInfo { pid, number } => (3, 0, pid, number),
+        };
+        tag << 60
+            | (u64::from(number) & FIELD) << 36
+            | (u64::from(pid) & FIELD) << 12
+            | u64::from(row) & 0xfff
+    }
+
+    /// The entry of an inode number.
+    pub fn from_number(code: u64) -> Option<ProcNode> {
+        let (row, pid) = ((code & 0xfff) as u16, (code >> 12 & FIELD) as u32);
+        let number = (code >> 36 & FIELD) as u32;
+        match code >> 60 {
+            0 if usize::from(row) < ROOT.len() => Some(ProcNode::Fixed(row)),
+            1 if usize::from(row) < PROCESS.len() => Some(ProcNode::Process { pid, row }),
+            2 => Some(ProcNode::Descriptor { pid, number }),
+            3 => Some(ProcNode::DescriptorInfo { pid, number }),
+            _ => None,
+        }
+    }
+
+    /// `st_ino`: fixed entries count from where Linux numbers them.
+    pub fn inode(self) -> u64 {
+        match self {
+            ProcNode::Fixed(0) => 1,
+            ProcNode::Fixed(row) => 0xf000_0000 + u64::from(row),
+            ProcNode::Process { pid, row } => u64::from(pid) * 1024 + u64::from(row) + 2,
+            ProcNode::Descriptor { pid, number } => u64::from(pid) * 1024 + 256 + u64::from(number),
+            ProcNode::DescriptorInfo { pid, number } => u64::from(pid) * 1024 + 640 + u64::from(number),
+        }
+    }
+
+    /// The kind of the entry.
+    pub fn kind(self) -> Kind {
+        match self {
+            ProcNode::Descriptor { .. } => Kind::Link,
+            ProcNode::DescriptorInfo { .. } => Kind::File,
+            _ => match self.row().body {
+                Body::Directory | Body::Tasks | Body::Descriptors | Body::DescriptorInfos => Kind::Directory,
+                Body::Text(_) | Body::ProcessText(_) | Body::Setting(_) => Kind::File,
+                Body::SelfLink | Body::ThreadLink | Body::Path(_) | Body::Magic(_) => Kind::Link,
+            },
+        }
+    }
+
+    fn row(self) -> &'static Row {
+        let row = match self {
+            ProcNode::Fixed(row) => ROOT.get(usize::from(row)),
+            ProcNode::Process { row, .. } => PROCESS.get(usize::from(row)),
+            ProcNode::Descriptor { .. } | ProcNode::DescriptorInfo { .. } => None,
+        };
+        row.unwrap_or(&table::NOTHING)
+    }
+
+    /// Mode, owner and group.
+    pub fn attributes(self, view: &dyn ProcView) -> (u16, u32, u32) {
+        match self {
+            ProcNode::Fixed(_) => (self.row().mode, 0, 0),
+            ProcNode::Process { pid, .. } => {
+                let (uid, gid) = view.owner(pid).unwrap_or((0, 0));
+                (self.row().mode, uid, gid)
+            }
+            ProcNode::Descriptor { pid, number } => {
+                let (uid, gid) = view.owner(pid).unwrap_or((0, 0));
+                let mode = view.descriptor(pid, number).map_or(0, |open| {
+                    0o100 | if open.readable { 0o400 } else { 0 } | if open.writable { 0o200 } else { 0 }
+                });
+                (mode, uid, gid)
+            }
+            ProcNode::DescriptorInfo { pid, .. } => {
+                let (uid, gid) = view.owner(pid).unwrap_or((0, 0));
+                (0o400, uid, gid)
+            }
+        }
+    }
+
+    /// `st_nlink` of a directory.
+    pub fn links(self, view: &dyn ProcView) -> u32 {
+        match self {
+            ProcNode::Fixed(0) => 40 + view.pids().len() as u32,
+            _ => {
+                2 + self
+                    .entries(view, 0)
+                    .iter()
+                    .filter(|(_, _, child)| child.kind() == Kind::Directory)
+                    .count() as u32
+            }
+        }
+    }
+
+    /// The entry's own name.
+    pub fn name(self) -> Vec<u8> {
+        match self {
+            ProcNode::Process { pid, row: 0 } => format!("{pid}").into_bytes(),
+            ProcNode::Descriptor { number, .. } | ProcNode::DescriptorInfo { number, .. } => {
+                format!("{number}").into_bytes()
+            }
+            _ => table::last(self.row().path).as_bytes().to_vec(),
+        }
+    }
+
+    /// The directory above.
+    pub fn parent(self) -> ProcNode {
+        match self {
+            ProcNode::Fixed(_) => ProcNode::Fixed(table::parent(ROOT, self.row().path)),
+            ProcNode::Process { row: 0, .. } => ProcNode::Fixed(0),
+            ProcNode::Process { pid, .. } => {
+                ProcNode::Process { pid, row: table::parent(PROCESS, self.row().path) }
+            }
+            ProcNode::Descriptor { pid, .. } => {
+                ProcNode::Process { pid, row: table::find(PROCESS, "fd").unwrap_or(0) }
+            }
+            ProcNode::DescriptorInfo { pid, .. } => {
+                ProcNode::Process { pid, row: table::find(PROCESS, "fdinfo").unwrap_or(0) }
+            }
+        }
+    }
+
+    /// The entry under a name of this directory.
+    pub fn child(self, name: &[u8], view: &dyn ProcView) -> Option<ProcNode> {
+        let text = core::str::from_utf8(name).ok()?;
+        let number = decimal(text);
+        match self {
+            ProcNode::Fixed(0) if number.is_some() => {
+                let pid = number?;
+                view.owner(pid).map(|_| ProcNode::Process { pid, row: 0 })
+            }
+            ProcNode::Fixed(row) => {
+                table::child(ROOT, ROOT.get(usize::from(row))?.path, text).map(ProcNode::Fixed)
+            }
+            ProcNode::Process { pid, row } => {
+                view.owner(pid)?;
+                match self.row().body {
+                    Body::Tasks => {
+                        let thread = number.filter(|thread| view.threads(pid).contains(thread))?;
+                        Some(ProcNode::Process { pid: thread, row: 0 })
+                    }
+                    Body::Descriptors => view
+                        .descriptor(pid, number?)
+                        .map(|_| ProcNode::Descriptor { pid, number: number.unwrap_or(0) }),
+                    Body::DescriptorInfos => view
+                        .descriptor(pid, number?)
+                        .map(|_| ProcNode::DescriptorInfo { pid, number: number.unwrap_or(0) }),
+                    _ => table::child(PROCESS, PROCESS.get(usize::from(row))?.path, text)
+                        .map(|row| ProcNode::Process { pid, row }),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The names of this directory from position `from` with their positions.
+    pub fn entries(self, view: &dyn ProcView, from: u64) -> Vec<(u64, Vec<u8>, ProcNode)> {
+        let mut found = Vec::new();
+        match self {
+            ProcNode::Fixed(row) => {
+                for child in table::children(ROOT, usize::from(row)) {
+                    found.push((u64::from(child), ProcNode::Fixed(child)));
+                }
+                if row == 0 {
+                    let processes = view.pids().into_iter();
+                    found.extend(
+                        processes.map(|pid| (4096 + u64::from(pid), ProcNode::Process { pid, row: 0 })),
+                    );
+                }
+            }
+            ProcNode::Process { pid, row } => match self.row().body {
+                Body::Tasks => found.extend(
+                    view.threads(pid)
+                        .into_iter()
+                        .map(|pid| (u64::from(pid), ProcNode::Process { pid, row: 0 })),
+                ),
+                Body::Descriptors => found.extend(
+                    view.descriptors(pid)
+                        .into_iter()
+                        .map(|number| (u64::from(number), ProcNode::Descriptor { pid, number })),
+                ),
+                Body::DescriptorInfos => found.extend(
+                    view.descriptors(pid)
+                        .into_iter()
+                        .map(|number| (u64::from(number), ProcNode::DescriptorInfo { pid, number })),
+                ),
+                _ => {
+                    for row in table::children(PROCESS, usize::from(row)) {
+                        found.push((u64::from(row), ProcNode::Process { pid, row }));
+                    }
+                }
+            },
+            _ => {}
+        }
+        let wanted = found.into_iter().filter(|(position, _)| *position >= from);
+        wanted.map(|(position, child)| (position, child.name(), child)).collect()
+    }
+
+    /// Where a link leads; only the owner and root may follow those of a process.
+    pub fn target(self, vfs: &Vfs, context: &Context) -> Result<LinkTarget, Errno> {
+        let view = context.view;
+        match self {
+            ProcNode::Fixed(_) => match self.row().body {
+                Body::SelfLink => Ok(LinkTarget::Path(format!("{}", view.caller()).into_bytes())),
+                Body::ThreadLink => {
+                    let path = format!("{}/task/{}", view.caller(), view.caller_thread());
+                    Ok(LinkTarget::Path(path.into_bytes()))
+                }
+                Body::Path(path) => Ok(LinkTarget::Path(path.as_bytes().to_vec())),
+                _ => Err(Errno::EINVAL),
+            },
+            ProcNode::Process { pid, .. } => {
+                let Body::Magic(which) = self.row().body else { return Err(Errno::EINVAL) };
+                may_inspect(pid, context)?;
+                let node = view.magic(pid, which).or((which == Magic::Root).then(|| vfs.root()));
+                node.map(LinkTarget::Node).ok_or(Errno::ENOENT)
+            }
+            ProcNode::Descriptor { pid, number } => {
+                may_inspect(pid, context)?;
+                match view.descriptor(pid, number).ok_or(Errno::ENOENT)?.target {
+                    DescriptorTarget::Node(node) => Ok(LinkTarget::Node(node)),
+                    _ => Ok(LinkTarget::Descriptor),
+                }
+            }
+            ProcNode::DescriptorInfo { .. } => Err(Errno::EINVAL),
+        }
+    }
+
+    /// What readlink shows for a descriptor that is no file.
+    pub fn descriptor_text(self, view: &dyn ProcView) -> Result<Vec<u8>, Errno> {
+        let ProcNode::Descriptor { pid, number } = self else { return Err(Errno::EINVAL) };
+        Ok(match view.descriptor(pid, number).ok_or(Errno::ENOENT)?.target {
+            DescriptorTarget::Pipe(inode) => format!("pipe:[{inode}]").into_bytes(),
+            DescriptorTarget::Socket(inode) => format!("socket:[{inode}]").into_bytes(),
+            DescriptorTarget::Anonymous(name) => format!("anon_inode:{name}").into_bytes(),
+            DescriptorTarget::Node(_) => return Err(Errno::EINVAL),
+        })
+    }
+
+    /// The text of a file.
+    pub fn render(self, vfs: &Vfs, context: &Context) -> Result<Vec<u8>, Errno> {
+        let view = context.view;
+        match self {
+            ProcNode::Fixed(_) => match self.row().body {
+                Body::Text(render) => Ok(render(vfs, view)),
+                Body::Setting(default) => Ok(vfs.settings.value(self.row().path, default, view)),
+                _ => Err(Errno::EISDIR),
+            },
+            ProcNode::Process { pid, .. } => match self.row().body {
+                Body::ProcessText(render) => {
+                    if self.row().mode & 0o044 == 0 {
+                        may_inspect(pid, context)?;
+                    }
+                    let process = view.process(pid).ok_or(Errno::ESRCH)?;
+                    Ok(render(vfs, view, &process))
+                }
+                _ => Err(Errno::EISDIR),
+            },
+            ProcNode::DescriptorInfo { pid, number } => {
+                may_inspect(pid, context)?;
+                let open = view.descriptor(pid, number).ok_or(Errno::ENOENT)?;
+                Ok(format!("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t12\n", open.offset, open.flags).into_bytes())
+            }
+            ProcNode::Descriptor { .. } => Err(Errno::EINVAL),
+        }
+    }
+
+    /// Takes what is written: settings are kept, those that the kernel must act on are returned.
+    pub fn write(self, settings: &mut Settings, view: &dyn ProcView, bytes: &[u8]) -> Result<Written, Errno> {
+        match self {
+            ProcNode::Fixed(_) => match self.row().body {
+                Body::Setting(_) => Ok(settings.write(self.row().path, bytes)),
+                // files of the machine that have no way to be written
+                _ => Err(Errno::EIO),
+            },
+            ProcNode::Process { pid, .. } => {
+                view.owner(pid).ok_or(Errno::ESRCH)?;
+                super::setting::write_process(self.row().path, pid, bytes)
+            }
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
+
+/// ptrace access as proc(5) asks for: same user, or root.
+fn may_inspect(pid: u32, context: &Context) -> Result<(), Errno> {
+    let (uid, _) = context.view.owner(pid).ok_or(Errno::ENOENT)?;
+    if context.credentials.is_root() || context.credentials.uid == uid { Ok(()) } else { Err(Errno::EACCES) }
+}
+
+/// A pid or descriptor as the kernel accepts it: digits without leading zero.
+fn decimal(text: &str) -> Option<u32> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if plain { text.parse().ok().filter(|number| u64::from(*number) <= FIELD) } else { None }
+}

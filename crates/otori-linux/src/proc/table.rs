@@ -1,0 +1,240 @@
+//! Every fixed entry of procfs, one row each: path, mode, what it is. Neighbours: machine.rs, network.rs and
+//! process.rs render the texts.
+use super::machine as m;
+use super::network as n;
+use super::process as p;
+use super::setting::Default;
+use super::view::{Magic, ProcView, ProcessView};
+use crate::vfs::Vfs;
+use alloc::vec::Vec;
+
+/// Renders a file of the machine.
+pub(super) type Render = fn(&Vfs, &dyn ProcView) -> Vec<u8>;
+/// Renders a file of a process.
+pub(super) type RenderProcess = fn(&Vfs, &dyn ProcView, &ProcessView) -> Vec<u8>;
+
+/// What an entry is.
+#[derive(Clone, Copy)]
+pub(super) enum Body {
+    /// a directory whose names are rows
+    Directory,
+    /// `/proc/PID/task`
+    Tasks,
+    /// `/proc/PID/fd`
+    Descriptors,
+    /// `/proc/PID/fdinfo`
+    DescriptorInfos,
+    /// a file of the machine
+    Text(Render),
+    /// a file of a process
+    ProcessText(RenderProcess),
+    /// a file that keeps what is written
+    Setting(Default),
+    /// `/proc/self`
+    SelfLink,
+    /// `/proc/thread-self`
+    ThreadLink,
+    /// a link to a path
+    Path(&'static str),
+    /// a link to a file of a process
+    Magic(Magic),
+}
+
+/// One entry.
+pub(super) struct Row {
+    /// path below `/proc` or `/proc/PID`, empty for the directory itself
+    pub(super) path: &'static str,
+    /// permission bits
+    pub(super) mode: u16,
+    /// what it is
+    pub(super) body: Body,
+}
+
+const fn row(path: &'static str, mode: u16, body: Body) -> Row {
+    Row { path, mode, body }
+}
+
+/// Stands in where a number names no row.
+pub(super) static NOTHING: Row = row("", 0, Body::Directory);
+
+/// `/proc`; a directory stands before its entries.
+pub(super) static ROOT: &[Row] = &[
+    row("", 0o555, Body::Directory),
+    row("bus", 0o555, Body::Directory),
+    row("cmdline", 0o444, Body::Text(m::cmdline)),
+    row("cpuinfo", 0o444, Body::Text(m::cpuinfo)),
+    row("crypto", 0o444, Body::Text(m::crypto)),
+    row("devices", 0o444, Body::Text(m::devices)),
+    row("diskstats", 0o444, Body::Text(m::diskstats)),
+    row("driver", 0o555, Body::Directory),
+    row("execdomains", 0o444, Body::Text(m::execdomains)),
+    row("filesystems", 0o444, Body::Text(m::filesystems)),
+    row("fs", 0o555, Body::Directory),
+    row("interrupts", 0o444, Body::Text(m::interrupts)),
+    row("iomem", 0o444, Body::Text(m::iomem)),
+    row("ioports", 0o444, Body::Text(m::ioports)),
+    row("irq", 0o555, Body::Directory),
+    row("kallsyms", 0o444, Body::Text(m::nothing)),
+    row("kmsg", 0o400, Body::Text(m::nothing)),
+    row("loadavg", 0o444, Body::Text(m::loadavg)),
+    row("locks", 0o444, Body::Text(m::nothing)),
+    row("meminfo", 0o444, Body::Text(m::meminfo)),
+    row("misc", 0o444, Body::Text(m::misc)),
+    row("modules", 0o444, Body::Text(m::modules)),
+    row("mounts", 0o777, Body::Path("self/mounts")),
+    row("mtd", 0o444, Body::Text(m::mtd)),
+    row("net", 0o777, Body::Path("self/net")),
+    row("partitions", 0o444, Body::Text(m::partitions)),
+    row("self", 0o777, Body::SelfLink),
+    row("softirqs", 0o444, Body::Text(m::softirqs)),
+    row("stat", 0o444, Body::Text(m::stat)),
+    row("swaps", 0o444, Body::Text(m::swaps)),
+    row("sys", 0o555, Body::Directory),
+    row("sys/fs", 0o555, Body::Directory),
+    row("sys/fs/file-max", 0o644, Body::Setting(|_| b"5970\n".to_vec())),
+    row(
+        "sys/fs/file-nr",
+        0o444,
+        Body::Text(|_, view| alloc::format!("{}\t0\t5970\n", 32 * view.pids().len()).into_bytes()),
+    ),
+    row("sys/fs/nr_open", 0o644, Body::Setting(|_| b"1048576\n".to_vec())),
+    row("sys/kernel", 0o555, Body::Directory),
+    row("sys/kernel/core_pattern", 0o644, Body::Setting(|_| b"core\n".to_vec())),
+    row("sys/kernel/core_uses_pid", 0o644, Body::Setting(|_| b"0\n".to_vec())),
+    row("sys/kernel/domainname", 0o644, Body::Setting(m::domainname)),
+    row("sys/kernel/hostname", 0o644, Body::Setting(m::hostname)),
+    row("sys/kernel/hotplug", 0o644, Body::Setting(|_| b"\n".to_vec())),
+    row("sys/kernel/modprobe", 0o644, Body::Setting(|_| b"/sbin/modprobe\n".to_vec())),
+    row("sys/kernel/msgmax", 0o644, Body::Setting(|_| b"8192\n".to_vec())),
+    row("sys/kernel/ngroups_max", 0o444, Body::Text(|_, _| b"65536\n".to_vec())),
+    row("sys/kernel/osrelease", 0o444, Body::Text(m::osrelease)),
+    row("sys/kernel/ostype", 0o444, Body::Text(|_, _| b"Linux\n".to_vec())),
+    row("sys/kernel/panic", 0o644, Body::Setting(|_| b"3\n".to_vec())),
+    row("sys/kernel/panic_on_oops", 0o644, Body::Setting(|_| b"1\n".to_vec())),
+    row("sys/kernel/pid_max", 0o644, Body::Setting(|_| b"32768\n".to_vec())),
+    row("sys/kernel/printk", 0o644, Body::Setting(|_| b"7\t4\t1\t7\n".to_vec())),
+    row("sys/kernel/random", 0o555, Body::Directory),
+    row("sys/kernel/random/boot_id", 0o444, Body::Text(m::boot_id)),
+    row("sys/kernel/random/entropy_avail", 0o444, Body::Text(|_, _| b"896\n".to_vec())),
+    row("sys/kernel/random/poolsize", 0o444, Body::Text(|_, _| b"4096\n".to_vec())),
+    row("sys/kernel/random/uuid", 0o444, Body::Text(m::uuid)),
+    row("sys/kernel/randomize_va_space", 0o644, Body::Setting(|_| b"1\n".to_vec())),
+    row("sys/kernel/shmmax", 0o644, Body::Setting(|_| b"33554432\n".to_vec())),
+    row("sys/kernel/sysrq", 0o644, Body::Setting(|_| b"1\n".to_vec())),
+    row("sys/kernel/threads-max", 0o644, Body::Setting(|_| b"457\n".to_vec())),
+    row("sys/kernel/version", 0o444, Body::Text(m::kernel_version)),
+    row("sys/net", 0o555, Body::Directory),
+    row("sys/net/core", 0o555, Body::Directory),
+    row("sys/net/core/rmem_max", 0o644, Body::Setting(|_| b"163840\n".to_vec())),
+    row("sys/net/core/somaxconn", 0o644, Body::Setting(|_| b"128\n".to_vec())),
+    row("sys/net/core/wmem_max", 0o644, Body::Setting(|_| b"163840\n".to_vec())),
+    row("sys/net/ipv4", 0o555, Body::Directory),
+    row("sys/net/ipv4/icmp_echo_ignore_all", 0o644, Body::Setting(|_| b"0\n".to_vec())),
+    row("sys/net/ipv4/ip_forward", 0o644, Body::Setting(|_| b"0\n".to_vec())),
+    row("sys/net/ipv4/ip_local_port_range", 0o644, Body::Setting(|_| b"32768\t61000\n".to_vec())),
+    row("sys/net/ipv4/tcp_fin_timeout", 0o644, Body::Setting(|_| b"60\n".to_vec())),
+    row("sys/net/ipv4/tcp_syncookies", 0o644, Body::Setting(|_| b"0\n".to_vec())),
+    row("sys/net/ipv4/tcp_timestamps", 0o644, Body::Setting(|_| b"1\n".to_vec())),
+    row("sys/vm", 0o555, Body::Directory),
+    row("sys/vm/drop_caches", 0o644, Body::Setting(|_| b"0\n".to_vec())),
+    row("sys/vm/min_free_kbytes", 0o644, Body::Setting(|_| b"996\n".to_vec())),
+    row("sys/vm/overcommit_memory", 0o644, Body::Setting(|_| b"0\n".to_vec())),
+    row("sys/vm/panic_on_oom", 0o644, Body::Setting(|_| b"0\n".to_vec())),
+    row("sys/vm/swappiness", 0o644, Body::Setting(|_| b"60\n".to_vec())),
+    row("sysrq-trigger", 0o200, Body::Setting(|_| Vec::new())),
+    row("sysvipc", 0o555, Body::Directory),
+    row("sysvipc/msg", 0o444, Body::Text(m::sysvipc_msg)),
+    row("sysvipc/sem", 0o444, Body::Text(m::sysvipc_sem)),
+    row("sysvipc/shm", 0o444, Body::Text(m::sysvipc_shm)),
+    row("thread-self", 0o777, Body::ThreadLink),
+    row("timer_list", 0o444, Body::Text(m::nothing)),
+    row("tty", 0o555, Body::Directory),
+    row("tty/drivers", 0o444, Body::Text(m::tty_drivers)),
+    row("uptime", 0o444, Body::Text(m::uptime)),
+    row("version", 0o444, Body::Text(m::version)),
+    row("vmstat", 0o444, Body::Text(m::vmstat)),
+    row("zoneinfo", 0o444, Body::Text(m::nothing)),
+];
+
+/// `/proc/PID`; a directory stands before its entries.
+pub(super) static PROCESS: &[Row] = &[
+    row("", 0o555, Body::Directory),
+    row("task", 0o555, Body::Tasks),
+    row("fd", 0o500, Body::Descriptors),
+    row("fdinfo", 0o500, Body::DescriptorInfos),
+    row("net", 0o555, Body::Directory),
+    row("net/arp", 0o444, Body::ProcessText(n::arp)),
+    row("net/dev", 0o444, Body::ProcessText(n::dev)),
+    row("net/if_inet6", 0o444, Body::ProcessText(n::nothing)),
+    row("net/netlink", 0o444, Body::ProcessText(n::netlink)),
+    row("net/packet", 0o444, Body::ProcessText(n::packet)),
+    row("net/protocols", 0o444, Body::ProcessText(n::protocols)),
+    row("net/raw", 0o444, Body::ProcessText(n::raw)),
+    row("net/route", 0o444, Body::ProcessText(n::route)),
+    row("net/snmp", 0o444, Body::ProcessText(n::snmp)),
+    row("net/sockstat", 0o444, Body::ProcessText(n::sockstat)),
+    row("net/tcp", 0o444, Body::ProcessText(n::tcp)),
+    row("net/tcp6", 0o444, Body::ProcessText(n::tcp6)),
+    row("net/udp", 0o444, Body::ProcessText(n::udp)),
+    row("net/udp6", 0o444, Body::ProcessText(n::udp6)),
+    row("net/unix", 0o444, Body::ProcessText(n::unix)),
+    row("net/wireless", 0o444, Body::ProcessText(n::wireless)),
+    row("environ", 0o400, Body::ProcessText(p::environ)),
+    row("auxv", 0o400, Body::ProcessText(p::auxv)),
+    row("status", 0o444, Body::ProcessText(p::status)),
+    row("personality", 0o400, Body::ProcessText(p::personality)),
+    row("limits", 0o444, Body::ProcessText(p::limits)),
+    row("comm", 0o644, Body::ProcessText(p::comm)),
+    row("cmdline", 0o444, Body::ProcessText(p::cmdline)),
+    row("stat", 0o444, Body::ProcessText(p::stat)),
+    row("statm", 0o444, Body::ProcessText(p::statm)),
+    row("maps", 0o444, Body::ProcessText(p::maps)),
+    row("smaps", 0o444, Body::ProcessText(p::smaps)),
+    row("cwd", 0o777, Body::Magic(Magic::Cwd)),
+    row("root", 0o777, Body::Magic(Magic::Root)),
+    row("exe", 0o777, Body::Magic(Magic::Exe)),
+    row("mounts", 0o444, Body::ProcessText(p::mounts)),
+    row("mountinfo", 0o444, Body::ProcessText(p::mountinfo)),
+    row("mountstats", 0o400, Body::ProcessText(p::mountstats)),
+    row("wchan", 0o444, Body::ProcessText(p::wchan)),
+    row("stack", 0o400, Body::ProcessText(p::nothing)),
+    row("oom_score", 0o444, Body::ProcessText(p::oom_score)),
+    row("oom_adj", 0o644, Body::ProcessText(p::oom_adj)),
+    row("oom_score_adj", 0o644, Body::ProcessText(p::oom_score_adj)),
+    row("io", 0o400, Body::ProcessText(p::io)),
+    row("coredump_filter", 0o644, Body::ProcessText(p::coredump_filter)),
+    row("cgroup", 0o444, Body::ProcessText(p::nothing)),
+    row("sched", 0o644, Body::ProcessText(p::nothing)),
+];
+
+/// The last component of a row's path.
+pub(super) fn last(path: &'static str) -> &'static str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The row with that path.
+pub(super) fn find(rows: &[Row], path: &str) -> Option<u16> {
+    rows.iter().position(|row| row.path == path).map(|index| index as u16)
+}
+
+/// The row of the directory above a path.
+pub(super) fn parent(rows: &[Row], path: &str) -> u16 {
+    find(rows, folder(path)).unwrap_or(0)
+}
+
+/// The row of a name in a directory.
+pub(super) fn child(rows: &'static [Row], directory: &str, name: &str) -> Option<u16> {
+    let stands = |row: &Row| !row.path.is_empty() && folder(row.path) == directory && last(row.path) == name;
+    rows.iter().position(stands).map(|index| index as u16)
+}
+
+/// The rows of a directory.
+pub(super) fn children(rows: &'static [Row], directory: usize) -> Vec<u16> {
+    let Some(path) = rows.get(directory).map(|row| row.path) else { return Vec::new() };
+    let stands = |row: &Row| !row.path.is_empty() && folder(row.path) == path;
+    rows.iter().enumerate().filter(|(_, row)| stands(row)).map(|(index, _)| index as u16).collect()
+}

@@ -1,0 +1,184 @@
+//! The bytes of regular files. procfs files have no bytes here: [`Vfs::generate`] renders them. Specification:
+//! pread(2), pwrite(2), truncate(2).
+use super::inode::{Body, Kind, Number};
+use super::{Behaviour, Context, Node, Vfs};
+use crate::errno::Errno;
+use crate::proc::Written;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// Longest value that a file of /proc/sys or /sys takes, bytes.
+const ATTRIBUTE_MAX: usize = 4096;
+
+impl Vfs {
+    /// Whether reading means [`Vfs::generate`] (a procfs file).
+    pub fn is_generated(&self, node: Node) -> bool {
+        self.proc_node(node).is_some_and(|entry| entry.kind() == Kind::File)
+    }
+
+    /// The text of a procfs file now. The kernel keeps it with the descriptor and asks again at offset 0.
+    pub fn generate(&self, context: &Context, node: Node) -> Result<Vec<u8>, Errno> {
+        self.proc_node(node).ok_or(Errno::EINVAL)?.render(self, context)
+    }
+
+    /// Takes what is written to a procfs file; the kernel acts on what is returned.
+    pub fn write_generated(&mut self, context: &Context, node: Node, bytes: &[u8]) -> Result<Written, Errno> {
+        let entry = self.proc_node(node).ok_or(Errno::EINVAL)?;
+        entry.write(&mut self.settings, context.view, bytes.get(..ATTRIBUTE_MAX).unwrap_or(bytes))
+    }
+
+    /// Reads from a regular file; 0 at its end.
+    pub fn read_at(&self, node: Node, offset: u64, into: &mut [u8]) -> Result<usize, Errno> {
+        match &self.inode(node)?.body {
+            Body::File(content) => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                let rest = content.bytes().get(start..).unwrap_or_default();
+                let count = rest.len().min(into.len());
+                if let (Some(to), Some(from)) = (into.get_mut(..count), rest.get(..count)) {
+                    to.copy_from_slice(from);
+                }
+                Ok(count)
+            }
+            Body::Directory(_) => Err(Errno::EISDIR),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// Writes to a regular file and says how many bytes fitted: EFBIG and ENOSPC only when none did.
+    ///
+    /// A write takes the setuid and setgid bits away unless root writes.
+    pub fn write_at(
+        &mut self,
+        context: &Context,
+        node: Node,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<usize, Errno> {
+        if self.mount_of(node)?.spec.behaviour == Behaviour::Sysfs {
+            return self.write_attribute(context, node, bytes);
+        }
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        let limits = self.limits;
+        let room = limits.file_bytes.checked_sub(offset).filter(|room| *room > 0).ok_or(Errno::EFBIG)?;
+        let mut count = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        let (size, charge) = self.size_and_charge(node)?;
+        let end = offset + count as u64;
+        let copied = if charge == 0 { size } else { 0 };
+        let grows = end.saturating_sub(size) + copied;
+        let free = self.free_bytes(node)?;
+        if grows > free {
+            let fits = (free + size).saturating_sub(copied).saturating_sub(offset);
+            count = count.min(usize::try_from(fits).unwrap_or(usize::MAX));
+            if count == 0 || copied > free {
+                return Err(Errno::ENOSPC);
+            }
+        }
+        let chunk = bytes.get(..count).unwrap_or_default();
+        let drop_privileges = !context.credentials.is_root();
+        let tree = self.writable_tree(node)?;
+        let number = node.number as Number;
+        tree.change_content(number, context.now_ns, |content| {
+            let held = content.to_mut();
+            let start = offset as usize;
+            let end = start + chunk.len();
+            if held.len() < end {
+                held.resize(end, 0);
+            }
+            if let Some(place) = held.get_mut(start..end) {
+                place.copy_from_slice(chunk);
+            }
+        })?;
+        if drop_privileges {
+            tree.inode_mut(number)?.mode &= !0o6000;
+        }
+        Ok(count)
+    }
+
+    /// Writes at the end (`O_APPEND`); gives the offset where the bytes went and their count.
+    pub fn append(&mut self, context: &Context, node: Node, bytes: &[u8]) -> Result<(u64, usize), Errno> {
+        let offset = self.inode(node)?.size();
+        Ok((offset, self.write_at(context, node, offset, bytes)?))
+    }
+
+    /// Sets the length of a file that is open for writing.
+    pub fn set_length(&mut self, node: Node, length: u64, now_ns: i64) -> Result<(), Errno> {
+        if self.mount_of(node)?.spec.behaviour == Behaviour::Sysfs {
+            return Ok(());
+        }
+        match self.kind(node)? {
+            Kind::File => {}
+            Kind::Directory => return Err(Errno::EISDIR),
+            _ => return Err(Errno::EINVAL),
+        }
+        if self.proc_node(node).is_some() {
+            return Err(Errno::EINVAL);
+        }
+        if length > self.limits.file_bytes {
+            return Err(Errno::EFBIG);
+        }
+        let (size, charge) = self.size_and_charge(node)?;
+        let keeps = length.min(size);
+        let copied = if charge == 0 { keeps } else { 0 };
+        if length.saturating_sub(size) + copied > self.free_bytes(node)? {
+            return Err(Errno::ENOSPC);
+        }
+        let tree = self.writable_tree(node)?;
+        tree.change_content(node.number as Number, now_ns, |content| {
+            if length == 0 {
+                *content = super::inode::Content::empty();
+            } else {
+                content.to_mut().resize(length as usize, 0);
+            }
+        })
+    }
+
+    /// The bytes of a regular file, shared: for mapping and executing. Cheap when nothing wrote since.
+    pub fn share(&mut self, node: Node) -> Result<Arc<[u8]>, Errno> {
+        let mount = self.mounts.get_mut(usize::from(node.mount)).ok_or(Errno::ENOENT)?;
+        if mount.spec.behaviour == Behaviour::Proc {
+            return Err(Errno::ENODEV);
+        }
+        mount.tree.share(Number::try_from(node.number).map_err(|_| Errno::ENOENT)?)
+    }
+
+    /// The bytes of a regular file, for a look from the host side.
+    pub fn bytes(&self, node: Node) -> Result<&[u8], Errno> {
+        match &self.inode(node)?.body {
+            Body::File(content) => Ok(content.bytes()),
+            Body::Directory(_) => Err(Errno::EISDIR),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    fn size_and_charge(&self, node: Node) -> Result<(u64, u64), Errno> {
+        match &self.inode(node)?.body {
+            Body::File(content) => Ok((content.bytes().len() as u64, content.charged())),
+            Body::Directory(_) => Err(Errno::EISDIR),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    fn free_bytes(&self, node: Node) -> Result<u64, Errno> {
+        let mount = self.mount_of(node)?;
+        let of_machine = self.limits.machine_bytes.saturating_sub(self.used_bytes());
+        let capacity = mount.spec.capacity_bytes;
+        if capacity == 0 {
+            return Ok(of_machine);
+        }
+        Ok(of_machine.min(capacity.saturating_sub(mount.tree.used())))
+    }
+
+    /// sysfs: a write replaces the value.
+    fn write_attribute(&mut self, context: &Context, node: Node, bytes: &[u8]) -> Result<usize, Errno> {
+        let value = bytes.get(..ATTRIBUTE_MAX).unwrap_or(bytes);
+        let tree = self.writable_tree(node)?;
+        tree.change_content(node.number as Number, context.now_ns, |content| {
+            let held = content.to_mut();
+            held.clear();
+            held.extend_from_slice(value);
+        })?;
+        Ok(bytes.len())
+    }
+}
