@@ -1,1 +1,25 @@
 //! Bytes to facts: decode, flows, reassembly, application protocols; no I/O, no clock.
+//!
+//! The way of a packet: [`decode::decode`] names its headers, [`fragment::Defragmenter`] joins fragments,
+//! [`flow::FlowTable`] finds the flow, [`flow::TcpSession`] puts the stream in order and
+//! [`conversation::Conversation`] recognises and parses the application protocol into
+//! [`transaction::Transaction`]s whose fields the rules match. Time comes from packets. Hostile bytes become
+//! [`Anomalies`], never errors and never panics; every buffer has a bound in [`limits`].
+#![forbid(unsafe_code)]
+
+pub mod anomaly;
+pub mod conversation;
+pub mod cursor;
+pub mod decode;
+pub mod flow;
+pub mod fragment;
+pub mod limits;
+pub mod proto;
+pub mod transaction;
+
+pub use anomaly::Anomalies;
+pub use conversation::Conversation;
+pub use decode::{LinkType, Packet, decode};
+pub use flow::{Direction, Flow, FlowId, FlowKey, FlowTable};
+pub use fragment::Defragmenter;
+pub use transaction::{FieldId, Progress, Transaction};

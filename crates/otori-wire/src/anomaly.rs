@@ -1,0 +1,25 @@
+//! Facts about input that breaks a protocol's rules; never errors.
+//!
+//! Key type: [`Anomalies`]. Names are those of Suricata's `decode-event` and `app-layer-event` keywords where one exists.
+use crate::limits::ANOMALIES_PER_PACKET;
+
+/// The first few anomalies of one packet, without allocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Anomalies {
+    names: [&'static str; ANOMALIES_PER_PACKET],
+    count: usize,
+}
+
+impl Anomalies {
+    /// Notes one; further ones than the bound are forgotten.
+    pub fn note(&mut self, name: &'static str) {
+        if let Some(place) = self.names.get_mut(self.count) {
+            *place = name;
+            self.count += 1;
+        }
+    }
+    /// What was noted, in order.
+    pub fn names(&self) -> &[&'static str] {
+        self.names.get(..self.count).unwrap_or(&[])
+    }
+}

@@ -1,0 +1,188 @@
+//! Recognises the application protocol of a flow and feeds its parser.
+//!
+//! Key type: [`Conversation`]. Neighbours: rows in [`crate::proto`], [`crate::transaction`].
+use crate::{
+    flow::Direction,
+    limits::DETECT_BYTES,
+    proto::{PROTOCOLS, Parser, Probe, ProtocolId, ProtocolRow},
+    transaction::{Progress, Transactions},
+};
+
+enum Detection {
+    /// bytes seen so far per direction
+    Undecided(Box<[Vec<u8>; 2]>),
+    Known(&'static ProtocolRow, Box<dyn Parser>),
+    Unknown,
+}
+
+/// The application's side of one flow.
+pub struct Conversation {
+    transport: u8,
+    ports: [u16; 2],
+    detection: Option<Detection>,
+    transactions: Transactions,
+    ended: [bool; 2],
+}
+
+impl Conversation {
+    /// Nothing heard yet, between those ports.
+    pub const fn new(transport: u8, client_port: u16, server_port: u16) -> Self {
+        let transactions = Transactions::empty();
+        Conversation {
+            transport,
+            ports: [client_port, server_port],
+            detection: None,
+            transactions,
+            ended: [false; 2],
+        }
+    }
+    /// The protocol, once it is recognised.
+    pub fn protocol(&self) -> Option<&'static ProtocolRow> {
+        match &self.detection {
+            Some(Detection::Known(row, _)) => Some(row),
+            _ => None,
+        }
+    }
+    /// Recognition has ended without a result.
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self.detection, Some(Detection::Unknown))
+    }
+    /// Open transactions.
+    pub fn transactions(&mut self) -> &mut Transactions {
+        &mut self.transactions
+    }
+    /// Open transactions, to read.
+    pub const fn open_transactions(&self) -> &Transactions {
+        &self.transactions
+    }
+    /// Takes the next bytes of the stream, or one datagram. Returns how many were taken: fewer than given when
+    /// the transactions must be looked at and cleared first; call again with the rest.
+    pub fn feed(&mut self, direction: Direction, bytes: &[u8]) -> usize {
+        match self.detection {
+            Some(Detection::Unknown) => bytes.len(),
+            Some(Detection::Known(_, ref mut parser)) => {
+                parser.feed(direction, bytes, &mut self.transactions)
+            }
+            _ => self.detect(direction, bytes),
+        }
+    }
+    /// That many bytes are missing.
+    pub fn gap(&mut self, direction: Direction, count: u64) {
+        match &mut self.detection {
+            Some(Detection::Known(_, parser)) => parser.gap(direction, count, &mut self.transactions),
+            _ => self.detection = Some(Detection::Unknown),
+        }
+    }
+    /// The stream has ended, or the flow has.
+    pub fn end(&mut self, direction: Direction) {
+        if core::mem::replace(&mut self.ended[direction.index()], true) {
+            return;
+        }
+        if let Some(Detection::Known(_, parser)) = &mut self.detection {
+            parser.end(direction, &mut self.transactions);
+        }
+        if self.ended == [true; 2] {
+            for transaction in self.transactions.iter_mut() {
+                for direction in Direction::BOTH {
+                    transaction.fields.iter_mut().for_each(|field| field.complete = true);
+                    transaction.advance(direction, Progress::Complete);
+                }
+            }
+        }
+    }
+
+    fn detect(&mut self, direction: Direction, bytes: &[u8]) -> usize {
+        if self.transport == crate::decode::protocol::UDP {
+            return self.detect_datagram(direction, bytes);
+        }
+        let detection = self.detection.get_or_insert_with(|| Detection::Undecided(Box::default()));
+        let Detection::Undecided(heard) = detection else { return bytes.len() };
+        let side = &mut heard[direction.index()];
+        let room = DETECT_BYTES.saturating_sub(side.len());
+        let taken = room.min(bytes.len());
+        side.extend_from_slice(bytes.get(..taken).unwrap_or(&[]));
+        let full = side.len() >= DETECT_BYTES;
+        let (found, open) = probe(self.transport, self.ports, direction, side);
+        if let Some(row) = found {
+            let heard = core::mem::take(&mut **heard);
+            let mut parser = (row.parser)();
+            // The other side first: it spoke before this byte.
+            let mut taken_now = 0;
+            for side in [direction.flip(), direction] {
+                let all = &heard[side.index()];
+                let consumed = parser.feed(side, all, &mut self.transactions);
+                if side == direction {
+                    let before = all.len() - taken;
+                    taken_now = consumed.saturating_sub(before);
+                }
+            }
+            self.detection = Some(Detection::Known(row, parser));
+            return taken_now;
+        }
+        if !open || full {
+            // The other side may still be recognised if it has said nothing yet and this side is not text.
+            let other_silent = heard[direction.flip().index()].is_empty();
+            if full || !other_silent {
+                self.detection = Some(Detection::Unknown);
+            }
+            return bytes.len();
+        }
+        taken
+    }
+    fn detect_datagram(&mut self, direction: Direction, bytes: &[u8]) -> usize {
+        match probe(self.transport, self.ports, direction, bytes).0 {
+            Some(row) => {
+                let mut parser = (row.parser)();
+                let taken = parser.feed(direction, bytes, &mut self.transactions);
+                self.detection = Some(Detection::Known(row, parser));
+                taken
+            }
+            None => {
+                self.detection = Some(Detection::Unknown);
+                bytes.len()
+            }
+        }
+    }
+}
+
+/// The first row that recognises `bytes`, those that name one of the ports first; and whether any wants more.
+fn probe(
+    transport: u8,
+    ports: [u16; 2],
+    direction: Direction,
+    bytes: &[u8],
+) -> (Option<&'static ProtocolRow>, bool) {
+    let mut open = false;
+    for by_port in [true, false] {
+        for row in PROTOCOLS.iter().filter(|row| row.transports.contains(&transport)) {
+            let named = row.ports.iter().any(|port| ports.contains(port));
+            if named != by_port || (!named && row.only_ports) {
+                continue;
+            }
+            match (row.probe)(direction, bytes) {
+                Probe::Yes => return (Some(row), false),
+                Probe::More => open = true,
+                Probe::No => {}
+            }
+        }
+    }
+    (None, open)
+}
+
+/// EVE's word when nothing is known.
+pub const FAILED: &str = "failed";
+
+impl Conversation {
+    /// EVE's `app_proto`: the protocol, `failed`, or nothing.
+    pub fn application(&self) -> Option<&'static str> {
+        match &self.detection {
+            Some(Detection::Known(row, _)) => Some(row.name),
+            Some(Detection::Unknown) => Some(FAILED),
+            _ => None,
+        }
+    }
+    /// Which protocol's transactions it has.
+    pub fn protocol_id(&self) -> Option<ProtocolId> {
+        self.protocol().map(|row| row.id)
+    }
+}

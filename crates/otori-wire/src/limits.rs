@@ -1,0 +1,50 @@
+//! Every bound of this crate, named. What meets one ends alone: its flow, its transaction, its packet.
+
+/// Anomalies kept of one packet.
+pub const ANOMALIES_PER_PACKET: usize = 4;
+/// VLAN tags that are read; a frame with more is an anomaly.
+pub const VLAN_TAGS: usize = 3;
+/// IPv6 extension headers that are walked.
+pub const IPV6_EXTENSIONS: usize = 8;
+/// Datagrams in reassembly at a time.
+pub const FRAGMENTED_DATAGRAMS: usize = 4096;
+/// Fragments kept of one datagram.
+pub const FRAGMENTS_PER_DATAGRAM: usize = 64;
+/// The longest datagram, RFC 791.
+pub const DATAGRAM_BYTES: usize = 65_535;
+/// A datagram whose fragments do not meet within this time is forgotten, RFC 1122 3.3.2.
+pub const FRAGMENT_TIMEOUT_NS: i64 = 30_000_000_000;
+/// Bytes of all fragments kept.
+pub const FRAGMENT_BYTES: usize = 16 * 1024 * 1024;
+/// Flows in the table unless the user says otherwise.
+pub const FLOWS: usize = 262_144;
+/// Slots looked at per packet for time-outs.
+pub const FLOW_SWEEP: usize = 4;
+/// Slots looked at to find a victim when the table is full.
+pub const FLOW_VICTIMS: usize = 64;
+/// Out-of-order bytes kept per direction of a TCP connection.
+pub const TCP_PENDING_BYTES: usize = 262_144;
+/// Out-of-order segments kept per direction.
+pub const TCP_PENDING_SEGMENTS: usize = 256;
+/// Out-of-order bytes kept in all connections together.
+pub const TCP_PENDING_BYTES_ALL: usize = 64 * 1024 * 1024;
+/// How far ahead of the expected byte a segment may be.
+pub const TCP_WINDOW_BYTES: u32 = 1 << 22;
+/// Bytes per direction looked at to recognise the application protocol.
+pub const DETECT_BYTES: usize = 4096;
+/// Transactions of one flow that are not finished yet.
+pub const TRANSACTIONS_PER_FLOW: usize = 256;
+/// Fields of one transaction.
+pub const FIELDS_PER_TRANSACTION: usize = 256;
+/// Bytes of one HTTP line or header field.
+pub const HTTP_LINE_BYTES: usize = 18_432;
+/// Header fields of one HTTP message.
+pub const HTTP_HEADERS: usize = 200;
+/// Bytes of a body kept for rules.
+pub const BODY_BYTES: usize = 102_400;
+/// Names and answers read of one DNS message.
+pub const DNS_RECORDS: usize = 64;
+/// Labels and pointers followed in one DNS name.
+pub const DNS_LABELS: usize = 128;
+/// Bytes of a TLS handshake kept for the hello messages and certificates.
+pub const TLS_HANDSHAKE_BYTES: usize = 65_536;

@@ -1,0 +1,135 @@
+//! The `dns` object of EVE, version 3.
+use super::message::{Message, Resource};
+use crate::{proto::Record, transaction::Transaction};
+
+/// Names of resource types, IANA.
+static TYPES: &[(u16, &str)] = &[
+    (1, "A"),
+    (2, "NS"),
+    (5, "CNAME"),
+    (6, "SOA"),
+    (10, "NULL"),
+    (11, "WKS"),
+    (12, "PTR"),
+    (13, "HINFO"),
+    (15, "MX"),
+    (16, "TXT"),
+    (17, "RP"),
+    (18, "AFSDB"),
+    (25, "KEY"),
+    (28, "AAAA"),
+    (29, "LOC"),
+    (33, "SRV"),
+    (35, "NAPTR"),
+    (36, "KX"),
+    (37, "CERT"),
+    (39, "DNAME"),
+    (41, "OPT"),
+    (42, "APL"),
+    (43, "DS"),
+    (44, "SSHFP"),
+    (45, "IPSECKEY"),
+    (46, "RRSIG"),
+    (47, "NSEC"),
+    (48, "DNSKEY"),
+    (49, "DHCID"),
+    (50, "NSEC3"),
+    (51, "NSEC3PARAM"),
+    (52, "TLSA"),
+    (55, "HIP"),
+    (59, "CDS"),
+    (60, "CDNSKEY"),
+    (64, "SVCB"),
+    (65, "HTTPS"),
+    (99, "SPF"),
+    (249, "TKEY"),
+    (250, "TSIG"),
+    (251, "IXFR"),
+    (252, "AXFR"),
+    (253, "MAILB"),
+    (254, "MAILA"),
+    (255, "ANY"),
+    (256, "URI"),
+    (257, "CAA"),
+];
+
+static RCODES: &[&str] = &[
+    "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
+    "NOTAUTH", "NOTZONE",
+];
+
+/// The name of a resource type, or its number.
+pub fn type_name(kind: u16) -> String {
+    match TYPES.binary_search_by_key(&kind, |(number, _)| *number).ok().and_then(|place| TYPES.get(place)) {
+        Some((_, name)) => (*name).into(),
+        None => kind.to_string(),
+    }
+}
+
+fn rcode_name(code: u16) -> String {
+    RCODES.get(usize::from(code)).map_or_else(|| code.to_string(), |name| (*name).into())
+}
+
+fn records(key: &'static str, list: &[Resource], record: &mut dyn Record) {
+    if list.is_empty() {
+        return;
+    }
+    record.list(key, list.len(), &mut |place, record| {
+        let Some(entry) = list.get(place) else { return };
+        record.text("rrname", &entry.name);
+        record.text("rrtype", type_name(entry.kind).as_bytes());
+        if entry.kind != 41 {
+            record.number("ttl", i64::from(entry.ttl));
+        }
+        if matches!(entry.kind, 1 | 2 | 5 | 6 | 12 | 15 | 16 | 28 | 33 | 39) {
+            record.text("rdata", &entry.data);
+        }
+    });
+}
+
+/// Writes the message.
+pub fn log(transaction: &Transaction, record: &mut dyn Record) {
+    let detail = transaction.detail.as_ref().and_then(|detail| detail.as_any().downcast_ref::<Message>());
+    let Some(message) = detail else { return };
+    record.number("version", 3);
+    record.text("type", if message.is_response() { b"response" } else { b"request" });
+    record.number("tx_id", transaction.id as i64);
+    record.number("id", i64::from(message.id));
+    record.text("flags", format!("{:x}", message.flags).as_bytes());
+    for (key, bit) in [("qr", 0x8000), ("aa", 0x400), ("tc", 0x200), ("rd", 0x100), ("ra", 0x80), ("z", 0x40)]
+    {
+        if message.flags & bit != 0 {
+            record.flag(key, true);
+        }
+    }
+    record.number("opcode", i64::from(message.opcode()));
+    record.text("rcode", rcode_name(message.rcode()).as_bytes());
+    if !message.questions.is_empty() {
+        record.list("queries", message.questions.len(), &mut |place, record| {
+            let Some(question) = message.questions.get(place) else { return };
+            record.text("rrname", &question.name);
+            record.text("rrtype", type_name(question.kind).as_bytes());
+        });
+    }
+    records("answers", &message.answers, record);
+    records("authorities", &message.authorities, record);
+    records("additionals", &message.additionals, record);
+    grouped(message, record);
+}
+
+fn grouped(message: &Message, record: &mut dyn Record) {
+    let kinds: &[(u16, &'static str)] =
+        &[(1, "A"), (28, "AAAA"), (5, "CNAME"), (15, "MX"), (2, "NS"), (12, "PTR"), (16, "TXT"), (33, "SRV")];
+    if !message.answers.iter().any(|answer| kinds.iter().any(|(kind, _)| *kind == answer.kind)) {
+        return;
+    }
+    record.object("grouped", &mut |record| {
+        for (kind, name) in kinds {
+            let of_kind = message.answers.iter().filter(|answer| answer.kind == *kind);
+            let texts: Vec<Vec<u8>> = of_kind.map(|answer| answer.data.clone()).collect();
+            if !texts.is_empty() {
+                record.texts(name, &texts);
+            }
+        }
+    });
+}

@@ -1,0 +1,168 @@
+//! DNS over UDP and TCP: each message is a transaction of its own.
+//!
+//! Key types: `DnsParser`, [`Message`]. Neighbour: `name` (compressed names). RFC 1035, RFC 7766, RFC 6891.
+mod log;
+mod message;
+
+#[cfg(test)]
+mod tests;
+
+pub use log::log;
+pub use message::{Message, Question, Resource};
+
+use super::{FieldRow, Parser, Probe, ProtocolId};
+use crate::{
+    flow::Direction,
+    transaction::{FieldId, Progress, Transactions},
+};
+
+/// A name asked for.
+pub const QUERY: FieldId = FieldId::new(ProtocolId::Dns, 0);
+/// A name asked for, as the answer repeats it.
+pub const RESPONSE_QUERY: FieldId = FieldId::new(ProtocolId::Dns, 1);
+/// A name in an answer.
+pub const ANSWER_NAME: FieldId = FieldId::new(ProtocolId::Dns, 2);
+/// Any name of an answer message.
+pub const RESPONSE_NAME: FieldId = FieldId::new(ProtocolId::Dns, 3);
+
+/// All rows.
+pub static FIELDS: &[FieldRow] = &[
+    FieldRow {
+        id: QUERY,
+        keyword: "dns.query",
+        aliases: &["dns_query"],
+        modifier: None,
+        direction: Direction::ToServer,
+    },
+    FieldRow {
+        id: QUERY,
+        keyword: "dns.queries.rrname",
+        aliases: &["dns.query.name"],
+        modifier: None,
+        direction: Direction::ToServer,
+    },
+    FieldRow {
+        id: RESPONSE_QUERY,
+        keyword: "dns.queries.rrname",
+        aliases: &["dns.query.name"],
+        modifier: None,
+        direction: Direction::ToClient,
+    },
+    FieldRow {
+        id: ANSWER_NAME,
+        keyword: "dns.answers.rrname",
+        aliases: &["dns.answer.name"],
+        modifier: None,
+        direction: Direction::ToClient,
+    },
+    FieldRow {
+        id: RESPONSE_NAME,
+        keyword: "dns.response.rrname",
+        aliases: &[],
+        modifier: None,
+        direction: Direction::ToClient,
+    },
+];
+
+/// A header whose counts and flags make sense, and a first name that can be read.
+pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+    match message::plausible(bytes) {
+        // UDP, or TCP without its length: the same shape.
+        Some(answer) if answer == (direction == Direction::ToClient) => return Probe::Yes,
+        _ => {}
+    }
+    let Some((length, rest)) = bytes.split_first_chunk::<2>() else { return Probe::More };
+    let length = usize::from(u16::from_be_bytes(*length));
+    if length < 12 {
+        return Probe::No;
+    }
+    match message::plausible(rest.get(..length.min(rest.len())).unwrap_or(rest)) {
+        Some(answer) if answer == (direction == Direction::ToClient) && rest.len() <= length + 4096 => {
+            Probe::Yes
+        }
+        _ if rest.len() < 12 => Probe::More,
+        _ => Probe::No,
+    }
+}
+
+pub(super) fn parser() -> Box<dyn Parser> {
+    Box::new(DnsParser::default())
+}
+
+#[derive(Default)]
+struct DnsParser {
+    /// a message over TCP that is not whole, with its two bytes of length
+    pending: [Vec<u8>; 2],
+    /// known after the first message: over TCP messages have a length before them
+    framed: Option<bool>,
+}
+
+impl Parser for DnsParser {
+    fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
+        let framed = *self.framed.get_or_insert_with(|| message::plausible(bytes).is_none());
+        if !framed {
+            Self::message(direction, bytes, transactions);
+            return bytes.len();
+        }
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let pending = &mut self.pending[direction.index()];
+            if pending.is_empty() && transactions.is_full() {
+                return at;
+            }
+            let want = match pending.first_chunk::<2>() {
+                Some(length) => 2 + usize::from(u16::from_be_bytes(*length)),
+                None => 2,
+            };
+            let taken = want.saturating_sub(pending.len()).min(rest.len());
+            pending.extend_from_slice(rest.get(..taken).unwrap_or(rest));
+            at += taken;
+            let whole = pending
+                .first_chunk::<2>()
+                .is_some_and(|length| pending.len() >= 2 + usize::from(u16::from_be_bytes(*length)));
+            if whole {
+                let message = core::mem::take(pending);
+                Self::message(direction, message.get(2..).unwrap_or(&[]), transactions);
+            }
+        }
+        bytes.len()
+    }
+    fn gap(&mut self, direction: Direction, _count: u64, _transactions: &mut Transactions) {
+        self.pending[direction.index()].clear();
+    }
+    fn end(&mut self, _direction: Direction, _transactions: &mut Transactions) {}
+}
+
+impl DnsParser {
+    fn message(direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
+        let (message, anomaly) = message::read(bytes);
+        let id = transactions.open(ProtocolId::Dns);
+        let Some(transaction) = transactions.get_mut(id) else { return };
+        if let Some(anomaly) = anomaly {
+            transaction.note(anomaly);
+        }
+        if let Some(message) = message {
+            if message.is_response() != (direction == Direction::ToClient) {
+                transaction.note("dns.not_request");
+            }
+            let fields = &mut transaction.fields;
+            let asked = if direction == Direction::ToServer { QUERY } else { RESPONSE_QUERY };
+            message.questions.iter().for_each(|question| fields.set(asked, question.name.clone()));
+            if direction == Direction::ToClient {
+                message
+                    .questions
+                    .iter()
+                    .for_each(|question| fields.set(RESPONSE_NAME, question.name.clone()));
+                message.answers.iter().for_each(|answer| {
+                    fields.set(ANSWER_NAME, answer.name.clone());
+                    fields.set(RESPONSE_NAME, answer.name.clone());
+                });
+            }
+            transaction.detail = Some(Box::new(message));
+        }
+        // A message is whole, and no other belongs to it.
+        transaction.advance(direction, Progress::Complete);
+        transaction.progress[direction.flip().index()] = Progress::Complete;
+        transaction.touched[direction.flip().index()] = false;
+    }
+}

@@ -1,0 +1,65 @@
+//! Tests of the DNS parser.
+use super::*;
+
+/// A question for `bot.example.org`, type A.
+const QUESTION: &[u8] =
+    b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03bot\x07example\x03org\x00\x00\x01\x00\x01";
+/// Its answer: a name pointer, 192.0.2.7.
+const ANSWER: &[u8] =
+    b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00\x03bot\x07example\x03org\x00\x00\x01\x00\x01\
+    \xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x07";
+
+fn framed(message: &[u8]) -> Vec<u8> {
+    [&(message.len() as u16).to_be_bytes(), message].concat()
+}
+
+fn check(pieces: &[(Direction, &[u8])], names: &[&str]) {
+    let mut parser = DnsParser::default();
+    let mut transactions = Transactions::default();
+    for (direction, bytes) in pieces {
+        parser.feed(*direction, bytes, &mut transactions);
+    }
+    let found: Vec<String> = transactions
+        .iter()
+        .flat_map(|transaction| transaction.fields.iter())
+        .filter(|field| matches!(field.id, QUERY | ANSWER_NAME))
+        .map(|field| String::from_utf8_lossy(&field.bytes).into_owned())
+        .collect();
+    assert_eq!(found, names);
+}
+
+#[test]
+fn questions_and_answers_over_both_transports() {
+    use Direction::{ToClient, ToServer};
+    let both = ["bot.example.org", "bot.example.org"];
+    check(&[(ToServer, QUESTION), (ToClient, ANSWER)], &both);
+    let (question, answer) = (framed(QUESTION), framed(ANSWER));
+    check(&[(ToServer, &question), (ToClient, &answer)], &both);
+    let (a, b) = question.split_at(7);
+    check(&[(ToServer, a), (ToServer, b), (ToServer, &question)], &both);
+    assert_eq!(probe(ToServer, QUESTION), Probe::Yes);
+    assert_eq!(probe(ToServer, &question), Probe::Yes);
+    assert_eq!(probe(ToClient, ANSWER), Probe::Yes);
+    assert_eq!(probe(ToServer, b"GET / HTTP/1.1\r\n"), Probe::No);
+}
+
+#[test]
+fn circles_and_cuts_end() {
+    let mut circle = QUESTION.to_vec();
+    circle.truncate(12);
+    circle.extend_from_slice(b"\xc0\x0c\x00\x01\x00\x01");
+    check(&[(Direction::ToServer, &circle)], &[]);
+    for at in 0..ANSWER.len() {
+        message::read(&ANSWER[..at]);
+        for value in [0, 1, 0x3f, 0xc0, 0xff] {
+            let mut bytes = ANSWER.to_vec();
+            bytes[at] = value;
+            message::read(&bytes);
+            message::plausible(&bytes);
+            let mut parser = DnsParser::default();
+            let mut transactions = Transactions::default();
+            parser.feed(Direction::ToClient, &framed(&bytes), &mut transactions);
+            parser.feed(Direction::ToClient, &bytes, &mut transactions);
+        }
+    }
+}

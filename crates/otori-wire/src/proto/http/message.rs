@@ -1,0 +1,235 @@
+//! One HTTP message's first line and headers, and what body they announce.
+//!
+//! Key type: [`Head`]. RFC 9112 2 to 6, with the leniency that real servers have.
+use super::{Expect, fields::*, uri};
+use crate::{
+    flow::Direction,
+    limits::BODY_BYTES,
+    proto::file,
+    transaction::{FieldId, Transaction},
+};
+
+/// First line and headers of the message in progress.
+#[derive(Default)]
+pub(super) struct Head {
+    /// `(name, value)`
+    pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    raw: Vec<u8>,
+    first: Vec<u8>,
+    status: u16,
+    /// HTTP/0.9
+    pub(super) simple: bool,
+    /// host in the request target
+    target_host: Option<Vec<u8>>,
+}
+
+impl Head {
+    pub(super) fn request_line(&mut self, text: &[u8], transaction: &mut Transaction) {
+        self.first = text.to_vec();
+        let fields = &mut transaction.fields;
+        fields.set(REQUEST_LINE, text);
+        let trimmed = text.trim_ascii_start();
+        let method_end = trimmed.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(trimmed.len());
+        let (method, rest) = trimmed.split_at(method_end);
+        fields.set(METHOD, method);
+        let rest = rest.trim_ascii();
+        // The version is the last word if it looks like one; a target may contain blanks.
+        let version_at = rest.iter().rposition(|b| b.is_ascii_whitespace()).map(|at| at + 1);
+        let is_version = |word: &[u8]| word.len() >= 5 && word[..5].eq_ignore_ascii_case(b"HTTP/");
+        let (target, version) = match version_at.and_then(|at| rest.split_at_checked(at)) {
+            Some((target, version)) if is_version(version) => (target.trim_ascii_end(), version),
+            _ if is_version(rest) => (&b""[..], rest),
+            _ => (rest, &b""[..]),
+        };
+        self.simple = version.is_empty();
+        fields.set(URI_RAW, target);
+        let (host, path) = if method == b"CONNECT" { (None, target) } else { uri::split(target) };
+        self.target_host = host.map(<[u8]>::to_vec);
+        fields.set(URI, uri::normal(path));
+        if !version.is_empty() {
+            fields.set(REQUEST_PROTOCOL, version);
+        }
+    }
+
+    pub(super) fn status_line(&mut self, text: &[u8], transaction: &mut Transaction) {
+        self.first = text.to_vec();
+        let fields = &mut transaction.fields;
+        fields.set(RESPONSE_LINE, text);
+        let mut words = text.splitn(2, |b| b.is_ascii_whitespace());
+        fields.set(RESPONSE_PROTOCOL, words.next().unwrap_or(b""));
+        let rest = words.next().unwrap_or(b"").trim_ascii_start();
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (code, message) = rest.split_at(digits);
+        fields.set(STATUS, code);
+        fields.set(STATUS_MESSAGE, message.trim_ascii());
+        self.status = core::str::from_utf8(code).ok().and_then(|code| code.parse().ok()).unwrap_or(0);
+        if !(100..=999).contains(&self.status) {
+            transaction.note("http.response_invalid_status");
+        }
+    }
+
+    pub(super) fn header(&mut self, text: &[u8], transaction: &mut Transaction) {
+        self.raw.extend_from_slice(text);
+        self.raw.extend_from_slice(b"\r\n");
+        if text.first().is_some_and(|b| matches!(b, b' ' | b'\t')) {
+            // A folded line continues the header before it (RFC 9112 5.2).
+            transaction.note("http.header_folding");
+            if let Some((_, value)) = self.headers.last_mut() {
+                value.push(b' ');
+                value.extend_from_slice(text.trim_ascii());
+                return;
+            }
+        }
+        let (name, value) = match text.iter().position(|b| *b == b':') {
+            Some(colon) => (text.get(..colon).unwrap_or(b""), text.get(colon + 1..).unwrap_or(b"")),
+            None => {
+                transaction.note("http.header_name_without_colon");
+                (&b""[..], text)
+            }
+        };
+        if name.last().is_some_and(u8::is_ascii_whitespace) {
+            transaction.note("http.request_header_invalid");
+        }
+        self.headers.push((name.trim_ascii().to_vec(), value.trim_ascii().to_vec()));
+    }
+
+    /// The values of a header joined by ", ".
+    fn value(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let mut all = self.headers.iter().filter(|(have, _)| have.eq_ignore_ascii_case(name));
+        let mut joined = all.next()?.1.clone();
+        for (_, value) in all {
+            joined.extend_from_slice(b", ");
+            joined.extend_from_slice(value);
+        }
+        Some(joined)
+    }
+
+    /// All headers are there: their fields are set.
+    pub(super) fn finish(&mut self, direction: Direction, transaction: &mut Transaction) {
+        let request = direction == Direction::ToServer;
+        let (all, raw, names, start, one) = match direction {
+            Direction::ToServer => {
+                (REQUEST_HEADER, REQUEST_HEADER_RAW, REQUEST_HEADER_NAMES, REQUEST_START, REQUEST_ONE_HEADER)
+            }
+            Direction::ToClient => (
+                RESPONSE_HEADER,
+                RESPONSE_HEADER_RAW,
+                RESPONSE_HEADER_NAMES,
+                RESPONSE_START,
+                RESPONSE_ONE_HEADER,
+            ),
+        };
+        let cookie: &[u8] = if request { b"cookie" } else { b"set-cookie" };
+        let mut joined = Vec::with_capacity(self.raw.len());
+        let mut list = b"\r\n".to_vec();
+        for (name, value) in &self.headers {
+            list.extend_from_slice(name);
+            list.extend_from_slice(b"\r\n");
+            let line = [name.as_slice(), b": ", value].concat();
+            if !name.eq_ignore_ascii_case(cookie) {
+                joined.extend_from_slice(&line);
+                joined.extend_from_slice(b"\r\n");
+            }
+            if transaction.fields.all(one).count() < 64 {
+                transaction.fields.set(one, line);
+            }
+        }
+        list.extend_from_slice(b"\r\n");
+        let beginning = [self.first.as_slice(), b"\r\n", &self.raw, b"\r\n"].concat();
+        transaction.fields.set(all, joined);
+        transaction.fields.set(names, list);
+        transaction.fields.set(start, beginning);
+        let mut raw_bytes = core::mem::take(&mut self.raw);
+        raw_bytes.extend_from_slice(b"\r\n");
+        transaction.fields.set(raw, raw_bytes);
+        let table: &[(&[u8], FieldId)] = if request { REQUEST_TABLE } else { RESPONSE_TABLE };
+        for (name, id) in table {
+            if let Some(value) = self.value(name) {
+                transaction.fields.set(*id, value);
+            }
+        }
+        if request {
+            self.host(transaction);
+        }
+    }
+
+    fn host(&mut self, transaction: &mut Transaction) {
+        let header = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"host"));
+        let raw = header.map(|(_, value)| value.clone());
+        if raw.is_none() && transaction.fields.get(REQUEST_PROTOCOL) == Some(b"HTTP/1.1") {
+            transaction.note("http.missing_host_header");
+        }
+        if let (Some(target), Some(raw)) = (&self.target_host, &raw)
+            && !target.eq_ignore_ascii_case(raw)
+        {
+            transaction.note("http.host_header_ambiguous");
+        }
+        let Some(raw) = self.target_host.take().or(raw) else { return };
+        transaction.fields.set(HOST, uri::host_without_port(&raw).to_ascii_lowercase());
+        transaction.fields.set(HOST_RAW, raw);
+    }
+
+    /// A 1xx answer that is followed by the real one.
+    pub(super) fn interim(&self, direction: Direction) -> bool {
+        direction == Direction::ToClient && (100..200).contains(&self.status) && self.status != 101
+    }
+    /// Another protocol follows.
+    pub(super) fn switches(&self, method: &[u8]) -> bool {
+        self.status == 101 || (method == b"CONNECT" && (200..300).contains(&self.status))
+    }
+
+    /// What follows the headers.
+    pub(super) fn body(&self, direction: Direction, method: &[u8]) -> Expect {
+        let response = direction == Direction::ToClient;
+        if response && (method == b"HEAD" || matches!(self.status, 100..=199 | 204 | 304)) {
+            return Expect::FirstLine;
+        }
+        let coded = self.value(b"transfer-encoding").unwrap_or_default().to_ascii_lowercase();
+        if coded.windows(7).any(|word| word == b"chunked") {
+            return Expect::ChunkSize;
+        }
+        let length = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
+        let length = length.map(|(_, value)| {
+            let start = value.iter().position(u8::is_ascii_digit).unwrap_or(0);
+            let digits = value.iter().skip(start).take_while(|b| b.is_ascii_digit()).take(18);
+            digits.fold(0u64, |sum, digit| sum * 10 + u64::from(digit - b'0'))
+        });
+        match (length, response) {
+            (Some(length), _) => Expect::Body(length),
+            (None, true) => Expect::UntilEnd,
+            (None, false) => Expect::FirstLine,
+        }
+    }
+
+    /// Body bytes, after the transfer coding.
+    pub(super) fn body_bytes(&mut self, direction: Direction, bytes: &[u8], transaction: &mut Transaction) {
+        let fields = &mut transaction.fields;
+        match direction {
+            Direction::ToServer => fields.grow(REQUEST_BODY, bytes, BODY_BYTES),
+            Direction::ToClient => {
+                fields.grow(RESPONSE_BODY, bytes, BODY_BYTES);
+                fields.grow(file::DATA_TO_CLIENT, bytes, BODY_BYTES);
+            }
+        }
+    }
+}
+
+const REQUEST_TABLE: &[(&[u8], FieldId)] = &[
+    (b"user-agent", USER_AGENT),
+    (b"cookie", COOKIE),
+    (b"referer", REFERER),
+    (b"content-type", REQUEST_CONTENT_TYPE),
+    (b"content-length", REQUEST_CONTENT_LEN),
+    (b"accept", ACCEPT),
+    (b"accept-encoding", ACCEPT_ENC),
+    (b"accept-language", ACCEPT_LANG),
+    (b"connection", REQUEST_CONNECTION),
+];
+const RESPONSE_TABLE: &[(&[u8], FieldId)] = &[
+    (b"set-cookie", SET_COOKIE),
+    (b"content-type", RESPONSE_CONTENT_TYPE),
+    (b"content-length", RESPONSE_CONTENT_LEN),
+    (b"server", SERVER),
+    (b"location", LOCATION),
+    (b"connection", RESPONSE_CONNECTION),
+];

@@ -1,0 +1,385 @@
+//! HTTP/1: requests, responses, pipelining, chunked bodies; tolerant, because attackers are not.
+//!
+//! Key type: `HttpParser`. Neighbours: `uri` (normal form), `fields` (the rows). RFC 9112, RFC 9110.
+mod fields;
+mod log;
+mod message;
+mod uri;
+
+#[cfg(test)]
+mod tests;
+
+pub use fields::*;
+pub use log::log;
+
+use super::{Parser, Probe, ProtocolId};
+use crate::{
+    flow::Direction,
+    limits::{BODY_BYTES, HTTP_HEADERS, HTTP_LINE_BYTES},
+    transaction::{Progress, Transactions},
+};
+use message::Head;
+
+const METHODS: &[&[u8]] = &[
+    b"GET ",
+    b"POST ",
+    b"HEAD ",
+    b"PUT ",
+    b"DELETE ",
+    b"OPTIONS ",
+    b"CONNECT ",
+    b"TRACE ",
+    b"PATCH ",
+    b"PROPFIND ",
+    b"PROPPATCH ",
+    b"MKCOL ",
+    b"COPY ",
+    b"MOVE ",
+    b"LOCK ",
+    b"UNLOCK ",
+    b"REPORT ",
+    b"SEARCH ",
+    b"M-SEARCH ",
+    b"NOTIFY ",
+    b"SUBSCRIBE ",
+    b"UNSUBSCRIBE ",
+    b"INVOKE ",
+    b"CHECKOUT ",
+    b"VERSION-CONTROL ",
+    b"BCOPY ",
+    b"BMOVE ",
+    b"BDELETE ",
+    b"RPC_IN_DATA ",
+    b"RPC_OUT_DATA ",
+];
+
+/// A method with its blank, or `HTTP/1.`.
+pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+    let one = |known: &[u8]| {
+        let common = known.len().min(bytes.len());
+        match bytes.get(..common) == known.get(..common) {
+            true if common == known.len() => Probe::Yes,
+            true => Probe::More,
+            false => Probe::No,
+        }
+    };
+    match direction {
+        Direction::ToServer => {
+            let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
+            let all = METHODS.iter().map(|method| {
+                let bytes = bytes.get(start..).unwrap_or(&[]);
+                let common = method.len().min(bytes.len());
+                match bytes.get(..common) == method.get(..common) {
+                    true if common == method.len() => Probe::Yes,
+                    true => Probe::More,
+                    false => Probe::No,
+                }
+            });
+            all.fold(Probe::No, |best, found| match (best, found) {
+                (Probe::Yes, _) | (_, Probe::Yes) => Probe::Yes,
+                (Probe::More, _) | (_, Probe::More) => Probe::More,
+                _ => Probe::No,
+            })
+        }
+        Direction::ToClient => one(b"HTTP/1."),
+    }
+}
+
+pub(super) fn parser() -> Box<dyn Parser> {
+    Box::new(HttpParser::default())
+}
+
+/// What one side reads next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Expect {
+    #[default]
+    FirstLine,
+    Headers,
+    /// bytes of a body of known length
+    Body(u64),
+    ChunkSize,
+    Chunk(u64),
+    ChunkEnd,
+    Trailers,
+    /// everything until the end
+    UntilEnd,
+    /// another protocol has taken over, or sense was lost
+    Nothing,
+}
+
+#[derive(Default)]
+struct Side {
+    expect: Expect,
+    /// a line that is not whole yet
+    line: Vec<u8>,
+    head: Head,
+    transaction: Option<u64>,
+    /// a cut line is being passed over
+    overlong: bool,
+}
+
+#[derive(Default)]
+struct HttpParser {
+    sides: [Side; 2],
+}
+
+impl Parser for HttpParser {
+    fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let side = &mut self.sides[direction.index()];
+            let starts = side.expect == Expect::FirstLine && side.line.is_empty();
+            if starts && transactions.is_full() {
+                return at;
+            }
+            at += match side.expect {
+                Expect::Nothing => rest.len(),
+                Expect::Body(left) | Expect::Chunk(left) => self.body(direction, rest, left, transactions),
+                Expect::UntilEnd => self.body(direction, rest, u64::MAX, transactions),
+                _ => self.line(direction, rest, transactions),
+            };
+        }
+        bytes.len()
+    }
+    fn gap(&mut self, direction: Direction, count: u64, transactions: &mut Transactions) {
+        let side = &mut self.sides[direction.index()];
+        match side.expect {
+            Expect::Body(left) if left > count => side.expect = Expect::Body(left - count),
+            Expect::Chunk(left) if left > count => side.expect = Expect::Chunk(left - count),
+            Expect::UntilEnd | Expect::Nothing => {}
+            Expect::Body(left) if left == count => self.complete(direction, transactions),
+            _ => {
+                self.complete(direction, transactions);
+                self.sides[direction.index()].expect = Expect::Nothing;
+            }
+        }
+    }
+    fn end(&mut self, direction: Direction, transactions: &mut Transactions) {
+        let side = &mut self.sides[direction.index()];
+        if !side.line.is_empty() {
+            let line = core::mem::take(&mut side.line);
+            self.whole_line(direction, &line, transactions);
+        }
+        if self.sides[direction.index()].expect == Expect::Headers {
+            self.headers_done(direction, transactions);
+        }
+        if self.sides[direction.index()].transaction.is_some() {
+            self.complete(direction, transactions);
+        }
+        self.sides[direction.index()].expect = Expect::Nothing;
+    }
+}
+
+impl HttpParser {
+    /// Reads up to the end of a line; returns the bytes taken.
+    fn line(&mut self, direction: Direction, rest: &[u8], transactions: &mut Transactions) -> usize {
+        let side = &mut self.sides[direction.index()];
+        let end = rest.iter().position(|b| *b == b'\n');
+        let taken = end.map_or(rest.len(), |end| end + 1);
+        let piece = rest.get(..taken).unwrap_or(rest);
+        let room = HTTP_LINE_BYTES.saturating_sub(side.line.len());
+        if side.line.is_empty() && end.is_some() && piece.len() <= room {
+            // The usual case: the whole line is here.
+            self.whole_line(direction, piece, transactions);
+            return taken;
+        }
+        side.overlong |= piece.len() > room;
+        side.line.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or(piece));
+        if end.is_some() {
+            let line = core::mem::take(&mut side.line);
+            let overlong = side.overlong;
+            self.whole_line(direction, &line, transactions);
+            if overlong {
+                self.sides[direction.index()].overlong = false;
+                self.note(direction, transactions, "http.request_field_too_long");
+            }
+        }
+        taken
+    }
+
+    fn whole_line(&mut self, direction: Direction, line: &[u8], transactions: &mut Transactions) {
+        let text = trim_end(line);
+        match self.sides[direction.index()].expect {
+            Expect::FirstLine => self.first_line(direction, text, transactions),
+            Expect::Headers if text.is_empty() => self.headers_done(direction, transactions),
+            Expect::Headers => self.header_line(direction, text, transactions),
+            Expect::ChunkSize => self.chunk_size(direction, text, transactions),
+            Expect::ChunkEnd => self.sides[direction.index()].expect = Expect::ChunkSize,
+            Expect::Trailers if text.is_empty() => self.complete(direction, transactions),
+            _ => {}
+        }
+    }
+
+    fn first_line(&mut self, direction: Direction, text: &[u8], transactions: &mut Transactions) {
+        if text.is_empty() {
+            return;
+        }
+        let (id, proper) = match direction {
+            Direction::ToServer => {
+                let id = transactions.open(ProtocolId::Http);
+                (id, true)
+            }
+            Direction::ToClient => {
+                let proper = text.starts_with(b"HTTP/") || text.starts_with(b"ICY ");
+                (Self::answered(transactions), proper)
+            }
+        };
+        let side = &mut self.sides[direction.index()];
+        side.transaction = Some(id);
+        side.head = Head::default();
+        side.expect = if proper { Expect::Headers } else { Expect::UntilEnd };
+        let Some(transaction) = transactions.get_mut(id) else { return };
+        match direction {
+            Direction::ToServer => side.head.request_line(text, transaction),
+            Direction::ToClient if proper => side.head.status_line(text, transaction),
+            Direction::ToClient => {
+                transaction.note("http.response_line_invalid");
+                transaction.fields.grow(RESPONSE_BODY, text, BODY_BYTES);
+            }
+        }
+        transaction.advance(direction, Progress::Started);
+        if side.head.simple && !side.overlong {
+            // HTTP/0.9: no headers, no more requests.
+            self.complete(direction, transactions);
+        }
+    }
+
+    /// The transaction that a response now beginning belongs to.
+    fn answered(transactions: &mut Transactions) -> u64 {
+        let waiting = |t: &&crate::transaction::Transaction| t.progress[1] == Progress::Waiting;
+        let found = transactions.iter().find(waiting).map(|transaction| transaction.id);
+        match found {
+            Some(id) => id,
+            None => {
+                let id = transactions.open(ProtocolId::Http);
+                if let Some(transaction) = transactions.get_mut(id) {
+                    transaction.note("http.unable_to_match_response_to_request");
+                    transaction.advance(Direction::ToServer, Progress::Complete);
+                }
+                id
+            }
+        }
+    }
+
+    fn header_line(&mut self, direction: Direction, text: &[u8], transactions: &mut Transactions) {
+        let side = &mut self.sides[direction.index()];
+        let Some(transaction) = side.transaction.and_then(|id| transactions.get_mut(id)) else { return };
+        if side.head.headers.len() >= HTTP_HEADERS {
+            return transaction.note("http.too_many_headers");
+        }
+        side.head.header(text, transaction);
+    }
+
+    fn headers_done(&mut self, direction: Direction, transactions: &mut Transactions) {
+        let side = &mut self.sides[direction.index()];
+        let Some(transaction) = side.transaction.and_then(|id| transactions.get_mut(id)) else {
+            side.expect = Expect::Nothing;
+            return;
+        };
+        side.head.finish(direction, transaction);
+        if side.head.interim(direction) {
+            // 100 Continue and its like: the real answer follows.
+            side.expect = Expect::FirstLine;
+            side.transaction = None;
+            transaction.progress[1] = Progress::Waiting;
+            transaction.fields.forget(|id| is_of(id, direction));
+            return;
+        }
+        transaction.advance(direction, Progress::Headers);
+        let method = transaction.fields.get(METHOD).unwrap_or(b"");
+        side.expect = side.head.body(direction, method);
+        if direction == Direction::ToClient && side.head.switches(method) {
+            self.sides[0].expect = Expect::Nothing;
+            self.complete(direction, transactions);
+            self.sides[1].expect = Expect::Nothing;
+            return;
+        }
+        match side.expect {
+            Expect::FirstLine => self.complete(direction, transactions),
+            Expect::Body(0) => self.complete(direction, transactions),
+            _ => {}
+        }
+    }
+
+    fn chunk_size(&mut self, direction: Direction, text: &[u8], transactions: &mut Transactions) {
+        let side = &mut self.sides[direction.index()];
+        let text = text.trim_ascii();
+        let digits = text.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        let size = text.get(..digits.min(15)).and_then(|digits| core::str::from_utf8(digits).ok());
+        match size.and_then(|size| u64::from_str_radix(size, 16).ok()) {
+            Some(0) => side.expect = Expect::Trailers,
+            Some(size) => side.expect = Expect::Chunk(size),
+            None if text.is_empty() => {}
+            None => {
+                side.expect = Expect::UntilEnd;
+                self.note(
+                    direction,
+                    transactions,
+                    match direction {
+                        Direction::ToServer => "http.invalid_request_chunk_len",
+                        Direction::ToClient => "http.invalid_response_chunk_len",
+                    },
+                );
+            }
+        }
+    }
+
+    /// Takes body bytes; returns how many.
+    fn body(
+        &mut self,
+        direction: Direction,
+        rest: &[u8],
+        left: u64,
+        transactions: &mut Transactions,
+    ) -> usize {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
+        let side = &mut self.sides[direction.index()];
+        let piece = rest.get(..count).unwrap_or(rest);
+        if let Some(transaction) = side.transaction.and_then(|id| transactions.get_mut(id)) {
+            side.head.body_bytes(direction, piece, transaction);
+            transaction.advance(direction, Progress::Body);
+        }
+        let remaining = left - count as u64;
+        side.expect = match side.expect {
+            Expect::Body(_) => Expect::Body(remaining),
+            Expect::Chunk(_) if remaining == 0 => Expect::ChunkEnd,
+            Expect::Chunk(_) => Expect::Chunk(remaining),
+            other => other,
+        };
+        if side.expect == Expect::Body(0) {
+            self.complete(direction, transactions);
+        }
+        count
+    }
+
+    /// This side's message is whole.
+    fn complete(&mut self, direction: Direction, transactions: &mut Transactions) {
+        let side = &mut self.sides[direction.index()];
+        side.expect = Expect::FirstLine;
+        let Some(transaction) = side.transaction.take().and_then(|id| transactions.get_mut(id)) else {
+            return;
+        };
+        for field in transaction.fields.iter_mut() {
+            if is_of(field.id, direction) {
+                field.complete = true;
+            }
+        }
+        transaction.advance(direction, Progress::Complete);
+    }
+
+    fn note(&mut self, direction: Direction, transactions: &mut Transactions, name: &'static str) {
+        let id = self.sides[direction.index()].transaction;
+        if let Some(transaction) = id.and_then(|id| transactions.get_mut(id)) {
+            transaction.note(name);
+        }
+    }
+}
+
+fn trim_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let mut end = line.len();
+    while end > 0 && line.get(end - 1) == Some(&b'\r') {
+        end -= 1;
+    }
+    line.get(..end).unwrap_or(line)
+}

@@ -1,0 +1,128 @@
+//! The normal form of a request target, so that one spelling in a rule meets all spellings on the wire.
+//!
+//! RFC 3986 6.2.2, and what servers accept beyond it: back slashes, doubled slashes, `%u` escapes.
+
+/// Splits an absolute target into host and the rest; other targets have no host.
+pub(super) fn split(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let scheme = target.windows(3).take(16).position(|w| w == b"://");
+    let Some(after) = scheme.and_then(|at| target.get(at + 3..)) else { return (None, target) };
+    if target.first() == Some(&b'/') {
+        return (None, target);
+    }
+    let end = after.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(after.len());
+    let (authority, path) = after.split_at(end);
+    let host = authority.rsplit(|b| *b == b'@').next().unwrap_or(authority);
+    (Some(host), path)
+}
+
+/// A host without `:port`; IPv6 literals keep their brackets.
+pub(super) fn host_without_port(host: &[u8]) -> &[u8] {
+    if host.first() == Some(&b'[') {
+        let end = host.iter().position(|b| *b == b']').map_or(host.len(), |at| at + 1);
+        return host.get(..end).unwrap_or(host);
+    }
+    match host.iter().rposition(|b| *b == b':') {
+        Some(colon) if host.get(colon + 1..).unwrap_or(&[]).iter().all(u8::is_ascii_digit) => {
+            host.get(..colon).unwrap_or(host)
+        }
+        _ => host,
+    }
+}
+
+/// Path decoded and without detours; the query as sent.
+pub(super) fn normal(target: &[u8]) -> Vec<u8> {
+    let target = target.split(|b| *b == b'#').next().unwrap_or(target);
+    let path_end = target.iter().position(|b| *b == b'?').unwrap_or(target.len());
+    let (path, query) = target.split_at(path_end);
+    let mut normal = without_detours(&decoded(path));
+    normal.extend_from_slice(query);
+    normal
+}
+
+fn hex(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |value, digit| char::from(*digit).to_digit(16).map(|d| value << 4 | d))
+}
+
+fn decoded(path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(path.len());
+    let mut at = 0;
+    while let Some(byte) = path.get(at) {
+        let wide = path.get(at + 1).is_some_and(|b| matches!(b, b'u' | b'U'));
+        let (start, count) = if wide { (at + 2, 4) } else { (at + 1, 2) };
+        let escape = path.get(start..start + count).filter(|_| *byte == b'%').and_then(hex);
+        let next = match escape {
+            Some(value) => {
+                at = start + count;
+                if value < 0x100 { value as u8 } else { b'?' }
+            }
+            None => {
+                at += 1;
+                *byte
+            }
+        };
+        out.push(if next == b'\\' { b'/' } else { next });
+    }
+    out
+}
+
+fn without_detours(path: &[u8]) -> Vec<u8> {
+    if path.first() != Some(&b'/') {
+        return path.to_vec();
+    }
+    let mut out: Vec<u8> = Vec::with_capacity(path.len());
+    let mut segments = path.split(|b| *b == b'/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        match segment {
+            b"" | b"." if !last => {}
+            b"" | b"." => out.push(b'/'),
+            b".." => {
+                let keep = out.iter().rposition(|b| *b == b'/').unwrap_or(0);
+                out.truncate(keep);
+                if last {
+                    out.push(b'/');
+                }
+            }
+            _ => {
+                out.push(b'/');
+                out.extend_from_slice(segment);
+            }
+        }
+    }
+    if out.is_empty() {
+        out.push(b'/');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(target: &str, expect: &str) {
+        let (_, path) = split(target.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&normal(path)), expect, "{target}");
+    }
+
+    #[test]
+    fn one_form_for_all_spellings() {
+        check("/a/b?c=%41", "/a/b?c=%41");
+        check("/%61//b", "/a/b");
+        check("/a/./b/../c", "/a/c");
+        check("/../../x", "/x");
+        check("/a\\b", "/a/b");
+        check("/%u0061", "/a");
+        check("http://h.example:80/x?y", "/x?y");
+        check("*", "*");
+        check("/", "/");
+        check("/a/", "/a/");
+        check("/%zz%4", "/%zz%4");
+    }
+
+    #[test]
+    fn hosts_lose_their_port() {
+        for (host, expect) in [("a:80", "a"), ("a", "a"), ("[::1]:80", "[::1]"), ("a:b", "a:b"), ("", "")] {
+            assert_eq!(host_without_port(host.as_bytes()), expect.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The application protocols: one folder each, one row here.
+//!
+//! A [`ProtocolRow`] gives the name, the ports, the probe, the parser, the fields that rules look at and the log
+//! record. To add a protocol: a folder, a [`ProtocolId`], a row in [`PROTOCOLS`].
+use crate::{
+    decode::protocol,
+    flow::Direction,
+    transaction::{FieldId, Transaction, Transactions},
+};
+
+pub mod dns;
+pub mod file;
+pub mod http;
+pub mod tls;
+
+/// A protocol's number, the high byte of its [`FieldId`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum ProtocolId {
+    /// fields that several protocols share
+    Shared = 0,
+    /// RFC 9112
+    Http = 1,
+    /// RFC 1035
+    Dns = 2,
+    /// RFC 8446
+    Tls = 3,
+}
+
+/// What a probe says of the first bytes of one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// it is
+    Yes,
+    /// it cannot be
+    No,
+    /// more bytes are needed
+    More,
+}
+
+/// One field that rules can look at.
+pub struct FieldRow {
+    /// which
+    pub id: FieldId,
+    /// sticky buffer (`http.uri`)
+    pub keyword: &'static str,
+    /// other names of the sticky buffer (`tls_sni`)
+    pub aliases: &'static [&'static str],
+    /// the content modifier of Suricata 3 (`http_uri`)
+    pub modifier: Option<&'static str>,
+    /// the direction that has it
+    pub direction: Direction,
+}
+
+/// One protocol.
+pub struct ProtocolRow {
+    /// number
+    pub id: ProtocolId,
+    /// name in rules and in EVE's `app_proto`
+    pub name: &'static str,
+    /// key of its object in EVE
+    pub log_key: &'static str,
+    /// IP protocols
+    pub transports: &'static [u8],
+    /// usual ports; they only decide who is asked first
+    pub ports: &'static [u16],
+    /// the probe is weak: ask only on the usual ports
+    pub only_ports: bool,
+    /// looks at the first bytes
+    pub probe: fn(Direction, &[u8]) -> Probe,
+    /// makes a parser
+    pub parser: fn() -> Box<dyn Parser>,
+    /// fields
+    pub fields: &'static [FieldRow],
+    /// writes the log record's fields
+    pub log: fn(&Transaction, &mut dyn Record),
+}
+
+/// A streaming, tolerant parser of one flow.
+pub trait Parser: Send {
+    /// Takes the next bytes, or one datagram; returns how many, fewer when [`Transactions::is_full`].
+    fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize;
+    /// That many bytes are missing.
+    fn gap(&mut self, direction: Direction, count: u64, transactions: &mut Transactions);
+    /// No more bytes.
+    fn end(&mut self, direction: Direction, transactions: &mut Transactions);
+}
+
+/// Where log fields go: implemented by the EVE writer.
+pub trait Record {
+    /// A text; bytes that are not UTF-8 are shown safely.
+    fn text(&mut self, key: &'static str, bytes: &[u8]);
+    /// A number.
+    fn number(&mut self, key: &'static str, value: i64);
+    /// A truth.
+    fn flag(&mut self, key: &'static str, value: bool);
+    /// A list of objects; `each` is called with the place in the list.
+    fn list(&mut self, key: &'static str, count: usize, each: &mut dyn FnMut(usize, &mut dyn Record));
+    /// A list of texts.
+    fn texts(&mut self, key: &'static str, texts: &[Vec<u8>]);
+    /// An object.
+    fn object(&mut self, key: &'static str, fill: &mut dyn FnMut(&mut dyn Record));
+}
+
+const TCP: &[u8] = &[protocol::TCP];
+
+/// All protocols, sorted by name.
+pub static PROTOCOLS: &[ProtocolRow] = &[
+    ProtocolRow {
+        id: ProtocolId::Dns,
+        name: "dns",
+        log_key: "dns",
+        transports: &[protocol::TCP, protocol::UDP],
+        ports: &[53],
+        only_ports: false,
+        probe: dns::probe,
+        parser: dns::parser,
+        fields: dns::FIELDS,
+        log: dns::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Http,
+        name: "http",
+        log_key: "http",
+        transports: TCP,
+        ports: &[80, 8080, 8000, 8081, 8888, 3128],
+        only_ports: false,
+        probe: http::probe,
+        parser: http::parser,
+        fields: http::FIELDS,
+        log: http::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Tls,
+        name: "tls",
+        log_key: "tls",
+        transports: TCP,
+        ports: &[443, 8443, 8883, 465, 993, 995],
+        only_ports: false,
+        probe: tls::probe,
+        parser: tls::parser,
+        fields: tls::FIELDS,
+        log: tls::log,
+    },
+];
+
+/// The row of that name.
+pub fn by_name(name: &str) -> Option<&'static ProtocolRow> {
+    PROTOCOLS.binary_search_by(|row| row.name.cmp(name)).ok().and_then(|place| PROTOCOLS.get(place))
+}
+
+/// The row of that number.
+pub fn by_id(id: ProtocolId) -> Option<&'static ProtocolRow> {
+    PROTOCOLS.iter().find(|row| row.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_and_fields_belong_to_their_row() {
+        assert!(PROTOCOLS.is_sorted_by(|a, b| a.name < b.name));
+        for row in PROTOCOLS {
+            let shared = |id: FieldId| id.0 >> 8 == ProtocolId::Shared as u16;
+            assert!(row.fields.iter().all(|field| shared(field.id) || field.id.0 >> 8 == row.id as u16));
+            assert!(by_name(row.name).is_some_and(|found| found.id == row.id));
+        }
+    }
+}
