@@ -10,3 +10,6 @@ pub mod net;
 pub mod poll;
 pub mod proc;
 pub mod vfs;
+
+/// Instruction sets, for who prepares machines or asks whether a program can run.
+pub use otori_cpu::isa::Isa;
