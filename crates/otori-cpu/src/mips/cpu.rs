@@ -2,8 +2,6 @@
 
 use super::op::Op;
 use crate::block::BlockCache;
-use crate::memory::Memory;
-use crate::stop::Stop;
 
 /// Byte order of loads, stores and instruction fetches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +19,15 @@ pub enum FloatRegisters {
     Pairs,
     /// FR=1: 32 registers of 64 bits.
     Wide,
+}
+
+/// A load-linked word that a store-conditional may still replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where it was read.
+    pub address: u32,
+    /// What was read; `sc` fails if memory holds something else by then.
+    pub value: u32,
 }
 
 /// A user-mode MIPS32 release 2 CPU: registers, and a cache of decoded blocks that has no meaning of its own.
@@ -46,7 +53,9 @@ pub struct Cpu {
     pub endian: Endian,
     /// Instructions executed in this CPU's life; drives the cycle counter that `rdhwr $2` reads.
     pub executed: u64,
-    blocks: BlockCache<Op>,
+    /// What `ll` read, until `sc`. The kernel clears it when another task of the address space has run.
+    pub link: Option<Link>,
+    pub(super) blocks: BlockCache<Op>,
 }
 
 impl Cpu {
@@ -64,15 +73,9 @@ impl Cpu {
             user_local: 0,
             endian,
             executed: 0,
+            link: None,
             blocks: BlockCache::default(),
         }
-    }
-
-    /// Runs until something stops it or `budget` instructions are executed. Returns why, and the exact number of
-    /// instructions executed: at most `budget`, plus one if the last would have been in a delay slot.
-    pub fn run<M: Memory>(&mut self, memory: &mut M, budget: u64) -> (Stop, u64) {
-        self.blocks.follow(memory.generation());
-        if budget == 0 { (Stop::Budget, 0) } else { (Stop::Illegal, 0) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! One process's view of memory. Key type: [`AddressSpace`]; fork and snapshot rules are here, the rest is next door.
 
 use super::region::{Backing, Region};
-use super::shared::{SharedCopies, SharedPages};
+use super::shared::SharedCopies;
 use super::table::{Owner, PageTable};
 use super::translate::Translations;
 use alloc::collections::BTreeMap;
@@ -74,7 +74,7 @@ impl AddressSpace {
         for region in self.regions.values_mut() {
             if let Backing::Shared { pages, .. } = &mut region.backing {
                 let copy = copies
-                    .entry(Arc::as_ptr(pages) as *const SharedPages as usize)
+                    .entry(Arc::as_ptr(pages) as usize)
                     .or_insert_with(|| Arc::new(pages.duplicate()));
                 *pages = Arc::clone(copy);
                 moved.push((region.start, region.end));
