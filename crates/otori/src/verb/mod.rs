@@ -4,6 +4,7 @@
 //! diagnostics to standard error. Exit codes: 0 done, 1 findings, 2 usage, 3 configuration, 4 permission,
 //! 5 unavailable; `exec` passes the guest's on.
 
+pub mod classify;
 pub mod doctor;
 
 use clap::Subcommand;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 /// One row per verb, in the order of the help.
 #[derive(Subcommand)]
 pub enum Verb {
+    /// Name the system, machine, ABI, libc and linking of files; nothing is run
+    Classify(classify::Arguments),
     /// Check that this machine has what Otori needs, and say how to mend what is missing
     Doctor(doctor::Arguments),
 }
@@ -20,6 +23,7 @@ impl Verb {
     /// Runs the verb.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Verb::Classify(arguments) => classify::run(arguments),
             Verb::Doctor(arguments) => doctor::run(arguments),
         }
     }
