@@ -8,12 +8,12 @@
 
 pub mod address;
 pub mod ambient;
-//TMP pub mod capture;
+pub mod capture;
 pub mod config;
 pub mod credential;
 pub mod demo;
 //TMP pub mod engine;
-//TMP pub mod fetch;
+pub mod fetch;
 pub mod front;
 pub mod gate;
 //TMP pub mod gateway;

@@ -5,7 +5,8 @@
 use crate::ambient::Ambient;
 use otori_event::event::DownloadOutcome;
 use otori_event::{
-    Endpoint, Event, EventId, EventKind, Intake, ProductId, RawText, SessionId, Sha256, Stage, Timestamp,
+    CaptureMethod, Endpoint, Event, EventId, EventKind, Intake, ProductId, RawText, SessionId, Sha256, Stage,
+    Timestamp,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,6 +19,20 @@ pub const OUTBOX_MAX: usize = 512;
 pub const UNSUPPORTED_MAX: usize = 64;
 /// Anomalies of one kind that one session reports.
 pub const ANOMALIES_PER_KIND: u32 = 3;
+
+/// Downloads of one session whose files can still be recognised.
+pub const DOWNLOADS_MAX: usize = 64;
+
+/// A file that the gateway gave to the guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Download {
+    /// of its bytes
+    pub sha256: Sha256,
+    /// where it came from
+    pub url: String,
+    /// how the guest asked for it
+    pub method: CaptureMethod,
+}
 
 /// The pipeline went away: nothing can be kept any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +62,7 @@ struct Log {
     outbox: Vec<Intake>,
     unsupported: BTreeSet<String>,
     anomalies: Vec<(String, u32)>,
+    downloads: Vec<Download>,
     bytes_in: u64,
     bytes_out: u64,
     closed: bool,
@@ -79,6 +95,7 @@ impl Session {
             outbox: Vec::new(),
             unsupported: BTreeSet::new(),
             anomalies: Vec::new(),
+            downloads: Vec::new(),
             bytes_in: 0,
             bytes_out: 0,
             closed: false,
@@ -147,6 +164,17 @@ impl Session {
     pub fn refuse_download(&self, url: String, reason: impl Into<String>) {
         let outcome = DownloadOutcome::Refused { reason: reason.into() };
         self.emit(EventKind::DownloadRequested { url, outcome });
+    }
+    /// The gateway gave a file to the guest.
+    pub fn remember_download(&self, download: Download) {
+        let mut log = self.log();
+        if log.downloads.len() < DOWNLOADS_MAX && !log.downloads.contains(&download) {
+            log.downloads.push(download);
+        }
+    }
+    /// Where the guest got these bytes, if it was through the gateway.
+    pub fn download_of(&self, sha256: &Sha256) -> Option<Download> {
+        self.log().downloads.iter().find(|d| d.sha256 == *sha256).cloned()
     }
     /// Input that breaks a protocol's rules; the fourth of a kind and later ones are only in the counts.
     pub fn anomaly(&self, what: &str, detail: impl AsRef<[u8]>) {
