@@ -34,6 +34,14 @@ impl Network {
     const fn v6(high: u16, next: u16, prefix_bits: u8) -> Self {
         Network { address: IpAddr::V6(Ipv6Addr::new(high, next, 0, 0, 0, 0, 0, 0)), prefix_bits }
     }
+    /// The host numbered `n` (taken modulo the range's size, neither the first nor the last), if this is IPv4.
+    pub fn pick_v4(&self, n: u64) -> Option<Ipv4Addr> {
+        let IpAddr::V4(start) = self.address else { return None };
+        let size = 1u64 << (32 - u32::from(self.prefix_bits.min(32)));
+        let offset = if size > 2 { 1 + n % (size - 2) } else { n % size };
+        let mask = !((size - 1) as u32);
+        Some(Ipv4Addr::from((u32::from(start) & mask) | offset as u32))
+    }
     /// Is `address` of this range?
     pub fn contains(&self, address: IpAddr) -> bool {
         let ((own, own_width), (other, width)) = (widen(self.address), widen(address));

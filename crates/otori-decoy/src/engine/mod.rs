@@ -1,0 +1,2 @@
+//! The engine: runs guests in slices.
+pub mod wake;
