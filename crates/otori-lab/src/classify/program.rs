@@ -80,7 +80,7 @@ fn operating_system(elf: &Elf<'_>) -> Option<Evidenced> {
 }
 
 /// Texts that only one libc carries, most telling first.
-const LIBC_TEXTS: [(&str, &str); 11] = [
+const LIBC_TEXTS: [(&str, &str); 13] = [
     ("__uClibc_main", "uclibc"),
     ("uClibc", "uclibc"),
     ("ld-musl-", "musl"),
@@ -88,6 +88,8 @@ const LIBC_TEXTS: [(&str, &str); 11] = [
     ("GNU C Library", "glibc"),
     ("FATAL: kernel too old", "glibc"),
     ("GLIBC_2.", "glibc"),
+    ("Fatal glibc error", "glibc"),
+    ("GCONV_PATH", "glibc"),
     ("glibc: ", "glibc"),
     ("dietlibc", "dietlibc"),
     ("ANDROID_PROPERTY_WORKSPACE", "bionic"),
