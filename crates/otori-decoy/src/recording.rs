@@ -76,6 +76,10 @@ impl Recorder {
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.lines)
     }
+    /// Bytes that the next [`Recorder::take`] gives.
+    pub fn waiting_bytes(&self) -> usize {
+        self.lines.len()
+    }
     /// Bytes in all, and whether the limit cut it.
     pub fn size(&self) -> (u64, bool) {
         (self.written, self.truncated)

@@ -137,7 +137,7 @@ async fn serve_tftp(file: Vec<u8>, options: bool) -> u16 {
             transfer.recv_from(&mut buffer).await.unwrap();
         }
         for (number, block) in
-            file.chunks(size).chain((file.len() % size == 0).then_some(&[][..])).enumerate()
+            file.chunks(size).chain(file.len().is_multiple_of(size).then_some(&[][..])).enumerate()
         {
             let head = [[0, 3], (number as u16 + 1).to_be_bytes()].concat();
             transfer.send_to(&[&head, block].concat(), peer).await.unwrap();
