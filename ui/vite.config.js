@@ -9,7 +9,7 @@ export default defineConfig({
   // The cache of the build stays beside the packages, outside of git's sight.
   cacheDir: 'node_modules/.vite',
   build: {
-    target: 'es2022',
+    target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'], // light-dark() stays as it is
     assetsInlineLimit: 0, // the policy forbids data: scripts and styles
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
