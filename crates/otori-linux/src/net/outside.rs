@@ -56,6 +56,18 @@ pub trait Outside: Send {
 
     /// Whether that address answers an echo request.
     fn icmp_echo(&mut self, to: IpAddr) -> bool;
+
+    /// Takes the payload of a packet that a raw socket made by hand (a SYN scan, for example).
+    fn raw_send(&mut self, protocol: u8, to: IpAddr, payload: &[u8]) -> Result<usize, Errno> {
+        let _ = (protocol, to);
+        Ok(payload.len())
+    }
+
+    /// An answer to such packets: who sent it, and its payload.
+    fn raw_receive(&mut self, protocol: u8) -> Option<(IpAddr, Vec<u8>)> {
+        let _ = protocol;
+        None
+    }
 }
 
 /// No world at all: connections find no route, datagrams vanish, nothing answers. For `otori exec`.
