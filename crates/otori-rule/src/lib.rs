@@ -1,1 +1,25 @@
-//! The rule language: parse, compile, match.
+//! The rule language of Suricata 7: parse, compile, match.
+//!
+//! The way of a rule: [`parse::parse_rule`] cuts a line into header and options, a row of [`keyword`] reads each
+//! option into a [`rule::Rule`], [`set::RuleSet`] files it under its fast pattern. The way of a packet:
+//! [`set::RuleSet::inspect_packet`], [`set::RuleSet::inspect_stream`] and
+//! [`set::RuleSet::inspect_transaction`] give [`set::Hit`]s. Rules come and go while packets flow.
+//! No I/O, no clock; every table has a bound in [`limits`].
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod keyword;
+pub mod limits;
+pub mod parse;
+pub mod port;
+mod prefilter;
+pub mod rule;
+pub mod set;
+pub mod state;
+pub mod step;
+pub mod transform;
+
+pub use parse::{RuleError, Variables, parse_rule};
+pub use rule::{Action, Rule};
+pub use set::{Hit, LoadReport, RuleSet};
+pub use state::{FlowMarks, Globals};

@@ -1,0 +1,162 @@
+//! Keywords on numbers and lengths in a buffer: `byte_test`, `byte_jump`, `byte_extract`, `isdataat`, `bsize`.
+use super::{Builder, content::value_of, meta::number};
+use crate::{
+    limits::EXTRACTS,
+    rule::Compare,
+    step::{ByteTest, Encoding, JumpBase, Number, Step},
+};
+
+fn parts(value: &str) -> Vec<&str> {
+    value.split(',').map(str::trim).collect()
+}
+
+fn part<'a>(parts: &[&'a str], place: usize, what: &str) -> Result<&'a str, String> {
+    parts.get(place).copied().filter(|part| !part.is_empty()).ok_or_else(|| format!("{what} is missing"))
+}
+
+/// Options that all number keywords share; gives back those it does not know.
+fn number_options<'a>(number: &mut Number, options: &[&'a str]) -> Result<Vec<&'a str>, String> {
+    let mut text = false;
+    let mut base = 10;
+    let mut unknown = Vec::new();
+    for option in options.iter().copied().filter(|option| !option.is_empty()) {
+        match option {
+            "relative" => number.relative = true,
+            "big" => number.encoding = Encoding::Big,
+            "little" => number.encoding = Encoding::Little,
+            "string" => text = true,
+            "hex" => (text, base) = (true, 16),
+            "dec" => (text, base) = (true, 10),
+            "oct" => (text, base) = (true, 8),
+            _ => match option.strip_prefix("bitmask") {
+                Some(mask) => number.mask = hex(mask.trim())?,
+                None => unknown.push(option),
+            },
+        }
+    }
+    if text {
+        number.encoding = Encoding::Text(base);
+    }
+    let most = if text { 23 } else { 8 };
+    if number.count > most {
+        return Err(format!("{} bytes are more than the {most} that a number may have", number.count));
+    }
+    Ok(unknown)
+}
+
+fn hex(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    u64::from_str_radix(digits, 16).map_err(|_| format!("{text:?} is no hexadecimal number"))
+}
+
+fn start(builder: &Builder<'_>, parts: &[&str], offset_at: usize) -> Result<Number, String> {
+    Ok(Number {
+        count: number(part(parts, 0, "the count of bytes")?)?,
+        offset: value_of(builder, part(parts, offset_at, "the offset")?)?,
+        relative: false,
+        encoding: Encoding::Big,
+        mask: u64::MAX,
+    })
+}
+
+fn none_left(unknown: &[&str]) -> Result<(), String> {
+    unknown.first().map_or(Ok(()), |option| Err(format!("unknown option {option:?}")))
+}
+
+pub(super) fn test(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let parts = parts(value);
+    let mut number = start(builder, &parts, 3)?;
+    let operator = part(&parts, 1, "the operator")?;
+    let (negated, operator) = match operator.strip_prefix('!') {
+        Some("") => (true, "="),
+        Some(rest) => (true, rest.trim()),
+        None => (false, operator),
+    };
+    let test = match operator {
+        "<" => ByteTest::Less,
+        ">" => ByteTest::Greater,
+        "=" => ByteTest::Equal,
+        "<=" => ByteTest::AtMost,
+        ">=" => ByteTest::AtLeast,
+        "&" => ByteTest::And,
+        "^" => ByteTest::Or,
+        other => return Err(format!("unknown operator {other:?}")),
+    };
+    let against = value_of(builder, part(&parts, 2, "the value")?)?;
+    let unknown = number_options(&mut number, parts.get(4..).unwrap_or(&[]))?;
+    none_left(&unknown)?;
+    builder.push(Step::ByteTest { number, test, negated, against });
+    Ok(())
+}
+
+pub(super) fn jump(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let parts = parts(value);
+    let mut number_at = start(builder, &parts, 1)?;
+    let (mut multiplier, mut align, mut base, mut post) = (1, false, JumpBase::Here, 0);
+    for option in number_options(&mut number_at, parts.get(2..).unwrap_or(&[]))? {
+        match option.split_once(char::is_whitespace) {
+            Some(("multiplier", times)) => multiplier = number(times)?,
+            Some(("post_offset", more)) => post = number(more)?,
+            None if option == "align" => align = true,
+            None if option == "from_beginning" => base = JumpBase::Start,
+            None if option == "from_end" => base = JumpBase::End,
+            _ => return Err(format!("unknown option {option:?}")),
+        }
+    }
+    builder.push(Step::ByteJump { number: number_at, multiplier, align, base, post });
+    Ok(())
+}
+
+pub(super) fn extract(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let parts = parts(value);
+    let mut number_at = start(builder, &parts, 1)?;
+    let name = part(&parts, 2, "the name")?;
+    let mut multiplier = 1;
+    for option in number_options(&mut number_at, parts.get(3..).unwrap_or(&[]))? {
+        match option.split_once(char::is_whitespace) {
+            Some(("multiplier", times)) => multiplier = number(times)?,
+            _ => return Err(format!("unknown option {option:?}")),
+        }
+    }
+    if builder.extracts.len() >= EXTRACTS {
+        return Err(format!("more than {EXTRACTS} extracted numbers"));
+    }
+    let into = builder.extracts.len();
+    builder.extracts.push(name.into());
+    builder.push(Step::ByteExtract { number: number_at, multiplier, into });
+    Ok(())
+}
+
+pub(super) fn data_at(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let (negated, rest) = match value.strip_prefix('!') {
+        Some(rest) => (true, rest),
+        None => (false, value),
+    };
+    let parts = parts(rest);
+    let at = value_of(builder, part(&parts, 0, "the place")?)?;
+    let mut relative = false;
+    for option in parts.get(1..).unwrap_or(&[]) {
+        match *option {
+            "relative" => relative = true,
+            "rawbytes" | "" => {}
+            other => return Err(format!("unknown option {other:?}")),
+        }
+    }
+    builder.push(Step::DataAt { at, relative, negated });
+    Ok(())
+}
+
+pub(super) fn size(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    builder.push(Step::Size(Compare::parse(value.split(',').next().unwrap_or(value))?));
+    Ok(())
+}
+
+pub(super) fn uri_size(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let mut parts = value.split(',').map(str::trim);
+    let compare = Compare::parse(parts.next().unwrap_or(""))?;
+    let buffer = match parts.next() {
+        Some("raw") => "http.uri.raw",
+        _ => "http.uri",
+    };
+    builder.push_named(buffer, Step::Size(compare))
+}

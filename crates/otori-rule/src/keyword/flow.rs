@@ -1,0 +1,95 @@
+//! `flow` and the keywords on a flow's counts.
+use super::Builder;
+use crate::rule::{Check, Compare, RuleProtocol, StreamSide};
+use otori_wire::{flow::Direction, proto};
+
+pub(super) fn flow(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let options = &mut builder.rule.flow;
+    for word in value.split(',').map(str::trim) {
+        match word {
+            "to_server" | "from_client" => options.direction = Some(Direction::ToServer),
+            "to_client" | "from_server" => options.direction = Some(Direction::ToClient),
+            "established" => options.established = Some(true),
+            "not_established" => options.established = Some(false),
+            "only_stream" => options.stream = Some(true),
+            "no_stream" => options.stream = Some(false),
+            "stateless" | "no_frag" | "only_frag" => {}
+            other => return Err(format!("unknown option {other:?}")),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn application_protocol(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let name = value.split(',').next().unwrap_or(value).trim();
+    let row = proto::by_name(name).ok_or_else(|| format!("unknown application protocol {name:?}"))?;
+    builder.rule.protocol = RuleProtocol::Application(row.id);
+    Ok(())
+}
+
+fn count(builder: &mut Builder<'_>, value: &str, check: impl Fn(Compare) -> Check) -> Result<(), String> {
+    let check = check(Compare::parse(value)?);
+    builder.rule.checks.push(check);
+    Ok(())
+}
+
+pub(super) fn age(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    count(builder, value, Check::FlowAge)
+}
+
+/// `both,>9`, `either,9`, `toserver,9`, or the number alone.
+fn sided(
+    builder: &mut Builder<'_>,
+    value: &str,
+    check: impl Fn(Option<Direction>, Compare) -> Check,
+) -> Result<(), String> {
+    let (side, rest) = match value.split_once(',') {
+        Some((side, rest)) => (side.trim(), rest),
+        None => ("", value),
+    };
+    let direction = match side {
+        "toserver" => Some(Direction::ToServer),
+        "toclient" => Some(Direction::ToClient),
+        _ => None,
+    };
+    let check = check(direction, Compare::parse(rest)?);
+    builder.rule.checks.push(check);
+    Ok(())
+}
+
+pub(super) fn bytes(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    sided(builder, value, Check::FlowBytes)
+}
+pub(super) fn packets(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    sided(builder, value, Check::FlowPackets)
+}
+pub(super) fn bytes_to_client(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    count(builder, value, |compare| Check::FlowBytes(Some(Direction::ToClient), compare))
+}
+pub(super) fn bytes_to_server(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    count(builder, value, |compare| Check::FlowBytes(Some(Direction::ToServer), compare))
+}
+pub(super) fn packets_to_client(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    count(builder, value, |compare| Check::FlowPackets(Some(Direction::ToClient), compare))
+}
+pub(super) fn packets_to_server(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    count(builder, value, |compare| Check::FlowPackets(Some(Direction::ToServer), compare))
+}
+
+pub(super) fn stream_size(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let parts: Vec<&str> = value.split(',').map(str::trim).collect();
+    let [side, operator, number] = parts.as_slice() else {
+        return Err("stream_size has a side, an operator and a number".into());
+    };
+    let side = match *side {
+        "client" => StreamSide::Client,
+        "server" => StreamSide::Server,
+        "both" => StreamSide::Both,
+        "either" => StreamSide::Either,
+        other => return Err(format!("unknown side {other:?}")),
+    };
+    let operator = if *operator == "!=" { "!" } else { operator };
+    let compare = Compare::parse(&format!("{operator}{number}"))?;
+    builder.rule.checks.push(Check::StreamSize(side, compare));
+    Ok(())
+}

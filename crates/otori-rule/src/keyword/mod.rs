@@ -1,0 +1,151 @@
+//! The keywords of the rule language: one row each.
+//!
+//! Key types: [`Keyword`], [`Builder`]. Sticky buffers and their old modifiers are no rows here: they come from the
+//! protocols' rows in [`otori_wire::proto`]. To add a keyword: a function in the file of its family and a row.
+mod builder;
+mod bytes;
+mod content;
+mod flow;
+mod memory;
+mod meta;
+mod packet;
+mod pattern;
+
+pub use builder::Builder;
+pub(crate) use builder::direction_of;
+
+/// Whether a keyword wants a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// none
+    None,
+    /// one
+    Needed,
+    /// perhaps
+    Optional,
+}
+
+/// One keyword.
+pub struct Keyword {
+    /// name as written
+    pub name: &'static str,
+    /// value
+    pub argument: Argument,
+    /// reads it
+    pub read: fn(&mut Builder<'_>, &str) -> Result<(), String>,
+    /// one line for the manual
+    pub note: &'static str,
+}
+
+const fn row(
+    name: &'static str,
+    argument: Argument,
+    read: fn(&mut Builder<'_>, &str) -> Result<(), String>,
+    note: &'static str,
+) -> Keyword {
+    Keyword { name, argument, read, note }
+}
+
+use Argument::{Needed, None as Bare, Optional};
+
+/// All keywords, sorted by name.
+pub static KEYWORDS: &[Keyword] = &[
+    row("absent", Bare, content::absent, "the buffer is not there"),
+    row("ack", Needed, packet::ack, "TCP acknowledgement number"),
+    row("app-layer-event", Needed, meta::application_event, "an anomaly of an application protocol"),
+    row("app-layer-protocol", Needed, flow::application_protocol, "the application protocol of the flow"),
+    row("bsize", Needed, bytes::size, "length of the buffer"),
+    row("byte_extract", Needed, bytes::extract, "keeps a number under a name"),
+    row("byte_jump", Needed, bytes::jump, "moves the cursor by a number"),
+    row("byte_test", Needed, bytes::test, "compares a number"),
+    row("classtype", Needed, meta::class, "short name of the class"),
+    row("content", Needed, content::content, "bytes that must be there, or must not"),
+    row("decode-event", Needed, packet::decode_event, "an anomaly of the decoder"),
+    row("depth", Needed, content::depth, "bytes that the last content may lie in"),
+    row("detection_filter", Needed, memory::detection_filter, "alerts only beyond a rate"),
+    row("distance", Needed, content::distance, "bytes between the match before and the last content"),
+    row("dsize", Needed, packet::payload_size, "bytes of payload"),
+    row("endswith", Bare, content::ends_with, "the last content is at the end"),
+    row("fast_pattern", Optional, content::fast_pattern, "the prefilter searches the last content"),
+    row("flags", Needed, packet::tcp_flags, "TCP flags"),
+    row("flow", Needed, flow::flow, "direction and state of the flow"),
+    row("flow.age", Needed, flow::age, "seconds since the flow's first packet"),
+    row("flow.bytes", Needed, flow::bytes, "bytes of the flow"),
+    row("flow.bytes_toclient", Needed, flow::bytes_to_client, "bytes to the client"),
+    row("flow.bytes_toserver", Needed, flow::bytes_to_server, "bytes to the server"),
+    row("flow.pkts", Needed, flow::packets, "packets of the flow"),
+    row("flow.pkts_toclient", Needed, flow::packets_to_client, "packets to the client"),
+    row("flow.pkts_toserver", Needed, flow::packets_to_server, "packets to the server"),
+    row("flowbits", Needed, memory::flow_bits, "bits remembered with the flow"),
+    row("flowint", Needed, memory::flow_number, "numbers remembered with the flow"),
+    row("fragbits", Needed, packet::fragment_bits, "IP fragment bits"),
+    row("gid", Needed, meta::gid, "generator id"),
+    row("hostbits", Needed, memory::host_bits, "bits remembered with a host"),
+    row("icmp_id", Needed, packet::icmp_id, "ICMP identifier"),
+    row("icmp_seq", Needed, packet::icmp_sequence, "ICMP sequence number"),
+    row("icode", Needed, packet::icmp_code, "ICMP code"),
+    row("id", Needed, packet::ip_id, "IP identification"),
+    row("ip_proto", Needed, packet::ip_protocol, "IP protocol"),
+    row("isdataat", Needed, bytes::data_at, "there are bytes, or are not"),
+    row("itype", Needed, packet::icmp_type, "ICMP type"),
+    row("metadata", Needed, meta::metadata, "keys and values for people"),
+    row("msg", Needed, meta::message, "message"),
+    row("noalert", Bare, meta::no_alert, "no alert is written"),
+    row("nocase", Bare, content::nocase, "letters of either case"),
+    row("offset", Needed, content::offset, "first byte of the last content"),
+    row("pcre", Needed, pattern::pcre, "a regular expression"),
+    row("pkt_data", Bare, content::packet_data, "back to the payload"),
+    row("prefilter", Bare, meta::nothing, "accepted, the prefilter chooses by itself"),
+    row("priority", Needed, meta::priority, "1 is most severe"),
+    row("rawbytes", Bare, meta::nothing, "accepted, payloads are always raw"),
+    row("reference", Needed, meta::reference, "where to read more"),
+    row("requires", Needed, meta::nothing, "accepted"),
+    row("rev", Needed, meta::revision, "revision"),
+    row("sameip", Bare, packet::same_ip, "source and destination are one"),
+    row("seq", Needed, packet::sequence, "TCP sequence number"),
+    row("sid", Needed, meta::sid, "signature id"),
+    row("startswith", Bare, content::starts_with, "the last content is at the start"),
+    row("stream_size", Needed, flow::stream_size, "bytes of the stream so far"),
+    row("tag", Needed, meta::nothing, "accepted, packets behind an alert are not kept"),
+    row("target", Needed, meta::target, "which side is attacked"),
+    row("tcp.flags", Needed, packet::tcp_flags, "TCP flags"),
+    row("threshold", Needed, memory::threshold, "limits alerts"),
+    row("ttl", Needed, packet::ttl, "IP time to live"),
+    row("uricontent", Needed, content::uri_content, "content in the normal form of the request target"),
+    row("urilen", Needed, bytes::uri_size, "length of the request target"),
+    row("vlan.id", Needed, packet::vlan, "VLAN identifier"),
+    row("vlan.layers", Needed, packet::vlan_layers, "number of VLAN tags"),
+    row("window", Needed, packet::window, "TCP window"),
+    row("within", Needed, content::within, "bytes behind the match before that the last content must end in"),
+    row("xbits", Needed, memory::x_bits, "bits remembered with hosts or pairs"),
+];
+
+/// Reads one option into the rule.
+pub fn apply(builder: &mut Builder<'_>, name: &str, value: Option<&str>) -> Result<(), String> {
+    if let Ok(place) = KEYWORDS.binary_search_by(|row| row.name.cmp(name)) {
+        let Some(row) = KEYWORDS.get(place) else { return Err("no such row".into()) };
+        return match (row.argument, value) {
+            (Argument::None, Some(_)) => Err(format!("{name} takes no value")),
+            (Argument::Needed, None | Some("")) => Err(format!("{name} needs a value")),
+            _ => (row.read)(builder, value.unwrap_or("")),
+        };
+    }
+    if let Some(transform) = crate::transform::Transform::parse(name, value)? {
+        return builder.transform(transform);
+    }
+    if builder.sticky(name) || builder.modifier(name)? {
+        return Ok(());
+    }
+    Err(format!("unknown keyword {name:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted() {
+        assert!(KEYWORDS.is_sorted_by(|a, b| a.name < b.name));
+        assert!(KEYWORDS.iter().all(|row| !row.note.is_empty()));
+    }
+}

@@ -1,0 +1,411 @@
+//! One compiled rule.
+//!
+//! Key type: [`Rule`]; its conditions on bytes are [`Group`]s of [`crate::step::Step`]s.
+use crate::{address::AddressSet, port::PortSet, step::Step, transform::Transform};
+use otori_event::Timestamp;
+use otori_wire::{FieldId, flow::Direction, proto::ProtocolId};
+
+/// What a match does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// let through and look no further
+    Pass,
+    /// drop
+    Drop,
+    /// drop and tell
+    Reject,
+    /// write down
+    Alert,
+}
+
+/// Protocol of a rule's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleProtocol {
+    /// `ip`, `pkthdr`: everything
+    Any,
+    /// IPv4 or IPv6 only
+    IpVersion(u8),
+    /// `tcp`
+    Tcp,
+    /// `tcp-pkt`: packets, not the stream
+    TcpPacket,
+    /// `tcp-stream`: the stream, not packets
+    TcpStream,
+    /// one IP protocol number
+    Number(u8),
+    /// an application protocol
+    Application(ProtocolId),
+}
+
+/// The `flow` keyword.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowOptions {
+    /// only that direction
+    pub direction: Option<Direction>,
+    /// the hand-shake is done, or must not be
+    pub established: Option<bool>,
+    /// only reassembled streams, or none
+    pub stream: Option<bool>,
+}
+
+/// What a group of steps looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// the packet's payload, or the stream
+    Payload,
+    /// any field of these; several when a keyword means one per direction or protocol
+    Fields(Vec<FieldId>),
+}
+
+/// Steps on one buffer.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// the buffer
+    pub target: Target,
+    /// keyword, for reports
+    pub keyword: &'static str,
+    /// changes made to the buffer first
+    pub transforms: Vec<Transform>,
+    /// all of them must hold, in order
+    pub steps: Vec<Step>,
+}
+
+/// A comparison of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// equal
+    Equal(u64),
+    /// not equal
+    NotEqual(u64),
+    /// less
+    Less(u64),
+    /// greater
+    Greater(u64),
+    /// less or equal
+    AtMost(u64),
+    /// greater or equal
+    AtLeast(u64),
+    /// strictly between
+    Between(u64, u64),
+}
+
+impl Compare {
+    /// Whether `value` fits.
+    pub const fn holds(self, value: u64) -> bool {
+        match self {
+            Compare::Equal(n) => value == n,
+            Compare::NotEqual(n) => value != n,
+            Compare::Less(n) => value < n,
+            Compare::Greater(n) => value > n,
+            Compare::AtMost(n) => value <= n,
+            Compare::AtLeast(n) => value >= n,
+            Compare::Between(low, high) => value > low && value < high,
+        }
+    }
+    /// Reads `5`, `<5`, `>=5`, `!5`, `2<>9`, `2-9`.
+    pub fn parse(text: &str) -> Result<Compare, String> {
+        let text = text.trim();
+        let number = |text: &str| {
+            let text = text.trim();
+            let value = match text.strip_prefix("0x") {
+                Some(digits) => u64::from_str_radix(digits, 16).ok(),
+                None => text.parse().ok(),
+            };
+            value.ok_or_else(|| format!("{text:?} is not a number"))
+        };
+        if let Some((low, high)) = text.split_once("<>").or_else(|| text.split_once('-')) {
+            let (low, high) = (number(low)?, number(high)?);
+            return if low < high {
+                Ok(Compare::Between(low, high))
+            } else {
+                Err("the range is empty".into())
+            };
+        }
+        type Form = (&'static str, fn(u64) -> Compare);
+        let forms: [Form; 6] = [
+            ("<=", Compare::AtMost),
+            (">=", Compare::AtLeast),
+            ("!", Compare::NotEqual),
+            ("<", Compare::Less),
+            (">", Compare::Greater),
+            ("=", Compare::Equal),
+        ];
+        for (sign, form) in forms {
+            if let Some(rest) = text.strip_prefix(sign) {
+                return number(rest.trim_start_matches('=')).map(form);
+            }
+        }
+        number(text).map(Compare::Equal)
+    }
+}
+
+/// A condition on the packet's headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// bytes of payload
+    PayloadSize(Compare),
+    /// ICMP type
+    IcmpType(Compare),
+    /// ICMP code
+    IcmpCode(Compare),
+    /// ICMP identifier
+    IcmpId(u16),
+    /// ICMP sequence
+    IcmpSequence(u16),
+    /// TCP flags: bits that must be, bits that are ignored, how
+    TcpFlags {
+        /// bits
+        bits: u8,
+        /// bits that do not count
+        ignored: u8,
+        /// comparison
+        how: FlagTest,
+    },
+    /// TCP sequence number
+    TcpSequence(u32),
+    /// TCP acknowledgement number
+    TcpAcknowledgement(u32),
+    /// TCP window
+    TcpWindow(Compare),
+    /// IP time to live
+    Ttl(Compare),
+    /// IP identification
+    IpId(u32),
+    /// IP protocol
+    IpProtocol(Compare),
+    /// source and destination are the same
+    SameIp,
+    /// fragment offset is zero or not, more follow
+    Fragment(bool),
+    /// VLAN identifier at a layer, or at any
+    Vlan(Option<usize>, Compare),
+    /// number of VLAN layers
+    VlanLayers(Compare),
+    /// anomaly of the decoder
+    DecodeEvent(String),
+    /// bytes seen so far of the stream: both, server, client
+    StreamSize(StreamSide, Compare),
+    /// packets of the flow in one direction, or both
+    FlowPackets(Option<Direction>, Compare),
+    /// bytes of the flow in one direction, or both
+    FlowBytes(Option<Direction>, Compare),
+    /// seconds since the flow's first packet
+    FlowAge(Compare),
+}
+
+/// How TCP flags are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagTest {
+    /// exactly these
+    Exactly,
+    /// these and perhaps more
+    All,
+    /// one of these
+    Any,
+    /// none of these
+    NotAll,
+}
+
+/// Whose bytes `stream_size` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamSide {
+    /// from the client
+    Client,
+    /// from the server
+    Server,
+    /// each of them
+    Both,
+    /// one of them
+    Either,
+}
+
+/// Whom a bit or a counter belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Track {
+    /// the sender
+    Source,
+    /// the receiver
+    Destination,
+    /// both together
+    Pair,
+    /// the rule alone
+    Rule,
+    /// the flow
+    Flow,
+}
+
+/// A condition on, or change of, what was remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// one of these bits is set on the flow
+    BitIsSet(Vec<u32>),
+    /// none of them is
+    BitIsNotSet(Vec<u32>),
+    /// sets it
+    BitSet(u32),
+    /// clears it
+    BitUnset(u32),
+    /// flips it
+    BitToggle(u32),
+    /// a number of the flow
+    Number(u32, NumberTest),
+    /// the same on hosts and pairs
+    HostIsSet(u32, Track),
+    /// is not set
+    HostIsNotSet(u32, Track),
+    /// sets it, for so many seconds
+    HostSet(u32, Track, u32),
+    /// clears it
+    HostUnset(u32, Track),
+}
+
+/// A condition on, or change of, a flow's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberTest {
+    /// it was given a value
+    IsSet,
+    /// it was not
+    IsNotSet,
+    /// compares
+    Is(Compare),
+    /// adds
+    Add(u64),
+    /// subtracts
+    Subtract(u64),
+    /// sets
+    Set(u64),
+}
+
+impl Memory {
+    /// It must hold before the rule matches; otherwise it is done because the rule matched.
+    pub const fn is_condition(&self) -> bool {
+        matches!(
+            self,
+            Memory::BitIsSet(_)
+                | Memory::BitIsNotSet(_)
+                | Memory::HostIsSet(..)
+                | Memory::HostIsNotSet(..)
+                | Memory::Number(_, NumberTest::IsSet | NumberTest::IsNotSet | NumberTest::Is(_))
+        )
+    }
+}
+
+/// `threshold` and `detection_filter`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threshold {
+    /// how
+    pub kind: ThresholdKind,
+    /// counted apart for
+    pub track: Track,
+    /// so many
+    pub count: u32,
+    /// in so many seconds
+    pub seconds: u32,
+}
+
+/// Kinds of threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThresholdKind {
+    /// at most `count` alerts in the time
+    Limit,
+    /// an alert for every `count`-th match
+    Every,
+    /// one alert per time, once `count` is reached
+    Both,
+    /// no alert up to `count`, all beyond
+    Filter,
+}
+
+/// When the rule is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// addresses alone decide: once per flow and direction
+    Address,
+    /// every packet
+    Packet,
+    /// the stream
+    Stream,
+    /// transactions of an application protocol
+    Transaction,
+}
+
+/// One compiled rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// what a match does
+    pub action: Action,
+    /// protocol of the header
+    pub protocol: RuleProtocol,
+    /// senders
+    pub source: AddressSet,
+    /// their ports
+    pub source_ports: PortSet,
+    /// receivers
+    pub destination: AddressSet,
+    /// their ports
+    pub destination_ports: PortSet,
+    /// `<>`
+    pub both_ways: bool,
+    /// signature id
+    pub sid: u32,
+    /// generator id
+    pub gid: u32,
+    /// revision
+    pub revision: u32,
+    /// message
+    pub message: String,
+    /// short name of its class
+    pub class: String,
+    /// 1 is most severe
+    pub priority: Option<u8>,
+    /// references, `kind,value`
+    pub references: Vec<String>,
+    /// metadata, key and value
+    pub metadata: Vec<(String, String)>,
+    /// `flow`
+    pub flow: FlowOptions,
+    /// conditions on headers
+    pub checks: Vec<Check>,
+    /// conditions on bytes
+    pub groups: Vec<Group>,
+    /// conditions on memory, and changes
+    pub memory: Vec<Memory>,
+    /// names of `app-layer-event`
+    pub application_events: Vec<String>,
+    /// threshold
+    pub threshold: Option<Threshold>,
+    /// no alert is written
+    pub silent: bool,
+    /// place of the content that the prefilter searches: group, step
+    pub fast: Option<(usize, usize)>,
+    /// when it is looked at
+    pub stage: Stage,
+    /// also looked at in single packets (`depth` and `offset` in TCP)
+    pub also_packets: bool,
+    /// when the loop made it, for live rules
+    pub made_at: Option<Timestamp>,
+    /// the line it was read from
+    pub text: String,
+}
+
+impl Rule {
+    /// Order among rules that match together: action, then those that set bits, then priority.
+    pub fn rank(&self) -> (Action, u8, u8) {
+        let sets = self.memory.iter().any(|memory| !memory.is_condition());
+        let asks = self.memory.iter().any(Memory::is_condition);
+        let memory = match (sets, asks) {
+            (true, false) => 0,
+            (true, true) => 1,
+            (false, true) => 2,
+            (false, false) => 3,
+        };
+        (self.action, memory, self.priority.unwrap_or(3))
+    }
+    /// Whether a field of that direction is among its conditions; `None` without fields.
+    pub fn field_direction(&self, of: impl Fn(FieldId) -> Option<Direction>) -> Option<Direction> {
+        self.groups.iter().find_map(|group| match &group.target {
+            Target::Fields(ids) if ids.len() == 1 => ids.first().and_then(|id| of(*id)),
+            _ => None,
+        })
+    }
+}

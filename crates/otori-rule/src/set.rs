@@ -1,0 +1,292 @@
+//! The live rules: loaded from files, changed at any time, asked for every packet.
+//!
+//! Key types: [`RuleSet`], [`View`] (what is known of the packet), [`Hit`]. Neighbours: [`crate::prefilter`] finds
+//! candidates, [`crate::step`] decides.
+mod inspect;
+
+pub use inspect::{Ask, Scratch};
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    limits::RULES,
+    parse::{RuleError, Variables, parse_rule, rule_lines, sid_of},
+    prefilter::{AddressTable, Prefilter},
+    rule::{Group, Rule, RuleProtocol, Stage, Target},
+    state::BitNames,
+    step::{Content, Step},
+    transform::Transform,
+};
+use otori_event::{Endpoint, Timestamp};
+use otori_wire::{Direction, FieldId, Packet, proto::ProtocolId};
+use std::{collections::HashMap, sync::Arc};
+
+/// What is known of the packet that is looked at.
+pub struct View<'a, 'p> {
+    /// the packet
+    pub packet: &'a Packet<'p>,
+    /// who sent it
+    pub source: Endpoint,
+    /// to whom
+    pub destination: Endpoint,
+    /// IP protocol
+    pub protocol: u8,
+    /// its way in the flow; `None` without a flow
+    pub direction: Option<Direction>,
+    /// the flow is established
+    pub established: bool,
+    /// the stream is put in order, so that stream rules need not look at single packets
+    pub streamed: bool,
+    /// application protocol of the flow
+    pub application: Option<ProtocolId>,
+    /// number of the flow
+    pub flow_number: u64,
+    /// packets of the flow per direction
+    pub flow_packets: [u64; 2],
+    /// bytes of the flow per direction
+    pub flow_bytes: [u64; 2],
+    /// stream bytes per direction
+    pub stream_bytes: [u64; 2],
+    /// first packet of the flow
+    pub flow_started_at: Timestamp,
+}
+
+/// A rule has matched.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// which
+    pub rule: Arc<Rule>,
+    /// transaction, if it matched one
+    pub transaction: Option<u64>,
+    /// no alert is written: `noalert`, or a threshold
+    pub silent: bool,
+    /// it matched the stream, not the packet alone
+    pub in_stream: bool,
+}
+
+/// What became of a file of rules.
+#[derive(Debug, Default)]
+pub struct LoadReport {
+    /// rules taken
+    pub loaded: usize,
+    /// rules refused, with place and reason
+    pub refused: Vec<RuleError>,
+}
+
+/// Fast patterns of one field with one list of transforms.
+struct FieldFilter {
+    transforms: Vec<Transform>,
+    prefilter: Prefilter,
+}
+
+/// The live rules.
+#[derive(Default)]
+pub struct RuleSet {
+    variables: Variables,
+    names: BitNames,
+    slots: Vec<Option<Arc<Rule>>>,
+    by_sid: HashMap<(u32, u32), u32>,
+    packets: Prefilter,
+    streams: Prefilter,
+    fields: HashMap<FieldId, Vec<FieldFilter>>,
+    always_packet: Vec<u32>,
+    always_stream: Vec<u32>,
+    always_transaction: Vec<u32>,
+    addresses: AddressTable,
+}
+
+impl RuleSet {
+    /// No rules; headers use these variables.
+    pub fn new(variables: Variables) -> Self {
+        RuleSet { variables, ..RuleSet::default() }
+    }
+    /// Rules in it.
+    pub fn len(&self) -> usize {
+        self.by_sid.len()
+    }
+    /// None in it.
+    pub fn is_empty(&self) -> bool {
+        self.by_sid.is_empty()
+    }
+    /// The sids in it, of generator 1.
+    pub fn sids(&self) -> impl Iterator<Item = u32> + '_ {
+        self.by_sid.keys().filter(|(gid, _)| *gid == 1).map(|(_, sid)| *sid)
+    }
+    /// Takes the rules of a file's text. `file` is its name in errors.
+    pub fn load(&mut self, file: &str, text: &str) -> LoadReport {
+        let mut report = LoadReport::default();
+        for (line, column, text) in rule_lines(text) {
+            let refused = |at: usize, reason: String| RuleError {
+                file: file.into(),
+                line,
+                column: column + at,
+                reason,
+                sid: sid_of(&text),
+            };
+            match parse_rule(&text, &self.variables, &mut self.names) {
+                Ok(rule) => match self.newer(&rule) {
+                    true => match self.insert(rule) {
+                        Ok(()) => report.loaded += 1,
+                        Err(reason) => report.refused.push(refused(0, reason)),
+                    },
+                    false => report.refused.push(refused(0, format!("sid {} is there already", rule.sid))),
+                },
+                Err(fault) => report.refused.push(refused(fault.at, fault.reason)),
+            }
+        }
+        self.settle();
+        report
+    }
+    fn newer(&self, rule: &Rule) -> bool {
+        let have = self.by_sid.get(&(rule.gid, rule.sid)).and_then(|slot| self.rule(*slot));
+        have.is_none_or(|have| rule.revision > have.revision)
+    }
+    /// Adds one rule now, in place of the one with its sid; without a pause. The error says what is wrong.
+    pub fn add(&mut self, text: &str, made_at: Option<Timestamp>) -> Result<u32, RuleError> {
+        let refused = |at: usize, reason: String| RuleError {
+            file: "live".into(),
+            line: 1,
+            column: at + 1,
+            reason,
+            sid: sid_of(text),
+        };
+        let parsed = parse_rule(text.trim(), &self.variables, &mut self.names);
+        let mut rule = parsed.map_err(|fault| refused(fault.at, fault.reason))?;
+        rule.made_at = made_at;
+        let sid = rule.sid;
+        self.insert(rule).map_err(|reason| refused(0, reason))?;
+        self.settle_live();
+        Ok(sid)
+    }
+    /// Takes a rule out; whether it was there.
+    pub fn remove(&mut self, sid: u32) -> bool {
+        self.remove_key((1, sid))
+    }
+    fn remove_key(&mut self, key: (u32, u32)) -> bool {
+        let Some(slot) = self.by_sid.remove(&key) else { return false };
+        let Some(rule) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return false };
+        match rule.stage {
+            Stage::Address => self.addresses.remove(&rule.source, &rule.destination, slot),
+            _ if rule.fast.is_some() => {}
+            Stage::Packet => self.always_packet.retain(|have| *have != slot),
+            Stage::Stream => self.always_stream.retain(|have| *have != slot),
+            Stage::Transaction => self.always_transaction.retain(|have| *have != slot),
+        }
+        true
+    }
+    /// The rule of that slot, if it is still there.
+    pub(crate) fn rule(&self, slot: u32) -> Option<&Arc<Rule>> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    fn insert(&mut self, rule: Rule) -> Result<(), String> {
+        if self.slots.len() >= RULES {
+            self.compact();
+        }
+        if self.slots.len() >= RULES {
+            return Err(format!("more than {RULES} rules"));
+        }
+        let key = (rule.gid, rule.sid);
+        self.remove_key(key);
+        let slot = self.slots.len() as u32;
+        self.file_away(&rule, slot);
+        self.slots.push(Some(Arc::new(rule)));
+        self.by_sid.insert(key, slot);
+        Ok(())
+    }
+    /// Puts a rule where it will be found.
+    fn file_away(&mut self, rule: &Rule, slot: u32) {
+        if rule.stage == Stage::Address {
+            self.addresses.add(&rule.source, &rule.destination, slot);
+            return;
+        }
+        let fast = rule.fast.and_then(|(group, step)| {
+            let group = rule.groups.get(group)?;
+            match group.steps.get(step)? {
+                Step::Content(content) => Some((group, pattern_of(content))),
+                _ => None,
+            }
+        });
+        match (rule.stage, fast) {
+            (Stage::Packet, Some((_, pattern))) => self.packets.add(pattern, slot),
+            (Stage::Packet, None) => self.always_packet.push(slot),
+            (Stage::Stream, Some((_, pattern))) => {
+                self.streams.add(pattern, slot);
+                if rule.also_packets {
+                    self.packets.add(pattern, slot);
+                }
+            }
+            (Stage::Stream, None) => {
+                self.always_stream.push(slot);
+                if rule.also_packets {
+                    self.always_packet.push(slot);
+                }
+            }
+            (Stage::Transaction, Some((group, pattern))) => self.file_field(group, pattern, slot),
+            (Stage::Transaction, None) => self.always_transaction.push(slot),
+            (Stage::Address, _) => {}
+        }
+    }
+    fn file_field(&mut self, group: &Group, pattern: &[u8], slot: u32) {
+        let Target::Fields(ids) = &group.target else { return };
+        for id in ids {
+            let filters = self.fields.entry(*id).or_default();
+            let place = filters.iter().position(|filter| filter.transforms == group.transforms);
+            let place = place.unwrap_or_else(|| {
+                filters.push(FieldFilter {
+                    transforms: group.transforms.clone(),
+                    prefilter: Prefilter::default(),
+                });
+                filters.len() - 1
+            });
+            if let Some(filter) = filters.get_mut(place) {
+                filter.prefilter.add(pattern, slot);
+            }
+        }
+    }
+    fn prefilters(&mut self) -> (impl Iterator<Item = &mut Prefilter>, &[Option<Arc<Rule>>]) {
+        let fields = self.fields.values_mut().flatten().map(|filter| &mut filter.prefilter);
+        ([&mut self.packets, &mut self.streams].into_iter().chain(fields), &self.slots)
+    }
+    fn settle(&mut self) {
+        let (prefilters, slots) = self.prefilters();
+        let alive = |slot: u32| matches!(slots.get(slot as usize), Some(Some(_)));
+        prefilters.for_each(|prefilter| prefilter.settle(&alive));
+    }
+    fn settle_live(&mut self) {
+        let (prefilters, slots) = self.prefilters();
+        let alive = |slot: u32| matches!(slots.get(slot as usize), Some(Some(_)));
+        prefilters.for_each(|prefilter| prefilter.settle_live(&alive));
+    }
+    /// Gives slots of removed rules back, by filing everything anew. Happens once in a million changes.
+    fn compact(&mut self) {
+        let rules: Vec<Arc<Rule>> = core::mem::take(&mut self.slots).into_iter().flatten().collect();
+        let variables = core::mem::take(&mut self.variables);
+        let names = core::mem::take(&mut self.names);
+        let version = self.addresses.version;
+        *self = RuleSet { variables, names, ..RuleSet::default() };
+        self.addresses.version = version.wrapping_add(1).max(1);
+        for rule in rules {
+            let slot = self.slots.len() as u32;
+            self.file_away(&rule, slot);
+            self.by_sid.insert((rule.gid, rule.sid), slot);
+            self.slots.push(Some(rule));
+        }
+        self.settle();
+    }
+    /// Protocols that a rule without a fast pattern may be about.
+    fn may_concern(rule: &Rule, protocol: ProtocolId) -> bool {
+        match rule.protocol {
+            RuleProtocol::Application(of) => of == protocol,
+            _ => true,
+        }
+    }
+}
+
+fn pattern_of(content: &Content) -> &[u8] {
+    match content.chop {
+        Some((offset, length)) => content.pattern.get(offset..offset + length).unwrap_or(&content.pattern),
+        None => &content.pattern,
+    }
+}

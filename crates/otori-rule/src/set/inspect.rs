@@ -1,0 +1,394 @@
+//! Asks the rules about a packet, a piece of a stream, a transaction.
+//!
+//! Each function collects candidates, puts them in order and decides one by one.
+use super::{FieldFilter, Hit, RuleSet, View};
+use crate::{
+    keyword,
+    limits::{CANDIDATES, STREAM_WINDOW},
+    rule::{Check, FlagTest, Group, Rule, RuleProtocol, Stage, StreamSide, Target},
+    state::{FlowMarks, Globals, Rate},
+    step::{Buffer, Step, matches},
+};
+use otori_event::Endpoint;
+use otori_wire::{
+    Direction, FieldId, Transaction,
+    decode::{Transport, protocol},
+    transaction::{Field, Progress},
+};
+
+/// Memory that is used again for every packet.
+#[derive(Default)]
+pub struct Scratch {
+    lower: Vec<u8>,
+    found: Vec<u32>,
+}
+
+/// Where a rule's groups find their bytes.
+struct Bytes<'a> {
+    payload: Option<Buffer<'a>>,
+    transaction: Option<(&'a Transaction, Direction)>,
+}
+
+/// Everything that changes while rules are asked.
+pub struct Ask<'a> {
+    /// of the flow
+    pub marks: &'a mut FlowMarks,
+    /// of the engine
+    pub globals: &'a mut Globals,
+    /// working memory
+    pub scratch: &'a mut Scratch,
+    /// what has matched
+    pub hits: &'a mut Vec<Hit>,
+}
+
+impl RuleSet {
+    /// Asks the rules that look at single packets, and those that addresses decide.
+    pub fn inspect_packet(&self, view: &View<'_, '_>, ask: &mut Ask<'_>) {
+        let mut found = core::mem::take(&mut ask.scratch.found);
+        found.clear();
+        self.ask_addresses(view, ask.marks, &mut found);
+        found.extend_from_slice(&self.always_packet);
+        let payload = view.packet.payload;
+        let streams_too = !view.streamed;
+        if streams_too {
+            found.extend_from_slice(&self.always_stream);
+        }
+        let any_pattern = !self.packets.is_empty() || (streams_too && !self.streams.is_empty());
+        if !payload.is_empty() && any_pattern {
+            lower_into(&mut ask.scratch.lower, payload);
+            self.packets.search(&ask.scratch.lower, 0, &mut found);
+            if streams_too {
+                self.streams.search(&ask.scratch.lower, 0, &mut found);
+            }
+        }
+        self.order(&mut found);
+        let buffer = Buffer { bytes: payload, complete: true, from_start: true };
+        let bytes = Bytes { payload: (!payload.is_empty()).then_some(buffer), transaction: None };
+        for slot in &found {
+            let Some(rule) = self.rule(*slot) else { continue };
+            if rule.protocol == RuleProtocol::TcpStream && view.protocol == protocol::TCP {
+                continue;
+            }
+            self.decide(*slot, rule, view, &bytes, ask);
+        }
+        ask.scratch.found = found;
+    }
+
+    /// Rules without ports are asked once per flow and direction, and again when they changed.
+    fn ask_addresses(&self, view: &View<'_, '_>, marks: &mut FlowMarks, found: &mut Vec<u32>) {
+        if self.addresses.is_empty() {
+            return;
+        }
+        let first = match view.direction {
+            Some(direction) => {
+                let asked = &mut marks.addresses_asked[direction.index()];
+                core::mem::replace(asked, self.addresses.version) != self.addresses.version
+            }
+            None => true,
+        };
+        if first {
+            self.addresses.search(view.source.ip, view.destination.ip, found);
+        }
+    }
+
+    /// Asks the stream rules about new bytes in order.
+    pub fn inspect_stream(&self, view: &View<'_, '_>, direction: Direction, bytes: &[u8], ask: &mut Ask<'_>) {
+        if self.streams.is_empty() && self.always_stream.is_empty() {
+            return;
+        }
+        let stream = &mut ask.marks.streams[direction.index()];
+        let mut tail = core::mem::take(&mut stream.tail);
+        let keep = STREAM_WINDOW.saturating_sub(bytes.len()).max(STREAM_WINDOW / 4);
+        let surplus = tail.len().saturating_sub(keep);
+        tail.drain(..surplus);
+        stream.offset += surplus as u64;
+        let old = tail.len();
+        tail.extend_from_slice(bytes);
+        let mut found = core::mem::take(&mut ask.scratch.found);
+        found.clear();
+        found.append(&mut stream.candidates);
+        found.extend(self.always_stream.iter().filter(|slot| !stream.fired.contains(slot)));
+        let from_start = stream.offset == 0;
+        lower_into(&mut ask.scratch.lower, &tail);
+        self.streams.search(&ask.scratch.lower, old, &mut found);
+        self.order(&mut found);
+        let buffer = Buffer { bytes: &tail, complete: true, from_start };
+        let groups = Bytes { payload: Some(buffer), transaction: None };
+        for slot in &found {
+            let Some(rule) = self.rule(*slot) else { continue };
+            let fired = self.decide(*slot, rule, view, &groups, ask);
+            let stream = &mut ask.marks.streams[direction.index()];
+            match (fired, rule.fast.is_some()) {
+                (false, true) if stream.candidates.len() < CANDIDATES => stream.candidates.push(*slot),
+                (true, false) if stream.fired.len() < CANDIDATES => stream.fired.push(*slot),
+                _ => {}
+            }
+        }
+        ask.scratch.found = found;
+        let stream = &mut ask.marks.streams[direction.index()];
+        let surplus = tail.len().saturating_sub(STREAM_WINDOW);
+        tail.drain(..surplus);
+        stream.offset += surplus as u64;
+        stream.tail = tail;
+    }
+
+    /// Asks the transaction rules about what one direction of a transaction has now.
+    pub fn inspect_transaction(
+        &self,
+        view: &View<'_, '_>,
+        direction: Direction,
+        transaction: &mut Transaction,
+        ask: &mut Ask<'_>,
+    ) {
+        let side = direction.index();
+        if !core::mem::replace(&mut transaction.touched[side], false) {
+            return;
+        }
+        let mut found = core::mem::take(&mut ask.scratch.found);
+        found.clear();
+        found.append(&mut transaction.marks.candidates[side]);
+        if !core::mem::replace(&mut transaction.marks.primed[side], true) {
+            let concerned = |slot: &&u32| {
+                self.rule(**slot).is_some_and(|rule| Self::may_concern(rule, transaction.protocol))
+            };
+            found.extend(self.always_transaction.iter().filter(concerned));
+        }
+        for field in transaction.fields.iter_mut() {
+            if keyword::direction_of(field.id) == Some(direction) {
+                self.search_field(field, &mut ask.scratch.lower, &mut found);
+            }
+        }
+        self.order(&mut found);
+        let window = core::mem::take(&mut ask.marks.streams[side].tail);
+        let from_start = ask.marks.streams[side].offset == 0;
+        let payload = if view.streamed { &window } else { view.packet.payload };
+        let buffer = Buffer { bytes: payload, complete: true, from_start: from_start || !view.streamed };
+        let done = transaction.progress[side] == Progress::Complete;
+        for slot in &found {
+            let Some(rule) = self.rule(*slot) else { continue };
+            if transaction.marks.fired.contains(slot) {
+                continue;
+            }
+            let bytes = Bytes { payload: Some(buffer), transaction: Some((transaction, direction)) };
+            let fired = self.decide(*slot, rule, view, &bytes, ask);
+            let marks = &mut transaction.marks;
+            if fired && marks.fired.len() < CANDIDATES {
+                marks.fired.push(*slot);
+            } else if !fired && !done && marks.candidates[side].len() < CANDIDATES {
+                marks.candidates[side].push(*slot);
+            }
+        }
+        ask.marks.streams[side].tail = window;
+        ask.scratch.found = found;
+    }
+
+    /// Searches what a field has gained since the last look.
+    fn search_field(&self, field: &mut Field, lower: &mut Vec<u8>, found: &mut Vec<u32>) {
+        let grown = field.bytes.len() > field.scanned;
+        let settles = field.complete && !field.settled;
+        if !grown && !settles {
+            return;
+        }
+        for filter in self.fields.get(&field.id).into_iter().flatten() {
+            let FieldFilter { transforms, prefilter } = filter;
+            if transforms.is_empty() && grown {
+                let start = field.scanned.saturating_sub(prefilter.overlap());
+                lower_into(lower, field.bytes.get(start..).unwrap_or(&[]));
+                prefilter.search(lower, field.scanned - start, found);
+            } else if !transforms.is_empty() {
+                let changed =
+                    transforms.iter().fold(field.bytes.clone(), |bytes, change| change.apply(&bytes));
+                lower_into(lower, &changed);
+                prefilter.search(lower, 0, found);
+            }
+        }
+        field.scanned = field.bytes.len();
+        field.settled = field.complete;
+    }
+
+    /// Each candidate once, in the order in which rules act.
+    fn order(&self, found: &mut Vec<u32>) {
+        found.sort_unstable();
+        found.dedup();
+        found.sort_by_cached_key(|slot| (self.rule(*slot).map(|rule| rule.rank()), *slot));
+    }
+
+    /// Whether the rule matches; if so it is noted and its changes are made.
+    fn decide(
+        &self,
+        slot: u32,
+        rule: &std::sync::Arc<Rule>,
+        view: &View<'_, '_>,
+        bytes: &Bytes<'_>,
+        ask: &mut Ask<'_>,
+    ) -> bool {
+        debug_assert!(self.rule(slot).is_some());
+        let matched = header(rule, view)
+            && flow(rule, view)
+            && rule.checks.iter().all(|check| check_holds(check, view))
+            && ask.globals.holds(rule, view, ask.marks)
+            && events(rule, bytes)
+            && rule.groups.iter().all(|group| group_holds(group, bytes));
+        if !matched {
+            return false;
+        }
+        let rate = ask.globals.rate(rule, view);
+        if rate == Rate::Ignore {
+            return false;
+        }
+        ask.globals.commit(rule, view, ask.marks);
+        ask.hits.push(Hit {
+            rule: rule.clone(),
+            transaction: bytes.transaction.map(|(transaction, _)| transaction.id),
+            silent: rule.silent || rate == Rate::Silent,
+            in_stream: rule.stage == Stage::Stream,
+        });
+        true
+    }
+}
+
+fn lower_into(lower: &mut Vec<u8>, bytes: &[u8]) {
+    lower.clear();
+    lower.extend_from_slice(bytes);
+    lower.make_ascii_lowercase();
+}
+
+fn header(rule: &Rule, view: &View<'_, '_>) -> bool {
+    let protocol_fits = match rule.protocol {
+        RuleProtocol::Any => true,
+        RuleProtocol::IpVersion(version) => view.source.ip.is_ipv4() == (version == 4),
+        RuleProtocol::Tcp | RuleProtocol::TcpPacket | RuleProtocol::TcpStream => {
+            view.protocol == protocol::TCP
+        }
+        RuleProtocol::Number(protocol::ICMP) => matches!(view.protocol, protocol::ICMP | protocol::ICMPV6),
+        RuleProtocol::Number(number) => view.protocol == number,
+        RuleProtocol::Application(of) => view.application == Some(of),
+    };
+    let fits = |source: &Endpoint, destination: &Endpoint| {
+        rule.source_ports.has(source.port)
+            && rule.destination_ports.has(destination.port)
+            && rule.source.has(source.ip)
+            && rule.destination.has(destination.ip)
+    };
+    protocol_fits
+        && (fits(&view.source, &view.destination)
+            || (rule.both_ways && fits(&view.destination, &view.source)))
+}
+
+fn flow(rule: &Rule, view: &View<'_, '_>) -> bool {
+    let direction = rule.flow.direction.is_none_or(|direction| view.direction == Some(direction));
+    let established = rule.flow.established.is_none_or(|wanted| view.established == wanted);
+    direction && established
+}
+
+fn events(rule: &Rule, bytes: &Bytes<'_>) -> bool {
+    if rule.application_events.is_empty() {
+        return true;
+    }
+    let Some((transaction, _)) = bytes.transaction else { return false };
+    rule.application_events.iter().all(|event| transaction.anomalies.contains(&event.as_str()))
+}
+
+fn group_holds(group: &Group, bytes: &Bytes<'_>) -> bool {
+    match (&group.target, bytes) {
+        (Target::Payload, Bytes { payload: Some(buffer), .. }) => matches(&group.steps, *buffer),
+        (Target::Payload, _) => false,
+        (Target::Fields(ids), Bytes { transaction: Some((transaction, direction)), .. }) => {
+            fields_hold(group, ids, transaction, *direction)
+        }
+        (Target::Fields(_), _) => false,
+    }
+}
+
+fn fields_hold(group: &Group, ids: &[FieldId], transaction: &Transaction, direction: Direction) -> bool {
+    let mut fields = transaction.fields.iter().filter(|field| ids.contains(&field.id)).peekable();
+    if fields.peek().is_none() {
+        let known = transaction.progress[direction.index()] >= Progress::Headers;
+        return known && matches!(group.steps.as_slice(), [Step::Absent]);
+    }
+    fields.any(|field| {
+        if group.transforms.is_empty() {
+            let buffer = Buffer { bytes: &field.bytes, complete: field.complete, from_start: true };
+            return matches(&group.steps, buffer);
+        }
+        let changed = group.transforms.iter().fold(field.bytes.clone(), |bytes, change| change.apply(&bytes));
+        matches(&group.steps, Buffer { bytes: &changed, complete: field.complete, from_start: true })
+    })
+}
+
+fn check_holds(check: &Check, view: &View<'_, '_>) -> bool {
+    let packet = view.packet;
+    let ip = packet.ip.as_ref();
+    match check {
+        Check::PayloadSize(compare) => compare.holds(packet.payload.len() as u64),
+        Check::IcmpType(_) | Check::IcmpCode(_) | Check::IcmpId(_) | Check::IcmpSequence(_) => {
+            icmp_holds(check, packet.transport)
+        }
+        Check::TcpFlags { .. }
+        | Check::TcpSequence(_)
+        | Check::TcpAcknowledgement(_)
+        | Check::TcpWindow(_) => tcp_holds(check, packet.transport),
+        Check::Ttl(compare) => ip.is_some_and(|ip| compare.holds(u64::from(ip.ttl))),
+        Check::IpId(id) => ip.is_some_and(|ip| ip.identification == *id),
+        Check::IpProtocol(compare) => compare.holds(u64::from(view.protocol)),
+        Check::SameIp => view.source.ip == view.destination.ip,
+        Check::Fragment(more) => {
+            ip.is_some_and(|ip| ip.fragment.is_some_and(|fragment| fragment.more) == *more)
+        }
+        Check::Vlan(None, compare) => packet.vlans.ids().iter().any(|id| compare.holds(u64::from(*id))),
+        Check::Vlan(Some(layer), compare) => {
+            packet.vlans.ids().get(*layer).is_some_and(|id| compare.holds(u64::from(*id)))
+        }
+        Check::VlanLayers(compare) => compare.holds(packet.vlans.ids().len() as u64),
+        Check::DecodeEvent(name) => packet.anomalies.names().contains(&name.as_str()),
+        Check::StreamSize(side, compare) => {
+            let [client, server] = view.stream_bytes;
+            match side {
+                StreamSide::Client => compare.holds(client),
+                StreamSide::Server => compare.holds(server),
+                StreamSide::Both => compare.holds(client) && compare.holds(server),
+                StreamSide::Either => compare.holds(client) || compare.holds(server),
+            }
+        }
+        Check::FlowPackets(direction, compare) => compare.holds(sum(view.flow_packets, *direction)),
+        Check::FlowBytes(direction, compare) => compare.holds(sum(view.flow_bytes, *direction)),
+        Check::FlowAge(compare) => {
+            let age_ns = packet.at.since_ns(view.flow_started_at).max(0);
+            compare.holds(age_ns.unsigned_abs() / 1_000_000_000)
+        }
+    }
+}
+
+fn sum(counts: [u64; 2], direction: Option<Direction>) -> u64 {
+    direction.map_or(counts[0].saturating_add(counts[1]), |direction| counts[direction.index()])
+}
+
+fn icmp_holds(check: &Check, transport: Transport) -> bool {
+    let Transport::Icmp { kind, code, identifier, sequence } = transport else { return false };
+    match check {
+        Check::IcmpType(compare) => compare.holds(u64::from(kind)),
+        Check::IcmpCode(compare) => compare.holds(u64::from(code)),
+        Check::IcmpId(id) => identifier == *id,
+        Check::IcmpSequence(number) => sequence == *number,
+        _ => false,
+    }
+}
+
+fn tcp_holds(check: &Check, transport: Transport) -> bool {
+    let Transport::Tcp { flags, sequence, acknowledgement, window, .. } = transport else { return false };
+    match check {
+        Check::TcpFlags { bits, ignored, how } => {
+            let flags = flags & !ignored;
+            match how {
+                FlagTest::Exactly => flags == *bits,
+                FlagTest::All => flags & bits == *bits,
+                FlagTest::Any => flags & bits != 0,
+                FlagTest::NotAll => flags & bits != *bits,
+            }
+        }
+        Check::TcpSequence(number) => sequence == *number,
+        Check::TcpAcknowledgement(number) => acknowledgement == *number,
+        Check::TcpWindow(compare) => compare.holds(u64::from(window)),
+        _ => false,
+    }
+}

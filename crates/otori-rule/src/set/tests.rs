@@ -1,0 +1,209 @@
+//! Tests of the rule set on small flows made by hand.
+use super::*;
+use crate::{
+    rule::Action,
+    state::{FlowMarks, Globals},
+};
+use otori_wire::{Conversation, LinkType, decode};
+
+fn udp(payload: &[u8]) -> Vec<u8> {
+    let total = (28 + payload.len()) as u16;
+    let mut bytes = vec![0x45, 0];
+    bytes.extend_from_slice(&total.to_be_bytes());
+    bytes.extend_from_slice(&[0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2, 4, 0, 0, 53]);
+    bytes.extend_from_slice(&(total - 20).to_be_bytes());
+    bytes.extend_from_slice(&[0, 0]);
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+struct Rig {
+    set: RuleSet,
+    marks: FlowMarks,
+    globals: Globals,
+    scratch: Scratch,
+}
+impl Rig {
+    fn new(rules: &str) -> Rig {
+        let mut set = RuleSet::new(Variables::default());
+        let report = set.load("test", rules);
+        assert!(report.refused.is_empty(), "{:?}", report.refused);
+        Rig { set, marks: FlowMarks::default(), globals: Globals::default(), scratch: Scratch::default() }
+    }
+    fn view_of<'a, 'p>(packet: &'a Packet<'p>, application: Option<ProtocolId>) -> View<'a, 'p> {
+        let (source, destination) = packet.endpoints().unwrap();
+        View {
+            packet,
+            source,
+            destination,
+            protocol: packet.ip.as_ref().unwrap().protocol,
+            direction: Some(Direction::ToServer),
+            established: true,
+            streamed: false,
+            application,
+            flow_number: 1,
+            flow_packets: [1, 0],
+            flow_bytes: [1, 0],
+            stream_bytes: [0, 0],
+            flow_started_at: Timestamp(0),
+        }
+    }
+    fn packet(&mut self, payload: &[u8]) -> Vec<u32> {
+        let bytes = udp(payload);
+        let packet = decode(LinkType::Ip, Timestamp(0), &bytes);
+        let mut hits = Vec::new();
+        let mut ask = Ask {
+            marks: &mut self.marks,
+            globals: &mut self.globals,
+            scratch: &mut self.scratch,
+            hits: &mut hits,
+        };
+        self.set.inspect_packet(&Rig::view_of(&packet, None), &mut ask);
+        hits.iter().filter(|hit| !hit.silent).map(|hit| hit.rule.sid).collect()
+    }
+    fn stream(&mut self, bytes: &[u8]) -> Vec<u32> {
+        let frame = udp(b"");
+        let packet = decode(LinkType::Ip, Timestamp(0), &frame);
+        let mut hits = Vec::new();
+        let mut ask = Ask {
+            marks: &mut self.marks,
+            globals: &mut self.globals,
+            scratch: &mut self.scratch,
+            hits: &mut hits,
+        };
+        let view = View { streamed: true, protocol: 6, ..Rig::view_of(&packet, None) };
+        self.set.inspect_stream(&view, Direction::ToServer, bytes, &mut ask);
+        hits.iter().map(|hit| hit.rule.sid).collect()
+    }
+    /// Feeds an HTTP request in pieces; the sids that fire at each piece.
+    fn http(&mut self, pieces: &[&[u8]]) -> Vec<Vec<u32>> {
+        let frame = udp(b"");
+        let packet = decode(LinkType::Ip, Timestamp(0), &frame);
+        let mut conversation = Conversation::new(6, 1024, 80);
+        let mut fired = Vec::new();
+        for piece in pieces {
+            conversation.feed(Direction::ToServer, piece);
+            let application = conversation.protocol_id();
+            let mut hits = Vec::new();
+            for transaction in conversation.transactions().iter_mut() {
+                let mut ask = Ask {
+                    marks: &mut self.marks,
+                    globals: &mut self.globals,
+                    scratch: &mut self.scratch,
+                    hits: &mut hits,
+                };
+                let view = View { streamed: true, protocol: 6, ..Rig::view_of(&packet, application) };
+                self.set.inspect_transaction(&view, Direction::ToServer, transaction, &mut ask);
+            }
+            fired.push(hits.iter().map(|hit| hit.rule.sid).collect());
+        }
+        fired
+    }
+}
+
+#[test]
+fn packets_meet_their_rules() {
+    let mut rig = Rig::new(
+        "alert udp any any -> any 53 (content:\"ab\"; sid:1;)\n\
+         alert udp any any -> any 54 (content:\"ab\"; sid:2;)\n\
+         drop udp any any -> any any (content:\"AB\"; nocase; content:!\"x\"; sid:3;)\n\
+         alert ip any any -> 198.51.100.0/24 any (sid:4;)\n\
+         alert ip 198.51.100.0/24 any -> any any (sid:5;)\n\
+         alert udp any any -> any any (dsize:<2; sid:6;)\n\
+         alert tcp any any -> any any (content:\"ab\"; sid:7;)",
+    );
+    assert_eq!(rig.packet(b"..ab"), [3, 1, 4]);
+    assert_eq!(rig.packet(b"abx"), [1], "addresses are asked once per flow and direction");
+    assert_eq!(rig.packet(b"z"), [6]);
+}
+
+#[test]
+fn rules_come_and_go_while_packets_flow() {
+    let mut rig = Rig::new("alert udp any any -> any any (content:\"old\"; sid:1;)");
+    assert_eq!(rig.packet(b"new old"), [1]);
+    rig.set.add("drop udp any any -> any any (content:\"new\"; sid:2;)", None).unwrap();
+    assert_eq!(rig.packet(b"new old"), [2, 1]);
+    rig.set.add("drop ip any any -> 198.51.100.2 any (sid:3;)", None).unwrap();
+    assert_eq!(rig.packet(b""), [3], "a flow that is there already meets a new address rule");
+    rig.set.add("alert udp any any -> any any (content:\"other\"; sid:2;)", None).unwrap();
+    assert_eq!(rig.packet(b"new other"), [2]);
+    assert!(rig.set.remove(2) && rig.set.remove(3) && !rig.set.remove(2));
+    assert_eq!(rig.packet(b"new other old"), [1]);
+    for sid in 100..1000 {
+        rig.set
+            .add(&format!("alert udp any any -> any any (content:\"live{sid}\"; sid:{sid};)"), None)
+            .unwrap();
+    }
+    assert_eq!(rig.packet(b"live500 live999 old"), [1, 500, 999]);
+    assert_eq!(rig.set.len(), 901);
+}
+
+#[test]
+fn a_stream_is_matched_across_its_pieces_once() {
+    let mut rig = Rig::new(
+        "alert tcp any any -> any any (content:\"split\"; sid:1;)\n\
+         alert tcp any any -> any any (content:\"first\"; content:\"second\"; distance:0; fast_pattern; sid:2;)\n\
+         alert tcp any any -> any any (content:\"alpha\"; fast_pattern; content:\"beta\"; distance:0; sid:3;)",
+    );
+    assert!(rig.stream(b"..spl").is_empty());
+    assert_eq!(rig.stream(b"it alpha"), [1]);
+    assert!(rig.stream(b" more first").is_empty());
+    assert_eq!(rig.stream(b" beta"), [3]);
+    assert_eq!(rig.stream(b" second"), [2]);
+    assert!(rig.stream(b" and on").is_empty());
+}
+
+#[test]
+fn transactions_fire_as_soon_as_they_can() {
+    let mut rig = Rig::new(
+        "drop http any any -> any any (http.host; content:\"evil.example\"; startswith; endswith; http.uri; \
+            content:\"/bot\"; startswith; sid:1;)\n\
+         alert http any any -> any any (http.host; dotprefix; content:\".example\"; endswith; sid:2;)\n\
+         alert http any any -> any any (http.request_body; content:\"wget\"; sid:3;)\n\
+         alert http any any -> any any (http.request_body; content:!\"wget\"; http.method; content:\"POST\"; sid:4;)\n\
+         alert http any any -> any any (content:\"/bot\"; http_uri; content:!\"curl\"; http_user_agent; sid:5;)\n\
+         alert http any any -> any any (urilen:4; sid:6;)\n\
+         alert tls any any -> any any (tls.sni; content:\"evil\"; sid:7;)",
+    );
+    let fired = rig.http(&[
+        b"POST /bot HTTP/1.1\r\nHost: evil",
+        b".example\r\nUser-Agent: x\r\nContent-Length: 8\r\n\r\n",
+        b";wg",
+        b"et..",
+        b"x",
+    ]);
+    assert_eq!(fired, [vec![6], vec![1, 2, 5], vec![], vec![3], vec![]]);
+    let fired = rig.http(&[b"POST /no HTTP/1.1\r\nHost: other.test\r\nContent-Length: 2\r\n\r\na", b"b"]);
+    assert_eq!(fired, [vec![], vec![4]]);
+}
+
+#[test]
+fn bits_and_thresholds_are_remembered() {
+    let mut rig = Rig::new(
+        "alert udp any any -> any any (content:\"a\"; flowbits:set,seen; flowbits:noalert; sid:1;)\n\
+         alert udp any any -> any any (content:\"b\"; flowbits:isset,seen; sid:2;)\n\
+         alert udp any any -> any any (content:\"c\"; threshold:type limit,track by_src,count 1,seconds 9; sid:3;)",
+    );
+    assert!(rig.packet(b"b").is_empty());
+    assert_eq!(rig.packet(b"ab"), [2]);
+    assert_eq!(rig.packet(b"c"), [3]);
+    assert!(rig.packet(b"c").is_empty());
+}
+
+#[test]
+fn a_bad_rule_is_refused_and_the_others_load() {
+    let mut set = RuleSet::new(Variables::default());
+    let text = "# c\nalert tcp any any -> any any (sid:1;)\nalert tcp any any -> any any (nonsense; sid:2;)\n\
+        drop udp any any -> any any (sid:3;)\nalert tcp any any -> any any (sid:1;)";
+    let report = set.load("my.rules", text);
+    assert_eq!(report.loaded, 2);
+    let shown: Vec<String> = report.refused.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "my.rules:3:31: unknown keyword \"nonsense\" (sid 2)",
+            "my.rules:5:1: sid 1 is there already (sid 1)"
+        ]
+    );
+    assert_eq!(set.rule(1).unwrap().action, Action::Drop);
+}

@@ -1,0 +1,229 @@
+//! What rules remember: bits and numbers of flows, bits of hosts, counters of thresholds.
+//!
+//! Key types: [`FlowMarks`] (kept with each flow), [`Globals`] (one per engine). Time comes from packets.
+use crate::{
+    limits::{BIT_NAMES, FLOW_BITS, HOST_BITS, THRESHOLDS},
+    rule::{Memory, NumberTest, Rule, ThresholdKind, Track},
+    set::View,
+};
+use core::net::IpAddr;
+use otori_event::Timestamp;
+use std::collections::HashMap;
+
+/// Numbers for the names of bits and variables.
+#[derive(Clone, Debug, Default)]
+pub struct BitNames {
+    numbers: HashMap<String, u32>,
+}
+
+impl BitNames {
+    /// The number of that name.
+    pub fn number(&mut self, name: &str) -> Result<u32, String> {
+        let name = name.trim();
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            return Err(format!("{name:?} is not a name"));
+        }
+        if let Some(number) = self.numbers.get(name) {
+            return Ok(*number);
+        }
+        if self.numbers.len() >= BIT_NAMES {
+            return Err(format!("more than {BIT_NAMES} names"));
+        }
+        let number = self.numbers.len() as u32;
+        self.numbers.insert(name.into(), number);
+        Ok(number)
+    }
+}
+
+/// What the matcher keeps of one direction of a stream.
+#[derive(Debug, Default)]
+pub struct StreamMarks {
+    /// the last bytes
+    pub(crate) tail: Vec<u8>,
+    /// offset of the first of them in the stream
+    pub(crate) offset: u64,
+    /// rules whose fast pattern was seen, still in the tail
+    pub(crate) candidates: Vec<u32>,
+    /// rules without a fast pattern that have fired
+    pub(crate) fired: Vec<u32>,
+}
+
+/// What the matcher keeps of one flow.
+#[derive(Debug, Default)]
+pub struct FlowMarks {
+    bits: Vec<u32>,
+    numbers: Vec<(u32, u64)>,
+    /// state of the address rules when they were last asked, per direction
+    pub(crate) addresses_asked: [u32; 2],
+    pub(crate) streams: [StreamMarks; 2],
+}
+
+impl FlowMarks {
+    /// The last bytes of a direction.
+    pub fn tail(&self, direction: otori_wire::Direction) -> &[u8] {
+        &self.streams[direction.index()].tail
+    }
+    /// The stream lost bytes: what was kept is no longer next to what follows.
+    pub fn gap(&mut self, direction: otori_wire::Direction, count: u64) {
+        let stream = &mut self.streams[direction.index()];
+        stream.offset = stream.offset.saturating_add(stream.tail.len() as u64).saturating_add(count);
+        stream.tail.clear();
+        stream.candidates.clear();
+    }
+    fn set(&mut self, bit: u32) {
+        if !self.bits.contains(&bit) && self.bits.len() < FLOW_BITS {
+            self.bits.push(bit);
+        }
+    }
+    fn unset(&mut self, bit: u32) {
+        self.bits.retain(|have| *have != bit);
+    }
+    fn number(&self, id: u32) -> Option<u64> {
+        self.numbers.iter().find(|(have, _)| *have == id).map(|(_, value)| *value)
+    }
+    fn set_number(&mut self, id: u32, value: u64) {
+        if let Some((_, place)) = self.numbers.iter_mut().find(|(have, _)| *have == id) {
+            *place = value;
+        } else if self.numbers.len() < FLOW_BITS {
+            self.numbers.push((id, value));
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Who {
+    One(IpAddr),
+    Pair(IpAddr, IpAddr),
+    Rule,
+    Flow(u64),
+}
+
+impl Who {
+    fn of(track: Track, view: &View<'_, '_>) -> Who {
+        let (source, destination) = (view.source.ip, view.destination.ip);
+        match track {
+            Track::Source => Who::One(source),
+            Track::Destination => Who::One(destination),
+            Track::Pair => Who::Pair(source.min(destination), source.max(destination)),
+            Track::Rule => Who::Rule,
+            Track::Flow => Who::Flow(view.flow_number),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Counter {
+    since: Timestamp,
+    seconds: u32,
+    count: u32,
+}
+
+/// What rules remember across flows.
+#[derive(Debug, Default)]
+pub struct Globals {
+    host_bits: HashMap<(u32, Who), Timestamp>,
+    counters: HashMap<(u32, u32, Who), Counter>,
+}
+
+/// What a threshold says of one more match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rate {
+    /// alert
+    Alert,
+    /// no alert; the verdict stands
+    Silent,
+    /// as if the rule had not matched
+    Ignore,
+}
+
+impl Globals {
+    /// All conditions of the rule on memory hold.
+    pub(crate) fn holds(&self, rule: &Rule, view: &View<'_, '_>, marks: &FlowMarks) -> bool {
+        rule.memory.iter().all(|memory| match memory {
+            Memory::BitIsSet(bits) => bits.iter().any(|bit| marks.bits.contains(bit)),
+            Memory::BitIsNotSet(bits) => !bits.iter().any(|bit| marks.bits.contains(bit)),
+            Memory::Number(id, NumberTest::IsSet) => marks.number(*id).is_some(),
+            Memory::Number(id, NumberTest::IsNotSet) => marks.number(*id).is_none(),
+            Memory::Number(id, NumberTest::Is(compare)) => {
+                marks.number(*id).is_some_and(|n| compare.holds(n))
+            }
+            Memory::HostIsSet(bit, track) => self.host_bit(*bit, *track, view),
+            Memory::HostIsNotSet(bit, track) => !self.host_bit(*bit, *track, view),
+            _ => true,
+        })
+    }
+    fn host_bit(&self, bit: u32, track: Track, view: &View<'_, '_>) -> bool {
+        let until = self.host_bits.get(&(bit, Who::of(track, view)));
+        until.is_some_and(|until| view.packet.at <= *until)
+    }
+    /// The rule has matched: its changes are made.
+    pub(crate) fn commit(&mut self, rule: &Rule, view: &View<'_, '_>, marks: &mut FlowMarks) {
+        for memory in &rule.memory {
+            match memory {
+                Memory::BitSet(bit) => marks.set(*bit),
+                Memory::BitUnset(bit) => marks.unset(*bit),
+                Memory::BitToggle(bit) if marks.bits.contains(bit) => marks.unset(*bit),
+                Memory::BitToggle(bit) => marks.set(*bit),
+                Memory::Number(id, NumberTest::Set(value)) => marks.set_number(*id, *value),
+                Memory::Number(id, NumberTest::Add(value)) => {
+                    marks.set_number(*id, marks.number(*id).unwrap_or(0).saturating_add(*value));
+                }
+                Memory::Number(id, NumberTest::Subtract(value)) => {
+                    marks.set_number(*id, marks.number(*id).unwrap_or(0).saturating_sub(*value));
+                }
+                Memory::HostSet(bit, track, seconds) => {
+                    if self.host_bits.len() >= HOST_BITS {
+                        self.host_bits.retain(|_, until| view.packet.at <= *until);
+                    }
+                    if self.host_bits.len() < HOST_BITS {
+                        let until = view.packet.at.plus_seconds(i64::from(*seconds));
+                        self.host_bits.insert((*bit, Who::of(*track, view)), until);
+                    }
+                }
+                Memory::HostUnset(bit, track) => {
+                    self.host_bits.remove(&(*bit, Who::of(*track, view)));
+                }
+                _ => {}
+            }
+        }
+    }
+    /// Counts a match against the rule's threshold.
+    pub(crate) fn rate(&mut self, rule: &Rule, view: &View<'_, '_>) -> Rate {
+        let Some(threshold) = rule.threshold else { return Rate::Alert };
+        let now = view.packet.at;
+        if self.counters.len() >= THRESHOLDS {
+            self.counters.retain(|_, counter| !counter.is_over(now));
+            if self.counters.len() >= THRESHOLDS {
+                return Rate::Alert;
+            }
+        }
+        let fresh = Counter { since: now, seconds: threshold.seconds, count: 0 };
+        let key = (rule.gid, rule.sid, Who::of(threshold.track, view));
+        let counter = self.counters.entry(key).or_insert(fresh);
+        if counter.is_over(now) {
+            *counter = fresh;
+        }
+        counter.count = counter.count.saturating_add(1);
+        match threshold.kind {
+            ThresholdKind::Limit if counter.count <= threshold.count => Rate::Alert,
+            ThresholdKind::Limit => Rate::Silent,
+            ThresholdKind::Every if counter.count >= threshold.count => {
+                counter.count = 0;
+                counter.since = now;
+                Rate::Alert
+            }
+            ThresholdKind::Every => Rate::Ignore,
+            ThresholdKind::Both if counter.count == threshold.count => Rate::Alert,
+            ThresholdKind::Both if counter.count > threshold.count => Rate::Silent,
+            ThresholdKind::Both => Rate::Ignore,
+            ThresholdKind::Filter if counter.count > threshold.count => Rate::Alert,
+            ThresholdKind::Filter => Rate::Ignore,
+        }
+    }
+}
+
+impl Counter {
+    fn is_over(&self, now: Timestamp) -> bool {
+        now.since_ns(self.since) > i64::from(self.seconds) * 1_000_000_000
+    }
+}

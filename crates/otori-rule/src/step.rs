@@ -1,0 +1,518 @@
+//! Conditions on the bytes of one buffer, in order, with a cursor.
+//!
+//! Key types: [`Step`], [`Content`], [`Buffer`]. The cursor is behind the last match; a relative step starts
+//! there, and when a later relative step fails, an earlier one tries its next match.
+use crate::{
+    limits::{EXTRACTS, MATCH_TRIES},
+    rule::Compare,
+};
+
+/// A number in a rule, or one that `byte_extract` found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// written in the rule
+    Constant(i64),
+    /// place among the extracted numbers
+    Extracted(usize),
+}
+
+/// `content` with its modifiers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// bytes; lower case when `nocase`
+    pub pattern: Vec<u8>,
+    /// letters of either case
+    pub nocase: bool,
+    /// must not be there
+    pub negated: bool,
+    /// first byte that may match
+    pub offset: Option<Value>,
+    /// bytes from `offset` that are searched
+    pub depth: Option<Value>,
+    /// bytes from the cursor
+    pub distance: Option<Value>,
+    /// bytes behind the cursor in which it must end
+    pub within: Option<Value>,
+    /// at the very end
+    pub at_end: bool,
+    /// the prefilter shall use it
+    pub fast: bool,
+    /// part that the prefilter searches: offset and length
+    pub chop: Option<(usize, usize)>,
+}
+
+/// Base and order of digits or bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// bytes, most significant first
+    Big,
+    /// bytes, least significant first
+    Little,
+    /// digits of that base
+    Text(u32),
+}
+
+/// Where and how a number is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// bytes
+    pub count: usize,
+    /// from the start, or the cursor
+    pub offset: Value,
+    /// `offset` counts from the cursor
+    pub relative: bool,
+    /// encoding
+    pub encoding: Encoding,
+    /// bits that count
+    pub mask: u64,
+}
+
+/// Comparison of `byte_test`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteTest {
+    /// `<`
+    Less,
+    /// `>`
+    Greater,
+    /// `=`
+    Equal,
+    /// `<=`
+    AtMost,
+    /// `>=`
+    AtLeast,
+    /// `&`
+    And,
+    /// `^`
+    Or,
+}
+
+/// Where `byte_jump` counts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JumpBase {
+    /// behind the number
+    Here,
+    /// the start of the buffer
+    Start,
+    /// the end of the buffer
+    End,
+}
+
+/// A compiled regular expression.
+#[derive(Clone, Debug)]
+pub enum Expression {
+    /// linear time
+    Plain(regex::bytes::Regex),
+    /// with look-around or back references, and a limit
+    Fancy(Box<fancy_regex::Regex>),
+}
+
+impl Expression {
+    /// First match from `start`: where it begins and ends.
+    fn find(&self, bytes: &[u8], start: usize) -> Option<(usize, usize)> {
+        match self {
+            Expression::Plain(regex) => regex.find_at(bytes, start).map(|found| (found.start(), found.end())),
+            Expression::Fancy(regex) => {
+                let found = regex.find_from_pos(bytes, start).ok()??;
+                Some((found.start(), found.end()))
+            }
+        }
+    }
+}
+
+/// One condition.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// bytes are there
+    Content(Content),
+    /// an expression matches
+    Pattern {
+        /// compiled
+        expression: Expression,
+        /// from the cursor
+        relative: bool,
+        /// must not match
+        negated: bool,
+        /// at the start, or the cursor, exactly
+        anchored: bool,
+    },
+    /// a number compares
+    ByteTest {
+        /// where it is
+        number: Number,
+        /// how
+        test: ByteTest,
+        /// must not
+        negated: bool,
+        /// with what
+        against: Value,
+    },
+    /// moves the cursor by a number
+    ByteJump {
+        /// where it is
+        number: Number,
+        /// times
+        multiplier: i64,
+        /// rounds up to 4
+        align: bool,
+        /// counts from
+        base: JumpBase,
+        /// and so many more
+        post: i64,
+    },
+    /// keeps a number
+    ByteExtract {
+        /// where it is
+        number: Number,
+        /// times
+        multiplier: i64,
+        /// under this place
+        into: usize,
+    },
+    /// there are bytes, or are not
+    DataAt {
+        /// how far
+        at: Value,
+        /// from the cursor
+        relative: bool,
+        /// must not
+        negated: bool,
+    },
+    /// length of the buffer
+    Size(Compare),
+    /// the buffer is not there
+    Absent,
+}
+
+/// Bytes to look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Buffer<'a> {
+    /// the bytes
+    pub bytes: &'a [u8],
+    /// nothing follows; otherwise what depends on the end is not decided yet
+    pub complete: bool,
+    /// the first byte is the first of the buffer (of a stream the beginning may be gone)
+    pub from_start: bool,
+}
+
+struct Run<'a> {
+    buffer: Buffer<'a>,
+    tries: u32,
+    extracted: [i64; EXTRACTS],
+}
+
+/// Whether all steps hold.
+pub fn matches(steps: &[Step], buffer: Buffer<'_>) -> bool {
+    let mut run = Run { buffer, tries: MATCH_TRIES, extracted: [0; EXTRACTS] };
+    run.steps(steps, 0)
+}
+
+impl Step {
+    /// The step starts at the cursor.
+    const fn is_relative(&self) -> bool {
+        match self {
+            Step::Content(content) => content.distance.is_some() || content.within.is_some(),
+            Step::Pattern { relative, .. } | Step::DataAt { relative, .. } => *relative,
+            Step::ByteTest { number, .. }
+            | Step::ByteJump { number, .. }
+            | Step::ByteExtract { number, .. } => number.relative,
+            Step::Size(_) | Step::Absent => false,
+        }
+    }
+    /// The step cannot be decided before the end of the buffer is known.
+    const fn needs_end(&self) -> bool {
+        match self {
+            Step::Content(content) => content.negated || content.at_end,
+            Step::Pattern { negated, .. } | Step::DataAt { negated, .. } => *negated,
+            Step::Size(_) => true,
+            Step::ByteJump { base, .. } => matches!(base, JumpBase::End),
+            _ => false,
+        }
+    }
+}
+
+impl Run<'_> {
+    fn steps(&mut self, steps: &[Step], cursor: usize) -> bool {
+        let Some((step, rest)) = steps.split_first() else { return true };
+        if self.tries == 0 || (step.needs_end() && !self.buffer.complete) {
+            return false;
+        }
+        self.tries -= 1;
+        match step {
+            Step::Content(content) => self.content(content, rest, cursor),
+            Step::Pattern { expression, relative, negated, anchored } => {
+                self.pattern(expression, *relative, *negated, *anchored, rest, cursor)
+            }
+            Step::ByteTest { number, test, negated, against } => {
+                let Some((value, _)) = self.number(number, cursor) else { return false };
+                let against = self.value(*against);
+                let holds = match test {
+                    ByteTest::Less => value < against,
+                    ByteTest::Greater => value > against,
+                    ByteTest::Equal => value == against,
+                    ByteTest::AtMost => value <= against,
+                    ByteTest::AtLeast => value >= against,
+                    ByteTest::And => value & against != 0,
+                    ByteTest::Or => value ^ against != 0,
+                };
+                holds != *negated && self.steps(rest, cursor)
+            }
+            Step::ByteJump { number, multiplier, align, base, post } => {
+                let Some((value, end)) = self.number(number, cursor) else { return false };
+                let value = value.saturating_mul(*multiplier);
+                let value = if *align { value.saturating_add(3) & !3 } else { value };
+                let from = match base {
+                    JumpBase::Here => end as i64,
+                    JumpBase::Start => 0,
+                    JumpBase::End => self.buffer.bytes.len() as i64,
+                };
+                let to = from.saturating_add(value).saturating_add(*post);
+                let in_buffer = usize::try_from(to).ok().filter(|to| *to <= self.buffer.bytes.len());
+                in_buffer.is_some_and(|to| self.steps(rest, to))
+            }
+            Step::ByteExtract { number, multiplier, into } => {
+                let Some((value, end)) = self.number(number, cursor) else { return false };
+                if let Some(place) = self.extracted.get_mut(*into) {
+                    *place = value.saturating_mul(*multiplier);
+                }
+                self.steps(rest, end)
+            }
+            Step::DataAt { at, relative, negated } => {
+                let at = self.value(*at);
+                let length = self.buffer.bytes.len() as i64;
+                let there = if *relative { at.saturating_add(cursor as i64) <= length } else { at < length };
+                there != *negated && self.steps(rest, cursor)
+            }
+            Step::Size(compare) => compare.holds(self.buffer.bytes.len() as u64) && self.steps(rest, cursor),
+            Step::Absent => false,
+        }
+    }
+
+    fn value(&self, value: Value) -> i64 {
+        match value {
+            Value::Constant(number) => number,
+            Value::Extracted(place) => self.extracted.get(place).copied().unwrap_or(0),
+        }
+    }
+
+    /// The part of the buffer in which the content must lie.
+    fn window(&self, content: &Content, cursor: usize) -> Option<(usize, usize)> {
+        let length = self.buffer.bytes.len() as i64;
+        let number = |value: Option<Value>| value.map(|value| self.value(value));
+        let (start, end) = if content.distance.is_some() || content.within.is_some() {
+            let start = cursor as i64 + number(content.distance).unwrap_or(0);
+            let end = number(content.within).map_or(length, |within| start.saturating_add(within));
+            (start.max(0), end)
+        } else {
+            if (content.offset.is_some() || content.depth.is_some()) && !self.buffer.from_start {
+                return None;
+            }
+            let start = number(content.offset).unwrap_or(0);
+            (start, number(content.depth).map_or(length, |depth| start.saturating_add(depth)))
+        };
+        let end = end.min(length);
+        (start <= end).then_some((start as usize, end as usize))
+    }
+
+    fn content(&mut self, content: &Content, rest: &[Step], cursor: usize) -> bool {
+        let size = content.pattern.len();
+        let window = self.window(content, cursor);
+        let (mut start, end) = match window {
+            Some(window) => window,
+            None => return content.negated && self.steps(rest, cursor),
+        };
+        if content.at_end {
+            start = start.max(self.buffer.bytes.len().saturating_sub(size));
+        }
+        if content.negated {
+            return self.search(content, start, end).is_none() && self.steps(rest, cursor);
+        }
+        let retry = rest.first().is_some_and(Step::is_relative);
+        while let Some(found) = self.search(content, start, end) {
+            if content.at_end && found + size != self.buffer.bytes.len() {
+                return false;
+            }
+            if self.steps(rest, found + size) {
+                return true;
+            }
+            if !retry || self.tries == 0 {
+                return false;
+            }
+            self.tries -= 1;
+            start = found + 1;
+        }
+        false
+    }
+
+    fn search(&self, content: &Content, start: usize, end: usize) -> Option<usize> {
+        let hay = self.buffer.bytes.get(start..end)?;
+        find(hay, &content.pattern, content.nocase).map(|at| start + at)
+    }
+
+    fn pattern(
+        &mut self,
+        expression: &Expression,
+        relative: bool,
+        negated: bool,
+        anchored: bool,
+        rest: &[Step],
+        cursor: usize,
+    ) -> bool {
+        // A relative expression sees the buffer from the cursor on, so that `^` means the cursor.
+        let base = if relative { cursor } else { 0 };
+        let Some(hay) = self.buffer.bytes.get(base..) else { return negated && self.steps(rest, cursor) };
+        let mut start = 0;
+        let retry = rest.first().is_some_and(Step::is_relative);
+        loop {
+            let found = expression.find(hay, start).filter(|(begin, _)| !anchored || *begin == 0);
+            if negated {
+                return found.is_none() && self.steps(rest, cursor);
+            }
+            let Some((begin, end)) = found else { return false };
+            if self.steps(rest, base + end) {
+                return true;
+            }
+            if !retry || self.tries == 0 || begin + 1 > hay.len() {
+                return false;
+            }
+            self.tries -= 1;
+            start = begin + 1;
+        }
+    }
+
+    /// A number and the place behind it.
+    fn number(&self, number: &Number, cursor: usize) -> Option<(i64, usize)> {
+        let base = if number.relative { cursor as i64 } else { 0 };
+        let start = usize::try_from(base.saturating_add(self.value(number.offset))).ok()?;
+        let end = start.checked_add(number.count)?;
+        if number.count == 0 && !matches!(number.encoding, Encoding::Text(_)) {
+            return Some((0, start));
+        }
+        let (value, end) = match number.encoding {
+            Encoding::Big => {
+                let bytes = self.buffer.bytes.get(start..end)?;
+                (bytes.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte)), end)
+            }
+            Encoding::Little => {
+                let bytes = self.buffer.bytes.get(start..end)?;
+                (bytes.iter().rev().fold(0u64, |value, byte| value << 8 | u64::from(*byte)), end)
+            }
+            Encoding::Text(base) => {
+                let bytes = self.buffer.bytes.get(start..end.min(self.buffer.bytes.len()))?;
+                let blanks = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
+                let body = bytes.get(blanks..).unwrap_or(&[]);
+                let prefix = if base == 16 && body.starts_with(b"0x") { 2 } else { 0 };
+                let digits = body.iter().skip(prefix).map_while(|b| char::from(*b).to_digit(base));
+                let (value, count) = digits.fold((0u64, 0usize), |(value, count), digit| {
+                    (value.saturating_mul(u64::from(base)).saturating_add(u64::from(digit)), count + 1)
+                });
+                if count == 0 {
+                    return None;
+                }
+                (value, start + blanks + prefix + count)
+            }
+        };
+        let shift =
+            if number.mask == u64::MAX || number.mask == 0 { 0 } else { number.mask.trailing_zeros() };
+        Some((((value & number.mask) >> shift).cast_signed(), end))
+    }
+}
+
+/// First place of `needle` (lower case when `nocase`) in `hay`.
+pub fn find(hay: &[u8], needle: &[u8], nocase: bool) -> Option<usize> {
+    let (first, rest) = needle.split_first()?;
+    let last = hay.len().checked_sub(needle.len())?;
+    let other = if nocase { first.to_ascii_uppercase() } else { *first };
+    let mut at = 0;
+    while at <= last {
+        let window = hay.get(at..=last)?;
+        at += window.iter().position(|byte| byte == first || *byte == other)?;
+        let tail = hay.get(at + 1..at + needle.len())?;
+        let same = if nocase { tail.eq_ignore_ascii_case(rest) } else { tail == rest };
+        if same {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        parse::{Variables, parse_rule},
+        state::BitNames,
+    };
+
+    /// Options on a UDP payload.
+    fn check(options: &str, payload: &str, expect: bool) {
+        let text = format!("alert udp any any -> any any ({options} sid:1;)");
+        let rule = parse_rule(&text, &Variables::default(), &mut BitNames::default()).expect(&text);
+        let buffer = Buffer { bytes: payload.as_bytes(), complete: true, from_start: true };
+        let found = rule.groups.iter().all(|group| matches(&group.steps, buffer));
+        assert_eq!(found, expect, "{options} on {payload:?}");
+    }
+
+    #[test]
+    fn contents_lie_where_they_must() {
+        check("content:\"b\";", "abc", true);
+        check("content:\"B\";", "abc", false);
+        check("content:\"B\"; nocase;", "abc", true);
+        check("content:\"|62 63|\";", "abc", true);
+        check("content:!\"x\";", "abc", true);
+        check("content:!\"a\";", "abc", false);
+        check("content:\"b\"; offset:2;", "abc", false);
+        check("content:\"b\"; depth:1;", "abc", false);
+        check("content:\"b\"; offset:1; depth:1;", "abc", true);
+        check("content:\"a\"; startswith;", "abc", true);
+        check("content:\"b\"; startswith;", "abc", false);
+        check("content:\"c\"; endswith;", "abc", true);
+        check("content:\"a\"; endswith;", "aba", true);
+        check("content:\"b\"; endswith;", "abc", false);
+        check("content:\"a\"; content:\"c\"; distance:1;", "abc", true);
+        check("content:\"a\"; content:\"c\"; distance:2;", "abc", false);
+        check("content:\"a\"; content:\"c\"; within:1;", "abc", false);
+        check("content:\"a\"; content:\"c\"; within:2;", "abc", true);
+        check("content:\"a\"; content:\"c\"; distance:1; within:1;", "abc", true);
+        check("content:\"a\"; content:!\"b\"; within:1;", "abc", false);
+        check("content:\"a\"; content:!\"c\"; within:1;", "abc", true);
+    }
+
+    #[test]
+    fn an_earlier_match_moves_on_when_a_later_one_fails() {
+        check("content:\"a\"; content:\"c\"; within:1;", "ab ac", true);
+        check("content:\"a\"; content:\"b\"; within:1; content:\"d\"; within:1;", "abc abd", true);
+        check("content:\"aa\"; content:\"ab\"; distance:0; within:2;", "aaaab", true);
+        check("content:\"x\"; pcre:\"/^y/R\";", "xa xy", true);
+    }
+
+    #[test]
+    fn numbers_are_read_and_compared() {
+        check("byte_test:2,=,0x6162,0;", "ab", true);
+        check("byte_test:2,>,0x6162,0,little;", "ab", true);
+        check("byte_test:3,=,123,1,string,dec;", "a123", true);
+        check(
+            "content:\"n\"; byte_jump:1,0,relative,string,dec; content:\"x\"; distance:0; within:1;",
+            "n2..x",
+            true,
+        );
+        check("byte_extract:1,0,len,string,dec; content:\"b\"; offset:len; depth:1;", "3..b", true);
+        check("isdataat:2;", "abc", true);
+        check("isdataat:3;", "abc", false);
+        check("content:\"c\"; isdataat:!1,relative;", "abc", true);
+        check("content:\"b\"; isdataat:!1,relative;", "abc", false);
+        check("bsize:3;", "abc", true);
+        check("bsize:<3;", "abc", false);
+    }
+
+    #[test]
+    fn expressions_match_and_are_bounded() {
+        check("pcre:\"/b+c$/\";", "abbc", true);
+        check("pcre:\"/B+C/i\";", "abbc", true);
+        check("pcre:\"/(?<=a)b(?!d)/\";", "abc", true);
+        check("pcre:!\"/x/\";", "abc", true);
+        check("pcre:\"/(a)\\\\1/\";", "aa", false);
+        check("pcre:\"/(a)\\1/\";", "xaa", true);
+        check("pcre:\"/(a+)+\\1b/\";", &"a".repeat(40), false);
+    }
+}
