@@ -4,9 +4,9 @@
 //! [`crate::policy::Policy`]. A name is matched with everything below it, never by a part of a label.
 use crate::normalise::{Host, Url};
 use crate::policy::Policy;
-use crate::prefix::{Network, PrefixTable};
+use crate::prefix::PrefixTable;
 use core::net::IpAddr;
-use otori_event::IndicatorKind;
+use otori_event::{IndicatorKind, Network, Special, special_range};
 use std::collections::BTreeMap;
 
 const NETWORKS: &str = include_str!("../data/networks.txt");
@@ -38,6 +38,7 @@ pub struct Guard {
     shared: PrefixTable<String>,
     names: BTreeMap<String, (Class, String)>,
     learned: usize,
+    documentation_is_public: bool,
 }
 
 /// Rows of a data file: class, key, reason. Documentation rows count as `never` unless they are public.
@@ -65,6 +66,7 @@ impl Guard {
             shared: PrefixTable::new(),
             names: BTreeMap::new(),
             learned: 0,
+            documentation_is_public: policy.treat_documentation_as_public,
         };
         for (class, network, reason) in rows(NETWORKS, policy.treat_documentation_as_public) {
             if let Ok(network) = network.parse() {
@@ -130,11 +132,15 @@ impl Guard {
 
     /// Rules on an address as such.
     pub fn address(&self, address: IpAddr) -> Ruling {
-        if let Some((_, reason)) = self.never.longest(address) {
+        if let Some(reason) = self.never.longest(address) {
             return Ruling::Never(reason.clone());
         }
+        let opened = |range: &Special| *range == Special::Documentation && self.documentation_is_public;
+        if let Some(range) = special_range(address).filter(|range| !opened(range)) {
+            return Ruling::Never(format!("{address}: special range ({})", range.as_str()));
+        }
         match self.shared.longest(address) {
-            Some((_, reason)) => Ruling::Shared(reason.clone()),
+            Some(reason) => Ruling::Shared(reason.clone()),
             None => Ruling::Pass,
         }
     }

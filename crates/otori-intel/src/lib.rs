@@ -21,4 +21,4 @@ mod sids;
 pub use engine::{Intel, IntelError, Stats};
 pub use guard::{Guard, Ruling};
 pub use policy::Policy;
-pub use prefix::{Network, PrefixTable};
+pub use prefix::PrefixTable;

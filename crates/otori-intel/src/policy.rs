@@ -1,7 +1,7 @@
 //! What the owner decides about blocking. Read from the configuration's `[intel]` table.
 //!
 //! Key type: [`Policy`]. Neighbour: [`crate::guard`], which applies the network and name lists.
-use crate::prefix::Network;
+use otori_event::Network;
 use serde::{Deserialize, Serialize};
 
 /// Bounds and lists. Every field has a default, so an empty table is a valid policy.
