@@ -8,9 +8,11 @@
 
 pub mod address;
 pub mod ambient;
+pub mod appliance;
 pub mod capture;
 pub mod config;
 pub mod credential;
+pub mod decoy;
 pub mod demo;
 pub mod engine;
 pub mod fetch;
@@ -18,8 +20,10 @@ pub mod front;
 pub mod gate;
 pub mod gateway;
 pub mod recording;
+mod run;
 pub mod session;
 pub mod typed;
 
 pub use config::DecoyConfig;
 pub use demo::DemoPeers;
+pub use run::{DecoyError, Listening, World, run_appliance};
