@@ -5,6 +5,8 @@ mod machine;
 mod network;
 mod node;
 mod process;
+#[cfg(test)]
+pub(crate) mod sample;
 mod setting;
 mod table;
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub(super) fn stat(_: &Vfs, _: &dyn ProcView, process: &ProcessView) -> Vec<u8> 
     let zombie = process.state == ProcessState::Zombie;
     let resident = process.resident_bytes / PAGE_BYTES;
     let rest = format!(
-        ") {state} {} {} {} {} {} {} {} 0 0 0 {} 0 {} 0 {} {} {} 0 {} {} {resident} {} {} {} {} 0 0 {} {} {} {} {} 0 0 {} 0 0 0 0 0 0 0 {} {} {} {} {} {} {} {}\n",
+        ") {state} {} {} {} {} {} {} {} 0 0 0 {} 0 {} 0 {} {} {} 0 {} {} {resident} {} {} {} {} 0 0 {} {} {} {} {} 0 0 {} 0 0 0 0 0 0 {} {} {} {} {} {} {} {}\n",
         process.parent,
         process.process_group,
         process.session,
