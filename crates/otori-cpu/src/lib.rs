@@ -13,6 +13,7 @@ pub mod isa;
 pub mod memory;
 pub mod mips;
 pub mod page;
+pub mod soft;
 pub mod stop;
 
 pub use isa::{Isa, IsaRow};

@@ -21,7 +21,7 @@ const UNIT: u32 = 2;
 
 /// A value of the guest's byte order, from or to one with the first byte least significant.
 #[inline(always)]
-fn order_u32<const BIG: bool>(value: u32) -> u32 {
+pub(super) fn order_u32<const BIG: bool>(value: u32) -> u32 {
     if BIG { value.swap_bytes() } else { value }
 }
 
@@ -344,6 +344,6 @@ fn store_right<const BIG: bool>(value: u32, address: u64, page: &Page) {
 }
 
 /// A fault as a stop at position `at`.
-fn fault_at(at: u8) -> impl Fn(Fault) -> (u8, Stop) {
+pub(super) fn fault_at(at: u8) -> impl Fn(Fault) -> (u8, Stop) {
     move |fault| (at, Stop::Fault(fault))
 }
