@@ -1,1 +1,14 @@
 //! Packets in and verdicts out: capture files, AF_PACKET, NFQUEUE, inline pair.
+//!
+//! Key types: [`engine::Engine`] joins wire and rules (packet in, [`engine::Decision`] out, EVE lines and
+//! verdicts beside it); a row of [`backend`] brings packets; [`guard::Guard`] runs both and takes rule changes
+//! while packets flow.
+pub mod backend;
+pub mod capture;
+pub mod engine;
+pub mod eve;
+pub mod guard;
+pub mod reject;
+
+pub use engine::{Decision, Engine, Mode, Settings};
+//pub use guard::{Control, Guard};

@@ -1,0 +1,232 @@
+//! Joins wire and rules: a packet goes in, a decision comes out, with lines for the log and verdicts beside it.
+//!
+//! Key types: [`Engine`], [`Decision`], [`Settings`]. Neighbours: `flow` (one packet of one flow), `verdict`,
+//! `stats`. No I/O and no clock here: the caller brings packets with their time and takes lines away.
+mod flow;
+mod stats;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use flow::Facts;
+
+use crate::eve::{Eve, Place};
+use flow::{FlowExtra, Work};
+use otori_event::{Endpoint, RuleChange, Timestamp, Verdict};
+use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Variables, address::AddressSet, set::Scratch};
+use otori_wire::{
+    Defragmenter, Flow, FlowTable, LinkType, Packet, decode,
+    flow::{FlowLimits, Midstream},
+};
+use stats::Stats;
+use std::collections::HashSet;
+
+/// Verdicts that wait for the caller; further ones are only counted.
+pub const VERDICTS_WAITING: usize = 4096;
+
+/// What happens to the packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Decision {
+    /// goes on
+    Pass,
+    /// goes nowhere
+    Drop,
+    /// goes nowhere, and both ends are told
+    Reject,
+}
+
+/// Whether drops are real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// a copy is looked at: `drop` rules only alert
+    Observe,
+    /// in the way of the packets
+    Inline,
+}
+
+/// How an engine works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// the guard's name in verdicts
+    pub name: String,
+    /// whether drops are real
+    pub mode: Mode,
+    /// networks of the guarded devices
+    pub home: AddressSet,
+    /// TCP connections without a hand-shake
+    pub midstream: Midstream,
+    /// the flow table
+    pub flows: FlowLimits,
+    /// event lines are made
+    pub eve: bool,
+}
+
+/// What a rule change did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// enforced from the next packet on
+    Added(u32),
+    /// no longer enforced
+    Removed(Vec<u32>),
+}
+
+/// Wire and rules together.
+pub struct Engine {
+    settings: Settings,
+    rules: RuleSet,
+    live: HashSet<u32>,
+    flows: FlowTable<FlowExtra>,
+    ended: Vec<Box<Flow<FlowExtra>>>,
+    defragmenter: Defragmenter,
+    now: Timestamp,
+    work: WorkState,
+}
+
+/// What outlives a packet and is not a flow's.
+pub(crate) struct WorkState {
+    globals: Globals,
+    scratch: Scratch,
+    eve: Eve,
+    verdicts: Vec<Verdict>,
+    stats: Stats,
+    /// out-of-order bytes of all connections
+    kept: usize,
+    pieces: flow::Pieces,
+}
+
+impl Engine {
+    /// An engine without rules; headers of rules use these variables.
+    pub fn new(settings: Settings, variables: Variables) -> Engine {
+        let work = WorkState {
+            globals: Globals::default(),
+            scratch: Scratch::default(),
+            eve: Eve::new(settings.eve),
+            verdicts: Vec::new(),
+            stats: Stats::default(),
+            kept: 0,
+            pieces: flow::Pieces::default(),
+        };
+        Engine {
+            rules: RuleSet::new(variables),
+            live: HashSet::new(),
+            flows: FlowTable::new(settings.flows),
+            ended: Vec::new(),
+            defragmenter: Defragmenter::new(),
+            now: Timestamp(0),
+            settings,
+            work,
+        }
+    }
+    /// Takes a file of rules.
+    pub fn load(&mut self, file: &str, text: &str) -> LoadReport {
+        self.rules.load(file, text)
+    }
+    /// Rules that are enforced.
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+    /// Changes the rules between two packets.
+    pub fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
+        match change {
+            RuleChange::Add { rule } => {
+                let sid = self.rules.add(&rule.text, Some(rule.made_at))?;
+                self.live.insert(sid);
+                Ok(Changed::Added(sid))
+            }
+            RuleChange::Remove { sid, .. } => {
+                self.live.remove(&sid);
+                let removed = self.rules.remove(sid);
+                Ok(Changed::Removed(removed.then_some(sid).into_iter().collect()))
+            }
+            RuleChange::Keep { sids } => {
+                let stay: HashSet<u32> = sids.into_iter().collect();
+                let gone: Vec<u32> = self.live.difference(&stay).copied().collect();
+                self.live.retain(|sid| stay.contains(sid));
+                let removed = gone.into_iter().filter(|sid| self.rules.remove(*sid)).collect();
+                Ok(Changed::Removed(removed))
+            }
+        }
+    }
+    /// Looks at a packet. `number` is its place in a capture file from 1, or 0.
+    pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], number: u64) -> Decision {
+        self.now = self.now.max(at);
+        let packet = decode(link, at, frame);
+        self.work.stats.count(&packet);
+        let fragment = packet.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
+        if !fragment {
+            return self.whole_packet(&packet, number);
+        }
+        match self.defragmenter.push(&packet) {
+            Some(body) => self.whole_packet(&packet.with_body(&body), number),
+            // Pieces may go on: without the last one, which gets the decision, they are nothing.
+            None => self.flowless(&packet, number),
+        }
+    }
+
+    fn whole_packet(&mut self, packet: &Packet<'_>, number: u64) -> Decision {
+        let mut ended = core::mem::take(&mut self.ended);
+        let placed = self.flows.place(packet, &mut ended);
+        self.flows.sweep(self.now, &mut ended);
+        let mut work = Work { rules: &self.rules, settings: &self.settings, state: &mut self.work, number };
+        let decision = match placed.and_then(|(id, way)| Some((self.flows.get_mut(id)?, way))) {
+            Some((flow, direction)) => work.flow_packet(flow, direction, packet),
+            None => work.lone_packet(packet),
+        };
+        for mut flow in ended.drain(..) {
+            work.end_flow(&mut flow, "timeout");
+        }
+        self.ended = ended;
+        if decision != Decision::Pass {
+            self.work.stats.dropped += 1;
+        }
+        decision
+    }
+    fn flowless(&mut self, packet: &Packet<'_>, number: u64) -> Decision {
+        let mut work = Work { rules: &self.rules, settings: &self.settings, state: &mut self.work, number };
+        work.lone_packet(packet)
+    }
+
+    /// The end: every flow is closed and written down, then the counters.
+    pub fn finish(&mut self) {
+        for mut flow in self.flows.drain() {
+            let mut work =
+                Work { rules: &self.rules, settings: &self.settings, state: &mut self.work, number: 0 };
+            work.end_flow(&mut flow, "shutdown");
+        }
+        let stats = self.stats();
+        self.work.eve.stats(self.now, stats);
+    }
+    /// Lines of the event log since the last call.
+    pub fn take_lines(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.work.eve.lines)
+    }
+    /// Verdicts since the last call.
+    pub fn take_verdicts(&mut self) -> Vec<Verdict> {
+        core::mem::take(&mut self.work.verdicts)
+    }
+    /// Counters as EVE has them.
+    pub fn stats(&self) -> serde_json::Value {
+        self.work.stats.json(self.flows.opened(), self.flows.len(), self.rules.len())
+    }
+    /// Packets seen and packets dropped.
+    pub const fn counts(&self) -> (u64, u64) {
+        (self.work.stats.packets, self.work.stats.dropped)
+    }
+}
+
+/// Where a packet without a flow belongs in the log.
+fn lone_place<'a, 'p>(packet: &'a Packet<'p>, number: u64) -> Place<'a, 'p> {
+    let nobody = Endpoint { ip: core::net::IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), port: 0 };
+    let (source, destination) = packet.endpoints().unwrap_or((nobody, nobody));
+    Place {
+        at: packet.at,
+        packet: Some((packet, number)),
+        flow_number: 0,
+        source,
+        destination,
+        protocol: packet.ip.as_ref().map_or(0, |ip| ip.protocol),
+        vlans: packet.vlans.ids(),
+        application: None,
+    }
+}

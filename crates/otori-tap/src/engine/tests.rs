@@ -1,0 +1,151 @@
+//! Tests of the engine on packets made by hand.
+use super::*;
+use core::net::Ipv4Addr;
+use otori_event::{IndicatorKind, Rule, VerdictAction};
+
+/// Builds one TCP conversation, frame by frame.
+struct Talk {
+    engine: Engine,
+    at: i64,
+    sequence: [u32; 2],
+    port: u16,
+}
+
+const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
+const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
+
+pub(crate) fn settings(mode: Mode) -> Settings {
+    Settings {
+        name: "test".into(),
+        mode,
+        home: AddressSet::parse("192.0.2.0/24", &Variables::default()).unwrap(),
+        midstream: Midstream::Allow,
+        flows: FlowLimits::default(),
+        eve: true,
+    }
+}
+
+impl Talk {
+    fn new(mode: Mode, rules: &str) -> Talk {
+        let mut engine = Engine::new(settings(mode), Variables::default());
+        let report = engine.load("test", rules);
+        assert!(report.refused.is_empty(), "{:?}", report.refused);
+        Talk { engine, at: 0, sequence: [100, 500], port: 4000 }
+    }
+    fn send(&mut self, to_server: bool, flags: u8, payload: &[u8]) -> Decision {
+        let (from, to, ports, me) = if to_server {
+            (CLIENT, SERVER, (self.port, 80), 0)
+        } else {
+            (SERVER, CLIENT, (80, self.port), 1)
+        };
+        let mut bytes = vec![0x45, 0];
+        bytes.extend_from_slice(&((40 + payload.len()) as u16).to_be_bytes());
+        bytes.extend_from_slice(&[0, 0, 0, 0, 64, 6, 0, 0]);
+        bytes.extend_from_slice(&from.octets());
+        bytes.extend_from_slice(&to.octets());
+        bytes.extend_from_slice(&ports.0.to_be_bytes());
+        bytes.extend_from_slice(&ports.1.to_be_bytes());
+        bytes.extend_from_slice(&self.sequence[me].to_be_bytes());
+        bytes.extend_from_slice(&self.sequence[1 - me].to_be_bytes());
+        bytes.extend_from_slice(&[0x50, flags, 0x20, 0, 0, 0, 0, 0]);
+        bytes.extend_from_slice(payload);
+        self.sequence[me] += payload.len() as u32 + u32::from(flags & 3 != 0);
+        self.at += 1_000_000;
+        self.engine.packet(Timestamp(self.at), LinkType::Ip, &bytes, 0)
+    }
+    fn shake(&mut self) -> Decision {
+        let first = self.send(true, 2, b"");
+        self.send(false, 18, b"");
+        self.send(true, 16, b"");
+        first
+    }
+    fn lines(&mut self) -> Vec<serde_json::Value> {
+        self.engine.finish();
+        let lines = self.engine.take_lines();
+        lines
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.is_empty())
+            .map(|l| serde_json::from_slice(l).unwrap())
+            .collect()
+    }
+}
+
+const REQUEST: &[u8] = b"GET /bot HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+const RULE: &str = "drop http any any -> any any (msg:\"m\"; http.host; content:\"evil.example\"; \
+    http.uri; content:\"/bot\"; classtype:trojan-activity; sid:9000001;)";
+
+#[test]
+fn inline_drops_the_packet_and_the_rest_of_the_flow() {
+    let mut talk = Talk::new(Mode::Inline, RULE);
+    assert_eq!(talk.shake(), Decision::Pass);
+    assert_eq!(talk.send(true, 24, &REQUEST[..20]), Decision::Pass);
+    assert_eq!(talk.send(true, 24, &REQUEST[20..]), Decision::Drop);
+    assert_eq!(talk.send(false, 16, b""), Decision::Drop);
+    assert_eq!(talk.send(true, 17, b""), Decision::Drop);
+    let lines = talk.lines();
+    let of = |kind: &str| lines.iter().filter(|line| line["event_type"] == kind).collect::<Vec<_>>();
+    let alert = of("alert")[0];
+    assert_eq!(alert["alert"]["action"], "blocked");
+    assert_eq!(alert["alert"]["severity"], 1);
+    assert_eq!(alert["http"]["hostname"], "evil.example");
+    assert_eq!((of("alert").len(), of("drop").len(), of("flow").len(), of("stats").len()), (1, 3, 1, 1));
+    let verdicts = talk.engine.take_verdicts();
+    assert_eq!(verdicts.len(), 2, "one at once, one for the rest of the flow");
+    assert_eq!(verdicts[0].action, VerdictAction::Drop);
+    assert_eq!(verdicts[0].subject.as_deref(), Some("http://evil.example/bot"));
+    assert_eq!(verdicts[0].device, "192.0.2.10");
+    assert_eq!(verdicts[1].repeated, 2);
+}
+
+#[test]
+fn observing_never_drops() {
+    let mut talk = Talk::new(Mode::Observe, RULE);
+    talk.shake();
+    assert_eq!(talk.send(true, 24, REQUEST), Decision::Pass);
+    assert_eq!(talk.engine.take_verdicts()[0].action, VerdictAction::Alert);
+    assert!(talk.lines().iter().any(|line| line["alert"]["action"] == "allowed"));
+}
+
+#[test]
+fn a_rule_added_now_meets_the_next_packet() {
+    let mut talk = Talk::new(Mode::Inline, "");
+    talk.shake();
+    assert_eq!(talk.send(true, 24, REQUEST), Decision::Pass);
+    let rule = |sid: u32, text: &str| Rule {
+        sid,
+        text: format!("{text} sid:{sid};)"),
+        indicator_kind: IndicatorKind::Address,
+        indicator: "198.51.100.7".into(),
+        expires_at: None,
+        made_at: Timestamp(77),
+    };
+    let add = |rule| RuleChange::Add { rule };
+    let changed = talk.engine.apply(add(rule(9_000_002, "drop ip any any -> 198.51.100.7 any (msg:\"a\";")));
+    assert_eq!(changed.unwrap(), Changed::Added(9_000_002));
+    assert_eq!(talk.send(true, 24, b"more"), Decision::Drop);
+    assert_eq!(talk.engine.take_verdicts()[0].rule_made_at, Some(Timestamp(77)));
+    assert!(talk.engine.apply(add(rule(9_000_003, "drop nonsense ("))).is_err());
+    let removed = talk.engine.apply(RuleChange::Keep { sids: vec![1] }).unwrap();
+    assert_eq!(removed, Changed::Removed(vec![9_000_002]));
+    talk.port = 4001;
+    talk.sequence = [1, 2];
+    assert_eq!(talk.shake(), Decision::Pass, "a new flow is free again");
+}
+
+#[test]
+fn pass_rules_end_the_questions() {
+    let rules = format!("{RULE}\npass ip 192.0.2.10 any -> any any (sid:1;)");
+    let mut talk = Talk::new(Mode::Inline, &rules);
+    talk.shake();
+    assert_eq!(talk.send(true, 24, REQUEST), Decision::Pass);
+}
+
+#[test]
+fn many_pipelined_requests_in_one_segment_are_all_asked_about() {
+    let mut talk = Talk::new(Mode::Inline, RULE);
+    talk.shake();
+    let harmless = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    let mut many = harmless.repeat(700);
+    many.extend_from_slice(REQUEST);
+    assert_eq!(talk.send(true, 24, &many), Decision::Drop);
+}

@@ -1,0 +1,325 @@
+//! The event log: one JSON object per line, in the schema that Suricata documents as EVE.
+//!
+//! Key type: [`Eve`]; it only makes lines, the caller writes them. Neighbours: `record` (fields of protocols),
+//! `class` (names of rule classes).
+mod class;
+mod record;
+
+use crate::engine::{Facts, Mode};
+use otori_event::{Endpoint, Timestamp};
+use otori_rule::{Action, Hit, Rule};
+use otori_wire::{
+    Flow, Packet, Transaction,
+    decode::{Transport, protocol},
+    flow::TcpState,
+    proto,
+};
+use record::JsonRecord;
+use serde_json::{Map, Value, json};
+
+/// Lines that wait for the caller.
+#[derive(Default)]
+pub struct Eve {
+    /// whole lines, each with its end
+    pub lines: Vec<u8>,
+    enabled: bool,
+}
+
+/// What every line says of its flow.
+pub struct Place<'a, 'p> {
+    /// time of the line
+    pub at: Timestamp,
+    /// packet that it is about, if any, with its number in the file from 1
+    pub packet: Option<(&'a Packet<'p>, u64)>,
+    /// number of the flow; 0 without
+    pub flow_number: u64,
+    /// sender
+    pub source: Endpoint,
+    /// receiver
+    pub destination: Endpoint,
+    /// IP protocol
+    pub protocol: u8,
+    /// VLAN identifiers
+    pub vlans: &'a [u16],
+    /// application protocol
+    pub application: Option<&'static str>,
+}
+
+/// `2026-11-22T09:30:00.000000+0000`
+fn time_text(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{}+0000", text.get(..26).unwrap_or(&text))
+}
+
+fn protocol_name(number: u8) -> String {
+    match number {
+        protocol::TCP => "TCP".into(),
+        protocol::UDP => "UDP".into(),
+        protocol::ICMP => "ICMP".into(),
+        protocol::ICMPV6 => "IPv6-ICMP".into(),
+        protocol::SCTP => "SCTP".into(),
+        2 => "IGMP".into(),
+        47 => "GRE".into(),
+        other => format!("{other:03}"),
+    }
+}
+
+/// A number that a 53-bit reader keeps exactly, from the flow's number.
+fn flow_id(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 12
+}
+
+impl Eve {
+    /// Makes lines, or nothing at all.
+    pub fn new(enabled: bool) -> Self {
+        Eve { lines: Vec::new(), enabled }
+    }
+    /// Lines are wanted.
+    pub const fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+    fn write(&mut self, object: Map<String, Value>) {
+        if serde_json::to_writer(&mut self.lines, &Value::Object(object)).is_ok() {
+            self.lines.push(b'\n');
+        }
+    }
+    fn head(place: &Place<'_, '_>, event_type: &str) -> Map<String, Value> {
+        let mut head = Map::new();
+        head.insert("timestamp".into(), time_text(place.at).into());
+        if place.flow_number > 0 {
+            head.insert("flow_id".into(), flow_id(place.flow_number).into());
+        }
+        if let Some((packet, number)) = place.packet {
+            if number > 0 {
+                head.insert("pcap_cnt".into(), number.into());
+            }
+            if let Transport::Icmp { kind, code, .. } = packet.transport {
+                head.insert("icmp_type".into(), kind.into());
+                head.insert("icmp_code".into(), code.into());
+            }
+            head.insert("pkt_src".into(), "wire/pcap".into());
+        }
+        head.insert("event_type".into(), event_type.into());
+        if !place.vlans.is_empty() {
+            head.insert("vlan".into(), json!(place.vlans));
+        }
+        head.insert("src_ip".into(), place.source.ip.to_string().into());
+        head.insert("dest_ip".into(), place.destination.ip.to_string().into());
+        if matches!(place.protocol, protocol::TCP | protocol::UDP | protocol::SCTP) {
+            head.insert("src_port".into(), place.source.port.into());
+            head.insert("dest_port".into(), place.destination.port.into());
+        }
+        head.insert("proto".into(), protocol_name(place.protocol).into());
+        head.insert("ip_v".into(), if place.source.ip.is_ipv4() { 4 } else { 6 }.into());
+        if let Some(application) = place.application {
+            head.insert("app_proto".into(), application.into());
+        }
+        head
+    }
+
+    /// An alert; `transaction` adds the protocol's object.
+    pub fn alert(
+        &mut self,
+        place: &Place<'_, '_>,
+        hit: &Hit,
+        blocked: bool,
+        flow: Option<&Facts>,
+        transaction: Option<&Transaction>,
+    ) {
+        if !self.enabled {
+            return;
+        }
+        let mut line = Self::head(place, "alert");
+        line.insert("alert".into(), alert_object(&hit.rule, blocked));
+        if let Some(transaction) = transaction {
+            line.insert("tx_id".into(), transaction.id.into());
+            add_protocol(&mut line, transaction);
+        }
+        if let Some(flow) = flow {
+            let toserver = flow.client == place.source;
+            line.insert("direction".into(), if toserver { "to_server" } else { "to_client" }.into());
+            line.insert(
+                "flow".into(),
+                json!({
+                    "pkts_toserver": flow.packets[0], "pkts_toclient": flow.packets[1],
+                    "bytes_toserver": flow.bytes[0], "bytes_toclient": flow.bytes[1],
+                    "start": time_text(flow.started_at),
+                    "src_ip": flow.client.ip.to_string(), "dest_ip": flow.server.ip.to_string(),
+                    "src_port": flow.client.port, "dest_port": flow.server.port,
+                }),
+            );
+        }
+        self.write(line);
+    }
+
+    /// A dropped packet.
+    pub fn drop(&mut self, place: &Place<'_, '_>, rule: Option<&Rule>, reason: &str) {
+        let Some((packet, _)) = place.packet.filter(|_| self.enabled) else { return };
+        let mut line = Self::head(place, "drop");
+        let mut object = Map::new();
+        if let Some(ip) = &packet.ip {
+            object.insert("len".into(), (ip.header.len() + ip.body.len()).into());
+            object.insert("tos".into(), ip.tos.into());
+            object.insert("ttl".into(), ip.ttl.into());
+            object.insert("ipid".into(), ip.identification.into());
+        }
+        if let Transport::Tcp { sequence, acknowledgement, window, flags, .. } = packet.transport {
+            object.insert("tcpseq".into(), sequence.into());
+            object.insert("tcpack".into(), acknowledgement.into());
+            object.insert("tcpwin".into(), window.into());
+            for (name, bit) in [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16), ("urg", 32)] {
+                object.insert(name.into(), (flags & bit != 0).into());
+            }
+        }
+        object.insert("reason".into(), reason.into());
+        line.insert("drop".into(), object.into());
+        if let Some(rule) = rule {
+            line.insert("alert".into(), alert_object(rule, true));
+        }
+        self.write(line);
+    }
+
+    /// A finished transaction.
+    pub fn transaction(&mut self, place: &Place<'_, '_>, transaction: &Transaction) {
+        let Some(row) = proto::by_id(transaction.protocol).filter(|_| self.enabled) else { return };
+        let mut line = Self::head(place, row.log_key);
+        line.insert("tx_id".into(), transaction.id.into());
+        add_protocol(&mut line, transaction);
+        self.write(line);
+    }
+
+    /// Input that breaks a protocol's rules.
+    pub fn anomaly(&mut self, place: &Place<'_, '_>, kind: &str, event: &str) {
+        if !self.enabled {
+            return;
+        }
+        let mut line = Self::head(place, "anomaly");
+        let bare = event.split_once('.').map_or(event, |(_, bare)| bare);
+        line.insert(
+            "anomaly".into(),
+            match kind {
+                "applayer" => json!({"type": kind, "event": bare, "layer": "proto_parser",
+                "app_proto": place.application}),
+                _ => json!({"type": kind, "event": event}),
+            },
+        );
+        self.write(line);
+    }
+
+    /// The end of a flow.
+    pub fn flow<S>(
+        &mut self,
+        at: Timestamp,
+        flow: &Flow<S>,
+        reason: &str,
+        alerted: bool,
+        action: Option<&str>,
+    ) {
+        if !self.enabled {
+            return;
+        }
+        let place = Place {
+            at,
+            packet: None,
+            flow_number: flow.number,
+            source: flow.client,
+            destination: flow.server,
+            protocol: flow.protocol,
+            vlans: flow.vlans.ids(),
+            application: flow.conversation.application(),
+        };
+        let mut line = Self::head(&place, "flow");
+        let mut object = json!({
+            "pkts_toserver": flow.packets[0], "pkts_toclient": flow.packets[1],
+            "bytes_toserver": flow.bytes[0], "bytes_toclient": flow.bytes[1],
+            "start": time_text(flow.started_at), "end": time_text(flow.last_at),
+            "age": flow.last_at.since_ns(flow.started_at).max(0) / 1_000_000_000,
+            "state": flow.state().as_str(), "reason": reason, "alerted": alerted,
+            "tx_cnt": flow.conversation.open_transactions().opened(),
+        });
+        if let (Some(action), Some(object)) = (action, object.as_object_mut()) {
+            object.insert("action".into(), action.into());
+        }
+        line.insert("flow".into(), object);
+        if let Some(tcp) = &flow.tcp {
+            let both = tcp.flags[0] | tcp.flags[1];
+            let mut object = Map::new();
+            object.insert("tcp_flags".into(), format!("{both:02x}").into());
+            object.insert("tcp_flags_ts".into(), format!("{:02x}", tcp.flags[0]).into());
+            object.insert("tcp_flags_tc".into(), format!("{:02x}", tcp.flags[1]).into());
+            let names = [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16), ("urg", 32)];
+            for (name, _) in names.iter().filter(|(_, bit)| both & bit != 0) {
+                object.insert((*name).into(), true.into());
+            }
+            object.insert("state".into(), tcp_state_name(tcp.state()).into());
+            line.insert("tcp".into(), object.into());
+        }
+        self.write(line);
+    }
+
+    /// Counters, once at the end.
+    pub fn stats(&mut self, at: Timestamp, stats: Value) {
+        if !self.enabled {
+            return;
+        }
+        let mut line = Map::new();
+        line.insert("timestamp".into(), time_text(at).into());
+        line.insert("event_type".into(), "stats".into());
+        line.insert("stats".into(), stats);
+        self.write(line);
+    }
+}
+
+fn tcp_state_name(state: TcpState) -> &'static str {
+    match state {
+        TcpState::None => "none",
+        TcpState::SynSent => "syn_sent",
+        TcpState::SynReceived => "syn_recv",
+        TcpState::Established => "established",
+        TcpState::Closing => "fin_wait1",
+        TcpState::Closed => "closed",
+    }
+}
+
+fn add_protocol(line: &mut Map<String, Value>, transaction: &Transaction) {
+    if let Some(row) = proto::by_id(transaction.protocol) {
+        let mut object = JsonRecord::default();
+        (row.log)(transaction, &mut object);
+        line.insert(row.log_key.into(), object.into_value());
+    }
+}
+
+fn alert_object(rule: &Rule, blocked: bool) -> Value {
+    let (category, severity) = class::lookup(&rule.class);
+    let mut object = Map::new();
+    object.insert("action".into(), if blocked { "blocked" } else { "allowed" }.into());
+    object.insert("gid".into(), rule.gid.into());
+    object.insert("signature_id".into(), rule.sid.into());
+    object.insert("rev".into(), rule.revision.into());
+    object.insert("signature".into(), rule.message.clone().into());
+    object.insert("category".into(), category.into());
+    object.insert("severity".into(), rule.priority.unwrap_or(severity).into());
+    if !rule.references.is_empty() {
+        object.insert("references".into(), json!(rule.references));
+    }
+    if !rule.metadata.is_empty() {
+        let mut metadata: Map<String, Value> = Map::new();
+        for (key, value) in &rule.metadata {
+            let list = metadata.entry(key.clone()).or_insert_with(|| json!([]));
+            if let Some(list) = list.as_array_mut() {
+                list.push(value.clone().into());
+            }
+        }
+        object.insert("metadata".into(), metadata.into());
+    }
+    object.into()
+}
+
+/// Whether a rule of that action blocks in that mode.
+pub const fn blocks(action: Action, mode: Mode) -> bool {
+    match action {
+        Action::Reject => true,
+        Action::Drop => matches!(mode, Mode::Inline),
+        Action::Alert | Action::Pass => false,
+    }
+}

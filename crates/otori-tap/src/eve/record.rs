@@ -1,0 +1,57 @@
+//! Turns a protocol's log fields into JSON.
+//!
+//! Key type: [`JsonRecord`], which implements [`Record`].
+use otori_event::RawText;
+use otori_wire::proto::Record;
+use serde_json::{Map, Value};
+
+/// One JSON object in the making.
+#[derive(Default)]
+pub(super) struct JsonRecord {
+    object: Map<String, Value>,
+}
+
+impl JsonRecord {
+    pub(super) fn into_value(self) -> Value {
+        self.object.into()
+    }
+}
+
+/// Printable text as it is; anything else with escapes, so that no log reader is harmed.
+fn safe(bytes: &[u8]) -> Value {
+    match core::str::from_utf8(bytes) {
+        Ok(text) if !text.chars().any(char::is_control) => text.into(),
+        _ => RawText::new(bytes).to_string().into(),
+    }
+}
+
+impl Record for JsonRecord {
+    fn text(&mut self, key: &'static str, bytes: &[u8]) {
+        self.object.insert(key.into(), safe(bytes));
+    }
+    fn number(&mut self, key: &'static str, value: i64) {
+        self.object.insert(key.into(), value.into());
+    }
+    fn flag(&mut self, key: &'static str, value: bool) {
+        self.object.insert(key.into(), value.into());
+    }
+    fn list(&mut self, key: &'static str, count: usize, each: &mut dyn FnMut(usize, &mut dyn Record)) {
+        let list: Vec<Value> = (0..count)
+            .map(|place| {
+                let mut object = JsonRecord::default();
+                each(place, &mut object);
+                object.into_value()
+            })
+            .collect();
+        self.object.insert(key.into(), list.into());
+    }
+    fn texts(&mut self, key: &'static str, texts: &[Vec<u8>]) {
+        let list: Vec<Value> = texts.iter().map(|text| safe(text)).collect();
+        self.object.insert(key.into(), list.into());
+    }
+    fn object(&mut self, key: &'static str, fill: &mut dyn FnMut(&mut dyn Record)) {
+        let mut object = JsonRecord::default();
+        fill(&mut object);
+        self.object.insert(key.into(), object.into_value());
+    }
+}
