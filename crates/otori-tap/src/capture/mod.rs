@@ -76,8 +76,7 @@ impl<R: Read> Capture<R> {
             0xa1b2_3c4d => (true, true),
             0x4d3c_b2a1 => (false, true),
             0x0a0d_0d0a => {
-                let mut sections = pcapng::Sections::default();
-                sections.pending_magic = true;
+                let sections = pcapng::Sections { pending_magic: true, ..Default::default() };
                 return Ok(Self::with(reader, Format::PcapNg, sections));
             }
             _ => return Err(CaptureError::Format(magic)),
@@ -167,7 +166,7 @@ impl<R: Read> Capture<R> {
     fn block_length(&self, length: [u8; 4]) -> Result<usize, CaptureError> {
         let total = word(self.sections.big, &length, 0).unwrap_or(0) as usize;
         match total.checked_sub(8) {
-            Some(rest) if rest >= 4 && rest <= PACKET_BYTES + 4096 => Ok(rest),
+            Some(rest) if (4..=PACKET_BYTES + 4096).contains(&rest) => Ok(rest),
             _ => Err(CaptureError::Record { record: self.records, what: "impossible block length" }),
         }
     }

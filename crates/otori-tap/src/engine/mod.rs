@@ -77,6 +77,7 @@ pub struct Engine {
     rules: RuleSet,
     live: HashSet<u32>,
     flows: FlowTable<FlowExtra>,
+    #[allow(clippy::vec_box, reason = "flows stay where the table put them")]
     ended: Vec<Box<Flow<FlowExtra>>>,
     defragmenter: Defragmenter,
     now: Timestamp,

@@ -6,6 +6,8 @@
 
 pub mod classify;
 pub mod doctor;
+pub mod inspect;
+mod rules;
 
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -17,6 +19,8 @@ pub enum Verb {
     Classify(classify::Arguments),
     /// Check that this machine has what Otori needs, and say how to mend what is missing
     Doctor(doctor::Arguments),
+    /// Put a capture file through the packet engine; EVE lines come out
+    Inspect(inspect::Arguments),
 }
 
 impl Verb {
@@ -25,6 +29,7 @@ impl Verb {
         match self {
             Verb::Classify(arguments) => classify::run(arguments),
             Verb::Doctor(arguments) => doctor::run(arguments),
+            Verb::Inspect(arguments) => inspect::run(arguments),
         }
     }
 }
