@@ -76,7 +76,7 @@ impl<R: Read> Capture<R> {
             0xa1b2_3c4d => (true, true),
             0x4d3c_b2a1 => (false, true),
             0x0a0d_0d0a => {
-                let sections = pcapng::Sections { pending_magic: true, ..Default::default() };
+                let sections = pcapng::Sections::after_magic();
                 return Ok(Self::with(reader, Format::PcapNg, sections));
             }
             _ => return Err(CaptureError::Format(magic)),

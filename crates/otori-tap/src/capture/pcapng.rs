@@ -32,6 +32,10 @@ pub(super) struct Sections {
 }
 
 impl Sections {
+    /// At the start of a file whose first four bytes were read.
+    pub(super) fn after_magic() -> Self {
+        Sections { pending_magic: true, ..Sections::default() }
+    }
     /// A section begins, with this byte-order magic.
     pub(super) fn start(&mut self, order: [u8; 4]) {
         self.big = u32::from_be_bytes(order) == 0x1a2b_3c4d;
