@@ -1,7 +1,8 @@
 //! What an operator may set about the decoy: the `[decoy]` table of the configuration file.
 //!
 //! Key type: [`DecoyConfig`]. Every field has a default; an unknown key is an error.
-use crate::{address::Network, credential::CredentialPolicy};
+use crate::credential::CredentialPolicy;
+use otori_event::network::Network;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 

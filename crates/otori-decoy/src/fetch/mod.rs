@@ -63,12 +63,12 @@ pub enum FetchError {
     #[error("fetching is off")]
     Off,
     /// the address is not public
-    #[error("{address} is not public ({why})")]
+    #[error("{address} is not public ({})", why.as_str())]
     Forbidden {
         /// judged address
         address: IpAddr,
         /// name of its range
-        why: &'static str,
+        why: otori_event::special::Special,
     },
     /// this source has had its share
     #[error("limit: files of this source in an hour")]

@@ -94,7 +94,10 @@ async fn redirects_are_judged_anew_and_counted() {
     .await;
     let fetcher = fetcher(|_| {});
     let fetch = async |path| fetcher.fetch(SOURCE, request(port, path)).await;
-    assert!(matches!(fetch("/out").await, Err(FetchError::Forbidden { why: "link-local", .. })));
+    assert!(matches!(
+        fetch("/out").await,
+        Err(FetchError::Forbidden { why: otori_event::special::Special::LinkLocal, .. })
+    ));
     assert_eq!(fetch("/https").await, Err(FetchError::Url));
     assert_eq!(fetch("/loop").await, Err(FetchError::Redirects(3)));
     assert_eq!(fetch("/once").await.unwrap().url, format!("http://127.0.0.1:{port}/file"));

@@ -2,8 +2,9 @@
 //!
 //! Key type: [`Names`]; pure. No query ever leaves: addresses come from a reserved range, the fetcher resolves
 //! the name itself when fetching is on.
-use crate::address::Network;
+use crate::address::pick_v4;
 use otori_event::id::fnv1a;
+use otori_event::network::Network;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -51,7 +52,7 @@ impl Names {
         }
         let start = fnv1a(name.as_bytes());
         let free = (0..NAMES_MAX as u64)
-            .filter_map(|step| self.range.pick_v4(start.wrapping_add(step)))
+            .filter_map(|step| pick_v4(&self.range, start.wrapping_add(step)))
             .find(|address| !self.by_address.contains_key(address))?;
         self.by_address.insert(free, name.to_string());
         Some(free)

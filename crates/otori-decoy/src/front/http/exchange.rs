@@ -28,10 +28,11 @@ pub(super) struct Exchange {
     decoy: Arc<Decoy>,
     session: Arc<Session>,
     /// pairs that were tried on this connection, and how that went
-    basic: Vec<((Vec<u8>, Vec<u8>), bool)>,
+    basic: Vec<(Pair, bool)>,
 }
 
-type Parameters = Vec<(Vec<u8>, Vec<u8>)>;
+type Pair = (Vec<u8>, Vec<u8>);
+type Parameters = Vec<Pair>;
 
 impl Exchange {
     pub(super) fn new(decoy: Arc<Decoy>, session: Arc<Session>) -> Self {
@@ -111,7 +112,7 @@ impl Exchange {
         reply
     }
     /// A browser repeats its pair with every request; it is one attempt.
-    fn basic_attempt(&mut self, pair: (Vec<u8>, Vec<u8>)) -> bool {
+    fn basic_attempt(&mut self, pair: Pair) -> bool {
         if let Some((_, success)) = self.basic.iter().find(|(tried, _)| *tried == pair) {
             return *success;
         }
