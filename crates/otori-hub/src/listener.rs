@@ -158,3 +158,41 @@ impl AsyncWrite for Limited {
         self.stream.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn pair(stalled: Duration, silent: Duration) -> (Limited, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut door = Door::with_times(listener, stalled, silent);
+        let client = TcpStream::connect(address).await.unwrap();
+        (door.accept().await.0, client)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_cut_off() {
+        let (mut ours, theirs) = pair(Duration::from_millis(50), SILENT).await;
+        let flood = async {
+            loop {
+                ours.write_all(&[0; 65_536]).await?;
+            }
+        };
+        let result: io::Result<()> = tokio::time::timeout(SILENT, flood).await.unwrap();
+        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(theirs);
+    }
+
+    #[tokio::test]
+    async fn a_connection_on_which_nothing_moves_is_closed_and_a_write_keeps_it() {
+        let (mut ours, _theirs) = pair(STALLED, Duration::from_millis(80)).await;
+        for _ in 0..4 {
+            let read = tokio::time::timeout(Duration::from_millis(40), ours.read_u8()).await;
+            assert!(read.is_err(), "closed too early");
+            ours.write_all(b": heartbeat\n\n").await.unwrap();
+        }
+        assert_eq!(ours.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+}
