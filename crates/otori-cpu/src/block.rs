@@ -4,7 +4,6 @@
 use crate::mips;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use once_cell::race::OnceBox;
 
 /// A run of decoded instructions with one entrance. Position independent: operations hold distances, not addresses.
@@ -64,32 +63,36 @@ impl Code {
 }
 
 /// log2 of the entries of a [`BlockCache`].
-const CACHE_SHIFT: u32 = 9;
+const CACHE_SHIFT: u32 = 10;
 const CACHE_ENTRIES: usize = 1 << CACHE_SHIFT;
 
-/// No instruction begins at an odd address of this kind.
+/// No instruction begins here.
 const NO_ADDRESS: u64 = u64::MAX;
 
-/// A block under the virtual address it was found at.
 #[derive(Debug)]
-pub struct CachedBlock<Operation> {
-    /// Virtual address of the first instruction.
-    pub address: u64,
-    /// The block.
-    pub block: Arc<Block<Operation>>,
+struct CachedBlock<Operation> {
+    /// Virtual address of the first instruction, or [`NO_ADDRESS`].
+    address: u64,
+    block: Option<Arc<Block<Operation>>>,
 }
 
 /// A CPU's own direct-mapped cache from virtual address to block, valid for one generation of the memory.
 #[derive(Debug)]
 pub struct BlockCache<Operation> {
     generation: u64,
-    entries: Box<[CachedBlock<Operation>]>,
+    entries: Box<[CachedBlock<Operation>; CACHE_ENTRIES]>,
 }
 
 impl<Operation> Default for BlockCache<Operation> {
     fn default() -> Self {
-        BlockCache { generation: 0, entries: Box::default() }
+        let entries = [const { CachedBlock { address: NO_ADDRESS, block: None } }; CACHE_ENTRIES];
+        BlockCache { generation: 0, entries: Box::new(entries) }
     }
+}
+
+#[inline(always)]
+fn slot(address: u64, unit: u32) -> usize {
+    (address >> unit) as usize & (CACHE_ENTRIES - 1)
 }
 
 impl<Operation> BlockCache<Operation> {
@@ -105,29 +108,19 @@ impl<Operation> BlockCache<Operation> {
     #[inline(never)]
     fn forget(&mut self, generation: u64) {
         self.generation = generation;
-        if self.entries.is_empty() {
-            let nothing = Arc::new(Block { instructions: 0, operations: Box::default() });
-            let empty: Vec<_> = (0..CACHE_ENTRIES)
-                .map(|_| CachedBlock { address: NO_ADDRESS, block: Arc::clone(&nothing) })
-                .collect();
-            self.entries = empty.into_boxed_slice();
-        } else {
-            self.entries.iter_mut().for_each(|entry| entry.address = NO_ADDRESS);
-        }
+        self.entries.iter_mut().for_each(|entry| entry.address = NO_ADDRESS);
     }
 
     /// The block at a virtual address, if cached. `unit` is log2 of the instruction size.
     #[inline(always)]
     #[must_use]
-    pub fn get(&self, address: u64, unit: u32) -> Option<&Arc<Block<Operation>>> {
-        let entry = self.entries.get((address >> unit) as usize & (CACHE_ENTRIES - 1))?;
-        (entry.address == address).then_some(&entry.block)
+    pub fn get(&self, address: u64, unit: u32) -> Option<&Block<Operation>> {
+        let entry = &self.entries[slot(address, unit)];
+        if entry.address == address { entry.block.as_deref() } else { None }
     }
 
     /// Keeps a block under a virtual address.
     pub fn put(&mut self, address: u64, unit: u32, block: Arc<Block<Operation>>) {
-        if let Some(entry) = self.entries.get_mut((address >> unit) as usize & (CACHE_ENTRIES - 1)) {
-            *entry = CachedBlock { address, block };
-        }
+        self.entries[slot(address, unit)] = CachedBlock { address, block: Some(block) };
     }
 }

@@ -65,15 +65,15 @@ pub trait Memory {
     /// A [`Fault`] with [`Access::Execute`].
     fn fetch(&mut self, address: u64) -> Result<Fetched, Fault>;
 
-    /// The page to load from at `address`; fails if `address & alignment` is not zero.
-    ///
-    /// # Errors
-    /// A [`Fault`] with [`Access::Read`].
-    fn readable(&mut self, address: u64, alignment: u64) -> Result<&Page, Fault>;
+    /// The page to load from at `address`. `None` if that fails, or if `address & alignment` is not zero; what
+    /// failed is then told by [`Memory::fault`].
+    fn readable(&mut self, address: u64, alignment: u64) -> Option<&Page>;
 
-    /// The page to store to at `address`, private to the guest; fails if `address & alignment` is not zero.
-    ///
-    /// # Errors
-    /// A [`Fault`] with [`Access::Write`].
-    fn writable(&mut self, address: u64, alignment: u64) -> Result<&Page, Fault>;
+    /// The page to store to at `address`, private to the guest. `None` if that fails, or if `address & alignment`
+    /// is not zero; what failed is then told by [`Memory::fault`].
+    fn writable(&mut self, address: u64, alignment: u64) -> Option<&Page>;
+
+    /// Why the last [`Memory::readable`] or [`Memory::writable`] failed. Asked separately because an answer of one
+    /// machine word is what makes the hot path fast.
+    fn fault(&self) -> Fault;
 }

@@ -55,7 +55,8 @@ pub struct Cpu {
     pub executed: u64,
     /// What `ll` read, until `sc`. The kernel clears it when another task of the address space has run.
     pub link: Option<Link>,
-    pub(super) blocks: BlockCache<Op>,
+    /// Made when it first runs.
+    pub(super) blocks: Option<BlockCache<Op>>,
 }
 
 impl Cpu {
@@ -74,7 +75,7 @@ impl Cpu {
             endian,
             executed: 0,
             link: None,
-            blocks: BlockCache::default(),
+            blocks: None,
         }
     }
 }
@@ -82,6 +83,6 @@ impl Cpu {
 impl Clone for Cpu {
     /// The same registers; the copy finds its blocks again by itself.
     fn clone(&self) -> Cpu {
-        Cpu { blocks: BlockCache::default(), ..*self }
+        Cpu { blocks: None, ..*self }
     }
 }

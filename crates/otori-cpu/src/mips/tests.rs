@@ -15,11 +15,13 @@ const BASE: u32 = 0x40_0000;
 struct Flat {
     pages: Vec<Arc<Page>>,
     generation: u64,
+    fault: Option<Fault>,
 }
 
 impl Flat {
     fn new(endian: Endian, at: u32, words: &[u32]) -> Flat {
-        let flat = Flat { pages: (0..4).map(|_| Arc::new(Page::zeroed())).collect(), generation: 1 };
+        let flat =
+            Flat { pages: (0..4).map(|_| Arc::new(Page::zeroed())).collect(), generation: 1, fault: None };
         for (number, word) in words.iter().enumerate() {
             let word = if endian == Endian::Big { word.swap_bytes() } else { *word };
             let address = at as usize - BASE as usize + 4 * number;
@@ -38,6 +40,14 @@ impl Flat {
     }
 }
 
+impl Flat {
+    fn noted(&mut self, address: u64, alignment: u64, access: Access) -> Option<usize> {
+        let found = self.page(address, alignment, access);
+        self.fault = found.err();
+        found.ok()
+    }
+}
+
 impl Memory for Flat {
     fn generation(&self) -> u64 {
         self.generation
@@ -47,17 +57,20 @@ impl Memory for Flat {
         page.code().mark();
         Ok(Fetched { page: Arc::clone(page), keeps_code: true })
     }
-    fn readable(&mut self, address: u64, alignment: u64) -> Result<&Page, Fault> {
-        let number = self.page(address, alignment, Access::Read)?;
-        Ok(&self.pages[number])
+    fn readable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
+        let number = self.noted(address, alignment, Access::Read)?;
+        Some(&self.pages[number])
     }
-    fn writable(&mut self, address: u64, alignment: u64) -> Result<&Page, Fault> {
-        let number = self.page(address, alignment, Access::Write)?;
+    fn fault(&self) -> Fault {
+        self.fault.unwrap()
+    }
+    fn writable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
+        let number = self.noted(address, alignment, Access::Write)?;
         if self.pages[number].code().is_marked() {
             self.pages[number] = Arc::new(self.pages[number].duplicate());
             self.generation += 1;
         }
-        Ok(&self.pages[number])
+        Some(&self.pages[number])
     }
 }
 

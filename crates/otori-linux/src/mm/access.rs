@@ -36,7 +36,8 @@ impl AddressSpace {
         let (mut at, mut rest) = (address, into);
         while !rest.is_empty() {
             let (now, later) = rest.split_at_mut(to_page_end(at).min(rest.len()));
-            self.readable(at, 0)?.read((at & PAGE_MASK) as usize, now);
+            let Some(page) = self.readable(at, 0) else { return Err(self.fault().into()) };
+            page.read((at & PAGE_MASK) as usize, now);
             at = at.wrapping_add(now.len() as u64);
             rest = later;
         }
@@ -51,7 +52,8 @@ impl AddressSpace {
         let (mut at, mut rest) = (address, bytes);
         while !rest.is_empty() {
             let (now, later) = rest.split_at(to_page_end(at).min(rest.len()));
-            self.writable(at, 0)?.write((at & PAGE_MASK) as usize, now);
+            let Some(page) = self.writable(at, 0) else { return Err(self.fault().into()) };
+            page.write((at & PAGE_MASK) as usize, now);
             at = at.wrapping_add(now.len() as u64);
             rest = later;
         }
@@ -97,7 +99,7 @@ impl AddressSpace {
     pub fn read_c_string(&mut self, address: u64, limit: usize) -> Result<Vec<u8>, MemoryError> {
         let (mut string, mut at) = (Vec::new(), address);
         loop {
-            let page = self.readable(at, 0)?;
+            let Some(page) = self.readable(at, 0) else { return Err(self.fault().into()) };
             for offset in at..=(at | PAGE_MASK) {
                 match page.load_u8(offset) {
                     0 => return Ok(string),

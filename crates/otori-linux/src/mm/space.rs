@@ -7,7 +7,7 @@ use super::translate::Translations;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
-use otori_cpu::Page;
+use otori_cpu::{Access, Fault, FaultKind, Page};
 
 /// Generations handed out so far, over all address spaces of the host process. Never seen by a guest.
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
@@ -26,6 +26,8 @@ pub struct AddressSpace {
     pub(super) writes: Translations,
     pub(super) zero: Arc<Page>,
     pub(super) generation: u64,
+    /// Why the last access from the CPU failed.
+    pub(super) fault: Fault,
     /// First address behind user space.
     pub(super) end: u64,
     pub(super) limit_pages: usize,
@@ -37,13 +39,15 @@ impl AddressSpace {
     /// An empty space of addresses below `end` (see `IsaRow::user_end`) that may own at most `limit_pages` pages.
     #[must_use]
     pub fn new(end: u64, limit_pages: usize) -> AddressSpace {
+        let zero = Arc::new(Page::zeroed());
         AddressSpace {
             regions: BTreeMap::new(),
             table: PageTable::default(),
-            reads: Translations::default(),
-            writes: Translations::default(),
-            zero: Arc::new(Page::zeroed()),
+            reads: Translations::new(&zero),
+            writes: Translations::new(&zero),
+            zero,
             generation: next_generation(),
+            fault: Fault { address: 0, access: Access::Read, kind: FaultKind::Unmapped },
             end,
             limit_pages,
             pages: 0,
@@ -120,6 +124,8 @@ fn next_generation() -> u64 {
 
 impl Clone for AddressSpace {
     fn clone(&self) -> AddressSpace {
+        // A zero page of its own: threads would fight for the count of a common one.
+        let zero = Arc::new(Page::zeroed());
         let mut table = self.table.clone();
         for (_, entry) in table.entries_mut() {
             if entry.owner == Owner::Me {
@@ -129,9 +135,9 @@ impl Clone for AddressSpace {
         AddressSpace {
             regions: self.regions.clone(),
             table,
-            reads: Translations::default(),
-            writes: Translations::default(),
-            zero: Arc::clone(&self.zero),
+            reads: Translations::new(&zero),
+            writes: Translations::new(&zero),
+            zero,
             generation: next_generation(),
             ..*self
         }

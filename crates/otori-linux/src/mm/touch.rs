@@ -4,7 +4,7 @@ use super::region::{Backing, Region};
 use super::space::AddressSpace;
 use super::table::{Entry, Owner};
 use alloc::sync::Arc;
-use otori_cpu::{Access, Fault, FaultKind, Fetched, Memory, PAGE_MASK, PAGE_SHIFT, Page};
+use otori_cpu::{Access, Fault, FaultKind, Fetched, Memory, PAGE_MASK, PAGE_SHIFT, Page, Stop, mips};
 
 impl Memory for AddressSpace {
     #[inline(always)]
@@ -26,48 +26,57 @@ impl Memory for AddressSpace {
     }
 
     #[inline(always)]
-    fn readable(&mut self, address: u64, alignment: u64) -> Result<&Page, Fault> {
-        // Asked twice because a reference kept over the miss would still borrow `self` there.
-        if self.reads.get(address, alignment).is_none() {
-            self.touch_for_read(address, alignment)?;
+    fn readable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
+        if self.reads.hits(address, alignment) {
+            return Some(self.reads.page(address));
         }
-        self.reads.get(address, alignment).ok_or(Fault {
-            address,
-            access: Access::Read,
-            kind: FaultKind::Exhausted,
-        })
+        self.touch_for_read(address, alignment)
     }
 
     #[inline(always)]
-    fn writable(&mut self, address: u64, alignment: u64) -> Result<&Page, Fault> {
-        if self.writes.get(address, alignment).is_none() {
-            self.touch_for_write(address, alignment)?;
+    fn writable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
+        if self.writes.hits(address, alignment) {
+            return Some(self.writes.page(address));
         }
-        self.writes.get(address, alignment).ok_or(Fault {
-            address,
-            access: Access::Write,
-            kind: FaultKind::Exhausted,
-        })
+        self.touch_for_write(address, alignment)
+    }
+
+    fn fault(&self) -> Fault {
+        self.fault
     }
 }
 
 impl AddressSpace {
-    #[cold]
+    /// Runs a MIPS CPU on this memory: `Cpu::run`, compiled once, in this crate.
     #[inline(never)]
-    fn touch_for_read(&mut self, address: u64, alignment: u64) -> Result<(), Fault> {
-        self.check(address, alignment, Access::Read)?;
-        let (page, _) = self.present(address, Access::Read)?;
-        self.reads.put(address, page);
-        Ok(())
+    pub fn run(&mut self, cpu: &mut mips::Cpu, budget: u64) -> (Stop, u64) {
+        cpu.run(self, budget)
     }
 
     #[cold]
     #[inline(never)]
-    fn touch_for_write(&mut self, address: u64, alignment: u64) -> Result<(), Fault> {
-        self.check(address, alignment, Access::Write)?;
-        let page = self.own(address)?;
-        self.writes.put(address, page);
-        Ok(())
+    fn touch_for_read(&mut self, address: u64, alignment: u64) -> Option<&Page> {
+        let checked = self.check(address, alignment, Access::Read).map(|_| ());
+        match checked.and_then(|()| self.present(address, Access::Read)) {
+            Ok((page, _)) => Some(self.reads.put(address, page)),
+            Err(fault) => {
+                self.fault = fault;
+                None
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn touch_for_write(&mut self, address: u64, alignment: u64) -> Option<&Page> {
+        let checked = self.check(address, alignment, Access::Write).map(|_| ());
+        match checked.and_then(|()| self.own(address)) {
+            Ok(page) => Some(self.writes.put(address, page)),
+            Err(fault) => {
+                self.fault = fault;
+                None
+            }
+        }
     }
 
     /// The region of an address if it allows the access.

@@ -14,19 +14,15 @@ const NOTHING: u64 = u64::MAX;
 struct Line {
     /// Address of the page's first byte, or [`NOTHING`].
     tag: u64,
-    page: Option<Arc<Page>>,
+    page: Arc<Page>,
 }
 
 /// A direct-mapped cache from page address to page.
 #[derive(Debug)]
 pub(super) struct Translations {
     lines: Box<[Line; ENTRIES]>,
-}
-
-impl Default for Translations {
-    fn default() -> Self {
-        Translations { lines: Box::new([const { Line { tag: NOTHING, page: None } }; ENTRIES]) }
-    }
+    /// Fills the empty lines.
+    nothing: Arc<Page>,
 }
 
 fn slot(address: u64) -> usize {
@@ -34,32 +30,43 @@ fn slot(address: u64) -> usize {
 }
 
 impl Translations {
-    /// The page of `address` if cached and if no bit of `alignment` (below the page size) is set in the address.
+    /// An empty cache; `nothing` is any page.
+    pub(super) fn new(nothing: &Arc<Page>) -> Translations {
+        let line = |_| Line { tag: NOTHING, page: Arc::clone(nothing) };
+        Translations { lines: Box::new(core::array::from_fn(line)), nothing: Arc::clone(nothing) }
+    }
+
+    /// Is the page of `address` cached, and no bit of `alignment` (below the page size) set in the address?
     #[inline(always)]
-    pub(super) fn get(&self, address: u64, alignment: u64) -> Option<&Page> {
-        let line = &self.lines[slot(address)];
-        if line.tag == address & (!PAGE_MASK | alignment) { line.page.as_deref() } else { None }
+    pub(super) fn hits(&self, address: u64, alignment: u64) -> bool {
+        self.lines[slot(address)].tag == address & (!PAGE_MASK | alignment)
+    }
+
+    /// The page of an address that [`Translations::hits`]; else a wrong one.
+    #[inline(always)]
+    pub(super) fn page(&self, address: u64) -> &Page {
+        &self.lines[slot(address)].page
     }
 
     /// Keeps a translation.
-    pub(super) fn put(&mut self, address: u64, page: Arc<Page>) -> Option<&Page> {
+    pub(super) fn put(&mut self, address: u64, page: Arc<Page>) -> &Page {
         let line = &mut self.lines[slot(address)];
-        *line = Line { tag: address & !PAGE_MASK, page: Some(page) };
-        line.page.as_deref()
+        *line = Line { tag: address & !PAGE_MASK, page };
+        &line.page
     }
 
     /// Forgets the page of one address.
     pub(super) fn forget(&mut self, address: u64) {
         let line = &mut self.lines[slot(address)];
         if line.tag == address & !PAGE_MASK {
-            *line = Line { tag: NOTHING, page: None };
+            *line = Line { tag: NOTHING, page: Arc::clone(&self.nothing) };
         }
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        for line in self.lines.iter_mut() {
-            *line = Line { tag: NOTHING, page: None };
+        for line in self.lines.iter_mut().filter(|line| line.tag != NOTHING) {
+            *line = Line { tag: NOTHING, page: Arc::clone(&self.nothing) };
         }
     }
 }

@@ -7,10 +7,11 @@ use crate::memory::{Access, Fault, FaultKind, Memory};
 use crate::mips::assemble::{BLOCK_INSTRUCTIONS_MAX, assemble};
 use crate::mips::op::Op;
 use crate::page::{PAGE_MASK, PAGE_SIZE, Page};
+use crate::stop::Stop;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-/// The block at `address`, decoded if need be, with at most `left` instructions (more by a delay slot).
+/// The block at `address`, decoded if need be, with at most `left` instructions (more by a delay slot); or the stop.
 #[cold]
 #[inline(never)]
 pub(super) fn find<M: Memory, const BIG: bool>(
@@ -18,12 +19,16 @@ pub(super) fn find<M: Memory, const BIG: bool>(
     memory: &mut M,
     address: u32,
     left: i64,
-) -> Result<Arc<Block<Op>>, Fault> {
+) -> Result<Arc<Block<Op>>, Stop> {
+    if left <= 0 {
+        return Err(Stop::Budget);
+    }
     let start = u64::from(address);
     if address & 3 != 0 {
-        return Err(Fault { address: start, access: Access::Execute, kind: FaultKind::Unaligned });
+        let fault = Fault { address: start, access: Access::Execute, kind: FaultKind::Unaligned };
+        return Err(Stop::Fault(fault));
     }
-    let fetched = memory.fetch(start)?;
+    let fetched = memory.fetch(start).map_err(Stop::Fault)?;
     let first = fetched.page;
     let offset = (start & PAGE_MASK) as u32;
     let word_here = |distance: u32| word::<BIG>(&first, offset + distance);
@@ -45,7 +50,7 @@ pub(super) fn find<M: Memory, const BIG: bool>(
         return Ok(Arc::new(block));
     }
     // A branch on the last word of the page, its delay slot on the next one: decoded for this address only.
-    let second = memory.fetch(start.wrapping_add(4) & u64::from(u32::MAX))?;
+    let second = memory.fetch(start.wrapping_add(4) & u64::from(u32::MAX)).map_err(Stop::Fault)?;
     let block = assemble(1, |distance| match distance {
         0 => word_here(0),
         4 => word::<BIG>(&second.page, 0),

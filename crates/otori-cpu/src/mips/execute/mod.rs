@@ -10,11 +10,10 @@ use super::cpu::{Cpu, Endian};
 use super::op::Op;
 use super::register::Reg;
 use crate::block::{Block, BlockCache};
-use crate::memory::{Fault, Memory};
+use crate::memory::Memory;
 use crate::page::Page;
 use crate::stop::Stop;
 use alloc::sync::Arc;
-use core::mem;
 
 /// log2 of the instruction size.
 const UNIT: u32 = 2;
@@ -31,13 +30,14 @@ fn order_u16<const BIG: bool>(value: u16) -> u16 {
 }
 
 /// What the operations of one block need to know besides the registers.
-pub(super) struct Frame {
+#[derive(Clone, Copy)]
+struct Frame {
     /// Address of the block.
     start: u32,
     /// Instructions left of the budget, the current block already paid for.
     left: i64,
     /// Condition of a branch whose delay slot might change it.
-    pub(super) remembered: bool,
+    remembered: bool,
     /// Target of a jump whose delay slot might change it.
     target: u32,
 }
@@ -47,12 +47,12 @@ impl Cpu {
     /// instructions executed: at most `budget`, plus one if the last would have been in a delay slot.
     pub fn run<M: Memory>(&mut self, memory: &mut M, budget: u64) -> (Stop, u64) {
         let budget = i64::try_from(budget).unwrap_or(i64::MAX);
-        let mut blocks = mem::take(&mut self.blocks);
+        let mut blocks = self.blocks.take().unwrap_or_default();
         let (stop, left) = match self.endian {
             Endian::Little => self.run_blocks::<M, false>(&mut blocks, memory, budget),
             Endian::Big => self.run_blocks::<M, true>(&mut blocks, memory, budget),
         };
-        self.blocks = blocks;
+        self.blocks = Some(blocks);
         let executed = budget.abs_diff(left);
         self.executed = self.executed.wrapping_add(executed);
         (stop, executed)
@@ -65,23 +65,20 @@ impl Cpu {
         budget: i64,
     ) -> (Stop, i64) {
         let mut frame = Frame { start: self.pc, left: budget, remembered: false, target: 0 };
+        // Keeps a block alive that the cache does not hold.
+        let mut found: Arc<Block<Op>>;
         loop {
             blocks.follow(memory.generation());
-            let found: Arc<Block<Op>>;
             let block: &Block<Op> = match blocks.get(u64::from(frame.start), UNIT) {
                 Some(block) if i64::from(block.instructions) <= frame.left => block,
-                _ if frame.left <= 0 => {
-                    self.pc = frame.start;
-                    return (Stop::Budget, frame.left);
-                }
                 _ => match find::find::<M, BIG>(blocks, memory, frame.start, frame.left) {
                     Ok(block) => {
                         found = block;
                         &found
                     }
-                    Err(fault) => {
+                    Err(stop) => {
                         self.pc = frame.start;
-                        return (Stop::Fault(fault), frame.left);
+                        return (stop, frame.left);
                     }
                 },
             };
@@ -112,10 +109,10 @@ impl Cpu {
             }};
         }
         macro_rules! page {
-            ($result:expr, $at:expr) => {
-                match $result {
-                    Ok(page) => page,
-                    Err(fault) => stop!($at, Stop::Fault(fault)),
+            ($found:expr, $at:expr) => {
+                match $found {
+                    Some(page) => page,
+                    None => stop!($at, Stop::Fault(memory.fault())),
                 }
             };
         }
@@ -248,6 +245,7 @@ impl Cpu {
                 Op::Remember { comparison, s, t } => {
                     frame.remembered = comparison.holds(self.get(s), self.get(t));
                 }
+                Op::RememberFloat { code, when } => frame.remembered = self.condition(code) == when,
                 Op::BranchRemembered { rest, offset } => leave!(frame.remembered, rest, offset),
                 Op::BranchForgotten { rest, offset } => leave!(!frame.remembered, rest, offset),
                 Op::Goto { offset } => leave!(true, 0u8, offset),
@@ -275,12 +273,12 @@ impl Cpu {
                     return Err(Stop::Syscall);
                 }
                 Op::SyscallInSlot => {
-                    self.pc = self.target_behind(op, block, frame);
+                    self.pc = self.target_behind(op, block, *frame);
                     return Err(Stop::Syscall);
                 }
                 rare => {
                     let before = (budget - frame.left - i64::from(block.instructions)) as u64;
-                    if let Err((at, stop)) = self.run_rare::<M, BIG>(rare, memory, before, frame) {
+                    if let Err((at, stop)) = self.run_rare::<M, BIG>(rare, memory, before) {
                         stop!(at, stop);
                     }
                 }
@@ -343,7 +341,29 @@ fn store_right<const BIG: bool>(value: u32, address: u64, page: &Page) {
     page.store_u32(aligned, order_u32::<BIG>(new));
 }
 
-/// A fault as a stop at position `at`.
-pub(super) fn fault_at(at: u8) -> impl Fn(Fault) -> (u8, Stop) {
-    move |fault| (at, Stop::Fault(fault))
+/// The page of a load or store at position `at`, or the stop.
+pub(super) fn readable<M: Memory>(
+    memory: &mut M,
+    address: u32,
+    alignment: u64,
+    at: u8,
+) -> Result<&Page, (u8, Stop)> {
+    // Asked a second time because a page kept over the failure would still borrow the memory there.
+    if memory.readable(u64::from(address), alignment).is_none() {
+        return Err((at, Stop::Fault(memory.fault())));
+    }
+    memory.readable(u64::from(address), alignment).ok_or((at, Stop::Illegal))
+}
+
+/// As [`readable`], to store to.
+pub(super) fn writable<M: Memory>(
+    memory: &mut M,
+    address: u32,
+    alignment: u64,
+    at: u8,
+) -> Result<&Page, (u8, Stop)> {
+    if memory.writable(u64::from(address), alignment).is_none() {
+        return Err((at, Stop::Fault(memory.fault())));
+    }
+    memory.writable(u64::from(address), alignment).ok_or((at, Stop::Illegal))
 }

@@ -2,7 +2,7 @@
 
 use super::super::cpu::{Cpu, Link};
 use super::super::op::Op;
-use super::{Frame, fault_at, order_u32};
+use super::{Frame, order_u32, readable, writable};
 use crate::block::Block;
 use crate::memory::Memory;
 use crate::stop::Stop;
@@ -21,7 +21,6 @@ impl Cpu {
         op: Op,
         memory: &mut M,
         before: u64,
-        frame: &mut Frame,
     ) -> Result<(), (u8, Stop)> {
         match op {
             Op::Wsbh { d, t } => self.set(d, self.get(t).swap_bytes().rotate_right(16)),
@@ -52,14 +51,14 @@ impl Cpu {
             Op::Trap { .. } | Op::TrapImmediate { .. } => {}
             Op::Ll { t, s, at, displacement } => {
                 let address = self.get(s).wrapping_add(displacement);
-                let page = memory.readable(u64::from(address), 3).map_err(fault_at(at))?;
+                let page = readable(memory, address, 3, at)?;
                 let value = order_u32::<BIG>(page.load_u32(u64::from(address)));
                 self.link = Some(Link { address, value });
                 self.set(t, value);
             }
             Op::Sc { t, s, at, displacement } => {
                 let (address, value) = (self.get(s).wrapping_add(displacement), self.get(t));
-                let page = memory.writable(u64::from(address), 3).map_err(fault_at(at))?;
+                let page = writable(memory, address, 3, at)?;
                 let now = order_u32::<BIG>(page.load_u32(u64::from(address)));
                 let linked = self.link.take() == Some(Link { address, value: now });
                 if linked {
@@ -81,7 +80,7 @@ impl Cpu {
             }
             Op::Break { at, code } => return Err((at, Stop::Breakpoint(code))),
             Op::Illegal { at } => return Err((at, Stop::Illegal)),
-            float => return self.run_float::<M, BIG>(float, memory, frame),
+            float => return self.run_float::<M, BIG>(float, memory),
         }
         Ok(())
     }
@@ -120,7 +119,7 @@ impl Cpu {
 
     /// Where the branch goes whose operations follow `slot` in the block.
     #[cold]
-    pub(super) fn target_behind(&self, slot: &Op, block: &Block<Op>, frame: &Frame) -> u32 {
+    pub(super) fn target_behind(&self, slot: &Op, block: &Block<Op>, frame: Frame) -> u32 {
         let behind = block.operations.iter().skip_while(|op| !core::ptr::eq(*op, slot)).nth(1);
         let start = frame.start;
         let taken = |holds: bool, offset: u32, rest: u8| {

@@ -27,7 +27,8 @@ fn condition_bit(code: u8) -> u32 {
 
 impl Cpu {
     /// A condition code.
-    pub(super) fn condition(&self, code: u8) -> bool {
+    #[inline]
+    pub(in super::super) fn condition(&self, code: u8) -> bool {
         self.fcsr & condition_bit(code) != 0
     }
 

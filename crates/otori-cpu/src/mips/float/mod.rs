@@ -6,7 +6,7 @@ mod arithmetic;
 mod control;
 
 use super::cpu::{Cpu, FloatRegisters};
-use super::execute::{Frame, fault_at, order_u32};
+use super::execute::{order_u32, readable, writable};
 use super::op::Op;
 use super::register::Reg;
 use crate::memory::Memory;
@@ -40,7 +40,6 @@ impl Cpu {
         &mut self,
         op: Op,
         memory: &mut M,
-        frame: &mut Frame,
     ) -> Result<(), (u8, Stop)> {
         let address = |cpu: &Cpu, s: Reg, displacement: u32| cpu.gpr[s as usize].wrapping_add(displacement);
         match op {
@@ -73,7 +72,6 @@ impl Cpu {
                     self.gpr[d as usize] = self.gpr[s as usize];
                 }
             }
-            Op::RememberFloat { code, when } => frame.remembered = self.condition(code) == when,
             Op::Float { at, word } => self.compute(word, at)?,
             Op::FloatExtended { at, word } => return self.run_extended::<M, BIG>(memory, word, at),
             _ => return Err((0, Stop::Illegal)),
@@ -111,26 +109,26 @@ impl Cpu {
         address: u32,
         at: u8,
     ) -> Result<(), (u8, Stop)> {
-        let address = u64::from(address);
+        let offset = u64::from(address);
         match transfer {
             Transfer::LoadSingle => {
-                let page = memory.readable(address, 3).map_err(fault_at(at))?;
-                self.set_single(f, order_u32::<BIG>(page.load_u32(address)));
+                let page = readable(memory, address, 3, at)?;
+                self.set_single(f, order_u32::<BIG>(page.load_u32(offset)));
             }
             Transfer::StoreSingle => {
-                let page = memory.writable(address, 3).map_err(fault_at(at))?;
-                page.store_u32(address, order_u32::<BIG>(self.single(f)));
+                let page = writable(memory, address, 3, at)?;
+                page.store_u32(offset, order_u32::<BIG>(self.single(f)));
             }
             Transfer::LoadDouble => {
                 self.double(f).map_err(illegal_at(at))?;
-                let page = memory.readable(address, 7).map_err(fault_at(at))?;
-                let value = order_u64::<BIG>(page.load_u64(address));
+                let page = readable(memory, address, 7, at)?;
+                let value = order_u64::<BIG>(page.load_u64(offset));
                 self.set_double(f, value).map_err(illegal_at(at))?;
             }
             Transfer::StoreDouble => {
                 let value = self.double(f).map_err(illegal_at(at))?;
-                let page = memory.writable(address, 7).map_err(fault_at(at))?;
-                page.store_u64(address, order_u64::<BIG>(value));
+                let page = writable(memory, address, 7, at)?;
+                page.store_u64(offset, order_u64::<BIG>(value));
             }
         }
         Ok(())
