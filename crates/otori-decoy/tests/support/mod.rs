@@ -1,5 +1,5 @@
 //! A decoy on loopback ports that the system chose, and peers that talk to it with raw sockets.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part; a test stops at what fails")]
 use otori_decoy::ambient::Ambient;
 use otori_decoy::appliance::Appliance;
 use otori_decoy::{DecoyConfig, DemoPeers, Listening, World, run_appliance};
