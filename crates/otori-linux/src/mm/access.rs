@@ -1,6 +1,7 @@
 //! How the kernel reads and writes the guest's memory: all the region allows, or an error where it stops. Extends
 //! [`AddressSpace`].
 
+use super::region::Backing;
 use super::space::AddressSpace;
 use alloc::vec::Vec;
 use otori_cpu::{Access, Fault, Memory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE};
@@ -42,6 +43,39 @@ impl AddressSpace {
             rest = later;
         }
         Ok(())
+    }
+
+    /// Reads without touching anything, for a look from outside (/proc/PID/cmdline): what is mapped of the range
+    /// from its start on, whatever its protection.
+    #[must_use]
+    pub fn peek(&self, address: u64, length: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while bytes.len() < length {
+            let at = address.wrapping_add(bytes.len() as u64);
+            let mut part = alloc::vec![0; to_page_end(at).min(length - bytes.len())];
+            if !self.peek_page(at, &mut part) {
+                break;
+            }
+            bytes.append(&mut part);
+        }
+        bytes
+    }
+
+    /// One page's part of [`AddressSpace::peek`]; says whether it is mapped.
+    fn peek_page(&self, address: u64, into: &mut [u8]) -> bool {
+        let offset = (address & PAGE_MASK) as usize;
+        if let Some(entry) = self.table.get(address >> PAGE_SHIFT) {
+            entry.page.read(offset, into);
+            return true;
+        }
+        let Some(region) = self.region_at(address) else { return false };
+        let number = |start: u64| start.saturating_add((address & !PAGE_MASK) - region.start) >> PAGE_SHIFT;
+        let page = match &region.backing {
+            Backing::Zero => return true,
+            Backing::File { image, offset } => image.page(number(*offset)),
+            Backing::Shared { pages, offset } => pages.page(number(*offset)),
+        };
+        page.map(|page| page.read(offset, into)).is_some()
     }
 
     /// Writes all of `bytes`.

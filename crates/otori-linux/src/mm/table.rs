@@ -45,6 +45,10 @@ fn position(number: u64) -> usize {
 }
 
 impl PageTable {
+    pub(super) fn get(&self, number: u64) -> Option<&Entry> {
+        self.chunks.get(&(number >> CHUNK_SHIFT))?.entries[position(number)].as_ref()
+    }
+
     pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Entry> {
         self.chunks.get_mut(&(number >> CHUNK_SHIFT))?.entries[position(number)].as_mut()
     }
