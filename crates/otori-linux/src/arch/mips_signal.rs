@@ -1,0 +1,194 @@
+//! MIPS o32 signal frames, old and real-time, and the page with the two returns.
+//!
+//! Key functions: [`push`], [`pop`], [`trampoline_page`]. Layout: arch/mips/kernel/signal.c and
+//! asm/{sigcontext,ucontext,siginfo}.h of Linux: both frames start with 16 bytes for arguments and 8 that
+//! old kernels filled with code.
+use super::{Abi, Cpu, PAGE_BYTES, mips};
+use crate::{
+    errno::Errno,
+    mm::AddressSpace,
+    record::{Record, View},
+    signal::{Frame, SignalSet},
+};
+use alloc::{vec, vec::Vec};
+
+const HEADER_BYTES: usize = 24;
+const CONTEXT_BYTES: usize = 592;
+const INFO_BYTES: usize = 128;
+const SET_BYTES: usize = 16;
+/// uc_flags, uc_link, uc_stack (12), then padding to 8
+const UCONTEXT_HEAD_BYTES: usize = 24;
+
+/// Offsets inside `struct sigcontext`.
+const CONTEXT_REGISTERS: usize = 16;
+const CONTEXT_FPU: usize = 272;
+
+const OLD_FRAME_BYTES: usize = HEADER_BYTES + CONTEXT_BYTES + SET_BYTES;
+const FRAME_BYTES: usize = HEADER_BYTES + INFO_BYTES + UCONTEXT_HEAD_BYTES + CONTEXT_BYTES + SET_BYTES;
+
+const SYS_SIGRETURN: u32 = 4119;
+const SYS_RT_SIGRETURN: u32 = 4193;
+/// where the second return starts in the page
+const RT_RETURN_OFFSET: u64 = 16;
+
+/// `li v0, number; syscall`, twice: what a handler returns to.
+pub(crate) fn trampoline_page(abi: &Abi) -> Vec<u8> {
+    let mut page = vec![0u8; PAGE_BYTES as usize];
+    for (offset, number) in [(0usize, SYS_SIGRETURN), (RT_RETURN_OFFSET as usize, SYS_RT_SIGRETURN)] {
+        let code = [abi.endian.u32(0x2402_0000 | number), abi.endian.u32(0x0000_000c)];
+        for (target, byte) in page.iter_mut().skip(offset).zip(code.as_flattened()) {
+            *target = *byte;
+        }
+    }
+    page
+}
+
+fn context(abi: &Abi, cpu: &Cpu) -> Vec<u8> {
+    let mut record = Record::new(abi);
+    record.u32(0).u32(0).u64(u64::from(cpu.pc));
+    for register in cpu.gpr {
+        record.u64(sign_extend(register));
+    }
+    for register in cpu.fpr {
+        record.u64(register);
+    }
+    record.u32(0).u32(cpu.fcsr).u32(0).u32(1).u32(0).u32(0);
+    record.u64(sign_extend(cpu.hi)).u64(sign_extend(cpu.lo)).zeros(24);
+    record.finish()
+}
+
+/// A 32-bit register as the kernel keeps it in 64-bit slots.
+fn sign_extend(value: u32) -> u64 {
+    i64::from(value as i32) as u64
+}
+
+fn restore(abi: &Abi, cpu: &mut Cpu, bytes: &[u8]) -> Option<()> {
+    let view = View::new(abi, bytes);
+    cpu.pc = view.u64(8)? as u32;
+    for (index, register) in cpu.gpr.iter_mut().enumerate() {
+        *register = view.u64(CONTEXT_REGISTERS + index * 8)? as u32;
+    }
+    cpu.gpr[0] = 0;
+    for (index, register) in cpu.fpr.iter_mut().enumerate() {
+        *register = view.u64(CONTEXT_FPU + index * 8)?;
+    }
+    cpu.fcsr = view.u32(532)?;
+    cpu.hi = view.u64(552)? as u32;
+    cpu.lo = view.u64(560)? as u32;
+    Some(())
+}
+
+/// Makes `cpu` enter the handler.
+///
+/// # Errors
+/// EFAULT when the stack cannot be written: the process gets SIGSEGV.
+pub(crate) fn push(abi: &Abi, cpu: &mut Cpu, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
+    let top = frame.stack.unwrap_or(u64::from(cpu.gpr[mips::SP])) as u32;
+    let size = if frame.with_information { FRAME_BYTES } else { OLD_FRAME_BYTES };
+    let base = top.wrapping_sub(size as u32) & !7;
+    let mut record = Record::new(abi);
+    record.zeros(HEADER_BYTES);
+    let (second, third, ret);
+    if frame.with_information {
+        record.bytes(&information(abi, frame)).u32(0).u32(0);
+        record
+            .u32(frame.alternate.base as u32)
+            .u32(frame.alternate.bytes as u32)
+            .u32(frame.alternate.flags)
+            .u32(0);
+        second = base.wrapping_add(HEADER_BYTES as u32);
+        third = second.wrapping_add(INFO_BYTES as u32);
+        ret = RT_RETURN_OFFSET;
+    } else {
+        second = 0;
+        third = base.wrapping_add(HEADER_BYTES as u32);
+        ret = 0;
+    }
+    record.bytes(&context(abi, cpu)).bytes(&set_bytes(abi, frame.mask));
+    memory.write(u64::from(base), &record.finish()).map_err(|_| Errno::EFAULT)?;
+    cpu.gpr[mips::A0] = u32::from(abi.signal_to_guest(frame.signal));
+    cpu.gpr[mips::A0 + 1] = second;
+    cpu.gpr[mips::A0 + 2] = third;
+    cpu.gpr[mips::SP] = base;
+    cpu.gpr[mips::RA] = abi.trampoline.wrapping_add(ret) as u32;
+    cpu.gpr[mips::T9] = frame.handler as u32;
+    cpu.pc = frame.handler as u32;
+    Ok(())
+}
+
+/// `siginfo_t`: MIPS has si_code before si_errno.
+fn information(abi: &Abi, frame: &Frame) -> Vec<u8> {
+    let mut record = Record::new(abi);
+    record.u32(u32::from(abi.signal_to_guest(frame.signal))).u32(frame.code as u32).u32(0);
+    for field in frame.fields {
+        record.u32(field);
+    }
+    record.pad_to(INFO_BYTES);
+    record.finish()
+}
+
+fn set_bytes(abi: &Abi, set: SignalSet) -> Vec<u8> {
+    let bits = abi.set_to_guest(set);
+    let mut record = Record::new(abi);
+    for word in 0..4 {
+        record.u32((bits >> (word * 32)) as u32);
+    }
+    record.finish()
+}
+
+/// Which of the two frames a return takes down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Return {
+    /// sigreturn
+    Old,
+    /// rt_sigreturn
+    RealTime,
+}
+
+/// Takes the frame down that `cpu`'s stack pointer points at; gives the signal mask to go back to.
+///
+/// # Errors
+/// EFAULT when the frame cannot be read: the process gets SIGSEGV.
+pub(crate) fn pop(
+    abi: &Abi,
+    cpu: &mut Cpu,
+    memory: &mut AddressSpace,
+    kind: Return,
+) -> Result<SignalSet, Errno> {
+    let before = match kind {
+        Return::Old => HEADER_BYTES,
+        Return::RealTime => HEADER_BYTES + INFO_BYTES + UCONTEXT_HEAD_BYTES,
+    };
+    let start = u64::from(cpu.gpr[mips::SP].wrapping_add(before as u32));
+    let mut bytes = vec![0u8; CONTEXT_BYTES + SET_BYTES];
+    memory.read(start, &mut bytes).map_err(|_| Errno::EFAULT)?;
+    restore(abi, cpu, &bytes).ok_or(Errno::EFAULT)?;
+    let view = View::new(abi, &bytes);
+    let word = |index: usize| view.u32(CONTEXT_BYTES + index * 4).map_or(0, u128::from) << (index * 32);
+    Ok(abi.set_from_guest(word(0) | word(1) | word(2) | word(3)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use otori_cpu::Isa;
+
+    #[test]
+    fn a_context_goes_there_and_back() {
+        for isa in [Isa::Mips32El, Isa::Mips32Eb] {
+            let abi = Abi::of(isa);
+            let mut cpu = mips::start(isa, 0x40_0100, 0x7fff_0000);
+            for index in 1..32 {
+                cpu.gpr[index] = 0x8000_0000 | index as u32;
+                cpu.fpr[index] = 0x1234_5678_0000_0000 | index as u64;
+            }
+            (cpu.hi, cpu.lo, cpu.fcsr) = (3, 4, 5);
+            let bytes = context(abi, &cpu);
+            assert_eq!(bytes.len(), CONTEXT_BYTES);
+            let mut other = mips::start(isa, 0, 0);
+            restore(abi, &mut other, &bytes).unwrap();
+            assert_eq!((other.gpr, other.fpr, other.pc), (cpu.gpr, cpu.fpr, cpu.pc));
+            assert_eq!((other.hi, other.lo, other.fcsr), (3, 4, 5));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Letting signals act: default actions, handlers, what becomes of a call that waited.
+//!
+//! Key function: [`Kernel::deliver_signals`], before a task executes instructions. sigaction(2), signal(7)
+//! "Interruption of system calls".
+use super::{Action, DefaultAction, Frame, Handler, Information, Signal};
+use crate::{
+    arch::{mips, mips_signal},
+    errno::Errno,
+    kernel::Kernel,
+    sched::stack_pointer,
+    task::{Ending, Life, Tid, waiting::Restart},
+};
+
+impl Kernel {
+    /// Lets every signal act that waits for this task and is not blocked.
+    pub(crate) fn deliver_signals(&mut self, tid: Tid) {
+        let mut entered = false;
+        while let Some((signal, information)) = self.next_signal(tid) {
+            let Ok(pid) = self.core.task(tid).map(|task| task.pid) else { return };
+            let Ok(process) = self.core.process_mut(pid) else { return };
+            let action = process.actions.get(signal);
+            match action.handler {
+                Handler::Ignore if !signal.is_unblockable() => {}
+                Handler::Function(address) if !signal.is_unblockable() => {
+                    if action.flags.reset {
+                        process.actions.set(signal, Action::default());
+                    }
+                    entered = true;
+                    self.enter_handler(tid, signal, address, action, information);
+                }
+                _ => match signal.default_action() {
+                    DefaultAction::Ignore | DefaultAction::Continue => {}
+                    DefaultAction::Stop => {
+                        let from_terminal = signal != Signal::STOP;
+                        let group = process.group;
+                        if !(from_terminal && self.core.is_orphaned(group)) {
+                            self.core.stop_process(pid, signal);
+                            return;
+                        }
+                    }
+                    DefaultAction::Terminate => {
+                        self.end_process(pid, Ending::Killed(signal));
+                        return;
+                    }
+                },
+            }
+        }
+        if let Ok(task) = self.core.task_mut(tid)
+            && !entered
+            && task.waiting.is_none()
+            && let Some(mask) = task.restore_mask.take()
+        {
+            task.blocked = mask;
+        }
+    }
+
+    fn next_signal(&mut self, tid: Tid) -> Option<(Signal, Information)> {
+        let task = self.core.tasks.get_mut(&tid)?;
+        let process = self.core.processes.get_mut(&task.pid)?;
+        let killed = process.pending.set().contains(Signal::KILL);
+        if matches!(process.life, Life::Stopped(_)) && !killed {
+            return None;
+        }
+        if killed {
+            return Some((Signal::KILL, process.pending.take(Signal::KILL).unwrap_or_default()));
+        }
+        let deaf = task.waiting.as_ref().is_some_and(|waiting| waiting.restart == Restart::Uninterruptible);
+        if deaf {
+            return None;
+        }
+        if let Some(signal) = task.pending.set().without(task.blocked).next() {
+            return task.pending.take(signal).map(|information| (signal, information));
+        }
+        let signal = process.pending.set().without(task.blocked).next()?;
+        process.pending.take(signal).map(|information| (signal, information))
+    }
+
+    fn enter_handler(
+        &mut self,
+        tid: Tid,
+        signal: Signal,
+        address: u64,
+        action: Action,
+        information: Information,
+    ) {
+        self.interrupt_call(tid, action);
+        let abi = self.core.abi;
+        let Some(task) = self.core.tasks.get_mut(&tid) else { return };
+        let Some(space) = self.core.spaces.get_mut(task.space) else { return };
+        let alternate = task.alternate_stack;
+        let on_alternate = alternate.holds(stack_pointer(&task.cpu));
+        let switches = action.flags.alternate_stack && alternate.flags & 2 == 0 && !on_alternate;
+        let frame = Frame {
+            signal,
+            handler: address,
+            with_information: action.flags.information,
+            code: information.code,
+            fields: information.fields,
+            mask: task.restore_mask.take().unwrap_or(task.blocked),
+            stack: switches.then(|| alternate.base.saturating_add(alternate.bytes)),
+            alternate,
+        };
+        let pushed = mips_signal::push(abi, &mut task.cpu, &mut space.memory, &frame);
+        let pushed = pushed.or_else(|error| {
+            let pointer = frame.stack.unwrap_or(stack_pointer(&task.cpu)).saturating_sub(1024);
+            if frame.stack.is_none() && crate::exec::stack::grow(&mut space.memory, &space.layout, pointer) {
+                return mips_signal::push(abi, &mut task.cpu, &mut space.memory, &frame);
+            }
+            Err(error)
+        });
+        if pushed.is_err() {
+            let pid = task.pid;
+            self.end_process(pid, Ending::Killed(Signal::SEGV));
+            return;
+        }
+        task.blocked = task.blocked.union(action.mask).blockable();
+        if !action.flags.no_defer {
+            task.blocked.insert(signal);
+        }
+    }
+
+    /// A handler runs while a call waits: the call is made again afterwards, or ends with EINTR.
+    fn interrupt_call(&mut self, tid: Tid, action: Action) {
+        let Some(waiting) = self.core.end_waiting(tid) else { return };
+        let again = waiting.restart == Restart::WithFlag && action.flags.restart && waiting.progress == 0;
+        if let Ok(task) = self.core.task_mut(tid) {
+            match again {
+                true => mips::restart(&mut task.cpu),
+                false if waiting.restart == Restart::WithFlag && waiting.progress > 0 => {
+                    mips::finish(&mut task.cpu, Ok(waiting.progress));
+                }
+                false => mips::finish(&mut task.cpu, Err(Errno::EINTR)),
+            }
+        }
+        self.trace_interrupted(tid, &waiting, again);
+    }
+}
