@@ -1,0 +1,403 @@
+//! Reading and writing open files, and what they are ready for.
+//!
+//! Key functions: [`Kernel::read_file`], [`Kernel::write_file`], [`Kernel::readiness`]; EAGAIN means "wait for
+//! [`Kernel::wait_keys`]". read(2), write(2), poll(2), tty_ioctl(4) for background groups.
+use super::{FileKind, OpenFile, flag, host::HostStream};
+use crate::{
+    arena::Index,
+    config::Pid,
+    errno::Errno,
+    kernel::{Core, Kernel},
+    poll::PollMask,
+    proc::Written,
+    signal::{Information, Signal, code},
+    task::{Tid, limit::Resource, waiting::WaitKey},
+    tty::{TtyId, TtySignalKind, TtySignalTarget},
+    vfs::Kind,
+};
+use alloc::{vec, vec::Vec};
+
+/// `c_lflag` bit that stops background output, in the generic numbers.
+const TOSTOP: u32 = 0x100;
+
+/// Where in the file: at its own offset, which moves, or at a given one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    Current,
+    At(u64),
+}
+
+impl Kernel {
+    /// Reads into `into`; 0 at the end, EAGAIN when nothing is there yet.
+    pub(crate) fn read_file(
+        &mut self,
+        tid: Tid,
+        index: Index<OpenFile>,
+        place: Place,
+        into: &mut [u8],
+    ) -> Result<usize, Errno> {
+        let file = self.core.files.get(index).ok_or(Errno::EBADF)?;
+        if !file.reads() {
+            return Err(Errno::EBADF);
+        }
+        if !matches!(file.kind, FileKind::Node | FileKind::Device(_)) && place != Place::Current {
+            return Err(Errno::ESPIPE);
+        }
+        let offset = match place {
+            Place::Current => file.offset,
+            Place::At(offset) => offset,
+        };
+        let count = match file.kind.clone_light() {
+            Light::Node => self.read_node(tid, index, offset, into)?,
+            Light::Device(device) => {
+                let core = &mut self.core;
+                let random = &mut core.random;
+                device.read(&core.config.identity, offset, into, &mut |bytes| random.fill(bytes))?
+            }
+            Light::Pipe(pipe) => {
+                let count = self.core.pipes.read(pipe, into)?;
+                self.core.wake(WaitKey::Pipe(pipe));
+                count
+            }
+            Light::Tty(terminal) => {
+                self.core.check_background(tid, terminal, Signal::TTIN)?;
+                let count = self.core.ttys.slave_read(terminal, into)?;
+                self.core.wake(WaitKey::Tty(terminal));
+                count
+            }
+            Light::TtyMaster(terminal) => {
+                let count = self.core.ttys.master_read(terminal, into)?;
+                self.core.wake(WaitKey::Tty(terminal));
+                count
+            }
+            Light::Host(HostStream::Input) => self.core.host.read(into)?,
+            Light::Host(_) | Light::Epoll => return Err(Errno::EINVAL),
+            Light::Quiet => return Err(Errno::EAGAIN),
+            Light::Counter => self.core.read_counter(index, into)?,
+        };
+        if place == Place::Current
+            && let Some(file) = self.core.files.get_mut(index)
+        {
+            file.offset = file.offset.saturating_add(count as u64);
+        }
+        Ok(count)
+    }
+
+    fn read_node(
+        &mut self,
+        tid: Tid,
+        index: Index<OpenFile>,
+        offset: u64,
+        into: &mut [u8],
+    ) -> Result<usize, Errno> {
+        let file = self.core.files.get(index).ok_or(Errno::EBADF)?;
+        let node = file.node.ok_or(Errno::EBADF)?;
+        if !self.vfs.is_generated(node) {
+            return self.vfs.read_at(node, offset, into);
+        }
+        if offset == 0 || file.generated.is_none() {
+            let text = self.with_files(tid, |vfs, context| vfs.generate(context, node))?;
+            self.core.files.get_mut(index).ok_or(Errno::EBADF)?.generated = Some(text.into_boxed_slice());
+        }
+        let text = self.core.files.get(index).and_then(|file| file.generated.as_deref()).unwrap_or_default();
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let rest = text.get(start..).unwrap_or_default();
+        let count = rest.len().min(into.len());
+        into.iter_mut().zip(rest).for_each(|(target, byte)| *target = *byte);
+        Ok(count)
+    }
+
+    /// Writes; EAGAIN when nothing fits yet, EPIPE comes with SIGPIPE.
+    pub(crate) fn write_file(
+        &mut self,
+        tid: Tid,
+        index: Index<OpenFile>,
+        place: Place,
+        bytes: &[u8],
+    ) -> Result<usize, Errno> {
+        let file = self.core.files.get(index).ok_or(Errno::EBADF)?;
+        if !file.writes() {
+            return Err(Errno::EBADF);
+        }
+        if !matches!(file.kind, FileKind::Node | FileKind::Device(_)) && place != Place::Current {
+            return Err(Errno::ESPIPE);
+        }
+        let count = match file.kind.clone_light() {
+            Light::Node => return self.write_node(tid, index, place, bytes),
+            Light::Device(device) => device.write(bytes)?,
+            Light::Pipe(pipe) => {
+                let written = self.core.pipes.write(pipe, bytes);
+                if written == Err(Errno::EPIPE) {
+                    self.core.send_to_task(tid, Signal::PIPE, Information::kernel());
+                }
+                self.core.wake(WaitKey::Pipe(pipe));
+                written?
+            }
+            Light::Tty(terminal) => {
+                if self.core.ttys.termios(terminal).is_ok_and(|termios| termios.local & TOSTOP != 0) {
+                    self.core.check_background(tid, terminal, Signal::TTOU)?;
+                }
+                let count = self.core.ttys.slave_write(terminal, bytes)?;
+                self.core.wake(WaitKey::Tty(terminal));
+                count
+            }
+            Light::TtyMaster(terminal) => {
+                let count = self.core.ttys.master_write(terminal, bytes)?;
+                self.core.raise_terminal_signals();
+                self.core.wake(WaitKey::Tty(terminal));
+                if count == 0 && !bytes.is_empty() { Err(Errno::EAGAIN) } else { Ok(count) }?
+            }
+            Light::Host(stream) => self.core.host.write(stream, bytes)?,
+            Light::Counter => self.core.write_counter(index, bytes)?,
+            Light::Quiet | Light::Epoll => return Err(Errno::EINVAL),
+        };
+        Ok(count)
+    }
+
+    fn write_node(
+        &mut self,
+        tid: Tid,
+        index: Index<OpenFile>,
+        place: Place,
+        bytes: &[u8],
+    ) -> Result<usize, Errno> {
+        let file = self.core.files.get(index).ok_or(Errno::EBADF)?;
+        let node = file.node.ok_or(Errno::EBADF)?;
+        let (appends, own_offset) = (file.flags & flag::APPEND != 0, file.offset);
+        if self.vfs.is_generated(node) {
+            let written = self.with_files(tid, |vfs, context| vfs.write_generated(context, node, bytes))?;
+            self.core.apply_written(tid, written);
+            return Ok(bytes.len());
+        }
+        let pid = self.core.task(tid)?.pid;
+        let (most, _) = self.core.process(pid)?.limits.get(Resource::FILE_BYTES);
+        let start = match place {
+            Place::At(offset) => offset,
+            Place::Current => own_offset,
+        };
+        if start >= most && !bytes.is_empty() {
+            self.core.send_to_task(tid, Signal::XFSZ, Information::kernel());
+            return Err(Errno::EFBIG);
+        }
+        let (offset, count) = self.with_files(tid, |vfs, context| match appends {
+            true => vfs.append(context, node, bytes),
+            false => vfs.write_at(context, node, start, bytes).map(|count| (start, count)),
+        })?;
+        let file = self.core.files.get_mut(index).ok_or(Errno::EBADF)?;
+        file.written = true;
+        if place == Place::Current {
+            file.offset = offset.saturating_add(count as u64);
+        }
+        Ok(count)
+    }
+
+    /// What a file is ready for.
+    pub(crate) fn readiness(&self, index: Index<OpenFile>) -> PollMask {
+        let Some(file) = self.core.files.get(index) else { return PollMask::NVAL };
+        self.core.readiness(file, 0)
+    }
+}
+
+/// Epoll instances that watch one another are followed this deep.
+const EPOLL_DEPTH_MAX: u32 = 4;
+
+impl Core {
+    /// What a file is ready for; `depth` counts epoll instances inside epoll instances.
+    pub(crate) fn readiness(&self, file: &OpenFile, depth: u32) -> PollMask {
+        let both = PollMask::IN | PollMask::OUT;
+        match &file.kind {
+            FileKind::Node | FileKind::Device(_) => both,
+            FileKind::Pipe(pipe, end) => self.pipes.poll(*pipe, *end),
+            FileKind::Tty(terminal) => self.ttys.slave_poll(*terminal),
+            FileKind::TtyMaster(terminal) => self.ttys.master_poll(*terminal),
+            FileKind::Host(stream) => self.host.readiness(*stream),
+            FileKind::Event(counter) => PollMask::OUT.with(PollMask::IN, counter.value > 0),
+            FileKind::Timer(timer) => PollMask::NONE.with(PollMask::IN, timer.is_due(self.now_ns)),
+            FileKind::Signals | FileKind::Watch => PollMask::NONE,
+            FileKind::Epoll(epoll) => {
+                let ready = |index: Index<OpenFile>| {
+                    let file = self.files.get(index).filter(|_| depth < EPOLL_DEPTH_MAX);
+                    file.map_or(PollMask::NONE, |file| self.readiness(file, depth + 1))
+                };
+                let any = !epoll.as_ref().clone().collect(1, ready).is_empty();
+                PollMask::NONE.with(PollMask::IN, any)
+            }
+        }
+    }
+
+    /// What changes when a file gets ready.
+    pub(crate) fn wait_keys(&self, index: Index<OpenFile>) -> Vec<WaitKey> {
+        let Some(file) = self.files.get(index) else { return Vec::new() };
+        match &file.kind {
+            FileKind::Pipe(pipe, _) => vec![WaitKey::Pipe(*pipe)],
+            FileKind::Tty(terminal) | FileKind::TtyMaster(terminal) => vec![WaitKey::Tty(*terminal)],
+            FileKind::Host(HostStream::Input) => vec![WaitKey::HostInput],
+            FileKind::Host(_) => vec![WaitKey::HostOutput],
+            FileKind::Event(_) | FileKind::Timer(_) => vec![WaitKey::File(index)],
+            FileKind::Epoll(epoll) => {
+                let not_nested = |watched: &Index<OpenFile>| {
+                    self.files.get(*watched).is_some_and(|file| !matches!(file.kind, FileKind::Epoll(_)))
+                };
+                epoll
+                    .files()
+                    .into_iter()
+                    .filter(not_nested)
+                    .flat_map(|watched| self.wait_keys(watched))
+                    .collect()
+            }
+            FileKind::Node | FileKind::Device(_) | FileKind::Signals | FileKind::Watch => Vec::new(),
+        }
+    }
+
+    /// When a file gets ready by itself: timers, terminals with VTIME.
+    pub(crate) fn ready_at(&self, index: Index<OpenFile>) -> Option<u64> {
+        match &self.files.get(index)?.kind {
+            FileKind::Timer(timer) => timer.next_ns,
+            FileKind::Epoll(epoll) => epoll
+                .files()
+                .into_iter()
+                .filter_map(|watched| match &self.files.get(watched)?.kind {
+                    FileKind::Timer(timer) => timer.next_ns,
+                    _ => None,
+                })
+                .min(),
+            _ => None,
+        }
+    }
+
+    fn read_counter(&mut self, index: Index<OpenFile>, into: &mut [u8]) -> Result<usize, Errno> {
+        let now_ns = self.now_ns;
+        let endian = self.abi.endian;
+        let target = into.get_mut(..8).ok_or(Errno::EINVAL)?;
+        let value = match &mut self.files.get_mut(index).ok_or(Errno::EBADF)?.kind {
+            FileKind::Event(counter) => counter.take()?,
+            FileKind::Timer(timer) => timer.take(now_ns)?,
+            _ => return Err(Errno::EINVAL),
+        };
+        let mut record = crate::record::Record::new(self.abi);
+        record.u64(value);
+        target.copy_from_slice(record.as_bytes());
+        let _ = endian;
+        self.wake(WaitKey::File(index));
+        Ok(8)
+    }
+
+    fn write_counter(&mut self, index: Index<OpenFile>, bytes: &[u8]) -> Result<usize, Errno> {
+        let value = crate::record::View::new(self.abi, bytes).u64(0).ok_or(Errno::EINVAL)?;
+        match &mut self.files.get_mut(index).ok_or(Errno::EBADF)?.kind {
+            FileKind::Event(counter) => counter.add(value)?,
+            _ => return Err(Errno::EINVAL),
+        }
+        self.wake(WaitKey::File(index));
+        Ok(8)
+    }
+
+    /// A background group that touches its terminal is stopped, or gets EIO when nobody could continue it.
+    pub(crate) fn check_background(
+        &mut self,
+        tid: Tid,
+        terminal: TtyId,
+        signal: Signal,
+    ) -> Result<(), Errno> {
+        let task = self.task(tid)?;
+        let blocked = task.blocked.contains(signal);
+        let process = self.process(task.pid)?;
+        let group = process.group;
+        let foreground = self.ttys.foreground(terminal);
+        if process.terminal != Some(terminal) || foreground.is_none_or(|front| front == group) {
+            return Ok(());
+        }
+        let ignored = blocked || process.actions.ignores(signal);
+        match (ignored, signal) {
+            (true, Signal::TTOU) => return Ok(()),
+            (true, _) => return Err(Errno::EIO),
+            _ if self.is_orphaned(group) => return Err(Errno::EIO),
+            _ => {}
+        }
+        self.send_to_group(group, signal, Information::kernel());
+        Err(Errno::EINTR)
+    }
+
+    /// Sends what the terminals raised.
+    pub(crate) fn raise_terminal_signals(&mut self) {
+        for raised in self.ttys.take_signals() {
+            let signal = match raised.kind {
+                TtySignalKind::Interrupt => Signal::INT,
+                TtySignalKind::Quit => Signal::QUIT,
+                TtySignalKind::Suspend => Signal::TSTP,
+                TtySignalKind::HangUp => Signal::HUP,
+                TtySignalKind::Continue => Signal::CONT,
+                TtySignalKind::WindowChange => Signal::WINCH,
+            };
+            let information = Information { code: code::KERNEL, fields: [0; 4] };
+            match raised.target {
+                TtySignalTarget::Group(group) => self.send_to_group(group, signal, information),
+                TtySignalTarget::Leader(pid) => self.send_to_process(pid, signal, information),
+            }
+        }
+    }
+
+    /// What a write below /proc asks the kernel to do.
+    fn apply_written(&mut self, tid: Tid, written: Written) {
+        let lossy = |bytes: &[u8]| alloc::string::String::from_utf8_lossy(bytes).into_owned();
+        let own: Pid = self.task(tid).map_or(0, |task| task.pid);
+        match written {
+            Written::Kept => {}
+            Written::Hostname(name) => self.hostname = lossy(&name),
+            Written::Domainname(name) => self.domainname = lossy(&name),
+            Written::Comm(pid, name) => {
+                if let Ok(task) = self.task_mut(pid) {
+                    task.set_comm(&name);
+                }
+            }
+            Written::OomScoreAdjust(pid, value) => {
+                if let Ok(process) = self.process_mut(pid) {
+                    process.out_of_memory_adjust = value;
+                }
+            }
+            Written::SysRq(key) => {
+                let what = alloc::format!("sysrq {}", char::from(key).escape_default());
+                self.notify(own, crate::notice::NoticeKind::Refused { what });
+            }
+        }
+    }
+}
+
+/// A file's kind without what is behind it, so that the tables are free to be changed.
+enum Light {
+    Node,
+    Device(crate::dev::Device),
+    Pipe(crate::pipe::PipeId),
+    Tty(TtyId),
+    TtyMaster(TtyId),
+    Host(HostStream),
+    /// eventfd and timerfd
+    Counter,
+    Epoll,
+    /// signalfd and inotify: nothing ever arrives
+    Quiet,
+}
+
+impl FileKind {
+    fn clone_light(&self) -> Light {
+        match self {
+            FileKind::Node => Light::Node,
+            FileKind::Device(device) => Light::Device(*device),
+            FileKind::Pipe(pipe, _) => Light::Pipe(*pipe),
+            FileKind::Tty(terminal) => Light::Tty(*terminal),
+            FileKind::TtyMaster(terminal) => Light::TtyMaster(*terminal),
+            FileKind::Host(stream) => Light::Host(*stream),
+            FileKind::Event(_) | FileKind::Timer(_) => Light::Counter,
+            FileKind::Epoll(_) => Light::Epoll,
+            FileKind::Signals | FileKind::Watch => Light::Quiet,
+        }
+    }
+    /// Does it have an offset?
+    pub(crate) fn is_seekable(&self, kind: Option<Kind>) -> bool {
+        match self {
+            FileKind::Node => kind.is_some(),
+            FileKind::Device(_) => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Opening: from a path to an open file description with a descriptor.
+//!
+//! Key functions: [`Kernel::open_path`], [`Kernel::install`]. open(2), fifo(7), tty(4) for controlling terminals.
+use super::{FileKind, OpenFile, flag, table::Descriptor};
+use crate::{
+    arena::Index,
+    dev::Device,
+    errno::Errno,
+    kernel::Kernel,
+    notice::NoticeKind,
+    pipe::End,
+    task::{Tid, limit::Resource},
+    tty::TtyId,
+    vfs::{Access, Create, Follow, Kind, Node, OpenRequest, Opened},
+};
+
+/// What open(2) was asked for, flags in the generic numbering.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening<'a> {
+    pub(crate) at: Node,
+    pub(crate) path: &'a [u8],
+    pub(crate) flags: u32,
+    pub(crate) mode: u16,
+}
+
+impl Opening<'_> {
+    fn access(&self) -> Access {
+        match self.flags & flag::ACCESS {
+            _ if self.flags & flag::PATH != 0 => Access::Path,
+            0 => Access::Read,
+            flag::WRITE_ONLY => Access::Write,
+            _ => Access::ReadWrite,
+        }
+    }
+    fn request(&self, umask: u16) -> OpenRequest {
+        let mode = self.mode & 0o7777 & !umask;
+        let create = match (self.flags & flag::CREATE != 0, self.flags & flag::EXCLUSIVE != 0) {
+            (false, _) => Create::No,
+            (true, false) => Create::Mode(mode),
+            (true, true) => Create::Exclusive(mode),
+        };
+        OpenRequest {
+            access: self.access(),
+            create,
+            truncate: self.flags & flag::TRUNCATE != 0,
+            directory: self.flags & flag::DIRECTORY != 0,
+            follow: if self.flags & flag::NO_FOLLOW != 0 { Follow::No } else { Follow::Yes },
+        }
+    }
+}
+
+impl Kernel {
+    /// Opens a path; gives the open file, which no descriptor has yet.
+    pub(crate) fn open_path(&mut self, tid: Tid, opening: Opening<'_>) -> Result<Index<OpenFile>, Errno> {
+        let pid = self.core.task(tid)?.pid;
+        if self.core.files.len() >= self.core.config.limits.open_files {
+            self.core.notify(pid, NoticeKind::Limit { limit: "open_files" });
+            return Err(Errno::ENFILE);
+        }
+        let request = opening.request(self.core.process(pid)?.place.umask);
+        let opened =
+            self.with_files(tid, |vfs, context| vfs.open(context, opening.at, opening.path, request));
+        let writes = request.access.writes();
+        let opened = opened.inspect_err(|&error| {
+            let path = opening.path.to_vec();
+            self.core.notify(pid, NoticeKind::Open { path, write: writes, error: Some(error) });
+        })?;
+        if let Some((owner, number)) = opened.reopen {
+            return self.open_again(owner, number);
+        }
+        let path = self.path_of(pid, opened.node);
+        self.core.notify(pid, NoticeKind::Open { path: path.clone(), write: writes, error: None });
+        let kind = if request.access == Access::Path {
+            FileKind::Node
+        } else {
+            self.kind_of(tid, opened, opening.flags)?
+        };
+        let kept =
+            !(flag::CREATE | flag::EXCLUSIVE | flag::NO_TERMINAL | flag::TRUNCATE | flag::CLOSE_ON_EXEC);
+        let mut file = OpenFile::new(kind, opening.flags & kept);
+        file.node = Some(opened.node);
+        file.path = path;
+        file.written = opened.created || request.truncate;
+        self.vfs.hold(opened.node);
+        Ok(self.core.files.insert(file))
+    }
+
+    /// `/proc/PID/fd/N` of something without a name: the same description once more.
+    fn open_again(&mut self, pid: u32, number: u32) -> Result<Index<OpenFile>, Errno> {
+        let tid = *self.core.process(pid)?.threads.first().ok_or(Errno::ENOENT)?;
+        let number = i32::try_from(number).map_err(|_| Errno::ENOENT)?;
+        let descriptor = self.core.table_of(tid)?.get(number).map_err(|_| Errno::ENOENT)?;
+        self.core.files.hold(descriptor.file);
+        Ok(descriptor.file)
+    }
+
+    fn kind_of(&mut self, tid: Tid, opened: Opened, flags: u32) -> Result<FileKind, Errno> {
+        match opened.kind {
+            Kind::Character | Kind::Block => self.open_device(tid, opened, flags),
+            Kind::Fifo => {
+                let end = match flags & flag::ACCESS {
+                    0 => End::Read,
+                    flag::WRITE_ONLY => End::Write,
+                    _ => End::Both,
+                };
+                Ok(FileKind::Pipe(self.core.pipes.open_named(opened.node, end)?, end))
+            }
+            _ => Ok(FileKind::Node),
+        }
+    }
+
+    fn open_device(&mut self, tid: Tid, opened: Opened, flags: u32) -> Result<FileKind, Errno> {
+        let device = Device::from_number(opened.kind, opened.device).ok_or(Errno::ENXIO)?;
+        let writes = flags & flag::ACCESS != 0;
+        device.check_open(&self.core.config.identity, writes)?;
+        let pid = self.core.task(tid)?.pid;
+        let terminal = match device {
+            Device::ControllingTty => self.core.process(pid)?.terminal.ok_or(Errno::ENXIO)?,
+            Device::Console => match self.core.process(pid)?.terminal {
+                Some(terminal) => terminal,
+                None => return Ok(FileKind::Device(Device::Null)),
+            },
+            Device::TtySlave(number) => TtyId(number),
+            Device::TtyMultiplexer => return Ok(FileKind::TtyMaster(self.core.ttys.open()?)),
+            other => return Ok(FileKind::Device(other)),
+        };
+        self.core.ttys.open_slave(terminal)?;
+        if flags & flag::NO_TERMINAL == 0 && device != Device::ControllingTty {
+            self.core.adopt_terminal(pid, terminal);
+        }
+        Ok(FileKind::Tty(terminal))
+    }
+
+    /// Gives an open file the lowest free descriptor; on an error the file is released.
+    pub(crate) fn install(
+        &mut self,
+        tid: Tid,
+        file: Index<OpenFile>,
+        close_on_exec: bool,
+    ) -> Result<u64, Errno> {
+        self.install_from(tid, file, close_on_exec, 0)
+    }
+
+    /// The same, from that number on.
+    pub(crate) fn install_from(
+        &mut self,
+        tid: Tid,
+        file: Index<OpenFile>,
+        close_on_exec: bool,
+        lowest: usize,
+    ) -> Result<u64, Errno> {
+        let pid = self.core.task(tid)?.pid;
+        let (limit, _) = self.core.process(pid)?.limits.get(Resource::DESCRIPTORS);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(self.core.config.limits.descriptors);
+        match self.core.table_of(tid)?.lowest_free(lowest, limit) {
+            Ok(place) => {
+                self.core.table_of_mut(tid)?.put(place, Descriptor { file, close_on_exec });
+                Ok(place as u64)
+            }
+            Err(error) => {
+                self.release_file(pid, file);
+                Err(error)
+            }
+        }
+    }
+
+    /// Puts a new description of that kind into the table.
+    pub(crate) fn install_new(&mut self, tid: Tid, kind: FileKind, flags: u32) -> Result<u64, Errno> {
+        if self.core.files.len() >= self.core.config.limits.open_files {
+            return Err(Errno::ENFILE);
+        }
+        let file = OpenFile::new(kind, flags & !flag::CLOSE_ON_EXEC);
+        let file = self.core.files.insert(file);
+        self.install(tid, file, flags & flag::CLOSE_ON_EXEC != 0)
+    }
+
+    /// The open file behind a descriptor; EBADF.
+    pub(crate) fn file_index(&self, tid: Tid, number: i32) -> Result<Index<OpenFile>, Errno> {
+        Ok(self.core.table_of(tid)?.get(number)?.file)
+    }
+    pub(crate) fn file(&self, tid: Tid, number: i32) -> Result<&OpenFile, Errno> {
+        self.core.files.get(self.file_index(tid, number)?).ok_or(Errno::EBADF)
+    }
+    pub(crate) fn file_mut(&mut self, tid: Tid, number: i32) -> Result<&mut OpenFile, Errno> {
+        let file = self.file_index(tid, number)?;
+        self.core.files.get_mut(file).ok_or(Errno::EBADF)
+    }
+}
+
+impl crate::kernel::Core {
+    /// A session leader without a terminal gets the first one it opens.
+    pub(crate) fn adopt_terminal(&mut self, pid: u32, terminal: TtyId) {
+        let Ok(process) = self.process(pid) else { return };
+        let (session, group) = (process.session, process.group);
+        let free = self.ttys.session(terminal).is_none();
+        if process.leads_session() && process.terminal.is_none() && free {
+            self.ttys.set_session(terminal, Some(session), Some(group));
+            for member in self.processes.values_mut().filter(|member| member.session == session) {
+                member.terminal = Some(terminal);
+            }
+        }
+    }
+}

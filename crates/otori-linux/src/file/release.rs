@@ -1,0 +1,71 @@
+//! Closing: one user less of an open file, and what follows from the last one.
+//!
+//! Key function: [`Kernel::release_file`]. close(2), fcntl(2) about locks.
+use super::{FileKind, OpenFile};
+use crate::{
+    arena::Index,
+    config::Pid,
+    kernel::{Core, Kernel},
+    notice::NoticeKind,
+    task::waiting::WaitKey,
+    vfs::Kind,
+};
+
+impl Kernel {
+    /// One descriptor less; `pid` is who closed it.
+    pub(crate) fn release_file(&mut self, pid: Pid, index: Index<OpenFile>) {
+        let Some(file) = self.core.files.release(index) else { return };
+        self.core.forget_watches(index);
+        match file.kind {
+            FileKind::Pipe(pipe, end) => {
+                self.core.pipes.close(pipe, end);
+                self.core.wake(WaitKey::Pipe(pipe));
+            }
+            FileKind::Tty(terminal) => {
+                self.core.ttys.close_slave(terminal);
+                self.core.wake(WaitKey::Tty(terminal));
+            }
+            FileKind::TtyMaster(terminal) => self.core.hang_up(terminal),
+            _ => {}
+        }
+        if file.locked {
+            self.core.wake(WaitKey::Lock);
+        }
+        let Some(node) = file.node else { return };
+        let regular = self.vfs.kind(node) == Ok(Kind::File) && self.vfs.proc_node(node).is_none();
+        if file.written && regular {
+            self.core
+                .notify(pid, NoticeKind::FileClosedAfterWrite { path: file.path, inode: node.number + 1 });
+        }
+        self.vfs.release(node);
+    }
+}
+
+impl Core {
+    fn forget_watches(&mut self, closed: Index<OpenFile>) {
+        let epolls: alloc::vec::Vec<Index<OpenFile>> = self
+            .files
+            .iter()
+            .filter(|(_, file)| matches!(file.kind, FileKind::Epoll(_)))
+            .map(|(index, _)| index)
+            .collect();
+        for index in epolls {
+            if let Some(OpenFile { kind: FileKind::Epoll(epoll), .. }) = self.files.get_mut(index) {
+                epoll.forget(closed);
+            }
+        }
+    }
+
+    /// The far side of a terminal is gone.
+    pub(crate) fn hang_up(&mut self, terminal: crate::tty::TtyId) {
+        let session = self.ttys.session(terminal);
+        self.ttys.hang_up(terminal);
+        self.raise_terminal_signals();
+        for process in self.processes.values_mut() {
+            if session.is_some_and(|session| process.session == session) {
+                process.terminal = None;
+            }
+        }
+        self.wake(WaitKey::Tty(terminal));
+    }
+}

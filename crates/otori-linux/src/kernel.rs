@@ -1,0 +1,216 @@
+//! The tables of one machine and the clock over them.
+//!
+//! Key types: [`Kernel`] = files ([`Vfs`]) beside everything else ([`Core`]), because rendering /proc looks at the
+//! tables while the files change. Neighbours: `machine.rs` is the driver's side, `sched.rs` runs tasks.
+use crate::{
+    arch::Abi,
+    arena::{Arena, Index},
+    config::{MachineConfig, Pid, Stats},
+    errno::Errno,
+    file::{OpenFile, host::Host, table::FileTable},
+    mm::ImageCache,
+    net::{Sockets, outside::Outside},
+    notice::{Notice, NoticeKind},
+    pipe::Pipes,
+    random::Random,
+    sched::Deadline,
+    syscall::Numbers,
+    task::{Ending, Process, Space, Task, Tid, waiting::WaitKey},
+    tty::Ttys,
+    vfs::{Context, Credentials, Node, Vfs},
+};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    string::String,
+    sync::Arc,
+    vec::Vec,
+};
+
+/// Process ids wrap round here, as on small devices.
+pub(crate) const PID_MAX: Pid = 32_768;
+
+/// Ends of spawned processes that are kept for the driver.
+const EXITS_MAX: usize = 4_096;
+
+/// Files and everything else.
+pub(crate) struct Kernel {
+    pub(crate) vfs: Vfs,
+    pub(crate) core: Core,
+    pub(crate) outside: Box<dyn Outside>,
+}
+
+/// Everything of a machine that is not a file.
+#[derive(Clone)]
+pub(crate) struct Core {
+    pub(crate) config: MachineConfig,
+    pub(crate) abi: &'static Abi,
+    pub(crate) numbers: Arc<Numbers>,
+    pub(crate) tasks: BTreeMap<Tid, Task>,
+    pub(crate) processes: BTreeMap<Pid, Process>,
+    pub(crate) spaces: Arena<Space>,
+    pub(crate) tables: Arena<FileTable>,
+    pub(crate) files: Arena<OpenFile>,
+    pub(crate) pipes: Pipes,
+    pub(crate) ttys: Ttys,
+    pub(crate) sockets: Sockets,
+    pub(crate) images: ImageCache,
+    pub(crate) host: Host,
+    pub(crate) random: Random,
+    /// tasks that can go on, in their order
+    pub(crate) queue: VecDeque<Tid>,
+    pub(crate) waits: BTreeSet<(WaitKey, Tid)>,
+    pub(crate) deadlines: BTreeSet<(u64, Deadline)>,
+    /// virtual nanoseconds since the start
+    pub(crate) now_ns: u64,
+    /// what settimeofday moved the wall clock by
+    pub(crate) wall_shift_ns: i64,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) notices_omitted: u64,
+    pub(crate) instructions: u64,
+    pub(crate) calls: u64,
+    pub(crate) started: u64,
+    pub(crate) forks: u64,
+    pub(crate) switches: u64,
+    pub(crate) total_pages: u64,
+    pub(crate) pages_peak: u64,
+    pub(crate) last_pid: Pid,
+    pub(crate) exits: BTreeMap<Pid, Ending>,
+    pub(crate) hostname: String,
+    pub(crate) domainname: String,
+}
+
+impl Core {
+    /// The process of that id, zombies included.
+    pub(crate) fn process(&self, pid: Pid) -> Result<&Process, Errno> {
+        self.processes.get(&pid).ok_or(Errno::ESRCH)
+    }
+    pub(crate) fn process_mut(&mut self, pid: Pid) -> Result<&mut Process, Errno> {
+        self.processes.get_mut(&pid).ok_or(Errno::ESRCH)
+    }
+    pub(crate) fn task(&self, tid: Tid) -> Result<&Task, Errno> {
+        self.tasks.get(&tid).ok_or(Errno::ESRCH)
+    }
+    pub(crate) fn task_mut(&mut self, tid: Tid) -> Result<&mut Task, Errno> {
+        self.tasks.get_mut(&tid).ok_or(Errno::ESRCH)
+    }
+    pub(crate) fn space_of(&self, tid: Tid) -> Result<&Space, Errno> {
+        self.spaces.get(self.task(tid)?.space).ok_or(Errno::ESRCH)
+    }
+    pub(crate) fn space_of_mut(&mut self, tid: Tid) -> Result<&mut Space, Errno> {
+        let space = self.task(tid)?.space;
+        self.spaces.get_mut(space).ok_or(Errno::ESRCH)
+    }
+    pub(crate) fn table_of(&self, tid: Tid) -> Result<&FileTable, Errno> {
+        self.tables.get(self.task(tid)?.files).ok_or(Errno::ESRCH)
+    }
+    pub(crate) fn table_of_mut(&mut self, tid: Tid) -> Result<&mut FileTable, Errno> {
+        let table = self.task(tid)?.files;
+        self.tables.get_mut(table).ok_or(Errno::ESRCH)
+    }
+
+    /// Guest's CLOCK_REALTIME, nanoseconds since 1970.
+    pub(crate) fn wall_ns(&self) -> i64 {
+        let elapsed = i64::try_from(self.now_ns).unwrap_or(i64::MAX);
+        self.config.wall_ns.saturating_add(elapsed).saturating_add(self.wall_shift_ns)
+    }
+    /// Guest's CLOCK_MONOTONIC and CLOCK_BOOTTIME.
+    pub(crate) fn uptime_ns(&self) -> u64 {
+        self.config.uptime_ns.saturating_add(self.now_ns)
+    }
+
+    /// Tells the driver, unless too much waits for it already.
+    pub(crate) fn notify(&mut self, pid: Pid, kind: NoticeKind) {
+        if self.notices.len() >= self.config.limits.notices {
+            self.notices_omitted = self.notices_omitted.saturating_add(1);
+            return;
+        }
+        self.notices.push(Notice { at_ns: self.now_ns, pid, kind });
+    }
+
+    /// A free process id above the last one.
+    pub(crate) fn new_pid(&mut self) -> Result<Pid, Errno> {
+        if self.tasks.len() >= self.config.limits.processes
+            || self.processes.len() >= self.config.limits.processes
+        {
+            return Err(Errno::EAGAIN);
+        }
+        for _ in 0..PID_MAX {
+            self.last_pid = if self.last_pid + 1 >= PID_MAX { 300 } else { self.last_pid + 1 };
+            let pid = self.last_pid;
+            let group_or_session = |process: &Process| process.group == pid || process.session == pid;
+            let used = self.processes.contains_key(&pid) || self.tasks.contains_key(&pid);
+            if !used && !self.processes.values().any(group_or_session) {
+                return Ok(pid);
+            }
+        }
+        Err(Errno::EAGAIN)
+    }
+
+    /// Keeps how a spawned process ended, for the driver.
+    pub(crate) fn remember_exit(&mut self, pid: Pid, ending: Ending) {
+        if self.exits.len() >= EXITS_MAX {
+            self.exits.pop_first();
+        }
+        self.exits.insert(pid, ending);
+    }
+
+    /// Counts the pages of a space anew; says whether the machine is over its limit now.
+    pub(crate) fn count_pages(&mut self, space: Index<Space>) -> bool {
+        let Some(space) = self.spaces.get_mut(space) else { return false };
+        let now = space.memory.pages() as u64;
+        self.total_pages = self.total_pages.saturating_sub(space.counted_pages).saturating_add(now);
+        space.counted_pages = now;
+        self.pages_peak = self.pages_peak.max(self.total_pages);
+        self.total_pages > self.config.limits.total_pages as u64
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            isa: self.config.isa,
+            instructions: self.instructions,
+            syscalls: self.calls,
+            processes: self.started,
+            virtual_ns: self.now_ns,
+            pages_peak: self.pages_peak,
+        }
+    }
+}
+
+impl Kernel {
+    /// Does something with the files in the name of a task: with its identity, its root, its view of /proc.
+    pub(crate) fn with_files<T>(
+        &mut self,
+        tid: Tid,
+        body: impl FnOnce(&mut Vfs, &Context<'_>) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        let pid = self.core.task(tid)?.pid;
+        let process = self.core.process(pid)?;
+        let view = crate::view::View { core: &self.core, pid, tid };
+        let context = Context {
+            credentials: &process.identity.effective,
+            root: process.place.root,
+            now_ns: self.core.wall_ns(),
+            view: &view,
+        };
+        body(&mut self.vfs, &context)
+    }
+
+    /// The same as root of the whole machine, for the driver.
+    pub(crate) fn with_files_as_root<T>(
+        &mut self,
+        body: impl FnOnce(&mut Vfs, &Context<'_>) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        let view = crate::view::View { core: &self.core, pid: 0, tid: 0 };
+        let root = self.vfs.root();
+        let now_ns = self.core.wall_ns();
+        let context = Context { credentials: &Credentials::ROOT, root, now_ns, view: &view };
+        body(&mut self.vfs, &context)
+    }
+
+    /// Absolute path of a file as its process sees it.
+    pub(crate) fn path_of(&self, pid: Pid, node: Node) -> Vec<u8> {
+        let root = self.core.process(pid).map_or_else(|_| self.vfs.root(), |process| process.place.root);
+        self.vfs.path_from(root, node)
+    }
+}

@@ -1,0 +1,289 @@
+//! Round robin with exact slices, waiting and waking, virtual deadlines.
+//!
+//! Key items: [`Kernel::run`], [`Core::wake`], [`Deadline`]. One instruction takes 2 ns of virtual time, one call
+//! [`CALL_COST`] instructions more; the clock never jumps by itself. Same machine, same input: same order.
+use crate::{
+    arch::{Cpu, mips},
+    config::{Pid, Run},
+    kernel::{Core, Kernel},
+    notice::NoticeKind,
+    signal::{Information, Signal, code},
+    task::{
+        Life, Tid,
+        waiting::{WaitKey, Waiting},
+    },
+};
+use alloc::vec::Vec;
+use otori_cpu::{Fault, FaultKind, Stop};
+
+/// Instructions that a task runs before the next one has its turn: 2 ms of virtual time.
+pub(crate) const SLICE: u64 = 1_000_000;
+
+/// Virtual nanoseconds per instruction: a core of 500 MHz that finishes one per cycle.
+pub(crate) const NS_PER_INSTRUCTION: u64 = 2;
+
+/// What entering and leaving the kernel costs, in instructions.
+pub(crate) const CALL_COST: u64 = 400;
+
+/// Something that happens at a moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Deadline {
+    /// a waiting call gives up
+    Wait(Tid),
+    /// a process gets SIGALRM
+    Alarm(Pid),
+}
+
+impl Core {
+    /// Lets time pass that was spent on instructions.
+    pub(crate) fn spend(&mut self, instructions: u64) {
+        self.now_ns = self.now_ns.saturating_add(instructions.saturating_mul(NS_PER_INSTRUCTION));
+    }
+
+    /// Puts a task at the end of the run queue, once.
+    pub(crate) fn enqueue(&mut self, tid: Tid) {
+        if let Some(task) = self.tasks.get_mut(&tid)
+            && !task.queued
+        {
+            task.queued = true;
+            self.queue.push_back(tid);
+        }
+    }
+
+    /// Every task that waits for that key makes its call again.
+    pub(crate) fn wake(&mut self, key: WaitKey) {
+        let woken: Vec<Tid> = self.waits.range((key, 0)..=(key, Tid::MAX)).map(|(_, tid)| *tid).collect();
+        for tid in woken {
+            self.enqueue(tid);
+        }
+    }
+
+    /// At most `count` tasks that wait for that key, in the order of their ids.
+    pub(crate) fn waiters(&self, key: WaitKey, count: usize) -> Vec<Tid> {
+        self.waits.range((key, 0)..=(key, Tid::MAX)).map(|(_, tid)| *tid).take(count).collect()
+    }
+
+    /// Suspends a task.
+    pub(crate) fn begin_waiting(&mut self, tid: Tid, waiting: Waiting) {
+        for key in &waiting.keys {
+            self.waits.insert((*key, tid));
+        }
+        if let Some(deadline) = waiting.deadline_ns {
+            self.deadlines.insert((deadline, Deadline::Wait(tid)));
+        }
+        if let Some(task) = self.tasks.get_mut(&tid) {
+            task.switches += 1;
+            task.waiting = Some(waiting);
+        }
+    }
+
+    /// The task does not wait any more; gives what it waited for.
+    pub(crate) fn end_waiting(&mut self, tid: Tid) -> Option<Waiting> {
+        let waiting = self.tasks.get_mut(&tid)?.waiting.take()?;
+        for key in &waiting.keys {
+            self.waits.remove(&(*key, tid));
+        }
+        if let Some(deadline) = waiting.deadline_ns {
+            self.deadlines.remove(&(deadline, Deadline::Wait(tid)));
+        }
+        Some(waiting)
+    }
+
+    /// When the next thing happens by itself.
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        self.deadlines.first().map(|(at_ns, _)| *at_ns)
+    }
+
+    fn pass_deadlines(&mut self) {
+        while let Some(&(at_ns, deadline)) = self.deadlines.first()
+            && at_ns <= self.now_ns
+        {
+            self.deadlines.pop_first();
+            match deadline {
+                Deadline::Wait(tid) => self.enqueue(tid),
+                Deadline::Alarm(pid) => self.alarm(pid),
+            }
+        }
+    }
+
+    /// SIGALRM, and the timer again if it has an interval.
+    fn alarm(&mut self, pid: Pid) {
+        let now_ns = self.now_ns;
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        let interval_ns = process.timer.interval_ns;
+        process.timer.deadline_ns = (interval_ns > 0).then(|| now_ns.saturating_add(interval_ns));
+        if let Some(next) = process.timer.deadline_ns {
+            self.deadlines.insert((next, Deadline::Alarm(pid)));
+        }
+        self.send_to_process(pid, Signal::ALRM, Information::kernel());
+    }
+
+    /// Changes ITIMER_REAL of a process.
+    pub(crate) fn set_timer(&mut self, pid: Pid, deadline_ns: Option<u64>, interval_ns: u64) {
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        if let Some(old) = process.timer.deadline_ns.take() {
+            self.deadlines.remove(&(old, Deadline::Alarm(pid)));
+        }
+        process.timer.deadline_ns = deadline_ns;
+        process.timer.interval_ns = interval_ns;
+        if let Some(next) = deadline_ns {
+            self.deadlines.insert((next, Deadline::Alarm(pid)));
+        }
+    }
+}
+
+impl Kernel {
+    /// Runs tasks for about `instructions` (calls count too), or until all wait.
+    pub(crate) fn run(&mut self, instructions: u64) -> Run {
+        let mut left = instructions;
+        self.core.wake(WaitKey::Sockets);
+        loop {
+            self.core.pass_deadlines();
+            if left == 0 {
+                return self.when_out_of_budget();
+            }
+            let Some(tid) = self.core.queue.pop_front() else {
+                return self.when_idle();
+            };
+            if let Some(task) = self.core.tasks.get_mut(&tid) {
+                task.queued = false;
+                let spent = self.turn(tid, left.min(SLICE));
+                left = left.saturating_sub(spent.max(1));
+            }
+        }
+    }
+
+    fn has_running(&self) -> bool {
+        self.core.processes.values().any(|process| !process.is_zombie() && !process.threads.is_empty())
+    }
+    fn when_out_of_budget(&self) -> Run {
+        match self.core.queue.is_empty() {
+            true => self.when_idle(),
+            false => Run::Budget,
+        }
+    }
+    fn when_idle(&self) -> Run {
+        match self.has_running() {
+            true => Run::Idle { wake_ns: self.core.next_deadline() },
+            false => Run::Finished,
+        }
+    }
+
+    /// One task's turn; gives the instructions that it took, calls included.
+    fn turn(&mut self, tid: Tid, slice: u64) -> u64 {
+        let mut spent = 0;
+        self.core.switches += 1;
+        while spent < slice && self.ready(tid, &mut spent) {
+            let (stop, count) = self.execute(tid, slice - spent);
+            spent += count;
+            match stop {
+                Stop::Budget => break,
+                Stop::Syscall => {
+                    spent += CALL_COST;
+                    self.core.spend(CALL_COST);
+                    self.system_call(tid);
+                }
+                Stop::Fault(fault) => self.fault(tid, fault),
+                other => self.exception(tid, other),
+            }
+        }
+        if self.is_runnable(tid) {
+            self.core.enqueue(tid);
+        }
+        self.check_memory(tid);
+        spent
+    }
+
+    /// Makes a waiting call again and lets signals act; says whether the task can execute instructions now.
+    fn ready(&mut self, tid: Tid, spent: &mut u64) -> bool {
+        let Ok(task) = self.core.task(tid) else { return false };
+        let Ok(process) = self.core.process(task.pid) else { return false };
+        let killed = process.pending.set().contains(Signal::KILL);
+        if matches!(process.life, Life::Stopped(_)) && !killed {
+            return false;
+        }
+        if task.waiting.is_some() {
+            *spent += CALL_COST;
+            self.core.spend(CALL_COST);
+            self.resume_call(tid);
+        }
+        self.deliver_signals(tid);
+        self.is_runnable(tid)
+    }
+
+    fn is_runnable(&self, tid: Tid) -> bool {
+        let Ok(task) = self.core.task(tid) else { return false };
+        let alive = self.core.process(task.pid).is_ok_and(|process| process.life == Life::Alive);
+        alive && task.waiting.is_none()
+    }
+
+    fn execute(&mut self, tid: Tid, budget: u64) -> (Stop, u64) {
+        let core = &mut self.core;
+        let Some(task) = core.tasks.get_mut(&tid) else { return (Stop::Budget, 0) };
+        let Some(space) = core.spaces.get_mut(task.space) else { return (Stop::Budget, 0) };
+        let (stop, count) = task.cpu.run(&mut space.memory, budget);
+        task.instructions += count;
+        core.instructions += count;
+        core.spend(count);
+        (stop, count)
+    }
+
+    fn fault(&mut self, tid: Tid, fault: Fault) {
+        if fault.kind == FaultKind::Unmapped && self.grow_stack(tid, fault.address) {
+            return;
+        }
+        let (signal, code) = match fault.kind {
+            FaultKind::Unmapped => (Signal::SEGV, code::SEGV_MAPERR),
+            FaultKind::Protection => (Signal::SEGV, code::SEGV_ACCERR),
+            FaultKind::Unaligned => (Signal::BUS, code::BUS_ADRALN),
+            FaultKind::BeyondFile => (Signal::BUS, code::BUS_ADRERR),
+            FaultKind::Exhausted => {
+                let pid = self.core.task(tid).map_or(0, |task| task.pid);
+                self.core.notify(pid, NoticeKind::Limit { limit: "pages" });
+                (Signal::KILL, code::KERNEL)
+            }
+        };
+        self.core.force_signal(tid, signal, Information::fault(code, fault.address));
+    }
+
+    fn exception(&mut self, tid: Tid, stop: Stop) {
+        let Ok(task) = self.core.task(tid) else { return };
+        let pc = program_counter(&task.cpu);
+        let (signal, code) = match stop {
+            Stop::Breakpoint(number) | Stop::Trap(number) => match number {
+                6 => (Signal::FPE, code::FPE_INTOVF),
+                7 => (Signal::FPE, code::FPE_INTDIV),
+                _ => (Signal::TRAP, code::TRAP_BRKPT),
+            },
+            Stop::Overflow => (Signal::FPE, code::FPE_INTOVF),
+            Stop::FloatingPoint(_) => (Signal::FPE, code::FPE_FLTINV),
+            _ => (Signal::ILL, code::ILL_ILLOPC),
+        };
+        self.core.force_signal(tid, signal, Information::fault(code, pc));
+    }
+
+    /// Above the machine's pages: the process that holds most is killed, as Linux's OOM killer does.
+    fn check_memory(&mut self, tid: Tid) {
+        let Ok(task) = self.core.task(tid) else { return };
+        let space = task.space;
+        if !self.core.count_pages(space) {
+            return;
+        }
+        let pages = |core: &Core, tid: Tid| core.space_of(tid).map_or(0, |space| space.counted_pages);
+        let largest = self.core.tasks.keys().copied().max_by_key(|&tid| (pages(&self.core, tid), tid));
+        if let Some(pid) = largest.and_then(|tid| self.core.task(tid).ok()).map(|task| task.pid) {
+            self.core.notify(pid, NoticeKind::Limit { limit: "total_pages" });
+            self.core.send_to_process(pid, Signal::KILL, Information::kernel());
+        }
+    }
+}
+
+/// Where a task stands; for `si_addr`.
+fn program_counter(cpu: &Cpu) -> u64 {
+    u64::from(cpu.pc)
+}
+
+/// The stack pointer; for the growth of stacks.
+pub(crate) fn stack_pointer(cpu: &Cpu) -> u64 {
+    u64::from(cpu.gpr[mips::SP])
+}

@@ -1,0 +1,186 @@
+//! Making processes and threads: fork, vfork, clone.
+//!
+//! Key function: [`Kernel::clone_task`]. clone(2); what is shared is counted in arenas, what is copied is cloned.
+use super::{Life, Process, RealTimer, Task, Tid};
+use crate::{
+    arch::mips,
+    config::Pid,
+    errno::Errno,
+    kernel::Kernel,
+    notice::NoticeKind,
+    signal::{AlternateStack, Pending, Signal},
+};
+use alloc::vec;
+
+/// CLONE_* bits that the kernel acts on.
+pub(crate) mod flag {
+    pub(crate) const EXIT_SIGNAL: u64 = 0xff;
+    pub(crate) const VM: u64 = 0x100;
+    pub(crate) const FS: u64 = 0x200;
+    pub(crate) const FILES: u64 = 0x400;
+    pub(crate) const SIGHAND: u64 = 0x800;
+    pub(crate) const VFORK: u64 = 0x4000;
+    pub(crate) const PARENT: u64 = 0x8000;
+    pub(crate) const THREAD: u64 = 0x1_0000;
+    pub(crate) const NEW_NAMESPACE: u64 = 0x7e02_0000;
+    pub(crate) const SETTLS: u64 = 0x8_0000;
+    pub(crate) const PARENT_SETTID: u64 = 0x10_0000;
+    pub(crate) const CHILD_CLEARTID: u64 = 0x20_0000;
+    pub(crate) const CHILD_SETTID: u64 = 0x100_0000;
+}
+
+/// What a clone asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CloneRequest {
+    pub(crate) flags: u64,
+    /// stack pointer of the child; 0 keeps the parent's
+    pub(crate) stack: u64,
+    pub(crate) parent_tid: u64,
+    pub(crate) child_tid: u64,
+    pub(crate) thread_pointer: u64,
+}
+
+impl CloneRequest {
+    fn has(&self, bits: u64) -> bool {
+        self.flags & bits != 0
+    }
+    /// EINVAL for combinations that make no sense.
+    fn check(&self) -> Result<(), Errno> {
+        let thread_without_handlers = self.has(flag::THREAD) && !self.has(flag::SIGHAND);
+        let handlers_without_memory = self.has(flag::SIGHAND) && !self.has(flag::VM);
+        if thread_without_handlers || handlers_without_memory {
+            return Err(Errno::EINVAL);
+        }
+        if self.has(flag::NEW_NAMESPACE) { Err(Errno::EPERM) } else { Ok(()) }
+    }
+}
+
+impl Kernel {
+    /// Makes a child of `parent`; gives its thread id.
+    ///
+    /// # Errors
+    /// EAGAIN at the limit of tasks, EINVAL and EPERM for flags.
+    pub(crate) fn clone_task(&mut self, parent: Tid, request: CloneRequest) -> Result<Tid, Errno> {
+        request.check()?;
+        let tid = self.core.new_pid().inspect_err(|_| {
+            let pid = self.core.task(parent).map_or(0, |task| task.pid);
+            self.core.notify(pid, NoticeKind::Limit { limit: "processes" });
+        })?;
+        let task = self.child_task(parent, tid, request)?;
+        let pid = self.core.task(parent)?.pid;
+        if request.has(flag::THREAD) {
+            self.core.process_mut(pid)?.threads.push(tid);
+        } else {
+            self.child_process(pid, tid, request)?;
+        }
+        self.core.tasks.insert(tid, task);
+        let number = self.core.abi.endian.u32(tid);
+        if request.has(flag::PARENT_SETTID) {
+            let _ = self.core.space_of_mut(parent)?.memory.write(request.parent_tid, &number);
+        }
+        if request.has(flag::CHILD_SETTID) {
+            let _ = self.core.space_of_mut(tid)?.memory.write(request.child_tid, &number);
+        }
+        self.core.enqueue(tid);
+        Ok(tid)
+    }
+
+    fn child_task(&mut self, parent: Tid, tid: Tid, request: CloneRequest) -> Result<Task, Errno> {
+        let core = &mut self.core;
+        let source = core.task(parent)?.clone();
+        let space = match request.has(flag::VM) {
+            true => {
+                core.spaces.hold(source.space);
+                source.space
+            }
+            false => {
+                let original = core.spaces.get_mut(source.space).ok_or(Errno::ENOMEM)?;
+                let copy = super::Space {
+                    memory: original.memory.fork(),
+                    layout: original.layout.clone(),
+                    shared_files: original.shared_files.clone(),
+                    counted_pages: 0,
+                };
+                copy.shared_files.iter().for_each(|(node, _)| self.vfs.hold(*node));
+                let copy = core.spaces.insert(copy);
+                core.count_pages(source.space);
+                copy
+            }
+        };
+        let files = match request.has(flag::FILES) {
+            true => {
+                core.tables.hold(source.files);
+                source.files
+            }
+            false => {
+                let copy = core.tables.get(source.files).ok_or(Errno::ENOMEM)?.clone();
+                copy.iter().for_each(|(_, descriptor)| core.files.hold(descriptor.file));
+                core.tables.insert(copy)
+            }
+        };
+        let mut cpu = source.cpu.clone();
+        let stack = (request.stack != 0).then_some(request.stack);
+        mips::become_child(&mut cpu, stack, request.has(flag::SETTLS).then_some(request.thread_pointer));
+        let shares_stack = request.has(flag::VM) && !request.has(flag::VFORK);
+        Ok(Task {
+            tid,
+            pid: if request.has(flag::THREAD) { source.pid } else { tid },
+            cpu,
+            space,
+            files,
+            pending: Pending::default(),
+            alternate_stack: if shares_stack { AlternateStack::default() } else { source.alternate_stack },
+            waiting: None,
+            restore_mask: None,
+            queued: false,
+            clear_child_tid: if request.has(flag::CHILD_CLEARTID) { request.child_tid } else { 0 },
+            instructions: 0,
+            switches: 0,
+            borrows_memory: request.has(flag::VFORK),
+            comm: source.comm,
+            blocked: source.blocked,
+        })
+    }
+
+    fn child_process(&mut self, parent: Pid, pid: Pid, request: CloneRequest) -> Result<(), Errno> {
+        let core = &mut self.core;
+        let now_ns = core.now_ns;
+        let source = core.process(parent)?.clone();
+        let above = if request.has(flag::PARENT) { source.parent } else { parent };
+        let number = request.flags & flag::EXIT_SIGNAL;
+        let child = Process {
+            pid,
+            parent: above,
+            threads: vec![pid],
+            children: vec![],
+            life: Life::Alive,
+            unreported: None,
+            exit_signal: core.abi.signal_from_guest(number).or((number != 0).then_some(Signal::CHLD)),
+            death_signal: None,
+            pending: Pending::default(),
+            timer: RealTimer::default(),
+            start_ns: now_ns,
+            ended_threads_ns: 0,
+            children_ns: 0,
+            executed: false,
+            traced: false,
+            io: [0; 4],
+            spawned: false,
+            resident: None,
+            ..source
+        };
+        self.vfs.hold(child.place.root);
+        self.vfs.hold(child.place.cwd);
+        if let Some(executable) = &child.executable {
+            self.vfs.hold(executable.node);
+        }
+        core.processes.insert(pid, child);
+        if let Ok(above) = core.process_mut(above) {
+            above.children.push(pid);
+        }
+        core.started += 1;
+        core.forks += 1;
+        core.notify(parent, NoticeKind::Fork { child: pid });
+        Ok(())
+    }
+}

@@ -1,0 +1,277 @@
+//! Ends: a thread, a process, what its parent and its children hear, and waiting for it.
+//!
+//! Key functions: [`Kernel::end_task`], [`Kernel::end_process`], [`Kernel::find_child`]. exit(2), wait(2).
+use super::{Ending, Life, Process, Report, Tid, waiting::WaitKey};
+use crate::{
+    config::Pid,
+    errno::Errno,
+    kernel::{Core, Kernel},
+    notice::NoticeKind,
+    sched::NS_PER_INSTRUCTION,
+    signal::{Handler, Information, Signal, code},
+};
+use alloc::vec::Vec;
+
+/// Which children a wait asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum WaitFor {
+    Any,
+    Process(Pid),
+    Group(Pid),
+}
+
+/// What a wait looks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WaitOptions {
+    pub(crate) ended: bool,
+    pub(crate) stopped: bool,
+    pub(crate) continued: bool,
+    /// leave the child waitable
+    pub(crate) keep: bool,
+}
+
+/// News of one child.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum News {
+    Ended(Ending),
+    Stopped(Signal),
+    Continued,
+}
+
+/// A child with its news.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waited {
+    pub(crate) pid: Pid,
+    pub(crate) uid: u32,
+    pub(crate) news: News,
+    pub(crate) cpu_ns: u64,
+}
+
+impl Kernel {
+    /// Ends every thread of a process.
+    pub(crate) fn end_process(&mut self, pid: Pid, ending: Ending) {
+        let threads = self.core.process(pid).map_or_else(|_| Vec::new(), |process| process.threads.clone());
+        for tid in threads {
+            self.end_task(tid, ending);
+        }
+    }
+
+    /// Ends one thread, and the process with its last one.
+    pub(crate) fn end_task(&mut self, tid: Tid, ending: Ending) {
+        self.core.end_waiting(tid);
+        self.clear_child_tid(tid);
+        let Some(task) = self.core.tasks.remove(&tid) else { return };
+        if task.queued {
+            self.core.queue.retain(|queued| *queued != tid);
+        }
+        self.release_space(task.space);
+        if task.borrows_memory {
+            self.core.wake(WaitKey::Memory(tid));
+        }
+        if let Some(table) = self.core.tables.release(task.files) {
+            for (_, descriptor) in table.iter() {
+                self.release_file(task.pid, descriptor.file);
+            }
+        }
+        let Ok(process) = self.core.process_mut(task.pid) else { return };
+        process.threads.retain(|thread| *thread != tid);
+        process.last_comm = task.comm;
+        process.ended_threads_ns += task.instructions.saturating_mul(NS_PER_INSTRUCTION);
+        if process.threads.is_empty() {
+            self.become_zombie(task.pid, ending);
+        }
+    }
+
+    /// One user less of an address space.
+    pub(crate) fn release_space(&mut self, space: crate::arena::Index<super::Space>) {
+        if let Some(gone) = self.core.spaces.release(space) {
+            self.write_back(&gone.shared_files);
+            gone.shared_files.iter().for_each(|(node, _)| self.vfs.release(*node));
+            self.core.total_pages = self.core.total_pages.saturating_sub(gone.counted_pages);
+        }
+    }
+
+    /// CLONE_CHILD_CLEARTID: who joins this thread waits for that word.
+    pub(crate) fn clear_child_tid(&mut self, tid: Tid) {
+        let Ok(task) = self.core.task_mut(tid) else { return };
+        let (address, space) = (core::mem::take(&mut task.clear_child_tid), task.space);
+        if address == 0 || self.core.spaces.users(space) < 2 {
+            return;
+        }
+        if let Some(space) = self.core.spaces.get_mut(space) {
+            let _ = space.memory.write(address, &[0; 4]);
+        }
+        self.core.wake(WaitKey::Futex(space, address));
+    }
+
+    fn become_zombie(&mut self, pid: Pid, ending: Ending) {
+        self.core.set_timer(pid, None, 0);
+        let signal = match ending {
+            Ending::Killed(signal) => Some(signal.number()),
+            Ending::Exited(_) => None,
+        };
+        self.core.notify(pid, NoticeKind::Exit { status: ending.shell_status(), signal });
+        let Ok(process) = self.core.process_mut(pid) else { return };
+        process.life = Life::Zombie(ending);
+        process.unreported = None;
+        let (place, executable) = (process.place.clone(), process.executable.take());
+        let (spawned, terminal, leads) = (process.spawned, process.terminal, process.leads_session());
+        self.vfs.release(place.cwd);
+        self.vfs.release(place.root);
+        if let Some(executable) = executable {
+            self.vfs.release(executable.node);
+        }
+        if spawned {
+            self.core.remember_exit(pid, ending);
+        }
+        self.give_children_away(pid);
+        if let (true, Some(terminal)) = (leads, terminal) {
+            self.core.lose_terminal(pid, terminal);
+        }
+        self.core.orphan_groups(pid);
+        self.core.announce_end(pid, ending);
+    }
+
+    /// Children of an ended process belong to init, which waits for them at once.
+    fn give_children_away(&mut self, pid: Pid) {
+        let children = match self.core.process_mut(pid) {
+            Ok(process) => core::mem::take(&mut process.children),
+            Err(_) => return,
+        };
+        for child in children {
+            let Ok(process) = self.core.process_mut(child) else { continue };
+            process.parent = 1;
+            let (ended, death) = (process.is_zombie(), process.death_signal);
+            if ended {
+                self.core.forget(child);
+                continue;
+            }
+            if let Ok(init) = self.core.process_mut(1) {
+                init.children.push(child);
+            }
+            if let Some(signal) = death {
+                self.core.send_to_process(child, signal, Information::from_process(code::USER, pid, 0));
+            }
+        }
+    }
+}
+
+impl Core {
+    /// The parent hears of the end; nobody to hear it, or nobody who cares, means the process is gone at once.
+    fn announce_end(&mut self, pid: Pid, ending: Ending) {
+        let Ok(process) = self.process(pid) else { return };
+        let (parent, signal, uid) = (process.parent, process.exit_signal, process.identity.uid);
+        let Ok(above) = self.process(parent) else { return self.forget(pid) };
+        let action = above.actions.get(Signal::CHLD);
+        let resident = above.threads.is_empty();
+        let careless = action.handler == Handler::Ignore || action.flags.no_child_wait;
+        if let Some(signal) = signal {
+            let (code, status) = match ending {
+                Ending::Exited(status) => (code::CLD_EXITED, u32::from(status)),
+                Ending::Killed(by) => (code::CLD_KILLED, u32::from(self.abi.signal_to_guest(by))),
+            };
+            let information = Information { code, fields: [pid, uid, status, 0] };
+            self.send_to_process(parent, signal, information);
+        }
+        if resident || (careless && signal == Some(Signal::CHLD)) {
+            self.forget(pid);
+        }
+        self.wake(WaitKey::Child(parent));
+    }
+
+    /// Takes a process out of the tables.
+    pub(crate) fn forget(&mut self, pid: Pid) {
+        let Some(process) = self.processes.remove(&pid) else { return };
+        if let Ok(parent) = self.process_mut(process.parent) {
+            parent.children.retain(|child| *child != pid);
+        }
+    }
+
+    /// A process without threads (see [`crate::Machine::spawn_resident`]) is killed.
+    pub(crate) fn end_resident(&mut self, pid: Pid, signal: Signal) {
+        let ending = Ending::Killed(signal);
+        self.notify(pid, NoticeKind::Exit { status: ending.shell_status(), signal: Some(signal.number()) });
+        self.forget(pid);
+    }
+
+    /// The leader of a session is gone: its foreground group hears SIGHUP, nobody has the terminal any more.
+    pub(crate) fn lose_terminal(&mut self, leader: Pid, terminal: crate::tty::TtyId) {
+        if let Some(group) = self.ttys.foreground(terminal) {
+            self.send_to_group(group, Signal::HUP, Information::kernel());
+            self.send_to_group(group, Signal::CONT, Information::kernel());
+        }
+        self.ttys.set_session(terminal, None, None);
+        let Ok(session) = self.process(leader).map(|process| process.session) else { return };
+        for process in self.processes.values_mut().filter(|process| process.session == session) {
+            process.terminal = None;
+        }
+    }
+
+    /// Stopped groups that nobody could continue any more get SIGHUP and SIGCONT.
+    fn orphan_groups(&mut self, ended: Pid) {
+        let Ok(process) = self.process(ended) else { return };
+        let session = process.session;
+        let stopped = |process: &&Process| {
+            process.session == session && matches!(process.life, Life::Stopped(_)) && process.pid != ended
+        };
+        let mut groups: Vec<Pid> =
+            self.processes.values().filter(stopped).map(|process| process.group).collect();
+        groups.dedup();
+        for group in groups {
+            if self.is_orphaned(group) {
+                self.send_to_group(group, Signal::HUP, Information::kernel());
+                self.send_to_group(group, Signal::CONT, Information::kernel());
+            }
+        }
+    }
+
+    /// A child with news, if any.
+    ///
+    /// # Errors
+    /// ECHILD when there is no such child at all.
+    pub(crate) fn find_child(
+        &mut self,
+        parent: Pid,
+        which: WaitFor,
+        options: WaitOptions,
+    ) -> Result<Option<Waited>, Errno> {
+        let children = self.process(parent)?.children.clone();
+        let mut any = false;
+        for pid in children {
+            let Ok(child) = self.process_mut(pid) else { continue };
+            let wanted = match which {
+                WaitFor::Any => true,
+                WaitFor::Process(wanted) => pid == wanted,
+                WaitFor::Group(group) => child.group == group,
+            };
+            if !wanted {
+                continue;
+            }
+            any = true;
+            let news = match (child.life, child.unreported) {
+                (Life::Zombie(ending), _) if options.ended => News::Ended(ending),
+                (_, Some(Report::Stopped(signal))) if options.stopped => News::Stopped(signal),
+                (_, Some(Report::Continued)) if options.continued => News::Continued,
+                _ => continue,
+            };
+            let cpu_ns = child.ended_threads_ns.saturating_add(child.children_ns);
+            let waited = Waited { pid, uid: child.identity.uid, news, cpu_ns };
+            if !options.keep {
+                self.take_news(parent, waited);
+            }
+            return Ok(Some(waited));
+        }
+        if any { Ok(None) } else { Err(Errno::ECHILD) }
+    }
+
+    fn take_news(&mut self, parent: Pid, waited: Waited) {
+        if let News::Ended(_) = waited.news {
+            self.forget(waited.pid);
+            if let Ok(parent) = self.process_mut(parent) {
+                parent.children_ns = parent.children_ns.saturating_add(waited.cpu_ns);
+            }
+        } else if let Ok(child) = self.process_mut(waited.pid) {
+            child.unreported = None;
+        }
+    }
+}
