@@ -1,0 +1,298 @@
+//! Memory calls: brk, mmap, munmap, mremap, mprotect and advice.
+//!
+//! Neighbour: `mm` keeps the regions. brk(2), mmap(2), mremap(2).
+use super::call::{Call, CallResult};
+use crate::{
+    arch::PAGE_BYTES,
+    errno::Errno,
+    exec::{load::mapping_top, stack},
+    kernel::Kernel,
+    mm::{Backing, MapError, Prot, SharedPages},
+    task::{Tid, limit::Resource},
+    vfs::{Kind, Node},
+};
+use alloc::{string::String, sync::Arc};
+
+/// MAP_* in the generic numbering.
+mod flag {
+    pub(super) const SHARED: u32 = 1;
+    pub(super) const TYPE: u32 = 0xf;
+    pub(super) const SHARED_VALIDATE: u32 = 3;
+    pub(super) const FIXED: u32 = 0x10;
+    pub(super) const ANONYMOUS: u32 = 0x20;
+    pub(super) const FIXED_NOREPLACE: u32 = 0x10_0000;
+}
+
+/// Shared writable file mappings of one process.
+const SHARED_FILES_MAX: usize = 64;
+
+fn page_up(length: u64) -> Option<u64> {
+    Some(length.checked_add(PAGE_BYTES - 1)? & !(PAGE_BYTES - 1))
+}
+
+fn map_errno(error: MapError) -> Errno {
+    match error {
+        MapError::Range => Errno::EINVAL,
+        MapError::Unmapped | MapError::Full => Errno::ENOMEM,
+    }
+}
+
+/// The end of the heap; an address that cannot be had leaves it as it is.
+pub(super) fn brk(call: &mut Call<'_>) -> CallResult {
+    let wanted = call.word(0);
+    let space = call.kernel.core.space_of_mut(call.tid)?;
+    let (start, end) = (space.layout.heap_start, space.layout.heap_end);
+    let (Some(now), Some(next)) = (page_up(end), page_up(wanted)) else { return Ok(end) };
+    if wanted < start {
+        return Ok(end);
+    }
+    let done = if next > now {
+        let free = space.memory.is_free(now, next);
+        free && space.memory.map(now, next - now, Prot::READ_WRITE, Backing::Zero, "[heap]").is_ok()
+    } else {
+        next == now || space.memory.unmap(next, now - next).is_ok()
+    };
+    if done {
+        space.layout.heap_end = wanted;
+    }
+    Ok(space.layout.heap_end)
+}
+
+pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
+    let offset = call.word(5);
+    map(call, offset)
+}
+/// The offset counts units of 4096 bytes.
+pub(super) fn mmap2(call: &mut Call<'_>) -> CallResult {
+    let offset = (call.word(5) & 0xffff_ffff) << 12;
+    map(call, offset)
+}
+
+fn map(call: &mut Call<'_>, offset: u64) -> CallResult {
+    let (hint, length) = (call.word(0), call.word(1));
+    let prot = Prot::from_bits(call.unsigned(2) & 7);
+    let prot = if call.unsigned(2) & 7 == 0 { Prot::NONE } else { prot };
+    let flags = call.abi().map_from_guest(call.unsigned(3));
+    let length = page_up(length).filter(|length| *length > 0).ok_or(Errno::EINVAL)?;
+    if !offset.is_multiple_of(PAGE_BYTES) {
+        return Err(Errno::EINVAL.into());
+    }
+    let shared = matches!(flags & flag::TYPE, flag::SHARED | flag::SHARED_VALIDATE);
+    let (backing, name) = match flags & flag::ANONYMOUS != 0 {
+        true => (anonymous(call, shared, length)?, String::new()),
+        false => file_backing(call, shared, offset, length, prot)?,
+    };
+    let address = place(call, hint, length, flags)?;
+    let space = call.kernel.core.space_of_mut(call.tid)?;
+    space.memory.map(address, length, prot, backing, &name).map_err(map_errno)?;
+    Ok(address)
+}
+
+/// Where a mapping goes.
+fn place(call: &mut Call<'_>, hint: u64, length: u64, flags: u32) -> Result<u64, Errno> {
+    let abi = call.abi();
+    let space = call.kernel.core.space_of_mut(call.tid)?;
+    let fixed = flags & (flag::FIXED | flag::FIXED_NOREPLACE) != 0;
+    if !fixed {
+        let hint = (hint != 0).then_some(hint & !(PAGE_BYTES - 1));
+        return space.memory.find_free(length, hint, mapping_top(abi)).ok_or(Errno::ENOMEM);
+    }
+    let end = hint.checked_add(length).filter(|end| *end <= abi.task_end).ok_or(Errno::ENOMEM)?;
+    if !hint.is_multiple_of(PAGE_BYTES) {
+        return Err(Errno::EINVAL);
+    }
+    if hint < PAGE_BYTES {
+        return Err(Errno::EPERM);
+    }
+    if flags & flag::FIXED_NOREPLACE != 0 && !space.memory.is_free(hint, end) {
+        return Err(Errno::EEXIST);
+    }
+    Ok(hint)
+}
+
+/// Anonymous memory; shared one is bounded by the pages a space may have.
+fn anonymous(call: &Call<'_>, shared: bool, length: u64) -> Result<Backing, Errno> {
+    if !shared {
+        return Ok(Backing::Zero);
+    }
+    let pages = usize::try_from(length / PAGE_BYTES).map_err(|_| Errno::ENOMEM)?;
+    if pages > call.kernel.core.config.limits.pages {
+        return Err(Errno::ENOMEM);
+    }
+    Ok(Backing::Shared { pages: Arc::new(SharedPages::new(pages, None)), offset: 0 })
+}
+
+/// The pages of an open file, with its path.
+fn file_backing(
+    call: &mut Call<'_>,
+    shared: bool,
+    offset: u64,
+    length: u64,
+    prot: Prot,
+) -> Result<(Backing, String), Errno> {
+    let file = call.file(4)?;
+    if !file.reads() || (shared && prot.write && !file.writes()) {
+        return Err(Errno::EACCES);
+    }
+    let node = file.node.ok_or(Errno::ENODEV)?;
+    let name = String::from_utf8_lossy(&file.path).into_owned();
+    if matches!(file.kind, crate::file::FileKind::Device(crate::dev::Device::Zero)) {
+        return Ok((anonymous(call, shared, length)?, name));
+    }
+    if call.kernel.vfs.kind(node)? != Kind::File {
+        return Err(Errno::ENODEV);
+    }
+    let bytes = call.kernel.vfs.share(node)?;
+    let image = call.core().images.image(&bytes);
+    if !shared {
+        return Ok((Backing::File { image, offset }, name));
+    }
+    let pages = usize::try_from((bytes.len() as u64).div_ceil(PAGE_BYTES)).map_err(|_| Errno::ENOMEM)?;
+    if pages > call.kernel.core.config.limits.pages {
+        return Err(Errno::ENOMEM);
+    }
+    let pages = Arc::new(SharedPages::new(pages, Some(image)));
+    if prot.write {
+        call.kernel.note_shared_file(call.tid, node, &pages)?;
+    }
+    Ok((Backing::Shared { pages, offset }, name))
+}
+
+impl Kernel {
+    /// Stores of a shared file mapping reach the file at msync and munmap.
+    fn note_shared_file(&mut self, tid: Tid, node: Node, pages: &Arc<SharedPages>) -> Result<(), Errno> {
+        let space = self.core.space_of_mut(tid)?;
+        if space.shared_files.len() >= SHARED_FILES_MAX {
+            return Err(Errno::ENOMEM);
+        }
+        space.shared_files.push((node, Arc::clone(pages)));
+        self.vfs.hold(node);
+        Ok(())
+    }
+
+    /// Writes shared file mappings back to their files; what does not fit is lost, as on a full disk.
+    pub(crate) fn write_back(&mut self, shared: &[(Node, Arc<SharedPages>)]) {
+        for (node, pages) in shared {
+            let _ = self.with_files_as_root(|vfs, context| {
+                let size = vfs.stat(context, *node)?.size;
+                let bytes = pages.bytes(usize::try_from(size).unwrap_or(usize::MAX));
+                vfs.write_at(context, *node, 0, &bytes)
+            });
+        }
+    }
+    fn write_back_of(&mut self, tid: Tid) -> Result<(), Errno> {
+        let shared = self.core.space_of(tid)?.shared_files.clone();
+        self.write_back(&shared);
+        Ok(())
+    }
+}
+
+pub(super) fn munmap(call: &mut Call<'_>) -> CallResult {
+    let (start, length) = (call.word(0), call.word(1));
+    let tid = call.tid;
+    call.kernel.write_back_of(tid)?;
+    call.kernel.core.space_of_mut(tid)?.memory.unmap(start, length).map_err(map_errno)?;
+    Ok(0)
+}
+pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
+    if !call.word(0).is_multiple_of(PAGE_BYTES) {
+        return Err(Errno::EINVAL.into());
+    }
+    let tid = call.tid;
+    call.kernel.write_back_of(tid)?;
+    Ok(0)
+}
+
+pub(super) fn mprotect(call: &mut Call<'_>) -> CallResult {
+    let (start, length, bits) = (call.word(0), call.word(1), call.unsigned(2) & 7);
+    if length == 0 {
+        return Ok(0);
+    }
+    let prot = if bits == 0 { Prot::NONE } else { Prot::from_bits(bits) };
+    let space = call.kernel.core.space_of_mut(call.tid)?;
+    space.memory.protect(start, length, prot).map_err(map_errno)?;
+    Ok(0)
+}
+
+pub(super) fn mremap(call: &mut Call<'_>) -> CallResult {
+    const MAY_MOVE: u32 = 1;
+    const FIXED: u32 = 2;
+    let (start, flags, target) = (call.word(0), call.unsigned(3), call.word(4));
+    let old = page_up(call.word(1)).ok_or(Errno::EINVAL)?;
+    let new = page_up(call.word(2)).filter(|length| *length > 0).ok_or(Errno::EINVAL)?;
+    if start % PAGE_BYTES != 0 || flags & !(MAY_MOVE | FIXED) != 0 || old == 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let abi = call.abi();
+    let space = call.kernel.core.space_of_mut(call.tid)?;
+    let move_errno = |error| match error {
+        MapError::Unmapped => Errno::EFAULT,
+        other => map_errno(other),
+    };
+    if flags & FIXED != 0 {
+        if flags & MAY_MOVE == 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        space.memory.remap(start, old, target, new).map_err(move_errno)?;
+        return Ok(target);
+    }
+    let end = start.checked_add(old).ok_or(Errno::EINVAL)?;
+    let new_end = start.checked_add(new).ok_or(Errno::EINVAL)?;
+    space.memory.require_mapped(start, end).map_err(|_| Errno::EFAULT)?;
+    if new <= old || (new_end <= abi.task_end && space.memory.is_free(end, new_end)) {
+        space.memory.remap(start, old, start, new).map_err(move_errno)?;
+        return Ok(start);
+    }
+    if flags & MAY_MOVE == 0 {
+        return Err(Errno::ENOMEM.into());
+    }
+    let to = space.memory.find_free(new, None, mapping_top(abi)).ok_or(Errno::ENOMEM)?;
+    space.memory.remap(start, old, to, new).map_err(move_errno)?;
+    Ok(to)
+}
+
+/// MADV_DONTNEED forgets pages; other advice changes nothing.
+pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
+    let (start, advice) = (call.word(0), call.unsigned(2));
+    let length = page_up(call.word(1)).ok_or(Errno::EINVAL)?;
+    let end = start.checked_add(length).filter(|_| start.is_multiple_of(PAGE_BYTES)).ok_or(Errno::EINVAL)?;
+    let space = call.kernel.core.space_of_mut(call.tid)?;
+    space.memory.require_mapped(start, end).map_err(map_errno)?;
+    if advice == 4 {
+        space.memory.drop_pages(start, end);
+    }
+    Ok(0)
+}
+/// Everything mapped is in memory.
+pub(super) fn mincore(call: &mut Call<'_>) -> CallResult {
+    let start = call.word(0);
+    let length = page_up(call.word(1)).ok_or(Errno::ENOMEM)?;
+    let end = start.checked_add(length).filter(|_| start.is_multiple_of(PAGE_BYTES)).ok_or(Errno::EINVAL)?;
+    let space = call.kernel.core.space_of_mut(call.tid)?;
+    space.memory.require_mapped(start, end).map_err(map_errno)?;
+    let pages = usize::try_from(length / PAGE_BYTES).unwrap_or(usize::MAX);
+    if pages > call.kernel.core.config.limits.transfer_bytes {
+        return Err(Errno::ENOMEM.into());
+    }
+    call.write(call.word(2), &alloc::vec![1; pages])?;
+    Ok(0)
+}
+/// mlock and its family: nothing is ever swapped out.
+pub(super) fn lock(_: &mut Call<'_>) -> CallResult {
+    Ok(0)
+}
+/// Decoded instructions follow stores by themselves.
+pub(super) fn cacheflush(_: &mut Call<'_>) -> CallResult {
+    Ok(0)
+}
+
+impl Kernel {
+    /// Maps more stack for an access below it; says whether it did.
+    pub(crate) fn grow_stack(&mut self, tid: Tid, address: u64) -> bool {
+        let Ok(pid) = self.core.task(tid).map(|task| task.pid) else { return false };
+        let limit = self.core.process(pid).map_or(0, |process| process.limits.get(Resource::STACK).0);
+        let Ok(space) = self.core.space_of_mut(tid) else { return false };
+        let depth = space.layout.stack_start.saturating_sub(address);
+        depth <= limit && stack::grow(&mut space.memory, &space.layout, address)
+    }
+}

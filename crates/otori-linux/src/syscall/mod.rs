@@ -1,0 +1,224 @@
+//! System calls: the table, the way from a trap to a handler and back, the trace.
+//!
+//! Key items: [`TABLE`], [`Kernel::system_call`], [`Kernel::resume_call`]. One file per family holds the handlers;
+//! `call.rs` is what they work with. Unknown numbers are answered ENOSYS and told as a notice.
+pub(crate) mod call;
+mod file;
+mod identity;
+mod ioctl;
+mod memory;
+mod path;
+mod poll;
+mod process;
+mod signal;
+mod stat;
+mod system;
+mod table;
+mod thread;
+mod time;
+mod trace;
+
+pub use table::TABLE;
+pub use trace::Argument;
+pub(crate) use trace::Entry;
+
+use crate::{
+    arch::{Column, mips},
+    errno::Errno,
+    kernel::Kernel,
+    notice::NoticeKind,
+    task::{Tid, waiting::Waiting},
+};
+use alloc::{format, vec, vec::Vec};
+use call::{Call, CallError, CallResult, Handler};
+
+/// In a column: the architecture does not have this call.
+pub const ABSENT: u16 = u16::MAX;
+
+/// One system call.
+pub struct Row {
+    /// its name, as in the manual
+    pub name: &'static str,
+    pub(crate) handler: Handler,
+    /// its arguments, for the trace and for 64-bit pairs
+    pub arguments: &'static [Argument],
+    /// its number per [`Column`], or [`ABSENT`]
+    pub numbers: [u16; 5],
+    /// what differs from Linux; empty when nothing does
+    pub note: &'static str,
+}
+
+/// Row of each number, for one architecture.
+pub(crate) struct Numbers {
+    first: u16,
+    rows: Vec<u16>,
+}
+
+impl Numbers {
+    pub(crate) fn of(column: Column) -> Numbers {
+        let number = |row: &Row| row.numbers.get(column as usize).copied().filter(|&number| number != ABSENT);
+        let known = || TABLE.iter().filter_map(number);
+        let first = known().min().unwrap_or(0);
+        let last = known().max().unwrap_or(0);
+        let mut rows = vec![ABSENT; usize::from(last - first) + 1];
+        for (place, row) in (0u16..).zip(TABLE) {
+            if let Some(slot) = number(row).and_then(|number| rows.get_mut(usize::from(number - first))) {
+                *slot = place;
+            }
+        }
+        Numbers { first, rows }
+    }
+    /// The row of a number, with its place in the table.
+    fn find(&self, number: u64) -> Option<(u16, &'static Row)> {
+        let place = usize::try_from(number.checked_sub(u64::from(self.first))?).ok()?;
+        let row = *self.rows.get(place)?;
+        TABLE.get(usize::from(row)).map(|found| (row, found))
+    }
+}
+
+impl Kernel {
+    /// The task's processor stopped at a system call: makes it.
+    pub(crate) fn system_call(&mut self, tid: Tid) {
+        self.core.calls += 1;
+        let Ok(task) = self.core.task(tid) else { return };
+        let number = mips::number(&task.cpu);
+        match self.core.numbers.find(number) {
+            Some((place, row)) => self.call_row(tid, place, row),
+            None => self.call_unknown(tid, number),
+        }
+    }
+
+    fn call_unknown(&mut self, tid: Tid, number: u64) {
+        let name = format!("syscall_{number}");
+        if let Ok(task) = self.core.task_mut(tid) {
+            mips::finish(&mut task.cpu, Err(Errno::ENOSYS));
+            let pid = task.pid;
+            if self.core.config.trace {
+                let line = format!("{name}() = -1 ENOSYS");
+                self.core.notify(pid, NoticeKind::Call { line });
+            }
+            self.core.notify(pid, NoticeKind::Unsupported { call: name });
+        }
+    }
+
+    fn call_row(&mut self, tid: Tid, place: u16, row: &'static Row) {
+        let arguments = self.arguments(tid, row);
+        let Ok(pid) = self.core.task(tid).map(|task| task.pid) else { return };
+        let entry = self.core.config.trace.then(|| self.trace_entry(tid, row, &arguments));
+        let mut call =
+            Call { kernel: self, tid, pid, arguments, resumed: false, deadline_ns: None, progress: 0 };
+        let result = (row.handler)(&mut call);
+        let (deadline_ns, progress) = (call.deadline_ns, call.progress);
+        let waiting = Waiting {
+            row: place,
+            arguments,
+            keys: Vec::new(),
+            deadline_ns,
+            progress,
+            restart: crate::task::waiting::Restart::Never,
+            entry,
+        };
+        self.settle(tid, pid, result, waiting);
+    }
+
+    /// Makes a waiting call again.
+    pub(crate) fn resume_call(&mut self, tid: Tid) {
+        let Some(waiting) = self.core.end_waiting(tid) else { return };
+        let Some(row) = TABLE.get(usize::from(waiting.row)) else { return };
+        let Ok(pid) = self.core.task(tid).map(|task| task.pid) else { return };
+        let mut call = Call {
+            kernel: self,
+            tid,
+            pid,
+            arguments: waiting.arguments,
+            resumed: true,
+            deadline_ns: waiting.deadline_ns,
+            progress: waiting.progress,
+        };
+        let result = (row.handler)(&mut call);
+        let (deadline_ns, progress) = (call.deadline_ns, call.progress);
+        self.settle(tid, pid, result, Waiting { deadline_ns, progress, ..waiting });
+    }
+
+    /// Puts the result into the registers, or the task to sleep.
+    fn settle(&mut self, tid: Tid, pid: u32, result: CallResult, waiting: Waiting) {
+        let result = match result {
+            Err(CallError::Block(block)) => {
+                let sleeping = Waiting {
+                    keys: block.keys,
+                    deadline_ns: block.deadline_ns,
+                    restart: block.restart,
+                    ..waiting
+                };
+                self.core.begin_waiting(tid, sleeping);
+                return;
+            }
+            Err(CallError::Settled) => {
+                self.trace_exit(tid, pid, waiting, None);
+                return;
+            }
+            Err(CallError::Errno(error)) => Err(error),
+            Ok(value) => Ok(value),
+        };
+        if let Ok(task) = self.core.task_mut(tid) {
+            mips::finish(&mut task.cpu, result);
+        }
+        self.trace_exit(tid, pid, waiting, Some(result));
+    }
+
+    /// Arguments as the row types them: 64-bit ones are joined.
+    fn arguments(&mut self, tid: Tid, row: &Row) -> [u64; 8] {
+        let abi = self.core.abi;
+        let Some(task) = self.core.tasks.get(&tid) else { return [0; 8] };
+        let Some(space) = self.core.spaces.get_mut(task.space) else { return [0; 8] };
+        let pairs = row.arguments.iter().filter(|argument| argument.is_pair()).count();
+        let slots = row.arguments.len() + if abi.word_bytes == 4 { pairs * 2 } else { 0 };
+        let raw = mips::arguments(&task.cpu, &mut space.memory, abi.endian, slots.min(8));
+        if pairs == 0 || abi.word_bytes == 8 {
+            return raw;
+        }
+        let mut joined = [0; 8];
+        let mut slot = 0usize;
+        let at = |slot: usize| raw.get(slot).copied().unwrap_or(0);
+        for (target, argument) in joined.iter_mut().zip(row.arguments) {
+            if argument.is_pair() {
+                slot += slot & usize::from(abi.pairs_aligned);
+                *target = abi.join(at(slot), at(slot + 1));
+                slot += 2;
+            } else {
+                *target = at(slot);
+                slot += 1;
+            }
+        }
+        joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_no_number_is_used_twice() {
+        assert!(TABLE.windows(2).all(|pair| pair[0].name < pair[1].name), "sorted by name");
+        for column in [Column::MipsO32, Column::Arm, Column::Aarch64, Column::I386, Column::X86_64] {
+            let mut numbers: Vec<u16> = TABLE.iter().map(|row| row.numbers[column as usize]).collect();
+            numbers.retain(|&number| number != ABSENT);
+            let count = numbers.len();
+            numbers.sort_unstable();
+            numbers.dedup();
+            assert_eq!(numbers.len(), count, "{column:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_lead_to_their_rows() {
+        let numbers = Numbers::of(Column::MipsO32);
+        for (number, name) in [(4001, "exit"), (4003, "read"), (4210, "mmap2"), (4366, "statx")] {
+            assert_eq!(numbers.find(number).map(|(_, row)| row.name), Some(name));
+        }
+        for number in [0, 3999, 4999, u64::MAX] {
+            assert!(numbers.find(number).is_none());
+        }
+    }
+}

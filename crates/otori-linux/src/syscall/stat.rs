@@ -1,0 +1,282 @@
+//! What is known of files: the stat family, statfs, getdents.
+//!
+//! Structures are laid out per architecture here: MIPS o32 has its own `struct stat`. stat(2), statx(2), getdents(2).
+use super::call::{Call, CallResult};
+use crate::{
+    errno::Errno,
+    file::FileKind,
+    record::Record,
+    vfs::{DeviceNumber, Follow, Kind, Stat, StatFs},
+};
+use alloc::vec::Vec;
+
+const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
+const AT_EMPTY_PATH: u32 = 0x1000;
+/// Entries that one getdents looks at.
+const ENTRIES_PER_CALL: usize = 1024;
+
+/// The device number as `st_dev` and `st_rdev` encode it.
+fn encoded(device: DeviceNumber) -> u64 {
+    let (major, minor) = (u64::from(device.major), u64::from(device.minor));
+    (minor & 0xff) | (major << 8) | ((minor & !0xff) << 12)
+}
+
+fn seconds(ns: i64) -> i64 {
+    ns.div_euclid(1_000_000_000)
+}
+fn fraction(ns: i64) -> u32 {
+    ns.rem_euclid(1_000_000_000) as u32
+}
+
+/// `struct stat64` of MIPS o32.
+fn stat64_mips(record: &mut Record, stat: &Stat) {
+    record.u32(encoded(stat.device) as u32).zeros(12).u64(stat.inode);
+    record.u32(stat.st_mode()).u32(stat.links).u32(stat.uid).u32(stat.gid);
+    record.u32(encoded(stat.special) as u32).zeros(12).u64(stat.size);
+    for time in [stat.access_ns, stat.modify_ns, stat.change_ns] {
+        record.u32(seconds(time) as u32).u32(fraction(time));
+    }
+    record.u32(stat.block_size).u32(0).u64(stat.blocks);
+}
+
+/// `struct stat` of MIPS o32.
+fn stat_mips(record: &mut Record, stat: &Stat) {
+    record.u32(encoded(stat.device) as u32).zeros(12).u32(stat.inode as u32);
+    record.u32(stat.st_mode()).u32(stat.links).u32(stat.uid).u32(stat.gid);
+    record.u32(encoded(stat.special) as u32).zeros(8).u32(stat.size as u32).u32(0);
+    for time in [stat.access_ns, stat.modify_ns, stat.change_ns] {
+        record.u32(seconds(time) as u32).u32(fraction(time));
+    }
+    record.u32(stat.block_size).u32(stat.blocks as u32).zeros(56);
+}
+
+/// `struct statx`, the same everywhere.
+fn statx_record(record: &mut Record, stat: &Stat) {
+    record.u32(0x7ff).u32(stat.block_size).u64(0).u32(stat.links).u32(stat.uid).u32(stat.gid);
+    record.u16(stat.st_mode() as u16).u16(0).u64(stat.inode).u64(stat.size).u64(stat.blocks).u64(0);
+    for time in [stat.access_ns, stat.change_ns, stat.change_ns, stat.modify_ns] {
+        record.u64(seconds(time) as u64).u32(fraction(time)).u32(0);
+    }
+    record.u32(stat.special.major).u32(stat.special.minor).u32(stat.device.major).u32(stat.device.minor);
+    record.pad_to(256);
+}
+
+/// Attributes of what a descriptor stands for, named or not.
+fn stat_of_file(call: &mut Call<'_>, index: usize) -> Result<Stat, Errno> {
+    let file = call.file(index)?;
+    if let Some(node) = file.node {
+        let tid = call.tid;
+        return call.kernel.with_files(tid, |vfs, context| vfs.stat(context, node));
+    }
+    let (kind, mode, inode, special) = match &file.kind {
+        FileKind::Pipe(pipe, _) => {
+            (Kind::Fifo, 0o600, call.kernel.core.pipes.inode(*pipe), DeviceNumber::default())
+        }
+        FileKind::Tty(id) | FileKind::TtyMaster(id) => {
+            (Kind::Character, 0o620, 3 + u64::from(id.0), DeviceNumber { major: 136, minor: id.0 })
+        }
+        FileKind::Host(_) => (Kind::Fifo, 0o600, 3_000 + call.int(index) as u64, DeviceNumber::default()),
+        _ => (Kind::File, 0o600, 2_000, DeviceNumber::default()),
+    };
+    let now_ns = call.kernel.core.wall_ns();
+    let identity = &call.process()?.identity.effective;
+    Ok(Stat {
+        device: DeviceNumber { major: 0, minor: 8 },
+        inode,
+        kind,
+        mode,
+        links: 1,
+        uid: identity.uid,
+        gid: identity.gid,
+        special,
+        size: 0,
+        block_size: 4096,
+        blocks: 0,
+        access_ns: now_ns,
+        modify_ns: now_ns,
+        change_ns: now_ns,
+    })
+}
+
+fn stat_of_path(
+    call: &mut Call<'_>,
+    at: Option<usize>,
+    path_index: usize,
+    follow: Follow,
+) -> Result<Stat, Errno> {
+    let path = call.path(path_index)?;
+    let at = match at {
+        Some(index) => call.folder(index, &path)?,
+        None => call.cwd()?,
+    };
+    let tid = call.tid;
+    call.kernel.with_files(tid, |vfs, context| {
+        let node = vfs.lookup(context, at, &path, follow)?;
+        vfs.stat(context, node)
+    })
+}
+
+fn give64(call: &mut Call<'_>, stat: &Stat, address: u64) -> CallResult {
+    let mut record = call.record();
+    stat64_mips(&mut record, stat);
+    call.write(address, record.as_bytes())?;
+    Ok(0)
+}
+fn give(call: &mut Call<'_>, stat: &Stat, address: u64) -> CallResult {
+    if stat.size > 0x7fff_ffff || stat.inode > 0xffff_ffff {
+        return Err(Errno::EOVERFLOW.into());
+    }
+    let mut record = call.record();
+    stat_mips(&mut record, stat);
+    call.write(address, record.as_bytes())?;
+    Ok(0)
+}
+
+pub(super) fn stat(call: &mut Call<'_>) -> CallResult {
+    let found = stat_of_path(call, None, 0, Follow::Yes)?;
+    give(call, &found, call.word(1))
+}
+pub(super) fn lstat(call: &mut Call<'_>) -> CallResult {
+    let found = stat_of_path(call, None, 0, Follow::No)?;
+    give(call, &found, call.word(1))
+}
+pub(super) fn fstat(call: &mut Call<'_>) -> CallResult {
+    let found = stat_of_file(call, 0)?;
+    give(call, &found, call.word(1))
+}
+pub(super) fn stat64(call: &mut Call<'_>) -> CallResult {
+    let found = stat_of_path(call, None, 0, Follow::Yes)?;
+    give64(call, &found, call.word(1))
+}
+pub(super) fn lstat64(call: &mut Call<'_>) -> CallResult {
+    let found = stat_of_path(call, None, 0, Follow::No)?;
+    give64(call, &found, call.word(1))
+}
+pub(super) fn fstat64(call: &mut Call<'_>) -> CallResult {
+    let found = stat_of_file(call, 0)?;
+    give64(call, &found, call.word(1))
+}
+/// An empty path with AT_EMPTY_PATH means the descriptor itself.
+fn stat_at(call: &mut Call<'_>, flags: u32) -> Result<Stat, Errno> {
+    if flags & AT_EMPTY_PATH != 0 && call.path(1)?.is_empty() {
+        return if call.int(0) == -100 { stat_of_cwd(call) } else { stat_of_file(call, 0) };
+    }
+    let follow = if flags & AT_SYMLINK_NOFOLLOW != 0 { Follow::No } else { Follow::Yes };
+    stat_of_path(call, Some(0), 1, follow)
+}
+fn stat_of_cwd(call: &mut Call<'_>) -> Result<Stat, Errno> {
+    let (tid, cwd) = (call.tid, call.cwd()?);
+    call.kernel.with_files(tid, |vfs, context| vfs.stat(context, cwd))
+}
+pub(super) fn fstatat64(call: &mut Call<'_>) -> CallResult {
+    let found = stat_at(call, call.unsigned(3))?;
+    give64(call, &found, call.word(2))
+}
+pub(super) fn statx(call: &mut Call<'_>) -> CallResult {
+    let found = stat_at(call, call.unsigned(2))?;
+    let mut record = call.record();
+    statx_record(&mut record, &found);
+    call.write(call.word(4), record.as_bytes())?;
+    Ok(0)
+}
+
+fn statfs_of(call: &mut Call<'_>, from_path: bool) -> Result<StatFs, Errno> {
+    let node = if from_path {
+        let path = call.path(0)?;
+        let (tid, cwd) = (call.tid, call.cwd()?);
+        call.kernel.with_files(tid, |vfs, context| vfs.lookup(context, cwd, &path, Follow::Yes))?
+    } else {
+        call.file(0)?.node.unwrap_or(call.kernel.vfs.root())
+    };
+    call.kernel.vfs.statfs(node)
+}
+/// `struct statfs` of MIPS: the fields are in another order there.
+fn give_statfs(call: &mut Call<'_>, found: &StatFs, address: u64) -> CallResult {
+    let mut record = call.record();
+    record.word(u64::from(found.magic)).word(u64::from(found.block_size)).word(u64::from(found.block_size));
+    record.word(found.blocks).word(found.blocks_free).word(found.inodes).word(found.inodes_free);
+    record.word(found.blocks_free).u32(0).u32(0).word(u64::from(found.name_max)).word(u64::from(found.flags));
+    record.zeros(5 * call.abi().word_bytes);
+    call.write(address, record.as_bytes())?;
+    Ok(0)
+}
+fn give_statfs64(call: &mut Call<'_>, found: &StatFs, address: u64) -> CallResult {
+    let mut record = call.record();
+    record.u32(found.magic).u32(found.block_size).u32(found.block_size).u32(0);
+    record.u64(found.blocks).u64(found.blocks_free).u64(found.inodes).u64(found.inodes_free);
+    record.u64(found.blocks_free).u32(0).u32(0).u32(found.name_max).u32(found.flags).zeros(20);
+    record.pad_to(104);
+    call.write(address, record.as_bytes())?;
+    Ok(0)
+}
+pub(super) fn statfs(call: &mut Call<'_>) -> CallResult {
+    let found = statfs_of(call, true)?;
+    give_statfs(call, &found, call.word(1))
+}
+pub(super) fn fstatfs(call: &mut Call<'_>) -> CallResult {
+    let found = statfs_of(call, false)?;
+    give_statfs(call, &found, call.word(1))
+}
+pub(super) fn statfs64(call: &mut Call<'_>) -> CallResult {
+    let found = statfs_of(call, true)?;
+    give_statfs64(call, &found, call.word(2))
+}
+pub(super) fn fstatfs64(call: &mut Call<'_>) -> CallResult {
+    let found = statfs_of(call, false)?;
+    give_statfs64(call, &found, call.word(2))
+}
+
+/// Layout of one directory entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EntryLayout {
+    Old,
+    Wide,
+}
+
+pub(super) fn getdents(call: &mut Call<'_>) -> CallResult {
+    list(call, EntryLayout::Old)
+}
+pub(super) fn getdents64(call: &mut Call<'_>) -> CallResult {
+    list(call, EntryLayout::Wide)
+}
+
+fn list(call: &mut Call<'_>, layout: EntryLayout) -> CallResult {
+    let (address, room) = (call.word(1), call.length(2));
+    let file = call.file(0)?;
+    let (node, from) = (file.node.ok_or(Errno::ENOTDIR)?, file.offset);
+    let tid = call.tid;
+    let entries =
+        call.kernel.with_files(tid, |vfs, context| vfs.list(context, node, from, ENTRIES_PER_CALL))?;
+    let mut bytes: Vec<u8> = Vec::new();
+    let mut reached = from;
+    let any = !entries.is_empty();
+    for entry in entries {
+        let mut record = call.record();
+        let kind = entry.kind.entry_type();
+        let head = if layout == EntryLayout::Wide { 19 } else { 2 * call.abi().word_bytes + 2 };
+        let align = if layout == EntryLayout::Wide { 8 } else { call.abi().word_bytes };
+        let tail = if layout == EntryLayout::Wide { 1 } else { 2 };
+        let length = (head + entry.name.len() + tail).next_multiple_of(align);
+        match layout {
+            EntryLayout::Wide => {
+                record.u64(entry.inode).u64(entry.next).u16(length as u16).u8(kind);
+                record.bytes(&entry.name).pad_to(length);
+            }
+            EntryLayout::Old => {
+                record.word(entry.inode).word(entry.next).u16(length as u16);
+                record.bytes(&entry.name).pad_to(length - 1).u8(kind);
+            }
+        }
+        if bytes.len() + record.len() > room {
+            break;
+        }
+        bytes.extend(record.as_bytes());
+        reached = entry.next;
+    }
+    if any && bytes.is_empty() {
+        return Err(Errno::EINVAL.into());
+    }
+    call.write(address, &bytes)?;
+    call.file_mut(0)?.offset = reached;
+    Ok(bytes.len() as u64)
+}

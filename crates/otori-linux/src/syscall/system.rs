@@ -1,0 +1,186 @@
+//! The machine as a whole: uname, sysinfo, host name, modules, mounts, reboot, random bytes.
+//!
+//! What would harm a device is refused and told as a notice. uname(2), mount(2), reboot(2), init_module(2) …
+use super::call::{Call, CallResult};
+use crate::{
+    errno::Errno,
+    notice::NoticeKind,
+    vfs::{Follow, Kind},
+};
+use alloc::{format, string::String, vec};
+
+const MS_REMOUNT: u64 = 32;
+
+/// A call that is known by name and not there: told, so that it can be added.
+pub(super) fn unsupported(_: &mut Call<'_>) -> CallResult {
+    Err(Errno::ENOSYS.into())
+}
+/// A call that kernels of such devices do not have.
+pub(super) fn absent(_: &mut Call<'_>) -> CallResult {
+    Err(Errno::ENOSYS.into())
+}
+
+pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
+    let core = &call.kernel.core;
+    let config = &core.config;
+    let fields = [
+        "Linux",
+        &core.hostname,
+        &config.kernel_release,
+        &config.kernel_version,
+        call.abi().machine,
+        &core.domainname,
+    ];
+    let mut record = call.record();
+    fields.iter().for_each(|field| _ = record.text(field.as_bytes(), 65));
+    call.write(call.word(0), record.as_bytes())?;
+    Ok(0)
+}
+
+/// `struct sysinfo`: loads are fixed-point with 16 bits.
+pub(super) fn sysinfo(call: &mut Call<'_>) -> CallResult {
+    let core = &call.kernel.core;
+    let total = core.config.identity.memory_kib * 1024;
+    let used = core.config.identity.kernel_kib * 1024 + core.total_pages * 4096 + total / 5;
+    let free = total.saturating_sub(used);
+    let mut record = call.record();
+    record.word(core.uptime_ns() / 1_000_000_000);
+    record.word(1_966).word(2_621).word(3_276);
+    record.word(total).word(free).word(0).word(total / 32).word(0).word(0);
+    record.u16(core.processes.len() as u16).u16(0);
+    if call.abi().word_bytes == 8 {
+        record.u32(0);
+    }
+    record.word(0).word(0).u32(1);
+    record.pad_to(if call.abi().word_bytes == 8 { 112 } else { 64 });
+    call.write(call.word(0), record.as_bytes())?;
+    Ok(0)
+}
+
+fn set_name(call: &mut Call<'_>) -> Result<String, Errno> {
+    let length = usize::try_from(call.int(1)).ok().filter(|length| *length <= 64).ok_or(Errno::EINVAL)?;
+    if !call.process()?.identity.effective.is_root() {
+        return Err(Errno::EPERM);
+    }
+    let bytes = call.read_bytes(call.word(0), length)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+pub(super) fn sethostname(call: &mut Call<'_>) -> CallResult {
+    call.core().hostname = set_name(call)?;
+    Ok(0)
+}
+pub(super) fn setdomainname(call: &mut Call<'_>) -> CallResult {
+    call.core().domainname = set_name(call)?;
+    Ok(0)
+}
+
+pub(super) fn getrandom(call: &mut Call<'_>) -> CallResult {
+    let (address, length) = (call.word(0), call.length(1));
+    if call.unsigned(2) & !7 != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut bytes = vec![0; length];
+    call.core().random.fill(&mut bytes);
+    call.write(address, &bytes)?;
+    Ok(length as u64)
+}
+
+/// Everything is where it belongs already.
+pub(super) fn sync(_: &mut Call<'_>) -> CallResult {
+    Ok(0)
+}
+
+fn root_only(call: &mut Call<'_>) -> Result<(), Errno> {
+    if call.process()?.identity.effective.is_root() { Ok(()) } else { Err(Errno::EPERM) }
+}
+fn refuse(call: &mut Call<'_>, what: String) {
+    call.notify(NoticeKind::Refused { what });
+}
+
+/// A mount point is looked for as on a device; then root is refused too, except for a remount that changes nothing.
+pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
+    root_only(call)?;
+    let target = call.path(1)?;
+    let (tid, cwd) = (call.tid, call.cwd()?);
+    let node = call.kernel.with_files(tid, |vfs, context| vfs.lookup(context, cwd, &target, Follow::Yes))?;
+    if call.kernel.vfs.kind(node)? != Kind::Directory {
+        return Err(Errno::ENOTDIR.into());
+    }
+    let shown = String::from_utf8_lossy(&target).into_owned();
+    refuse(call, format!("mount {shown}"));
+    if call.word(3) & MS_REMOUNT != 0 && call.kernel.vfs.is_mount_point(node) {
+        return Ok(0);
+    }
+    Err(Errno::EPERM.into())
+}
+pub(super) fn umount(call: &mut Call<'_>) -> CallResult {
+    root_only(call)?;
+    let target = call.path(0)?;
+    let (tid, cwd) = (call.tid, call.cwd()?);
+    let node = call.kernel.with_files(tid, |vfs, context| vfs.lookup(context, cwd, &target, Follow::Yes))?;
+    if !call.kernel.vfs.is_mount_point(node) {
+        return Err(Errno::EINVAL.into());
+    }
+    refuse(call, format!("umount {}", String::from_utf8_lossy(&target)));
+    Err(Errno::EBUSY.into())
+}
+
+/// The magic numbers are checked, the restart does not happen: the caller believes it does.
+pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
+    root_only(call)?;
+    if call.unsigned(0) != 0xfee1_dead {
+        return Err(Errno::EINVAL.into());
+    }
+    let command = call.unsigned(2);
+    refuse(call, format!("reboot {command:#x}"));
+    Ok(0)
+}
+/// No module is for this kernel.
+pub(super) fn init_module(call: &mut Call<'_>) -> CallResult {
+    root_only(call)?;
+    refuse(call, String::from("init_module"));
+    Err(Errno::ENOEXEC.into())
+}
+pub(super) fn delete_module(call: &mut Call<'_>) -> CallResult {
+    root_only(call)?;
+    let address = call.word(0);
+    let name = call.string(address, 63)?;
+    refuse(call, format!("delete_module {}", String::from_utf8_lossy(&name)));
+    Err(Errno::EBUSY.into())
+}
+/// swapon, quotactl, acct, pivot_root …: nothing of that kind on such a device.
+pub(super) fn forbidden(_: &mut Call<'_>) -> CallResult {
+    Err(Errno::EPERM.into())
+}
+pub(super) fn vhangup(call: &mut Call<'_>) -> CallResult {
+    root_only(call)?;
+    Ok(0)
+}
+
+/// The kernel's message buffer: its size, and nothing in it that is worth reading.
+pub(super) fn syslog(call: &mut Call<'_>) -> CallResult {
+    match call.unsigned(0) {
+        0 | 1 | 5..=8 => Ok(0),
+        2..=4 => {
+            let text = kernel_messages(call);
+            let kept = text.len().min(call.length(2));
+            let start = text.len() - kept;
+            call.write(call.word(1), text.as_bytes().get(start..).unwrap_or_default())?;
+            Ok(kept as u64)
+        }
+        9 => Ok(0),
+        10 => Ok(16_384),
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+/// What a kernel says when it starts, as far as it follows from the identity.
+fn kernel_messages(call: &Call<'_>) -> String {
+    let identity = &call.kernel.core.config.identity;
+    format!(
+        "<5>[    0.000000] {}\n<5>[    0.000000] Kernel command line: {}\n<6>[    0.000000] Memory: {}K/{}K available\n",
+        identity.version,
+        identity.cmdline,
+        identity.memory_kib.saturating_sub(identity.kernel_kib),
+        identity.memory_kib,
+    )
+}
