@@ -4,15 +4,36 @@
 extern crate alloc;
 
 pub mod abi;
+mod arch;
+mod arena;
+mod config;
 pub mod dev;
 pub mod errno;
+mod exec;
+mod file;
+mod kernel;
+mod machine;
 pub mod mm;
 pub mod net;
+mod notice;
 pub mod pipe;
 pub mod poll;
 pub mod proc;
+mod random;
+mod record;
+mod sched;
+mod signal;
+mod syscall;
+mod task;
 pub mod tty;
 pub mod vfs;
+mod view;
+
+pub use config::{Limits, MachineConfig, Pid, Resident, Run, Spawn, SpawnError, Stats, Stdio};
+pub use exec::elf::ElfError;
+pub use machine::{Machine, Snapshot};
+pub use notice::{Notice, NoticeKind};
+pub use syscall::{ABSENT, Argument, Row as CallRow, TABLE as CALLS};
 
 /// Instruction sets, for who prepares machines or asks whether a program can run.
 pub use otori_cpu::isa::Isa;
