@@ -3,6 +3,7 @@
 mod identity;
 mod machine;
 mod network;
+mod nobody;
 mod node;
 mod process;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 mod view;
 
 pub use identity::{DeviceIdentity, MtdPartition};
+pub use nobody::NoProcesses;
 pub use node::{LinkTarget, ProcNode};
 pub use setting::{Settings, Written};
 pub use view::{
