@@ -5,6 +5,7 @@
 //! 5 unavailable; `exec` passes the guest's on.
 
 pub mod classify;
+pub mod detonate;
 pub mod doctor;
 pub mod inspect;
 mod rules;
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 pub enum Verb {
     /// Name the system, machine, ABI, libc and linking of files; nothing is run
     Classify(classify::Arguments),
+    /// Run a file in the sandbox, in virtual time with a fake Internet, and report what it did
+    Detonate(detonate::Arguments),
     /// Check that this machine has what Otori needs, and say how to mend what is missing
     Doctor(doctor::Arguments),
     /// Put a capture file through the packet engine; EVE lines come out
@@ -28,6 +31,7 @@ impl Verb {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Verb::Classify(arguments) => classify::run(arguments),
+            Verb::Detonate(arguments) => detonate::run(arguments),
             Verb::Doctor(arguments) => doctor::run(arguments),
             Verb::Inspect(arguments) => inspect::run(arguments),
         }
