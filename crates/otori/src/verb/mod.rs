@@ -7,6 +7,7 @@
 pub mod classify;
 pub mod detonate;
 pub mod doctor;
+pub mod events;
 pub mod inspect;
 mod rules;
 
@@ -22,6 +23,8 @@ pub enum Verb {
     Detonate(detonate::Arguments),
     /// Check that this machine has what Otori needs, and say how to mend what is missing
     Doctor(doctor::Arguments),
+    /// Print the stored events; also while `otori up` runs
+    Events(events::Arguments),
     /// Put a capture file through the packet engine; EVE lines come out
     Inspect(inspect::Arguments),
 }
@@ -33,6 +36,7 @@ impl Verb {
             Verb::Classify(arguments) => classify::run(arguments),
             Verb::Detonate(arguments) => detonate::run(arguments),
             Verb::Doctor(arguments) => doctor::run(arguments),
+            Verb::Events(arguments) => events::run(arguments),
             Verb::Inspect(arguments) => inspect::run(arguments),
         }
     }
