@@ -67,6 +67,8 @@ pub(crate) struct Core {
     pub(crate) wall_shift_ns: i64,
     pub(crate) notices: Vec<Notice>,
     pub(crate) notices_omitted: u64,
+    /// bytes of removed files that notices may carry until they are taken, and how many that still are
+    pub(crate) keep_removed: (usize, usize),
     pub(crate) instructions: u64,
     pub(crate) calls: u64,
     pub(crate) started: u64,

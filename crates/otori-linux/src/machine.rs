@@ -69,6 +69,7 @@ impl Machine {
             wall_shift_ns: 0,
             notices: Vec::new(),
             notices_omitted: 0,
+            keep_removed: (0, 0),
             instructions: 0,
             calls: 0,
             started: 0,
@@ -201,7 +202,13 @@ impl Machine {
     }
     /// Takes what happened since the last time.
     pub fn take_notices(&mut self) -> Vec<Notice> {
+        self.kernel.core.keep_removed.1 = self.kernel.core.keep_removed.0;
         core::mem::take(&mut self.kernel.core.notices)
+    }
+    /// From now on removed files are told with their content ([`crate::NoticeKind::LastContent`]), up to that many
+    /// bytes between two calls of [`Machine::take_notices`].
+    pub fn keep_removed(&mut self, bytes: usize) {
+        self.kernel.core.keep_removed = (bytes, bytes);
     }
     /// How many notices were left out because too many waited.
     #[must_use]

@@ -3,7 +3,7 @@
 //! Key type: [`Notice`]. Filled by the call handlers, drained by [`crate::Machine::take_notices`]; bounded by
 //! [`crate::Limits::notices`]. A lab builds its report from them, a decoy its events.
 use crate::errno::Errno;
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::net::SocketAddr;
 use otori_event::Transport;
 
@@ -69,6 +69,16 @@ pub enum NoticeKind {
         path: Vec<u8>,
         /// inode number
         inode: u64,
+    },
+    /// the last name of a file is about to go; told before [`NoticeKind::Unlink`] when the driver asked for it with
+    /// [`crate::Machine::keep_removed`]
+    LastContent {
+        /// absolute path
+        path: Vec<u8>,
+        /// what is in it
+        content: Arc<[u8]>,
+        /// permission bits
+        mode: u32,
     },
     /// a name was removed
     Unlink {

@@ -9,7 +9,7 @@ use crate::{
     task::Tid,
     vfs::{Context, Credentials, DeviceNumber, Follow, Kind, Node, Owner, RenameMode, Times, Vfs, Want},
 };
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 
 const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
 const AT_REMOVEDIR: u32 = 0x200;
@@ -89,9 +89,30 @@ pub(super) fn mknodat(call: &mut Call<'_>) -> CallResult {
     make_node(call, Some(0), 1)
 }
 
+/// What is in a regular file whose only name this is, if the driver wants to know and it is not too much.
+fn last_content(call: &mut Call<'_>, named: &Named) -> Option<(Arc<[u8]>, u32)> {
+    let room = call.kernel.core.keep_removed.1;
+    if room == 0 {
+        return None;
+    }
+    let node = call.lookup(named, Follow::No).ok()?;
+    let stat = call.files(|vfs, context| vfs.stat(context, node)).ok()?;
+    let fits = stat.size > 0 && stat.size <= room as u64;
+    if stat.kind != Kind::File || stat.links != 1 || !fits {
+        return None;
+    }
+    let content = call.files(|vfs, _| vfs.share(node)).ok()?;
+    (content.len() <= room).then_some((content, u32::from(stat.mode)))
+}
+
 fn remove_file(call: &mut Call<'_>, named: &Named) -> CallResult {
+    let last = last_content(call, named);
     call.files(|vfs, context| vfs.unlink(context, named.at, &named.path))?;
     let path = call.full_path(named);
+    if let Some((content, mode)) = last {
+        call.kernel.core.keep_removed.1 -= content.len();
+        call.notify(NoticeKind::LastContent { path: path.clone(), content, mode });
+    }
     call.notify(NoticeKind::Unlink { path });
     Ok(0)
 }
