@@ -9,6 +9,8 @@
 //! - [`touch`]: first touch, copy on write, faults; [`access`]: reading and writing by the kernel.
 
 mod access;
+#[cfg(test)]
+mod hostile;
 mod image;
 mod map;
 mod region;
