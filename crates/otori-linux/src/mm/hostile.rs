@@ -30,7 +30,7 @@ fn word(random: &mut Random) -> u32 {
         [0, 0, 1, 4, 5, 6, 7, 9, 9, 12, 13, 15, 17, 17, 19, 20, 21, 28, 31, 32, 35, 36, 40, 43, 49, 57];
     match random.next() % 8 {
         0 => any,
-        1 => 2 << 26 | (BASE as u32 >> 2) + any % 4096,
+        1 => (2 << 26) | ((BASE as u32 >> 2) + any % 4096),
         _ => {
             let opcode = opcodes[(any >> 16) as usize % opcodes.len()];
             opcode << 26 | any & 0x03ff_0000 | any & [0x0000_ffff, 0x0000_003c, 0x0000_f83f][any as usize % 3]
