@@ -11,4 +11,4 @@ pub mod guard;
 pub mod reject;
 
 pub use engine::{Decision, Engine, Mode, Settings};
-//pub use guard::{Control, Guard};
+pub use guard::{Control, Guard};

@@ -1,0 +1,82 @@
+//! An NFQUEUE: the kernel asks about each packet that a rule of nftables or iptables queues.
+//!
+//! Key type: [`Queued`]. With `fail open` the kernel lets packets pass when the queue is full; what happens when no
+//! guard listens is for the netfilter rule to say (`queue … bypass`).
+use super::{
+    Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now, socket::wait_for,
+};
+use crate::engine::Decision;
+use otori_wire::LinkType;
+use std::{
+    io,
+    os::fd::BorrowedFd,
+    time::{Duration, Instant},
+};
+
+/// Packets that may wait in the kernel.
+const WAITING_PACKETS: u32 = 8192;
+/// How long an idle queue is left alone: crate `nfq` does not lend its descriptor to poll.
+const IDLE: Duration = Duration::from_millis(1);
+
+struct Queued {
+    queue: nfq::Queue,
+    counters: Counters,
+}
+
+/// Opens queue `N`.
+pub(super) fn open(argument: &str, failure: Failure) -> Result<Box<dyn Backend>, BackendError> {
+    let number: u16 = argument
+        .parse()
+        .map_err(|_| BackendError::Argument(format!("{argument:?}: wants a queue, 0 to 65535")))?;
+    let wrap = |what: &'static str| move |error: io::Error| BackendError::of(what, error);
+    let mut queue = nfq::Queue::open().map_err(wrap("opening netfilter's queue"))?;
+    queue.bind(number).map_err(wrap("binding to the queue"))?;
+    queue.set_queue_max_len(number, WAITING_PACKETS).map_err(wrap("setting the queue's length"))?;
+    queue.set_fail_open(number, failure == Failure::Open).map_err(wrap("setting fail open"))?;
+    queue.set_recv_gso(number, true).map_err(wrap("asking for whole frames"))?;
+    queue.set_nonblocking(true);
+    Ok(Box::new(Queued { queue, counters: Counters::default() }))
+}
+
+impl Backend for Queued {
+    fn turn(
+        &mut self,
+        wait: Duration,
+        wake: BorrowedFd<'_>,
+        decide: &mut Decide<'_>,
+    ) -> Result<(), BackendError> {
+        let begun = Instant::now();
+        for _ in 0..PACKETS_PER_TURN {
+            let mut message = match self.queue.recv() {
+                Ok(message) => message,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    wait_for(&[], wake, IDLE.min(wait));
+                    if begun.elapsed() >= wait.min(IDLE) {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(BackendError::of("receiving", error)),
+            };
+            self.counters.received += 1;
+            let incoming = Incoming { at: now(), link: LinkType::Ip, frame: message.get_payload() };
+            let verdict = match decide(&incoming) {
+                Decision::Pass => {
+                    self.counters.forwarded += 1;
+                    nfq::Verdict::Accept
+                }
+                Decision::Drop | Decision::Reject => {
+                    self.counters.dropped += 1;
+                    nfq::Verdict::Drop
+                }
+            };
+            message.set_verdict(verdict);
+            self.queue.verdict(message).map_err(|error| BackendError::of("answering", error))?;
+        }
+        Ok(())
+    }
+    fn counters(&mut self) -> Counters {
+        self.counters
+    }
+}

@@ -1,0 +1,237 @@
+//! An AF_PACKET socket on one interface. The only file with unsafe code.
+//!
+//! Key type: [`PacketSocket`]. packet(7), and linux/virtio_net.h for the header that keeps offloaded frames whole:
+//! with PACKET_VNET_HDR the kernel gives large and unsummed frames as they are, and takes them back so.
+#![allow(unsafe_code, reason = "system calls that no safe crate of ours wraps; see each SAFETY")]
+use super::BackendError;
+use std::{
+    ffi::CString,
+    io,
+    mem::{size_of, zeroed},
+    os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
+    time::Duration,
+};
+
+/// Length of struct virtio_net_hdr.
+const VIRTIO: usize = 10;
+/// Length of a VLAN tag.
+const TAG: usize = 4;
+/// The largest frame: a big segmentation-offload frame with its headers.
+pub(super) const FRAME_BYTES: usize = 256 * 1024;
+/// Kernel memory for frames that wait.
+const RECEIVE_BUFFER_BYTES: i32 = 32 * 1024 * 1024;
+
+/// A frame as the socket gave it.
+pub(super) struct Frame {
+    /// virtio header, then the frame
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+impl Frame {
+    pub(super) fn new() -> Self {
+        Frame { buffer: vec![0; VIRTIO + FRAME_BYTES + TAG], length: 0 }
+    }
+    /// The frame, with its VLAN tag put back.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buffer.get(VIRTIO..self.length).unwrap_or(&[])
+    }
+    /// Replaces the frame by one of our own.
+    pub(super) fn set(&mut self, frame: &[u8]) {
+        let room = self.buffer.len() - VIRTIO;
+        let count = frame.len().min(room);
+        self.length = VIRTIO + count;
+        if let (Some(head), Some(frame)) = (self.buffer.get_mut(..VIRTIO), frame.get(..count)) {
+            head.fill(0);
+            if let Some(body) = self.buffer.get_mut(VIRTIO..VIRTIO + count) {
+                body.copy_from_slice(frame);
+            }
+        }
+    }
+    /// The kernel takes the outer tag off and tells it apart: it goes back to its place behind the addresses.
+    fn put_tag(&mut self, kind: u16, tag: u16) {
+        let at = VIRTIO + 12;
+        if self.length < at || self.length + TAG > self.buffer.len() {
+            return;
+        }
+        self.buffer.copy_within(at..self.length, at + TAG);
+        let [a, b] = kind.to_be_bytes();
+        let [c, d] = tag.to_be_bytes();
+        if let Some(place) = self.buffer.get_mut(at..at + TAG) {
+            place.copy_from_slice(&[a, b, c, d]);
+        }
+        self.length += TAG;
+        // Offsets in the virtio header count from the frame's start.
+        let needs_sum = self.buffer.first().is_some_and(|flags| flags & 1 != 0);
+        let is_large = self.buffer.get(1).is_some_and(|kind| *kind != 0);
+        for (at, counts) in [(2, is_large), (6, needs_sum)] {
+            if let Some(field) = self.buffer.get_mut(at..at + 2).filter(|_| counts) {
+                let value = u16::from_ne_bytes([field[0], field[1]]).saturating_add(TAG as u16);
+                field.copy_from_slice(&value.to_ne_bytes());
+            }
+        }
+    }
+}
+
+/// What a receive brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Received {
+    /// nothing waits
+    Nothing,
+    /// a frame from outside
+    Frame,
+    /// a frame that we or this host sent, or one too large to keep
+    Skip,
+}
+
+/// A raw socket on one interface, promiscuous, not blocking.
+pub(super) struct PacketSocket {
+    fd: OwnedFd,
+}
+
+impl PacketSocket {
+    pub(super) fn open(interface: &str) -> Result<Self, BackendError> {
+        let missing = || BackendError::Interface(interface.into());
+        let name = CString::new(interface).map_err(|_| missing())?;
+        // SAFETY: `name` is a NUL-terminated string that lives through the call.
+        let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+        let index = i32::try_from(index).ok().filter(|index| *index > 0).ok_or_else(missing)?;
+        let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+        // SAFETY: takes plain numbers. Protocol 0 receives nothing until bind says what.
+        let raw = unsafe { libc::socket(libc::AF_PACKET, kind, 0) };
+        if raw < 0 {
+            return Err(BackendError::of("opening a packet socket", io::Error::last_os_error()));
+        }
+        // SAFETY: `raw` was opened just now and nobody else has it.
+        let socket = PacketSocket { fd: unsafe { OwnedFd::from_raw_fd(raw) } };
+        let on: i32 = 1;
+        let set = |level, option| socket.set(level, option, &on);
+        set(libc::SOL_PACKET, libc::PACKET_VNET_HDR)
+            .map_err(|e| BackendError::of("keeping frames whole", e))?;
+        set(libc::SOL_PACKET, libc::PACKET_AUXDATA)
+            .map_err(|e| BackendError::of("asking for VLAN tags", e))?;
+        // Since Linux 4.20; before, the packet type of each frame is asked (below).
+        let _ = set(libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING);
+        // A larger buffer needs CAP_NET_ADMIN; the default works, with more loss under load.
+        let _ = socket.set(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &RECEIVE_BUFFER_BYTES);
+        let membership = libc::packet_mreq {
+            mr_ifindex: index,
+            mr_type: libc::PACKET_MR_PROMISC as u16,
+            mr_alen: 0,
+            mr_address: [0; 8],
+        };
+        let joined = socket.set(libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &membership);
+        joined.map_err(|error| BackendError::of("going promiscuous", error))?;
+        // SAFETY: all-zero is a valid sockaddr_ll.
+        let mut address: libc::sockaddr_ll = unsafe { zeroed() };
+        address.sll_family = libc::AF_PACKET as u16;
+        address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+        address.sll_ifindex = index;
+        let length = size_of::<libc::sockaddr_ll>() as u32;
+        // SAFETY: the pointer is to a sockaddr_ll of the length given, alive through the call.
+        let bound = unsafe { libc::bind(raw, (&raw const address).cast(), length) };
+        if bound < 0 {
+            return Err(BackendError::of("binding to the interface", io::Error::last_os_error()));
+        }
+        Ok(socket)
+    }
+
+    fn set<T>(&self, level: i32, option: i32, value: &T) -> io::Result<()> {
+        let length = size_of::<T>() as u32;
+        // SAFETY: the pointer is to a `T` of the length given, alive through the call; the kernel only reads it.
+        let set = unsafe {
+            libc::setsockopt(self.fd.as_raw_fd(), level, option, std::ptr::from_ref(value).cast(), length)
+        };
+        if set < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+
+    /// Takes the next frame that waits.
+    pub(super) fn receive(&self, frame: &mut Frame) -> io::Result<Received> {
+        let room = frame.buffer.len() - TAG;
+        let mut part = libc::iovec { iov_base: frame.buffer.as_mut_ptr().cast(), iov_len: room };
+        let mut control = [0u64; 16];
+        // SAFETY: all-zero is a valid sockaddr_ll.
+        let mut from: libc::sockaddr_ll = unsafe { zeroed() };
+        // SAFETY: all-zero is a valid msghdr: null pointers with zero lengths.
+        let mut message: libc::msghdr = unsafe { zeroed() };
+        message.msg_name = (&raw mut from).cast();
+        message.msg_namelen = size_of::<libc::sockaddr_ll>() as u32;
+        message.msg_iov = &raw mut part;
+        message.msg_iovlen = 1;
+        message.msg_control = control.as_mut_ptr().cast();
+        message.msg_controllen = size_of::<[u64; 16]>() as _;
+        // SAFETY: every pointer in `message` is to memory of the length beside it, alive and not used elsewhere.
+        let count = unsafe { libc::recvmsg(self.fd.as_raw_fd(), &raw mut message, 0) };
+        if count < 0 {
+            let error = io::Error::last_os_error();
+            return match error.raw_os_error() {
+                Some(libc::EAGAIN | libc::EINTR | libc::ENETDOWN) => Ok(Received::Nothing),
+                _ => Err(error),
+            };
+        }
+        frame.length = usize::try_from(count).unwrap_or(0).min(room);
+        let ours = from.sll_pkttype == libc::PACKET_OUTGOING;
+        if ours || message.msg_flags & libc::MSG_TRUNC != 0 || frame.length < VIRTIO {
+            return Ok(Received::Skip);
+        }
+        if let Some((kind, tag)) = vlan_of(&message) {
+            frame.put_tag(kind, tag);
+        }
+        Ok(Received::Frame)
+    }
+
+    /// Sends the frame with its virtio header; `false` when the interface has no room.
+    pub(super) fn send(&self, frame: &Frame) -> bool {
+        let Some(bytes) = frame.buffer.get(..frame.length) else { return false };
+        // SAFETY: pointer and length are those of a live slice; the kernel only reads it.
+        let sent = unsafe { libc::send(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), 0) };
+        sent >= 0
+    }
+
+    /// Frames that the kernel dropped because nobody took them, since the last call.
+    pub(super) fn lost(&self) -> u64 {
+        // SAFETY: all-zero is a valid tpacket_stats.
+        let mut stats: libc::tpacket_stats = unsafe { zeroed() };
+        let mut length = size_of::<libc::tpacket_stats>() as u32;
+        let (level, option) = (libc::SOL_PACKET, libc::PACKET_STATISTICS);
+        // SAFETY: the pointers are to a tpacket_stats and its length, alive through the call.
+        let asked = unsafe {
+            libc::getsockopt(self.fd.as_raw_fd(), level, option, (&raw mut stats).cast(), &raw mut length)
+        };
+        if asked < 0 { 0 } else { u64::from(stats.tp_drops) }
+    }
+}
+
+/// The VLAN tag in the message's auxiliary data.
+fn vlan_of(message: &libc::msghdr) -> Option<(u16, u16)> {
+    // SAFETY: `message` was filled by recvmsg, so its control fields describe its control buffer.
+    let mut header = unsafe { libc::CMSG_FIRSTHDR(message) };
+    while !header.is_null() {
+        // SAFETY: not null, so it points to a header inside the control buffer.
+        let (level, kind) = unsafe { ((*header).cmsg_level, (*header).cmsg_type) };
+        if level == libc::SOL_PACKET && kind == libc::PACKET_AUXDATA {
+            // SAFETY: the kernel puts a tpacket_auxdata behind such a header; read_unaligned asks no alignment.
+            let data = unsafe { libc::CMSG_DATA(header).cast::<libc::tpacket_auxdata>().read_unaligned() };
+            if data.tp_status & libc::TP_STATUS_VLAN_VALID == 0 {
+                return None;
+            }
+            let known = data.tp_status & libc::TP_STATUS_VLAN_TPID_VALID != 0;
+            return Some((if known { data.tp_vlan_tpid } else { 0x8100 }, data.tp_vlan_tci));
+        }
+        // SAFETY: `header` is a header of `message`.
+        header = unsafe { libc::CMSG_NXTHDR(message, header) };
+    }
+    None
+}
+
+/// Waits until one of the sockets or `wake` can be read, at most `wait`.
+pub(super) fn wait_for(sockets: &[&PacketSocket], wake: BorrowedFd<'_>, wait: Duration) {
+    let entry = |fd: i32| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    let mut entries = [entry(wake.as_raw_fd()), entry(-1), entry(-1)];
+    for (place, socket) in entries.iter_mut().skip(1).zip(sockets) {
+        place.fd = socket.fd.as_raw_fd();
+    }
+    let wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: pointer and count are those of a live array; negative descriptors are skipped by poll.
+    let _ = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, wait_ms) };
+}

@@ -1,0 +1,192 @@
+//! `otori guard`: enforces rules on the wire, and takes new ones from `otori up` while packets flow.
+//!
+//! Neighbours: [`otori_tap::guard`] runs the packets, `link` talks to the server.
+mod link;
+
+use super::{Failure, rules};
+use anyhow::Context;
+use link::Link;
+use otori_event::{Event, EventId, EventKind, Timestamp, id::fnv1a};
+use otori_rule::{Variables, address::AddressSet};
+use otori_tap::{
+    Engine, Guard, Mode, Settings,
+    backend::{self, BackendError},
+    guard::Notice,
+};
+use otori_wire::flow::{FlowLimits, Midstream};
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// What happens to packets that cannot be decided.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Fail {
+    /// they pass
+    Open,
+    /// they do not
+    Closed,
+}
+
+/// Options of `otori guard`.
+#[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("source").required(true)))]
+pub struct Arguments {
+    /// Join two interfaces and stand between them
+    #[arg(long, value_name = "IF:IF", group = "source")]
+    inline: Option<String>,
+    /// Answer for an NFQUEUE
+    #[arg(long, value_name = "N", group = "source")]
+    queue: Option<String>,
+    /// Look at a copy of an interface's packets; nothing is held back
+    #[arg(long, value_name = "IF", group = "source")]
+    mirror: Option<String>,
+    /// Rules in Suricata's language, besides those of the link; may be repeated
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
+    /// Socket of a running `otori up` [default: guard.sock in the data folder, if it is there]
+    #[arg(long, value_name = "SOCKET")]
+    link: Option<PathBuf>,
+    /// Data folder of `otori up`, to find its socket
+    #[arg(long, value_name = "DIR", default_value = "otori-data")]
+    data: PathBuf,
+    /// Write EVE lines to a file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    eve: Option<PathBuf>,
+    /// Networks of the guarded devices, as a rule's header has them
+    #[arg(long, value_name = "NET", default_value = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]")]
+    home: String,
+    /// Packets that cannot be decided because the queue is full: pass or not. An inline pair always fails closed
+    #[arg(long, value_name = "HOW", default_value = "closed")]
+    fail: Fail,
+    /// Name of this guard in verdicts
+    #[arg(long, value_name = "NAME", default_value = "guard")]
+    name: String,
+}
+
+/// Runs it until a signal comes.
+pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (row, argument) = source(&arguments)?;
+    let mut variables = Variables::default();
+    variables.set_address("HOME_NET", &arguments.home);
+    let home = AddressSet::parse(&arguments.home, &variables);
+    let settings = Settings {
+        name: arguments.name.clone(),
+        mode: if row.inline { Mode::Inline } else { Mode::Observe },
+        home: home.map_err(|reason| Failure::Configuration(format!("--home: {reason}")))?,
+        midstream: Midstream::Allow,
+        flows: FlowLimits::default(),
+        eve: arguments.eve.is_some(),
+    };
+    let mut engine = Engine::new(settings, variables);
+    rules::load(&mut engine, &arguments.rules)?;
+    let rule_count = engine.rule_count();
+    let failure = match arguments.fail {
+        Fail::Open => backend::Failure::Open,
+        Fail::Closed => backend::Failure::Closed,
+    };
+    let opened = (row.open)(argument, failure).map_err(|error| match error {
+        BackendError::Permission { .. } => anyhow::Error::new(Failure::Permission(error.to_string())),
+        BackendError::Argument(_) => anyhow::Error::new(Failure::Configuration(error.to_string())),
+        _ => anyhow::Error::new(Failure::Unavailable(error.to_string())),
+    })?;
+    let (guard, control) = Guard::new(engine, opened).context("cannot start the guard")?;
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, control.stop_flag()).context("cannot watch for signals")?;
+    }
+    let mut voice = Voice {
+        name: arguments.name.clone(),
+        link: link_path(&arguments).map(|path| Link::start(path, control)),
+        eve: arguments.eve.as_deref().map(eve_file).transpose()?,
+        sequence: 0,
+    };
+    eprintln!("otori: guard {} on {} {argument}, {rule_count} rules from files", arguments.name, row.name);
+    let ended = guard.run(&mut |notice| voice.tell(notice));
+    voice.close();
+    let counters = ended.map_err(|error| Failure::Unavailable(error.to_string()))?;
+    eprintln!(
+        "otori: guard {} ends: {} packets received, {} sent on, {} held back, {} lost",
+        arguments.name, counters.received, counters.forwarded, counters.dropped, counters.lost
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn source(arguments: &Arguments) -> anyhow::Result<(&'static backend::BackendRow, &str)> {
+    let given = [("inline", &arguments.inline), ("mirror", &arguments.mirror), ("queue", &arguments.queue)];
+    let found =
+        given.into_iter().find_map(|(name, value)| Some((backend::by_name(name)?, value.as_deref()?)));
+    found.ok_or_else(|| {
+        Failure::Configuration("one of --inline, --mirror and --queue is needed".into()).into()
+    })
+}
+
+/// The socket to use: the one given, or that of the data folder when a server has made it, or when no rule file says
+/// what to enforce otherwise.
+fn link_path(arguments: &Arguments) -> Option<PathBuf> {
+    let default = arguments.data.join("guard.sock");
+    arguments.link.clone().or_else(|| (default.exists() || arguments.rules.is_empty()).then_some(default))
+}
+
+fn eve_file(path: &Path) -> anyhow::Result<Box<dyn Write>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdout()));
+    }
+    let file = File::options().create(true).append(true).open(path);
+    Ok(Box::new(BufWriter::new(file.with_context(|| format!("cannot write {}", path.display()))?)))
+}
+
+/// Tells the server, the log and the person.
+struct Voice {
+    name: String,
+    link: Option<Link>,
+    eve: Option<Box<dyn Write>>,
+    sequence: u32,
+}
+
+impl Voice {
+    fn tell(&mut self, notice: Notice) {
+        match notice {
+            Notice::Lines(lines) => {
+                let written = self.eve.as_mut().map(|eve| eve.write_all(&lines).and_then(|()| eve.flush()));
+                if let Some(Err(error)) = written {
+                    eprintln!("otori: the event log ends here: {error}");
+                    self.eve = None;
+                }
+            }
+            Notice::Verdict(at, verdict) => {
+                if verdict.repeated == 0 && self.link.is_none() {
+                    let subject = verdict.subject.as_deref().unwrap_or("");
+                    let subject = otori_event::RawText::from(subject);
+                    eprintln!(
+                        "otori: {:?} sid {} {} -> {} {subject}",
+                        verdict.action, verdict.sid, verdict.source, verdict.destination
+                    );
+                }
+                self.event(at, EventKind::VerdictGiven { verdict });
+            }
+            Notice::Enforced(at, sid) => {
+                let guard = self.name.clone();
+                self.event(at, EventKind::RuleEnforced { sid, guard });
+            }
+            Notice::Removed(_) => {}
+            Notice::Refused(error) => eprintln!("otori: rule refused: {error}"),
+        }
+    }
+    fn event(&mut self, at: Timestamp, kind: EventKind) {
+        let Some(link) = &self.link else { return };
+        self.sequence = self.sequence.wrapping_add(1);
+        let id = EventId::new(at, fnv1a(self.name.as_bytes()), self.sequence);
+        link.send(Event { id, at, product: None, session: None, demo: false, kind });
+    }
+    fn close(&mut self) {
+        if let Some(link) = self.link.take() {
+            link.close();
+        }
+        if let Some(eve) = &mut self.eve {
+            // Every piece was flushed when it was written; what fails now was said then.
+            let _ = eve.flush();
+        }
+    }
+}
