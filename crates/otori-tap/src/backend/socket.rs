@@ -235,3 +235,23 @@ pub(super) fn wait_for(sockets: &[&PacketSocket], wake: BorrowedFd<'_>, wait: Du
     // SAFETY: pointer and count are those of a live array; negative descriptors are skipped by poll.
     let _ = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, wait_ms) };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_goes_back_behind_the_addresses() {
+        let mut frame = Frame::new();
+        frame.set(b"ddddddssssss\x08\x00body");
+        // a large frame whose sum is missing: header of 54 bytes, sum from 34 on
+        frame.buffer[0] = 1;
+        frame.buffer[1] = 1;
+        frame.buffer[2..4].copy_from_slice(&54u16.to_ne_bytes());
+        frame.buffer[6..8].copy_from_slice(&34u16.to_ne_bytes());
+        frame.put_tag(0x8100, 7);
+        assert_eq!(frame.bytes(), b"ddddddssssss\x81\x00\x00\x07\x08\x00body");
+        assert_eq!(frame.buffer[2..4], 58u16.to_ne_bytes());
+        assert_eq!(frame.buffer[6..8], 38u16.to_ne_bytes());
+    }
+}

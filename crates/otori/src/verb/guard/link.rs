@@ -60,13 +60,10 @@ impl Link {
     }
     /// Hands an event over; never waits.
     pub fn send(&self, event: Event) {
-        match self.spool.try_send(event) {
-            Ok(()) => {
-                self.shared.waiting.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.shared.lost.fetch_add(1, Ordering::Relaxed);
-            }
+        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.spool.try_send(event) {
+            self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
     /// Waits a moment for the last events to leave, and says how many did not.
