@@ -213,7 +213,7 @@ fn files_decide(world: &World, link: &mut Server) {
     let begun = Instant::now();
     let (code, _) = world.curl("http://192.0.2.20:8080/rejected", "9");
     assert_eq!(code, Some(56), "a reset");
-    println!("rejected connection ended after {:?}", begun.elapsed());
+    eprintln!("rejected connection ended after {:?}", begun.elapsed());
 }
 
 fn rules_come_and_go(world: &World, link: &mut Server) {
@@ -224,7 +224,7 @@ fn rules_come_and_go(world: &World, link: &mut Server) {
         "drop http any any -> any any (msg:\"live\"; http.host; content:\"192.0.2.20\"; http.uri; content:\"/later\";",
     );
     let enforced = link.event("rule_enforced");
-    println!("rule added to enforced, as the server sees it: {:?}", begun.elapsed());
+    eprintln!("rule added to enforced, as the server sees it: {:?}", begun.elapsed());
     assert_eq!((enforced["sid"].as_u64(), enforced["guard"].as_str()), (Some(9_000_001), Some("wire")));
     assert!(begun.elapsed() < Duration::from_millis(500));
     world.is_held_back("http://192.0.2.20:8080/later");
@@ -232,7 +232,7 @@ fn rules_come_and_go(world: &World, link: &mut Server) {
     let begun = Instant::now();
     link.add(9_000_002, "drop ip any any -> 192.0.2.20 any (msg:\"address\";");
     link.event("rule_enforced");
-    println!("address rule added to enforced: {:?}", begun.elapsed());
+    eprintln!("address rule added to enforced: {:?}", begun.elapsed());
     world.is_held_back("http://192.0.2.20:8080/allowed");
     world.passes("http://[2001:db8::20]:8080/allowed");
     link.change(r#"{"change":"remove","sid":9000002,"reason":"test"}"#);
@@ -248,7 +248,7 @@ fn offload_survives(world: &World) {
     let (code, body) = world.curl("http://192.0.2.20:8080/large", "20");
     assert_eq!((code, body.len()), (Some(0), LARGE_BYTES));
     assert!(body.iter().enumerate().all(|(at, byte)| *byte == (at % 251) as u8), "every byte as it was sent");
-    println!("{} MiB through the guard in {:?}", LARGE_BYTES >> 20, begun.elapsed());
+    eprintln!("{} MiB through the guard in {:?}", LARGE_BYTES >> 20, begun.elapsed());
 }
 
 /// The server goes and comes back: rules stay meanwhile, those that ended are dropped after.
