@@ -94,7 +94,7 @@ impl Watch {
             NoticeKind::Refused { what } => count(&mut self.refused, what),
             NoticeKind::Call { line } => self.call(at_ns, pid, &line),
             NoticeKind::Limit { limit } => *self.limits.entry(limit).or_default() += 1,
-            NoticeKind::Received { .. } | NoticeKind::Listen { .. } => {}
+            NoticeKind::LastContent { .. } | NoticeKind::Received { .. } | NoticeKind::Listen { .. } => {}
         }
     }
 
