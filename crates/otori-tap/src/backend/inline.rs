@@ -5,7 +5,7 @@
 //! passes any more: an inline pair always fails closed.
 use super::{
     Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now,
-    socket::{Frame, PacketSocket, Received, wait_for},
+    socket::{Frame, Outgoing, PacketSocket, Received, wait_for},
 };
 use crate::{engine::Decision, reject};
 use otori_wire::LinkType;
@@ -23,7 +23,7 @@ pub(super) fn open(argument: &str, _failure: Failure) -> Result<Box<dyn Backend>
         .split_once(':')
         .filter(|(a, b)| !a.is_empty() && !b.is_empty() && a != b)
         .ok_or_else(|| BackendError::Argument(format!("{argument:?}: wants two interfaces, as eth1:eth2")))?;
-    let sockets = [PacketSocket::open(a)?, PacketSocket::open(b)?];
+    let sockets = [PacketSocket::open(a, Outgoing::Ignore)?, PacketSocket::open(b, Outgoing::Ignore)?];
     Ok(Box::new(Pair { sockets, frame: Frame::new(), counters: Counters::default() }))
 }
 

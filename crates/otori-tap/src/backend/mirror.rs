@@ -1,9 +1,9 @@
-//! A copy of what an interface receives; nothing is held back.
+//! A copy of what an interface receives and sends; nothing is held back.
 //!
-//! Key type: [`Mirror`]. Frames that this host sends on the interface are not looked at.
+//! Key type: [`Mirror`].
 use super::{
     Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now,
-    socket::{Frame, PacketSocket, Received, wait_for},
+    socket::{Frame, Outgoing, PacketSocket, Received, wait_for},
 };
 use otori_wire::LinkType;
 use std::{os::fd::BorrowedFd, time::Duration};
@@ -16,7 +16,7 @@ struct Mirror {
 
 /// Opens an interface.
 pub(super) fn open(argument: &str, _failure: Failure) -> Result<Box<dyn Backend>, BackendError> {
-    let socket = PacketSocket::open(argument)?;
+    let socket = PacketSocket::open(argument, Outgoing::Include)?;
     Ok(Box::new(Mirror { socket, frame: Frame::new(), counters: Counters::default() }))
 }
 

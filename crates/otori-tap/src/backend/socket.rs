@@ -84,13 +84,23 @@ pub(super) enum Received {
     Skip,
 }
 
+/// Whether frames that this host sends are wanted too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outgoing {
+    /// yes: who only looks wants both directions
+    Include,
+    /// no: who sends on would meet its own frames again
+    Ignore,
+}
+
 /// A raw socket on one interface, promiscuous, not blocking.
 pub(super) struct PacketSocket {
     fd: OwnedFd,
+    outgoing: Outgoing,
 }
 
 impl PacketSocket {
-    pub(super) fn open(interface: &str) -> Result<Self, BackendError> {
+    pub(super) fn open(interface: &str, outgoing: Outgoing) -> Result<Self, BackendError> {
         let missing = || BackendError::Interface(interface.into());
         let name = CString::new(interface).map_err(|_| missing())?;
         // SAFETY: `name` is a NUL-terminated string that lives through the call.
@@ -103,7 +113,7 @@ impl PacketSocket {
             return Err(BackendError::of("opening a packet socket", io::Error::last_os_error()));
         }
         // SAFETY: `raw` was opened just now and nobody else has it.
-        let socket = PacketSocket { fd: unsafe { OwnedFd::from_raw_fd(raw) } };
+        let socket = PacketSocket { fd: unsafe { OwnedFd::from_raw_fd(raw) }, outgoing };
         let on: i32 = 1;
         let set = |level, option| socket.set(level, option, &on);
         set(libc::SOL_PACKET, libc::PACKET_VNET_HDR)
@@ -111,7 +121,9 @@ impl PacketSocket {
         set(libc::SOL_PACKET, libc::PACKET_AUXDATA)
             .map_err(|e| BackendError::of("asking for VLAN tags", e))?;
         // Since Linux 4.20; before, the packet type of each frame is asked (below).
-        let _ = set(libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING);
+        if outgoing == Outgoing::Ignore {
+            let _ = set(libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING);
+        }
         // A larger buffer needs CAP_NET_ADMIN; the default works, with more loss under load.
         let _ = socket.set(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &RECEIVE_BUFFER_BYTES);
         let membership = libc::packet_mreq {
@@ -170,7 +182,7 @@ impl PacketSocket {
             };
         }
         frame.length = usize::try_from(count).unwrap_or(0).min(room);
-        let ours = from.sll_pkttype == libc::PACKET_OUTGOING;
+        let ours = self.outgoing == Outgoing::Ignore && from.sll_pkttype == libc::PACKET_OUTGOING;
         if ours || message.msg_flags & libc::MSG_TRUNC != 0 || frame.length < VIRTIO {
             return Ok(Received::Skip);
         }
