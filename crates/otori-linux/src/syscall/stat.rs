@@ -205,7 +205,7 @@ fn give_statfs64(call: &mut Call<'_>, found: &StatFs, address: u64) -> CallResul
     record.u32(found.magic).u32(found.block_size).u32(found.block_size).u32(0);
     record.u64(found.blocks).u64(found.blocks_free).u64(found.inodes).u64(found.inodes_free);
     record.u64(found.blocks_free).u32(0).u32(0).u32(found.name_max).u32(found.flags).zeros(20);
-    record.pad_to(104);
+    record.pad_to(96);
     call.write(address, record.as_bytes())?;
     Ok(0)
 }
