@@ -256,6 +256,10 @@ impl Machine {
     pub fn vfs(&self) -> &Vfs {
         &self.kernel.vfs
     }
+    /// The machine's network and sockets: a session's own address, and connections from the host to a guest's daemon.
+    pub fn sockets(&mut self) -> &mut Sockets {
+        &mut self.kernel.core.sockets
+    }
     /// The world outside, to be asked by the driver.
     pub fn outside(&mut self) -> &mut dyn Outside {
         &mut *self.kernel.outside
