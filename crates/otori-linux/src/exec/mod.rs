@@ -101,6 +101,8 @@ impl Kernel {
         let pid = self.core.task(tid)?.pid;
         let path = self.path_of(pid, program.node);
         let script = (asked != program.node).then(|| self.path_of(pid, asked));
+        // the name as it was given: a link's own, not its target's
+        let comm = Task::comm_of_path(script.as_ref().unwrap_or(&program.name));
         self.clear_child_tid(tid);
         let space = self.core.spaces.insert(Space {
             memory: loaded.memory,
@@ -114,7 +116,7 @@ impl Kernel {
         let borrowed = core::mem::take(&mut task.borrows_memory);
         task.cpu = mips::start(isa, loaded.entry, loaded.stack_pointer);
         task.alternate_stack = AlternateStack::default();
-        task.comm = Task::comm_of_path(&script.as_ref().unwrap_or(&path)[..]);
+        task.comm = comm;
         self.core.count_pages(space);
         self.release_space(before);
         if borrowed {
