@@ -1,13 +1,34 @@
-//! A product that is ready to start machines; key type [`Device`]. Neighbours: profile/ is its data, tree.rs its
-//! files, userland/ its programs.
+//! A product that is ready to start machines; key types [`Device`], [`SessionSetup`]. Neighbours: profile/ is its
+//! data, tree.rs its files, userland/ its programs.
+//!
+//! [`Device::prepare`] boots once: file systems are laid out, the product's own start-up script runs, and what it
+//! left is kept. [`Device::session`] goes on from there and shares everything until it changes.
+use crate::entry::Body;
 use crate::import::ImportError;
 use crate::profile::{Profile, ProfileError};
 use crate::tree;
+use otori_event::Sha256;
 use otori_linux::errno::Errno;
+use otori_linux::net::{Interface, Network, NoOutside, Outside, Sockets};
+use otori_linux::tty::TtyId;
 use otori_linux::vfs::{BaseError, Vfs};
+use otori_linux::{Limits, Machine, MachineConfig, Resident, Run, Snapshot, Spawn, SpawnError, Stdio};
+use sha2::Digest as _;
+use std::collections::BTreeSet;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use thiserror::Error;
+
+/// Most instructions of the start-up script.
+const BOOT_INSTRUCTIONS_MAX: u64 = 500_000_000;
+/// Instructions between two looks at the script.
+const BOOT_SLICE: u64 = 1_000_000;
+/// Process id after which sessions count, as on a device that has been up for a while.
+const FIRST_PID: u32 = 1_160;
+/// Bytes per second that the product's interface has carried since it was switched on: received, sent.
+const TRAFFIC: (u64, u64) = (183, 2_911);
 
 /// Why a product does not start.
 #[derive(Debug, Error)]
@@ -37,21 +58,58 @@ pub enum DeviceError {
         /// why
         error: Errno,
     },
+    /// the start-up script cannot be run
+    #[error("cannot start the shell of the product: {0}; check [shell] and [boot]")]
+    Shell(#[from] SpawnError),
+    /// the start-up script failed or did not end
+    #[error("the start-up script {script} {problem}: {output}")]
+    Boot {
+        /// which
+        script: String,
+        /// how it ended
+        problem: String,
+        /// what it said
+        output: String,
+    },
 }
 
-/// A product with its files and programs.
+/// What one session brings.
+pub struct SessionSetup {
+    /// seed of everything random in the machine
+    pub seed: u64,
+    /// its wall clock at the start, nanoseconds since 1970
+    pub wall_ns: i64,
+    /// who talks to the product
+    pub peer: Option<SocketAddr>,
+    /// the product's address as the peer sees it
+    pub local: Option<SocketAddr>,
+    /// the way out
+    pub outside: Box<dyn Outside>,
+}
+
+/// A product with its files and programs, booted.
 pub struct Device {
     profile: Profile,
     vfs: Vfs,
+    snapshot: Mutex<Snapshot>,
+    program_hashes: BTreeSet<Sha256>,
 }
 
 impl Device {
-    /// Lays the product's files and programs into file systems; `userland` is the root that
+    /// Lays the product's files and programs into file systems and boots; `userland` is the root that
     /// [`crate::userland::obtain`] gave, not looked at for a product with a root of its own.
     pub fn prepare(profile: Profile, userland: &Path) -> Result<Device, DeviceError> {
         let entries = tree::root_entries(&profile, userland)?;
+        let program_hashes = entries
+            .iter()
+            .filter_map(|entry| match &entry.body {
+                Body::File(bytes) => Some(Sha256(sha2::Sha256::digest(bytes).into())),
+                _ => None,
+            })
+            .collect();
         let vfs = tree::mounted(&profile, &entries)?;
-        Ok(Device { profile, vfs })
+        let snapshot = boot(&profile, vfs.clone())?;
+        Ok(Device { profile, vfs, snapshot: Mutex::new(snapshot), program_hashes })
     }
 
     /// What the product is.
@@ -62,5 +120,145 @@ impl Device {
     /// Its files before anything ran.
     pub fn files(&self) -> &Vfs {
         &self.vfs
+    }
+
+    /// Hashes of its own files: copies of them are no captures.
+    pub fn program_hashes(&self) -> &BTreeSet<Sha256> {
+        &self.program_hashes
+    }
+
+    /// A machine for one session, with no process of the session's own yet.
+    pub fn session(&self, setup: SessionSetup) -> Machine {
+        let snapshot = self.snapshot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut machine = snapshot.start(setup.outside, setup.seed, setup.wall_ns);
+        drop(snapshot);
+        let sockets = machine.sockets();
+        sockets.network = network(&self.profile, setup.local);
+        sockets.set_first_port(setup.seed);
+        let address = own_address(&self.profile, setup.local);
+        let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let telnet = self.profile.table.telnet.as_ref().map(|telnet| telnet.port);
+        let http = self.profile.table.http.as_ref().map(|http| http.port);
+        // sockets of the daemons that the decoy plays; without them /proc/net/tcp would be empty
+        for port in telnet.iter().chain(&http) {
+            let _ = sockets.host_listen(SocketAddr::new(any, *port));
+        }
+        if let (Some(peer @ SocketAddr::V4(_)), Some(port)) = (setup.peer, telnet) {
+            let _ = sockets.host_show(SocketAddr::new(IpAddr::V4(address), port), peer);
+        }
+        machine
+    }
+
+    /// What a log-in starts on a terminal.
+    pub fn log_in(&self, terminal: TtyId) -> Spawn {
+        let shell = &self.profile.table.shell;
+        self.spawn(vec![shell.argument0.clone().into_bytes()], shell.home.clone(), Stdio::Tty(terminal))
+    }
+
+    /// One command line, as the product's daemons run it: `sh -c`, output to the host.
+    pub fn command(&self, line: &[u8]) -> Spawn {
+        let arguments = vec![b"sh".to_vec(), b"-c".to_vec(), line.to_vec()];
+        self.spawn(arguments, "/".into(), Stdio::Host)
+    }
+
+    fn spawn(&self, arguments: Vec<Vec<u8>>, cwd: String, stdio: Stdio) -> Spawn {
+        spawn(&self.profile, arguments, cwd, stdio)
+    }
+}
+
+fn spawn(profile: &Profile, arguments: Vec<Vec<u8>>, cwd: String, stdio: Stdio) -> Spawn {
+    let shell = &profile.table.shell;
+    Spawn {
+        path: shell.path.clone().into_bytes(),
+        arguments,
+        environment: shell.environment.iter().map(|row| row.clone().into_bytes()).collect(),
+        cwd: cwd.into_bytes(),
+        uid: 0,
+        gid: 0,
+        stdio,
+    }
+}
+
+/// The address of the product: the one that the peer used, unless that is a loopback address of the host.
+fn own_address(profile: &Profile, local: Option<SocketAddr>) -> Ipv4Addr {
+    match local.map(|local| local.ip()) {
+        Some(IpAddr::V4(address)) if !address.is_loopback() && !address.is_unspecified() => address,
+        _ => profile.table.network.address,
+    }
+}
+
+fn network(profile: &Profile, local: Option<SocketAddr>) -> Network {
+    let table = &profile.table.network;
+    let address = own_address(profile, local);
+    let mut interface = Interface::ethernet(&table.interface, profile.mac, address, table.prefix);
+    let up = profile.table.kernel.uptime_seconds;
+    interface.received = (up * TRAFFIC.0, up * TRAFFIC.0 / 96);
+    interface.sent = (up * TRAFFIC.1, up * TRAFFIC.1 / 820);
+    let subnet = address.to_bits() & interface.netmask.to_bits();
+    let gateway = table.gateway.map(|gateway| {
+        let same = gateway.to_bits() & interface.netmask.to_bits() == subnet;
+        let shown = if same { gateway } else { Ipv4Addr::from_bits(subnet | 1) };
+        (shown, profile.gateway_mac)
+    });
+    Network::with_ethernet(interface, gateway)
+}
+
+fn configuration(profile: &Profile) -> MachineConfig {
+    let kernel = &profile.table.kernel;
+    MachineConfig {
+        hostname: kernel.hostname.clone(),
+        kernel_release: kernel.release.clone(),
+        kernel_version: kernel.version.clone(),
+        uptime_ns: kernel.uptime_seconds.saturating_mul(1_000_000_000),
+        identity: profile.identity.clone(),
+        first_pid: FIRST_PID,
+        limits: Limits::default(),
+        ..MachineConfig::new(profile.isa)
+    }
+}
+
+/// Starts a machine, runs the start-up script to its end and keeps what is there then.
+fn boot(profile: &Profile, vfs: Vfs) -> Result<Snapshot, DeviceError> {
+    let sockets = Sockets::new(network(profile, None));
+    let mut machine = Machine::new(configuration(profile), vfs, sockets, Box::new(NoOutside));
+    for resident in &profile.table.resident {
+        machine.spawn_resident(Resident {
+            pid: resident.pid,
+            parent: resident.parent,
+            comm: resident.comm.clone().into_bytes(),
+            arguments: resident.arguments.iter().map(|argument| argument.clone().into_bytes()).collect(),
+            virtual_bytes: resident.virtual_kib.saturating_mul(1024),
+            start_ns: resident.start_ms.saturating_mul(1_000_000),
+        });
+    }
+    let Some(script) = &profile.table.boot.script else { return Ok(machine.snapshot()) };
+    let arguments = vec![b"sh".to_vec(), script.clone().into_bytes()];
+    let pid = machine.spawn(spawn(profile, arguments, "/".into(), Stdio::Host))?;
+    machine.host_stdin_close();
+    let mut output = Vec::new();
+    let failed = |problem: String, output: &[u8]| DeviceError::Boot {
+        script: script.clone(),
+        problem,
+        output: String::from_utf8_lossy(output).trim().chars().take(400).collect(),
+    };
+    while machine.exit_status(pid).is_none() {
+        if machine.stats().instructions > BOOT_INSTRUCTIONS_MAX {
+            return Err(failed("did not end within its budget".into(), &output));
+        }
+        match machine.run(BOOT_SLICE) {
+            Run::Budget => {}
+            Run::Idle { wake_ns: Some(wake_ns) } => machine.advance_to(wake_ns),
+            Run::Idle { wake_ns: None } if machine.exit_status(pid).is_none() => {
+                return Err(failed("waits for something that never comes".into(), &output));
+            }
+            Run::Idle { wake_ns: None } | Run::Finished => break,
+        }
+        output.extend(machine.take_stdout());
+        output.extend(machine.take_stderr());
+    }
+    output.extend(machine.take_stderr());
+    match machine.exit_status(pid) {
+        Some(0) => Ok(machine.snapshot()),
+        status => Err(failed(format!("ended with {status:?}"), &output)),
     }
 }

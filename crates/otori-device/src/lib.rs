@@ -12,7 +12,7 @@ pub mod profile;
 mod tree;
 pub mod userland;
 
-pub use device::{Device, DeviceError};
+pub use device::{Device, DeviceError, SessionSetup};
 pub use profile::{Profile, ProfileError};
 
 /// The Linux personality, for the engines that drive a device's machine.
