@@ -30,7 +30,8 @@ fn techniques(report: &Report) -> Vec<&str> {
 #[ignore = "needs the socket calls"]
 fn the_beacon_is_seen_to_fork_write_delete_and_call() {
     let bytes = sample("beacon.mipsel");
-    let report = run(&bytes, "/tmp/.x/beacon", &Settings::default()).report;
+    let outcome = run(&bytes, "/tmp/.x/beacon", &Settings::default());
+    let report = outcome.report;
     assert_eq!(report.end, End::Exited { status: 0 }, "{report:#?}");
     assert_eq!(report.output.to_lossy(), "otori sample: begin\notori sample: end\n");
     assert_eq!(report.processes.len(), 2);
@@ -55,7 +56,11 @@ fn the_beacon_is_seen_to_fork_write_delete_and_call() {
     for (call, count) in [("fork", 1), ("unlink", 1), ("connect", 1), ("exit_group", 2)] {
         assert_eq!(report.syscalls.get(call), Some(&count), "{call}: {:?}", report.syscalls);
     }
-    assert!(report.unsupported.is_empty() && report.names.is_empty() && report.dropped.is_empty());
+    assert!(report.unsupported.is_empty() && report.names.is_empty());
+    let (dropped, content) = &outcome.dropped[0];
+    assert_eq!((dropped.name.as_bytes(), dropped.mode), (&b"/tmp/otori-sample"[..], 0o600));
+    assert_eq!(content, b"otori sample was here\n", "kept although it was deleted at once");
+    assert_eq!(report.dropped, [dropped.clone()]);
     assert!(report.instructions > 100 && report.trace_omitted == 0);
     let lines: Vec<String> = report.trace.iter().map(|call| call.line.to_string()).collect();
     assert!(

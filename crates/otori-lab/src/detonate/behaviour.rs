@@ -241,8 +241,84 @@ fn raw_contact(seen: &Seen<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use otori_device::linux::{Notice, NoticeKind};
+    use otori_event::report::Process;
+
+    const OWN: &[u8] = b"/tmp/bot";
+
+    /// Techniques that these notices of the first process show.
+    fn check(kinds: Vec<NoticeKind>, expect: &[&str]) {
+        let first = Process {
+            pid: 7,
+            parent: 0,
+            path: RawText::new(OWN),
+            comm: "bot".into(),
+            arguments: vec![RawText::new(OWN)],
+            started_ns: 0,
+            ended_ns: None,
+            status: None,
+        };
+        let mut watch = Watch::new(0, first);
+        watch.take(kinds.into_iter().map(|kind| Notice { at_ns: 5, pid: 7, kind }).collect());
+        let seen = Seen { watch: &watch, contacts: &[], scans: &[], own_path: OWN, dropped: 0 };
+        let found = behaviours(&seen);
+        let techniques: Vec<&str> = found.iter().map(|row| row.technique.as_str()).collect();
+        assert_eq!(techniques, expect, "{found:?}");
+    }
+    fn open(path: &str, write: bool) -> NoticeKind {
+        NoticeKind::Open { path: path.into(), write, error: None }
+    }
+    fn call(line: &str) -> NoticeKind {
+        NoticeKind::Call { line: line.into() }
+    }
+
     #[test]
     fn rows_are_sorted() {
-        assert!(super::ROWS.is_sorted_by_key(|row| row.technique));
+        assert!(ROWS.is_sorted_by_key(|row| row.technique));
+    }
+
+    #[test]
+    fn each_deed_has_its_technique() {
+        check(vec![], &[]);
+        check(vec![open("/tmp/x", true), open("/etc/passwd", false)], &[]);
+        check(vec![NoticeKind::Unlink { path: OWN.to_vec() }], &["T1070.004"]);
+        check(vec![NoticeKind::Unlink { path: b"/tmp/other".to_vec() }], &[]);
+        check(vec![NoticeKind::Renamed { comm: b"sshd".to_vec() }], &["T1036"]);
+        check(vec![NoticeKind::Renamed { comm: b"bot".to_vec() }], &[]);
+        check(vec![open("/etc/init.d/S99x", true)], &["T1037.004"]);
+        check(vec![open("/etc/cron.hourly/x", true)], &["T1053.003"]);
+        check(
+            vec![NoticeKind::Rename { from: b"/tmp/a".to_vec(), to: b"/etc/rc.local".to_vec() }],
+            &["T1037.004"],
+        );
+        check(vec![open("/root/.ssh/authorized_keys", true)], &["T1098.004"]);
+        check(vec![open("/proc/net/tcp", false), open("/proc/cpuinfo", false)], &["T1049", "T1082"]);
+        check((1..9).map(|pid| open(&format!("/proc/{pid}/exe"), false)).collect(), &["T1057"]);
+        check(vec![NoticeKind::Refused { what: "watchdog disabled".into() }], &["T1562.001"]);
+        check(vec![call("ptrace(PTRACE_TRACEME) = 0")], &["T1622"]);
+        check(vec![call("ptraceful"), call("<... ptrace resumed>")], &[]);
+        let exec = |path: &[u8], argv: &[&[u8]]| NoticeKind::Exec {
+            path: path.to_vec(),
+            script: None,
+            argv: argv.iter().map(|argument| argument.to_vec()).collect(),
+        };
+        check(vec![exec(b"/bin/busybox", &[b"busybox", b"wget", b"x"])], &["T1105"]);
+        check(
+            vec![NoticeKind::ExecFailed {
+                path: b"/usr/sbin/iptables".to_vec(),
+                error: otori_device::linux::errno::Errno::ENOENT,
+            }],
+            &["T1562.004"],
+        );
+    }
+
+    #[test]
+    fn a_killed_process_of_the_device_is_a_stopped_service() {
+        let exit = |signal| NoticeKind::Exit { status: 137, signal };
+        let mut watch = Watch::default();
+        let notice = |pid, signal| Notice { at_ns: 1, pid, kind: exit(signal) };
+        watch.take(vec![notice(300, Some(9)), notice(301, None)]);
+        assert_eq!(watch.killed, [300]);
     }
 }

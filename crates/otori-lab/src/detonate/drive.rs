@@ -3,7 +3,7 @@
 //! Key function: [`drive`]. When no process can run, the virtual clock jumps to the next deadline: an hour of
 //! `sleep` costs nothing.
 use super::Settings;
-use super::dropped::Collector;
+use super::dropped::{Collector, FILE_MAX_BYTES};
 use super::watch::Watch;
 use otori_device::linux::Machine;
 use otori_device::linux::Run;
@@ -13,7 +13,7 @@ use otori_event::Artifact;
 const SLICE_INSTRUCTIONS: u64 = 250_000;
 /// Bytes of output that are kept.
 const OUTPUT_MAX_BYTES: usize = 64 * 1024;
-/// Slices without any progress after which a guest that jumps without end is stopped.
+/// Slices and jumps of the clock; a guest that sleeps a microsecond for ever meets it.
 const TURNS_MAX: u64 = 4_000_000;
 
 /// Where to stop.
@@ -50,14 +50,19 @@ pub(crate) struct Ended {
 /// Runs until everything has ended, time is up or a bound is met.
 pub(crate) fn drive(machine: &mut Machine, watch: &mut Watch, bounds: &Bounds, own: &Artifact) -> Ended {
     let mut ended = Ended::default();
+    machine.keep_removed(FILE_MAX_BYTES);
     let mut collector = Collector::new(own.sha256);
     for turn in 0.. {
         let run = machine.run(SLICE_INSTRUCTIONS);
         watch.take(machine.take_notices());
-        collector.collect(machine, &mut watch.written);
+        collector.collect(machine, watch);
         listen(machine, &mut ended.output);
         let stats = machine.stats();
-        if stats.instructions >= bounds.instructions || turn >= TURNS_MAX {
+        if turn >= TURNS_MAX {
+            ended.limit = Some("turns".into());
+            break;
+        }
+        if stats.instructions >= bounds.instructions {
             ended.limit = Some("instructions".into());
             break;
         }
@@ -66,10 +71,12 @@ pub(crate) fn drive(machine: &mut Machine, watch: &mut Watch, bounds: &Bounds, o
             break;
         }
         match run {
-            Run::Finished => {
+            // The device's own programs may go on for ever; only the sample's are waited for.
+            _ if run == Run::Finished || watch.all_ended() => {
                 ended.all_processes_ended = true;
                 break;
             }
+            Run::Finished => break,
             Run::Budget if machine.now_ns() >= bounds.end_ns => break,
             Run::Budget => {}
             Run::Idle { wake_ns: Some(wake_ns) } if wake_ns < bounds.end_ns => machine.advance_to(wake_ns),

@@ -1,7 +1,7 @@
-//! Files that the sample wrote: collected when they are closed, before they can be deleted unseen.
+//! Files that the sample left or removed: collected when they are closed after writing, when they are deleted, and at
+//! the end.
 //!
-//! Key type: [`Collector`]. A file that is written, closed and deleted within one slice of the driver is missed;
-//! its name still stands in the report.
+//! Key type: [`Collector`]. One file per content; the sample itself is none of them.
 use super::watch::Watch;
 use crate::submit::sha256;
 use otori_device::linux::Machine;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// Files that are kept.
 const FILES_MAX: usize = 64;
 /// Bytes of one file that is kept; larger ones are left out.
-const FILE_MAX_BYTES: usize = 16 << 20;
+pub(crate) const FILE_MAX_BYTES: usize = 16 << 20;
 /// Bytes of all kept files together.
 const TOTAL_MAX_BYTES: usize = 64 << 20;
 
@@ -29,8 +29,11 @@ impl Collector {
     }
 
     /// Takes what was closed after writing.
-    pub(crate) fn collect(&mut self, machine: &mut Machine, written: &mut BTreeSet<Vec<u8>>) {
-        for path in std::mem::take(written) {
+    pub(crate) fn collect(&mut self, machine: &mut Machine, watch: &mut Watch) {
+        for (path, content, mode) in std::mem::take(&mut watch.removed) {
+            self.keep_bytes(&path, content.to_vec(), mode);
+        }
+        for path in std::mem::take(&mut watch.written) {
             self.keep(machine, &path);
         }
     }
@@ -52,9 +55,15 @@ impl Collector {
         if special || self.kept.len() >= FILES_MAX {
             return;
         }
-        let Ok(bytes) = machine.read_file(path) else { return };
+        if let Ok(bytes) = machine.read_file(path) {
+            let mode = machine.file_mode(path).unwrap_or(0o644);
+            self.keep_bytes(path, bytes, mode);
+        }
+    }
+
+    fn keep_bytes(&mut self, path: &[u8], bytes: Vec<u8>, mode: u32) {
         let fits = bytes.len() <= FILE_MAX_BYTES && self.total_bytes + bytes.len() <= TOTAL_MAX_BYTES;
-        if bytes.is_empty() || !fits {
+        if bytes.is_empty() || !fits || self.kept.len() >= FILES_MAX {
             return;
         }
         let name = sha256(&bytes);
@@ -66,7 +75,7 @@ impl Collector {
             sha256: name,
             size: bytes.len() as u64,
             name: RawText::new(path),
-            mode: machine.file_mode(path).unwrap_or(0o644) & 0o7777,
+            mode: mode & 0o7777,
             url: None,
             method: CaptureMethod::Dropped,
         };

@@ -6,6 +6,7 @@ use otori_event::report::{Call, FileActivity, FileOperation, Process};
 use otori_event::{RawText, Transport};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 const PROCESSES_MAX: usize = 2_000;
 const FILES_MAX: usize = 10_000;
@@ -15,6 +16,8 @@ const ARGUMENTS_MAX: usize = 64;
 const NAMES_MAX: usize = 1_024;
 /// Written files that are waiting to be collected.
 const WRITTEN_MAX: usize = 4_096;
+/// Removed files whose content waits to be collected; they go at every slice of the driver.
+const REMOVED_MAX: usize = 256;
 /// `TASK_COMM_LEN` without its NUL.
 const COMM_BYTES: usize = 15;
 
@@ -34,7 +37,9 @@ pub(crate) struct Watch {
     first_contact: BTreeMap<(Transport, SocketAddr), u64>,
     /// closed after writing, not yet looked at
     pub(crate) written: BTreeSet<Vec<u8>>,
-    /// (time, pid, new name)
+    /// removed with their last content and permission bits, not yet looked at
+    pub(crate) removed: Vec<(Vec<u8>, Arc<[u8]>, u32)>,
+    /// process, name before, name after
     pub(crate) renamed: Vec<(u32, Vec<u8>, Vec<u8>)>,
     /// quietly refused: watchdog, reboot …
     pub(crate) refused: BTreeMap<String, u64>,
@@ -48,6 +53,12 @@ impl Watch {
     pub(crate) fn new(base_ns: u64, first: Process) -> Watch {
         let by_pid = BTreeMap::from([(first.pid, 0)]);
         Watch { base_ns, processes: vec![first], by_pid, ..Watch::default() }
+    }
+
+    /// Every process that is known has ended; false when there were too many to know them all.
+    pub(crate) fn all_ended(&self) -> bool {
+        self.processes.len() < PROCESSES_MAX
+            && self.processes.iter().all(|process| process.ended_ns.is_some())
     }
 
     /// When a peer was first spoken to, virtual nanoseconds after the start.
@@ -94,7 +105,12 @@ impl Watch {
             NoticeKind::Refused { what } => count(&mut self.refused, what),
             NoticeKind::Call { line } => self.call(at_ns, pid, &line),
             NoticeKind::Limit { limit } => *self.limits.entry(limit).or_default() += 1,
-            NoticeKind::LastContent { .. } | NoticeKind::Received { .. } | NoticeKind::Listen { .. } => {}
+            NoticeKind::LastContent { path, content, mode } => {
+                if self.removed.len() < REMOVED_MAX {
+                    self.removed.push((path, content, mode));
+                }
+            }
+            NoticeKind::Received { .. } | NoticeKind::Listen { .. } => {}
         }
     }
 
