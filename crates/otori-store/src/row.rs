@@ -22,6 +22,12 @@ pub(crate) struct EventRow {
 
 impl EventRow {
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let mut found = EventRow::without_json(row)?;
+        found.json = row.get(7)?;
+        Ok(found)
+    }
+    /// All but the JSON, which is most of the row.
+    pub(crate) fn without_json(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(EventRow {
             seq: row.get(0)?,
             id: event_id(row, 1)?,
@@ -30,7 +36,7 @@ impl EventRow {
             session: row.get(4)?,
             source: row.get(5)?,
             demo: row.get(6)?,
-            json: row.get(7)?,
+            json: String::new(),
         })
     }
     pub(crate) fn event(&self) -> Result<Event, StoreError> {

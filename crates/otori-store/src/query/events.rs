@@ -174,11 +174,14 @@ impl Source {
         let mut rows = statement.query(params![id_bytes(low), id_bytes(high)])?;
         let mut looked_at = 0;
         while let Some(row) = rows.next()? {
-            let row = EventRow::from_row(row)?;
+            let mut found = EventRow::without_json(row)?;
             looked_at += 1;
-            self.below = turn.key(row.id.0);
-            if matcher.narrow(&row) && matcher.text(&row) {
-                self.heads.push_back(row);
+            self.below = turn.key(found.id.0);
+            if matcher.narrow(&found) {
+                found.json = row.get(7)?;
+                if matcher.text(&found) {
+                    self.heads.push_back(found);
+                }
             }
         }
         self.ended = looked_at < INBOX_CHUNK as u64;

@@ -24,8 +24,8 @@ pub(crate) const MESSAGE: &str = "message event {
 }";
 /// Rows in one row group: what a filtered search decodes at a time.
 pub(crate) const GROUP_ROWS: usize = 20_000;
-/// Rows in one segment at most.
-pub(crate) const SEGMENT_EVENTS_MAX: usize = 500_000;
+/// Rows in one segment at most: appends wait while its rows leave the inbox.
+pub(crate) const SEGMENT_EVENTS_MAX: usize = 200_000;
 
 /// What the database knows about one segment.
 #[derive(Clone, Debug)]
