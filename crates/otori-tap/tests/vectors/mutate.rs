@@ -1,0 +1,59 @@
+//! The frames of all vectors, broken in every way that a few bytes allow: nothing panics, nothing grows.
+use crate::{engine, folders, talk};
+use otori_event::Timestamp;
+use otori_tap::Mode;
+use otori_wire::LinkType;
+
+const PACKETS: u32 = 60_000;
+
+/// A small generator with a fixed seed, so that a failure can be run again (Marsaglia's xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) as usize % bound.max(1)
+    }
+}
+
+#[test]
+fn broken_packets_neither_panic_nor_pile_up() {
+    let mut rules = String::new();
+    let mut frames = Vec::new();
+    for (place, folder) in folders().iter().enumerate() {
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        frames.extend(talk::frames(&read("talk.txt")).into_iter().map(|(_, frame)| frame));
+        rules.push_str(&read("test.rules").replace("sid:", &format!("sid:{}00", place + 1)));
+        rules.push('\n');
+    }
+    let mut engine = engine(Mode::Observe, &rules);
+    let mut random = Random(0x6f74_6f72_6921);
+    for number in 0..PACKETS {
+        let mut frame = frames[random.below(frames.len())].clone();
+        for _ in 0..random.below(4) {
+            let at = random.below(frame.len());
+            match random.below(4) {
+                0 => frame[at] = random.below(256) as u8,
+                1 => frame[at] ^= 1 << random.below(8),
+                2 => frame.truncate(at.max(1)),
+                _ => frame.insert(at, random.below(256) as u8),
+            }
+        }
+        engine.packet(
+            Timestamp(i64::from(number) * 1_000_000),
+            LinkType::Ethernet,
+            &frame,
+            u64::from(number),
+        );
+        if number % 1000 == 0 {
+            engine.take_lines();
+            engine.take_verdicts();
+        }
+    }
+    let stats = engine.stats();
+    assert_eq!(stats["decoder"]["pkts"], PACKETS);
+    assert!(stats["flow"]["active"].as_u64().unwrap() < 30_000, "{stats}");
+    engine.finish();
+}
