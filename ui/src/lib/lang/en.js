@@ -21,6 +21,7 @@ export default {
   'range.7d': '7 days',
   'range.30d': '30 days',
   'range.all': 'All',
+  'range.last': 'Opened or seen {range}; times in',
   'range.beginning': 'the beginning',
   'phrase.1h': 'in the last hour',
   'phrase.24h': 'in the last 24 hours',

@@ -21,6 +21,7 @@ export default {
   'range.7d': '7日',
   'range.30d': '30日',
   'range.all': '全期間',
+  'range.last': '対象期間: {range}。時刻:',
   'range.beginning': '記録開始',
   'phrase.1h': '直近1時間',
   'phrase.24h': '直近24時間',
