@@ -216,7 +216,7 @@ export async function againstMock(dist) {
   mock.scenario = 'broken';
   await check('an error stays in its panel and can be tried again', '/network', { tolerate: /503/ }, async (page) => {
     await page.getByRole('alert').first().waitFor();
-    equal(await page.getByRole('alert').first().innerText().then((text) => text.includes('The store is busy.')), true, 'the problem is told');
+    equal(await page.getByRole('alert').first().innerText().then((text) => text.includes('The hub is busy or not ready yet.') && text.includes('waited 5 s')), true, 'the problem is told');
     await page.getByRole('heading', { level: 1, name: 'Network' }).waitFor();
     await harness.screenshot(page, 'error-network');
     mock.scenario = 'full';

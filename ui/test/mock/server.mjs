@@ -39,7 +39,7 @@ export async function startMock({ dist, port = 0, scenario = 'full' }) {
     const problem = (status, title, detail, remedy) => json(status, { type: 'about:blank', title, status, detail, remedy });
     if (path === '/sign-in') {
       const body = await new Promise((resolve) => { let text = ''; request.on('data', (part) => (text += part)); request.on('end', () => resolve(text)); });
-      if (JSON.parse(body).token !== 'good-token-of-the-mock') return problem(401, 'This link does not work any more.', 'It was used before, or is older than 10 minutes.', 'Print a new one with `otori sign-in-link`.');
+      if (JSON.parse(body).token !== 'good-token-of-the-mock') return problem(401, 'Unauthorized', 'this sign-in link was used already, has expired, or is not ours', 'print a new link with `otori sign-in-link`');
       mock.scenario = 'full';
       return json(200, me());
     }
@@ -47,7 +47,7 @@ export async function startMock({ dist, port = 0, scenario = 'full' }) {
     if (path === '/me') return json(200, me());
     if (path === '/sign-out') { mock.scenario = 'signed-out'; return response.writeHead(204).end(); }
     if (path === '/stream') return stream(url, request, response);
-    if (mock.scenario === 'broken' && path !== '/system') return problem(503, 'The store is busy.', 'The query waited 5 s for the database.', 'Try again, or choose a shorter range.');
+    if (mock.scenario === 'broken' && path !== '/system') return problem(503, 'Service Unavailable', 'the query waited 5 s for the database', 'try again, or choose a shorter range');
     if (mock.scenario === 'slow') await new Promise((resolve) => setTimeout(resolve, 2600));
     return answer(path, url.searchParams, json, problem, response);
   }

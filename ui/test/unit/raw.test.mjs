@@ -19,6 +19,7 @@ test('the forms are those of RawText in otori-event', () => {
   assert.equal(text('\u001b[2J\u0000'), '\\x1b[2J\\x00');
   assert.equal(text({ hex: 'fffe', omitted_bytes: 0 }), '\\xff\\xfe');
   assert.equal(text('\u202egpj.exe'), '\\u{202e}gpj.exe');
+  assert.equal(text('x\ud800y'), 'x\\u{d800}y');
   assert.equal(text({ hex: 'c080e28080', omitted_bytes: 0 }), '\\xc0\\x80\u2000', 'an overlong form is bytes, not a character');
 });
 

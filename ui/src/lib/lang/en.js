@@ -111,6 +111,8 @@ export default {
 
   'map.summary': 'World map of sessions by country: {list}',
   'map.none': 'none from a known country',
+  'map.elsewhere': '{n} more {n|session|sessions} came from addresses that belong to no country; see the list.',
+  'map.allElsewhere': 'All {n} sessions came from addresses that belong to no country (this machine, private or documentation addresses); see the list.',
   'map.failed': 'The outlines of the countries could not be loaded.',
   'place.unknown': 'unknown',
   'special.loopback': 'this machine',
@@ -481,8 +483,15 @@ export default {
   'loading.slow': 'This takes longer than usual.',
   'loading.cancel': 'Cancel',
   'loading.cancelled': 'Cancelled.',
-  'error.noAnswer': 'The hub does not answer.',
-  'error.noAnswerRemedy': 'Is otori up still running? The page tries again by itself when it comes back.',
+  'problem.0': 'The hub does not answer.',
+  'problem.0.remedy': 'Is otori up still running? The page tries again by itself when it comes back.',
+  'problem.400': 'The hub did not understand the request.',
+  'problem.401': 'You are not signed in.',
+  'problem.403': 'This is not allowed.',
+  'problem.404': 'There is nothing under this name.',
+  'problem.429': 'Too many tries; wait a moment.',
+  'problem.503': 'The hub is busy or not ready yet.',
+  'problem.other': 'The hub could not answer.',
   'error.old': 'What is shown below is from before.',
   'error.retry': 'Try again',
 
@@ -491,5 +500,6 @@ export default {
   'signIn.paste': 'Or paste the link here',
   'signIn.enter': 'Sign in',
   'signIn.busy': 'Signing in',
+  'signIn.refused': 'This link does not work any more.',
   'signIn.notALink': 'This is not a sign-in link.',
 };

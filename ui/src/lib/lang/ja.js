@@ -111,6 +111,8 @@ export default {
 
   'map.summary': '国別セッション数の世界地図: {list}',
   'map.none': '国が判明したものはありません',
+  'map.elsewhere': 'ほかに{n}セッションは、国に属さないアドレスからのものです。一覧をご覧ください。',
+  'map.allElsewhere': '{n}セッションすべてが、国に属さないアドレス(このマシン、プライベート、文書用など)からのものです。一覧をご覧ください。',
   'map.failed': '国の輪郭を読み込めませんでした。',
   'place.unknown': '不明',
   'special.loopback': 'このマシン',
@@ -481,8 +483,15 @@ export default {
   'loading.slow': '通常より時間がかかっています。',
   'loading.cancel': '中止',
   'loading.cancelled': '中止しました。',
-  'error.noAnswer': 'ハブが応答しません。',
-  'error.noAnswerRemedy': 'otori up は動作していますか。復帰すると、ページは自動で再試行します。',
+  'problem.0': 'ハブが応答しません。',
+  'problem.0.remedy': 'otori up は動作していますか。復帰すると、ページは自動で再試行します。',
+  'problem.400': 'ハブが要求を解釈できませんでした。',
+  'problem.401': 'サインインしていません。',
+  'problem.403': 'この操作は許可されていません。',
+  'problem.404': 'この名前のものはありません。',
+  'problem.429': '試行回数が多すぎます。しばらくお待ちください。',
+  'problem.503': 'ハブが混み合っているか、準備中です。',
+  'problem.other': 'ハブが応答を返せませんでした。',
   'error.old': '以下は以前に読み込んだ内容です。',
   'error.retry': '再試行',
 
@@ -491,5 +500,6 @@ export default {
   'signIn.paste': 'リンクを貼り付けることもできます',
   'signIn.enter': 'サインイン',
   'signIn.busy': 'サインインしています',
+  'signIn.refused': 'このリンクはもう使えません。',
   'signIn.notALink': 'サインイン用のリンクではありません。',
 };
