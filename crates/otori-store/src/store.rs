@@ -12,11 +12,15 @@ use crate::view::Retention;
 use crate::{QueryLimit, Reader, Recovery, StoreError};
 use otori_event::{Event, EventKind};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long the lock of a process that is ending is waited for.
+const LOCK_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -85,7 +89,7 @@ impl Store {
         let folder = Folder::new(directory);
         folder.prepare()?;
         let lock = File::create(folder.lock()).map_err(StoreError::file(folder.lock()))?;
-        lock.try_lock().map_err(|_| StoreError::InUse { path: directory.to_owned() })?;
+        take_lock(&lock).map_err(|_| StoreError::InUse { path: directory.to_owned() })?;
         let connection = connect(&folder)?;
         let mut writer = Writer { connection, keys: KeyCounts::default(), next_seq: 1, sealed_last: None };
         let recovery = crate::recovery::recover(&folder, &mut writer)?;
@@ -170,6 +174,19 @@ impl Store {
         transaction.commit()?;
         writer.next_seq = seq;
         Ok(appended)
+    }
+}
+
+/// Takes the lock; one who is just ending (or a child of his that has not yet begun its program) is waited for.
+fn take_lock(lock: &File) -> Result<(), TryLockError> {
+    let deadline = Instant::now() + LOCK_TIME_MAX;
+    loop {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                std::thread::sleep(LOCK_TIME_MAX / 20)
+            }
+            result => return result,
+        }
     }
 }
 

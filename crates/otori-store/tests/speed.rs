@@ -1,5 +1,5 @@
 //! How fast the store is. Not a check: prints figures. `cargo test -p otori-store --release --test speed -- --ignored --nocapture`
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that prints figures")]
 mod common;
 
 use common::{NOON, closed, command, login, opened};
