@@ -1,9 +1,11 @@
 //! Detonation of the committed samples and of damaged ones.
 #![allow(clippy::unwrap_used, reason = "tests")]
+use otori_device::{Device, Profile, userland};
 use otori_event::report::{End, FileOperation, Report};
 use otori_event::{Artifact, CaptureMethod, RawText, Transport};
 use otori_lab::{Outcome, Settings, detonate, submit::sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 fn sample(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/samples").join(name);
@@ -60,7 +62,7 @@ fn the_beacon_is_seen_to_fork_write_delete_and_call() {
     let (dropped, content) = &outcome.dropped[0];
     assert_eq!((dropped.name.as_bytes(), dropped.mode), (&b"/tmp/otori-sample"[..], 0o600));
     assert_eq!(content, b"otori sample was here\n", "kept although it was deleted at once");
-    assert_eq!(report.dropped, [dropped.clone()]);
+    assert_eq!(report.dropped.first(), Some(dropped));
     assert!(report.instructions > 100 && report.trace_omitted == 0);
     let lines: Vec<String> = report.trace.iter().map(|call| call.line.to_string()).collect();
     assert!(
@@ -101,6 +103,47 @@ fn the_same_seed_gives_the_same_report_byte_for_byte() {
         assert_eq!(first, json(&Settings::default()));
         assert!(first.len() > 1000);
     }
+}
+
+/// The camera with its real programs, fetched once into the build folder.
+fn camera() -> Settings {
+    static CAMERA: OnceLock<Arc<Device>> = OnceLock::new();
+    let device = CAMERA.get_or_init(|| {
+        let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("userland");
+        let profile = Profile::embedded("camera-mipsel").unwrap();
+        let ready = userland::obtain(&cache, &profile.table.userland, &mut |text| eprintln!("{text}"))
+            .unwrap_or_else(|error| panic!("{error}"));
+        Arc::new(Device::prepare(profile, &ready.root).unwrap_or_else(|error| panic!("{error}")))
+    });
+    Settings { device: Some(device.clone()), ..Settings::default() }
+}
+
+#[test]
+fn a_shell_dropper_runs_on_the_camera() {
+    let script = b"#!/bin/sh\ncat /proc/cpuinfo >/dev/null\nsleep 30\necho x >/tmp/.x\nchmod 777 /tmp/.x\nrm -f /tmp/d.sh\necho done\n";
+    for bytes in [&script[..], &script[10..]] {
+        let outcome = run(bytes, "/tmp/d.sh", &camera());
+        let report = outcome.report;
+        assert_eq!(report.end, End::Exited { status: 0 }, "{:?} {:?}", report.behaviours, report.output);
+        assert_eq!(report.output.to_lossy(), "done\n");
+        assert!(report.virtual_ns >= 30_000_000_000);
+        for technique in ["T1059.004", "T1070.004", "T1082"] {
+            assert!(techniques(&report).contains(&technique), "{technique}: {:#?}", report.behaviours);
+        }
+        let (dropped, content) = &outcome.dropped[0];
+        assert_eq!((dropped.name.as_bytes(), content.as_slice()), (&b"/tmp/.x"[..], &b"x\n"[..]));
+        assert!(report.unsupported.is_empty(), "{:?}", report.unsupported);
+    }
+}
+
+#[test]
+fn a_program_runs_on_the_camera_as_on_the_plain_device() {
+    let bytes = sample("beacon.mipsel");
+    let report = run(&bytes, "/tmp/beacon", &camera()).report;
+    assert_eq!(report.end, End::Exited { status: 0 });
+    assert_eq!(report.output.to_lossy(), "otori sample: begin\notori sample: end\n");
+    let again = run(&bytes, "/tmp/beacon", &camera()).report;
+    assert_eq!(serde_json::to_string(&report).unwrap(), serde_json::to_string(&again).unwrap());
 }
 
 #[test]

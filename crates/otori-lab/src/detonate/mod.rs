@@ -19,24 +19,27 @@ use behaviour::{Seen, behaviours};
 use drive::{Bounds, Ended};
 use internet::FakeInternet;
 use ledger::Ledger;
-use otori_device::linux::Isa;
-use otori_device::linux::Machine;
-use otori_device::linux::{Limits, MachineConfig, Spawn, Stdio};
+use otori_device::linux::net::Outside;
+use otori_device::linux::{Isa, Limits, Machine, MachineConfig, Spawn, SpawnError, Stdio};
+use otori_device::{Device, SessionSetup};
 use otori_event::report::{End, Process, Report};
 use otori_event::{Artifact, Classification, RawText};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use watch::Watch;
 
-/// Bounds and seed of one detonation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Bounds, seed and device of one detonation.
+#[derive(Clone)]
 pub struct Settings {
+    /// the product to run it on, when its instruction set fits; else a plain device without programs. Scripts run
+    /// on a product only
+    pub device: Option<Arc<Device>>,
     /// virtual seconds after which it ends
     pub virtual_seconds: u64,
     /// guest instructions after which it ends
     pub instructions: u64,
-    /// processes at a time
+    /// processes at a time (a product has its own limits)
     pub processes: usize,
-    /// memory of all processes together, pages of 4 KiB
+    /// memory of all processes together, pages of 4 KiB (a product has its own limits)
     pub pages: usize,
     /// seed of the guest's randomness and first port
     pub seed: u64,
@@ -48,6 +51,7 @@ impl Default for Settings {
     /// Two virtual minutes on a device with 64 MiB, on the first day of 2026.
     fn default() -> Self {
         Settings {
+            device: None,
             virtual_seconds: 120,
             instructions: 2_000_000_000,
             processes: 512,
@@ -71,22 +75,44 @@ pub struct Outcome {
 /// [`End::NotRun`].
 pub fn detonate(artifact: &Artifact, bytes: &[u8], settings: &Settings) -> Outcome {
     let class = classify(bytes, &artifact.name.to_lossy());
-    let Some(isa) = isa_of(bytes).filter(|_| class.runnable) else {
-        let why =
-            class.notes.iter().find(|note| note.starts_with("not runnable") || note.starts_with("truncated"));
-        let reason = why.cloned().unwrap_or_else(|| match &class.format {
-            Some(format) if format.value == "shell-script" => {
-                "a shell script needs a device with a shell".into()
-            }
-            Some(format) => format!("not runnable: format {}", format.value),
-            None => "not runnable".into(),
-        });
+    let is_script = class.format.as_ref().is_some_and(|format| format.value == "shell-script");
+    let isa = match (class.runnable, is_script) {
+        (true, true) => settings.device.as_ref().map(|device| device.profile().isa),
+        (true, false) => isa_of(bytes),
+        (false, _) => None,
+    };
+    let Some(isa) = isa else {
+        let reason = why_not(&class, is_script);
         return not_run(artifact, class, reason);
     };
     let (internet, ledger) = FakeInternet::new();
-    match root::plain_machine(machine_config(isa, settings), Box::new(internet)) {
+    match machine(isa, settings, Box::new(internet)) {
         Ok(machine) => run(artifact, bytes, class, machine, &ledger, settings),
         Err(error) => not_run(artifact, class, error.to_string()),
+    }
+}
+
+fn why_not(class: &Classification, is_script: bool) -> String {
+    let why =
+        class.notes.iter().find(|note| note.starts_with("not runnable") || note.starts_with("truncated"));
+    why.cloned().unwrap_or_else(|| match &class.format {
+        _ if is_script => "a shell script needs a device with a shell".into(),
+        Some(format) => format!("not runnable: format {}", format.value),
+        None => "not runnable".into(),
+    })
+}
+
+/// A session of the product if it has that instruction set, else a plain device.
+fn machine(isa: Isa, settings: &Settings, outside: Box<dyn Outside>) -> Result<Machine, RootError> {
+    match settings.device.as_ref().filter(|device| device.profile().isa == isa) {
+        Some(device) => Ok(device.session(SessionSetup {
+            seed: settings.seed,
+            wall_ns: settings.wall_ns,
+            peer: None,
+            local: None,
+            outside,
+        })),
+        None => root::plain_machine(machine_config(isa, settings), outside),
     }
 }
 
@@ -128,18 +154,9 @@ fn run(
     };
     machine.set_trace(true);
     machine.host_stdin_close();
-    let spawn = Spawn {
-        path: path.clone(),
-        arguments: vec![path.clone()],
-        environment: vec![b"PATH=/bin:/sbin:/usr/bin:/usr/sbin".to_vec(), b"HOME=/root".to_vec()],
-        cwd: folder_of(&path).to_vec(),
-        uid: 0,
-        gid: 0,
-        stdio: Stdio::Host,
-    };
     let base_ns = machine.now_ns();
-    let pid = match machine.spawn(spawn) {
-        Ok(pid) => pid,
+    let (pid, arguments) = match start(&mut machine, &path, settings) {
+        Ok(started) => started,
         Err(error) => return not_run(artifact, class, format!("not started: {error}")),
     };
     let first = Process {
@@ -147,7 +164,7 @@ fn run(
         parent: 0,
         path: RawText::new(&path),
         comm: RawText::default(),
-        arguments: vec![RawText::new(&path)],
+        arguments: arguments.iter().map(RawText::new).collect(),
         started_ns: 0,
         ended_ns: None,
         status: None,
@@ -161,6 +178,30 @@ fn run(
         _ => End::TimeUp,
     };
     finish(artifact, class, end, &path, &machine, watch, ledger, ended, base_ns)
+}
+
+/// Starts the sample as root, as a bot's loader does; what the kernel does not execute goes to the shell.
+fn start(machine: &mut Machine, path: &[u8], settings: &Settings) -> Result<(u32, Vec<Vec<u8>>), SpawnError> {
+    let environment = vec![b"PATH=/bin:/sbin:/usr/bin:/usr/sbin".to_vec(), b"HOME=/root".to_vec()];
+    let cwd = folder_of(path).to_vec();
+    let direct = Spawn {
+        path: path.to_vec(),
+        arguments: vec![path.to_vec()],
+        environment,
+        cwd,
+        uid: 0,
+        gid: 0,
+        stdio: Stdio::Host,
+    };
+    let refused = match machine.spawn(direct.clone()) {
+        Ok(pid) => return Ok((pid, direct.arguments)),
+        Err(error) => error,
+    };
+    let Some(device) = &settings.device else { return Err(refused) };
+    let shell = device.profile().table.shell.path.clone().into_bytes();
+    let arguments = vec![b"sh".to_vec(), path.to_vec()];
+    let by_shell = Spawn { path: shell, arguments: arguments.clone(), ..direct };
+    machine.spawn(by_shell).map(|pid| (pid, arguments)).map_err(|_| refused)
 }
 
 #[allow(clippy::too_many_arguments, reason = "the parts of a report meet here once")]
