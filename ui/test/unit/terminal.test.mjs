@@ -67,6 +67,14 @@ test('random bytes never throw', () => {
   }
 });
 
+test('a megabyte on one line is drawn in bounded memory and time', () => {
+  const terminal = new Terminal(80, 24);
+  const began = performance.now();
+  terminal.write(`${'A'.repeat(1 << 20)}\u001b[31m${'\u202e'.repeat(1000)}`);
+  assert.ok(terminal.rows().length <= 2024);
+  assert.ok(performance.now() - began < 10_000);
+});
+
 test('a recording that was cut by a crash is played without the broken line', () => {
   const recording = parseRecording(RECORDING);
   assert.equal(recording.broken, 1);
