@@ -71,6 +71,9 @@ fn program_entries(profile: &Profile, userland: &Path) -> Result<Vec<Entry>, Dev
             ProfileError::of_file(profile.source.path("product.toml"), problem, remedy)
         })?;
     }
+    for text in &table.silent {
+        silence(&mut bytes, text);
+    }
     let entry = |path: &str, body, mode| Entry { path: path.into(), body, mode, uid: 0, gid: 0, time };
     let mut entries = vec![entry(program, Body::File(Arc::from(bytes)), 0o755)];
     let Some(list) = &table.applets else { return Ok(entries) };
@@ -102,6 +105,20 @@ fn replace_banner(bytes: &mut [u8], banner: &str) -> Result<(), String> {
         *to = from;
     }
     Ok(())
+}
+
+/// Empties every text of the program that is exactly this one: NUL before it, NUL behind it.
+fn silence(bytes: &mut [u8], text: &str) {
+    let whole = [&[0], text.as_bytes(), &[0]].concat();
+    let starts: Vec<usize> = bytes
+        .windows(whole.len())
+        .enumerate()
+        .filter(|(_, window)| *window == whole)
+        .map(|(at, _)| at)
+        .collect();
+    for at in starts {
+        bytes[at + 1] = 0;
+    }
 }
 
 fn octal(text: Option<&str>, otherwise: u16) -> u16 {
@@ -253,6 +270,13 @@ mod tests {
         assert!(bytes.starts_with(b"BusyBox v1\0..BusyBox v1.35.0 (2018)\0") && bytes.ends_with(b"\0next"));
         assert!(replace_banner(&mut bytes, &"x".repeat(100)).is_err());
         assert!(replace_banner(&mut b"none".to_vec(), "x").is_err());
+    }
+
+    #[test]
+    fn a_silenced_text_is_empty_and_its_neighbours_stay() {
+        let mut bytes = b"%s\0\x1b[6n\0\0a\x1b[6n\0".to_vec();
+        silence(&mut bytes, "\x1b[6n");
+        assert_eq!(bytes, b"%s\0\0[6n\0\0a\x1b[6n\0");
     }
 
     #[test]

@@ -176,6 +176,9 @@ pub struct UserlandTable {
     pub applets: Option<String>,
     /// text that stands in place of the program's own version line; not longer than that
     pub banner: Option<String>,
+    /// whole texts of the program that it must not print, because the vendor's build has not compiled them in
+    #[serde(default)]
+    pub silent: Vec<String>,
 }
 
 /// Rules for the files of the product.
