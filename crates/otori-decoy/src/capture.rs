@@ -115,9 +115,10 @@ impl Capture {
             self.pending.insert(to.to_vec(), pending);
         }
     }
-    /// It is gone; says whether it was waiting.
-    pub fn removed(&mut self, path: &[u8]) -> bool {
-        self.pending.remove(path).is_some()
+    /// It is gone; if it was waiting, what was in it should be looked at now.
+    pub fn removed(&mut self, path: &[u8]) -> Option<Due> {
+        let pending = self.pending.remove(path)?;
+        Some(Due { path: path.to_vec(), executed: pending.executed })
     }
     /// Takes the files to look at now; all of them when the session ends.
     pub fn due(&mut self, now_ns: u64, ending: Ending) -> Vec<Due> {
@@ -217,7 +218,8 @@ mod tests {
         assert!(c.executed(b"/tmp/b") && !c.executed(b"/bin/busybox"));
         assert_eq!(c.due(5 * SECOND, Ending::No), [due("/tmp/b", true)]);
         c.written(b"/tmp/c", 5 * SECOND);
-        assert!(c.removed(b"/tmp/c") && !c.removed(b"/tmp/c"));
+        assert_eq!(c.removed(b"/tmp/c"), Some(due("/tmp/c", false)));
+        assert_eq!(c.removed(b"/tmp/c"), None);
         c.written(b"/dev/null", 0);
         c.written(b"/proc/1/oom_adj", 0);
         assert!(c.due(0, Ending::Yes).is_empty());

@@ -19,6 +19,7 @@ pub mod fetch;
 pub mod front;
 pub mod gate;
 pub mod gateway;
+pub mod product;
 pub mod recording;
 mod run;
 pub mod session;
@@ -26,4 +27,4 @@ pub mod typed;
 
 pub use config::DecoyConfig;
 pub use demo::DemoPeers;
-pub use run::{DecoyError, Listening, World, run_appliance};
+pub use run::{DecoyError, Listening, World, run, run_appliance};

@@ -1,6 +1,6 @@
 //! Starting and stopping a decoy.
 //!
-//! Key function: [`run_appliance`].
+//! Key function: [`run`]; [`run_appliance`] plays anything that an [`Appliance`] is.
 use crate::ambient::Ambient;
 use crate::appliance::Appliance;
 use crate::config::DecoyConfig;
@@ -11,6 +11,8 @@ use crate::engine::Engine;
 use crate::fetch::Fetcher;
 use crate::front::{FRONTS, listen};
 use crate::gate::Gate;
+use crate::product::{Product, ProductError};
+use otori_device::Device;
 use otori_event::Intake;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -32,6 +34,9 @@ pub enum DecoyError {
         /// why
         source: std::io::Error,
     },
+    /// the product names what the decoy does not have
+    #[error(transparent)]
+    Product(#[from] ProductError),
     /// the worker threads do not start
     #[error("the threads that run guests do not start: {0}")]
     Threads(std::io::Error),
@@ -49,6 +54,21 @@ pub struct World {
 
 /// Where the fronts listen: name and address, once they do.
 pub type Listening = Vec<(&'static str, SocketAddr)>;
+
+/// Plays `device` until `shutdown` comes; `started` hears where the fronts listen.
+///
+/// # Errors
+/// [`DecoyError`] when the product names what the decoy does not have or a front cannot listen; nothing runs then.
+pub async fn run(
+    config: DecoyConfig,
+    device: Arc<Device>,
+    world: World,
+    started: impl FnOnce(Listening),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), DecoyError> {
+    let product = Product::new(device)?;
+    run_appliance(config, Arc::new(product), world, started, shutdown).await
+}
 
 /// Plays `appliance` until `shutdown` comes; `started` hears the addresses (useful with port 0).
 ///

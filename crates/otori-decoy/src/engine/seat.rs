@@ -274,10 +274,7 @@ impl Seat {
                 Sign::ModeChanged { .. } => {}
                 Sign::Renamed { from, to } => self.capture.renamed(&from, &to),
                 Sign::Removed { path, content } => {
-                    if self.capture.removed(&path)
-                        && let Some(content) = content
-                    {
-                        let due = Due { path, executed: false };
+                    if let (Some(due), Some(content)) = (self.capture.removed(&path), content) {
                         self.judge(&due, content);
                     }
                 }
