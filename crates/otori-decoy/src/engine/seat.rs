@@ -286,8 +286,10 @@ impl Seat {
     fn note_executed(&mut self, path: &[u8], arguments: &[Vec<u8>]) {
         self.capture.executed(path);
         // `sh x.sh` runs x.sh as well.
-        for argument in arguments.iter().skip(1).filter(|a| a.starts_with(b"/")) {
-            self.capture.executed(argument);
+        if arguments.iter().take(2).any(|argument| is_shell(argument)) {
+            for argument in arguments.iter().skip(1).filter(|a| a.starts_with(b"/")) {
+                self.capture.executed(argument);
+            }
         }
         self.executed = self.executed.saturating_add(1);
         if self.executed <= EXECUTED_MAX {
@@ -336,6 +338,12 @@ impl Seat {
             self.session.emit(EventKind::Recorded { size, truncated });
         }
     }
+}
+
+/// The name of a shell, however it is called: `sh`, `-sh`, `/bin/ash`.
+fn is_shell(argument: &[u8]) -> bool {
+    let name = argument.rsplit(|b| *b == b'/').next().unwrap_or_default();
+    matches!(name.strip_prefix(b"-").unwrap_or(name), b"sh" | b"ash" | b"bash")
 }
 
 /// A mailbox is plain data: a panic elsewhere leaves it usable.
