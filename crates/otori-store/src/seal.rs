@@ -16,6 +16,10 @@ use std::time::Duration;
 const SEAL_TIME_MAX: Duration = Duration::from_secs(120);
 /// The most rows that one call removes from one table; the next call goes on.
 const REMOVED_MAX: i64 = 5_000;
+/// Segments that one call makes at most.
+const SEALS_MAX: usize = 10;
+/// Events younger than this stay in the inbox even when it is too full.
+const SETTLED_SECONDS: i64 = 60;
 const DAY_NS: i64 = 86_400 * 1_000_000_000;
 
 /// What one call of [`Store::maintain`] did.
@@ -46,13 +50,17 @@ impl Store {
     pub fn maintain(&self, now: Timestamp) -> Result<Maintained, StoreError> {
         let retention = self.options.retention;
         let days_ago = |days: u32| Timestamp(now.0.saturating_sub(i64::from(days).saturating_mul(DAY_NS)));
-        let mut done =
-            Maintained { sealed_events: self.seal(days_ago(retention.inbox_days))?, ..Maintained::default() };
-        let inbox: u64 = self.with(&QueryLimit::new(SEAL_TIME_MAX), |connection| {
-            Ok(connection.query_row("SELECT count(*) FROM event", [], |row| row.get(0))?)
-        })?;
-        if inbox > self.options.inbox_events_max {
-            done.sealed_events += self.seal(now)?;
+        let mut done = Maintained::default();
+        for _ in 0..SEALS_MAX {
+            let mut sealed = self.seal(days_ago(retention.inbox_days))?;
+            if sealed == 0 && self.inbox_events()? > self.options.inbox_events_max {
+                // Not up to now: what is still coming in should not have to be looked for in segments.
+                sealed = self.seal(now.plus_seconds(-SETTLED_SECONDS))?;
+            }
+            if sealed == 0 {
+                break;
+            }
+            done.sealed_events += sealed;
         }
         prune(&self.lock_writer().connection, now)?;
         let cutoff = days_ago(retention.event_days);
@@ -62,6 +70,12 @@ impl Store {
             done.removed_artifacts = self.remove_artifacts(days_ago(days))?;
         }
         Ok(done)
+    }
+
+    fn inbox_events(&self) -> Result<u64, StoreError> {
+        self.with(&QueryLimit::new(SEAL_TIME_MAX), |connection| {
+            Ok(connection.query_row("SELECT count(*) FROM event", [], |row| row.get(0))?)
+        })
     }
 
     /// Seals the oldest events before `before`, one segment at most; returns how many.

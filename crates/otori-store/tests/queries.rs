@@ -280,6 +280,19 @@ fn what_is_past_its_time_goes_and_the_sequence_goes_on() {
 }
 
 #[test]
+fn a_full_inbox_is_sealed_early_but_for_the_last_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = otori_store::Options { inbox_events_max: 10, ..otori_store::Options::default() };
+    let (store, _) = Store::open_with(folder.path(), options).unwrap();
+    store
+        .append(&(0..20).map(|i| opened(NOON.plus_seconds(-10 * i), i as u64 + 1)).collect::<Vec<_>>())
+        .unwrap();
+    assert_eq!(store.maintain(NOON).unwrap().sealed_events, 13);
+    assert_eq!(store.maintain(NOON).unwrap().sealed_events, 0);
+    assert_eq!(all(&store, EventFilter::default(), Order::Newest, 5).len(), 20);
+}
+
+#[test]
 fn a_query_past_its_deadline_is_stopped() {
     let (_folder, store) = store();
     store.append(&[opened(NOON, 1)]).unwrap();
