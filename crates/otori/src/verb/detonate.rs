@@ -1,13 +1,16 @@
 //! `otori detonate`: runs a file on the device engine in virtual time, with a fake Internet, and reports what it did.
 //!
-//! Contained: no call of the guest becomes a call of this machine. JSON: `docs/schema/detonate.json`.
+//! Contained: no call of the guest becomes a call of this machine. JSON: `docs/schema/detonate.json`. It runs on the
+//! product's files when its programs are at hand or a script needs a shell, else on a plain device.
 use crate::verb::classify::{read_bounded, write_class};
+use otori_device::{Device, Profile, userland};
 use otori_event::RawText;
 use otori_event::report::{End, FileOperation, Report};
 use otori_lab::{Settings, submitted};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Rows of one kind that the human report shows; `--json` has them all.
 const ROWS_SHOWN: usize = 40;
@@ -21,6 +24,12 @@ pub struct Arguments {
     /// Virtual seconds after which it ends; waits cost no real time
     #[arg(long, value_name = "VIRTUAL_SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     time: u64,
+    /// Product whose files and programs it finds
+    #[arg(long, value_name = "NAME", default_value = "camera-mipsel")]
+    product: String,
+    /// Data folder with the product's programs
+    #[arg(long, value_name = "DIR", default_value = "otori-data")]
+    data: PathBuf,
     /// File to run
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -30,7 +39,8 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let bytes = read_bounded(&arguments.file)?;
     let name = arguments.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let settings = Settings { virtual_seconds: arguments.time, ..Settings::default() };
+    let device = device_for(&bytes, &name, &arguments)?;
+    let settings = Settings { device, virtual_seconds: arguments.time, ..Settings::default() };
     let began = std::time::Instant::now();
     let outcome = otori_lab::detonate(&submitted(&name, &bytes), &bytes, &settings);
     let mut out = std::io::stdout().lock();
@@ -45,6 +55,26 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         End::NotRun { .. } => ExitCode::FAILURE,
         End::Exited { .. } | End::TimeUp | End::Limit { .. } => ExitCode::SUCCESS,
     })
+}
+
+/// The product, if the file can make use of it: programs at hand are used, a script's shell is fetched.
+fn device_for(bytes: &[u8], name: &str, arguments: &Arguments) -> anyhow::Result<Option<Arc<Device>>> {
+    let class = otori_lab::classify(bytes, name);
+    let is_script = class.format.as_ref().is_some_and(|format| format.value == "shell-script");
+    let cache = std::env::var_os("OTORI_USERLAND_CACHE")
+        .map_or_else(|| arguments.data.join("userland"), PathBuf::from);
+    let profile = Profile::find(&arguments.product, &arguments.data.join("products"))?;
+    let fetches = profile.table.userland.package.is_some();
+    if !class.runnable || (fetches && !is_script && !cache.is_dir()) {
+        return Ok(None);
+    }
+    let userland = match fetches {
+        true => {
+            userland::obtain(&cache, &profile.table.userland, &mut |line| eprintln!("otori: {line}"))?.root
+        }
+        false => PathBuf::new(),
+    };
+    Ok(Some(Arc::new(Device::prepare(profile, &userland)?)))
 }
 
 fn write_report(out: &mut impl Write, name: &str, report: &Report) -> std::io::Result<()> {
