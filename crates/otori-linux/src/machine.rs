@@ -128,7 +128,7 @@ impl Machine {
     /// # Errors
     /// ENOSPC at the limit of terminals.
     pub fn tty_open(&mut self) -> Result<TtyId, Errno> {
-        self.kernel.core.ttys.open()
+        self.kernel.open_terminal()
     }
     /// Types bytes; gives how many were taken (fewer when the input queue is full).
     pub fn tty_write(&mut self, id: TtyId, bytes: &[u8]) -> usize {
@@ -478,6 +478,15 @@ impl Kernel {
             self.core.table_of_mut(pid)?.put(place, Descriptor { file, close_on_exec: false });
         }
         Ok(())
+    }
+
+    /// A new terminal with its name in `/dev/pts`, where that is mounted.
+    pub(crate) fn open_terminal(&mut self) -> Result<TtyId, Errno> {
+        let terminal = self.core.ttys.open()?;
+        let now_ns = self.core.wall_ns();
+        // The name of a terminal that was closed serves its next use; without devpts it has none.
+        let _ = self.vfs.add_terminal(terminal.0, 0, 0, now_ns);
+        Ok(terminal)
     }
 
     /// `/dev/pts/N`, if the machine has it.

@@ -121,7 +121,7 @@ impl Kernel {
                 None => return Ok(FileKind::Device(Device::Null)),
             },
             Device::TtySlave(number) => TtyId(number),
-            Device::TtyMultiplexer => return Ok(FileKind::TtyMaster(self.core.ttys.open()?)),
+            Device::TtyMultiplexer => return Ok(FileKind::TtyMaster(self.open_terminal()?)),
             other => return Ok(FileKind::Device(other)),
         };
         self.core.ttys.open_slave(terminal)?;
