@@ -78,7 +78,7 @@ async fn a_shell_answers_as_the_device_does() {
         ("echo -ne '\\\\x0181c\\\\x01'; echo", "\\x0181c\\x01\n"),
         ("cp /bin/busybox /tmp/.s; /tmp/.s", ".s: applet not found\n"),
         ("kill -9 99999; echo $?", "sh: can't kill pid 99999: No such process\n1\n"),
-        ("stty size", "24 2000\n"),
+        ("tty; stty size", "/dev/pts/0\n24 2000\n"),
         ("dd bs=52 count=1 if=/bin/busybox 2>/dev/null | wc -c", "52\n"),
         ("echo $0 $USER $TERM", "-sh root vt102\n"),
     ] {
