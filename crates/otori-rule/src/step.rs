@@ -180,7 +180,10 @@ pub enum Step {
     /// length of the buffer
     Size(Compare),
     /// the buffer is not there
-    Absent,
+    Absent {
+        /// or what follows holds
+        or_else: bool,
+    },
 }
 
 /// Bytes to look at.
@@ -215,7 +218,7 @@ impl Step {
             Step::ByteTest { number, .. }
             | Step::ByteJump { number, .. }
             | Step::ByteExtract { number, .. } => number.relative,
-            Step::Size(_) | Step::Absent => false,
+            Step::Size(_) | Step::Absent { .. } => false,
         }
     }
     /// The step cannot be decided before the end of the buffer is known.
@@ -283,7 +286,7 @@ impl Run<'_> {
                 there != *negated && self.steps(rest, cursor)
             }
             Step::Size(compare) => compare.holds(self.buffer.bytes.len() as u64) && self.steps(rest, cursor),
-            Step::Absent => false,
+            Step::Absent { or_else } => *or_else && self.steps(rest, cursor),
         }
     }
 

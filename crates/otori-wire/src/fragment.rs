@@ -42,11 +42,31 @@ impl Defragmenter {
         Self::default()
     }
     /// Takes a fragment; gives the whole body when this was the missing piece.
-    pub fn push(&mut self, packet: &Packet<'_>) -> Option<Vec<u8>> {
+    /// What is wrong with it is noted with the packet.
+    pub fn push(&mut self, packet: &mut Packet<'_>) -> Option<Vec<u8>> {
+        let v6 = packet.ip.as_ref().is_some_and(|ip| ip.source.is_ipv6());
+        let mut anomalies = packet.anomalies;
+        let body = self.join(packet, |too_large| {
+            anomalies.note(match (v6, too_large) {
+                (true, true) => "ipv6.frag_pkt_too_large",
+                (true, false) => "ipv6.frag_overlap",
+                (false, true) => "ipv4.frag_pkt_too_large",
+                (false, false) => "ipv4.frag_overlap",
+            });
+        });
+        packet.anomalies = anomalies;
+        body
+    }
+    /// `wrong` is told of a datagram that is too large (`true`) or of fragments that overlap (`false`).
+    fn join(&mut self, packet: &Packet<'_>, mut wrong: impl FnMut(bool)) -> Option<Vec<u8>> {
         let ip = packet.ip.as_ref()?;
         let fragment = ip.fragment?;
         let end = fragment.offset.checked_add(ip.body.len())?;
-        if end > DATAGRAM_BYTES || ip.body.is_empty() {
+        if end > DATAGRAM_BYTES {
+            wrong(true);
+            return None;
+        }
+        if ip.body.is_empty() {
             return None;
         }
         let vlan = packet.vlans.ids().first().copied().unwrap_or(0);
@@ -79,6 +99,9 @@ impl Defragmenter {
             datagram.total = Some(end);
         }
         let added = datagram.insert(fragment.offset, ip.body);
+        if added < ip.body.len() {
+            wrong(false);
+        }
         self.bytes = self.bytes.saturating_add(added);
         let body = datagram.whole()?;
         if let Some(done) = self.datagrams.remove(&key) {

@@ -48,3 +48,9 @@ pub const DNS_RECORDS: usize = 64;
 pub const DNS_LABELS: usize = 128;
 /// Bytes of a TLS handshake kept for the hello messages and certificates.
 pub const TLS_HANDSHAKE_BYTES: usize = 65_536;
+/// Content codings undone on one body.
+pub const CODING_LAYERS: usize = 3;
+/// Bytes of a gzip header.
+pub const GZIP_HEADER_BYTES: usize = 4096;
+/// Bytes inflated of one body, over all layers.
+pub const INFLATED_BYTES: usize = 1 << 20;

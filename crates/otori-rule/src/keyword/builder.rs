@@ -137,7 +137,9 @@ impl<'a> Builder<'a> {
         let rows: Vec<&FieldRow> = rows_by_keyword(keyword).collect();
         let Some(first) = rows.first() else { return Err(format!("no buffer {keyword}")) };
         let target = Target::Fields(unique(rows.iter().map(|row| row.id)));
-        self.push_to(target, first.keyword, Vec::new(), step);
+        let is_content = matches!(step, Step::Content(_));
+        let place = self.push_to(target, first.keyword, Vec::new(), step);
+        self.last = is_content.then_some(place).or(self.last);
         Ok(())
     }
     /// Adds a step to the current buffer.

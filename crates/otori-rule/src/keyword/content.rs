@@ -146,7 +146,12 @@ pub(super) fn packet_data(builder: &mut Builder<'_>, _value: &str) -> Result<(),
     Ok(())
 }
 
-pub(super) fn absent(builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
-    builder.push(Step::Absent);
+pub(super) fn absent(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let or_else = match value {
+        "" => false,
+        "or_else" => true,
+        other => return Err(format!("unknown option {other:?}")),
+    };
+    builder.push(Step::Absent { or_else });
     Ok(())
 }

@@ -50,8 +50,9 @@ use Argument::{Needed, None as Bare, Optional};
 
 /// All keywords, sorted by name.
 pub static KEYWORDS: &[Keyword] = &[
-    row("absent", Bare, content::absent, "the buffer is not there"),
+    row("absent", Optional, content::absent, "the buffer is not there"),
     row("ack", Needed, packet::ack, "TCP acknowledgement number"),
+    row("alert", Bare, meta::nothing, "accepted, the opposite of noalert"),
     row("app-layer-event", Needed, meta::application_event, "an anomaly of an application protocol"),
     row("app-layer-protocol", Needed, flow::application_protocol, "the application protocol of the flow"),
     row("bsize", Needed, bytes::size, "length of the buffer"),

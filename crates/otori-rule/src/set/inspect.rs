@@ -304,7 +304,7 @@ fn fields_hold(group: &Group, ids: &[FieldId], transaction: &Transaction, direct
     let mut fields = transaction.fields.iter().filter(|field| ids.contains(&field.id)).peekable();
     if fields.peek().is_none() {
         let known = transaction.progress[direction.index()] >= Progress::Headers;
-        return known && matches!(group.steps.as_slice(), [Step::Absent]);
+        return known && matches!(group.steps.first(), Some(Step::Absent { .. }));
     }
     fields.any(|field| {
         if group.transforms.is_empty() {

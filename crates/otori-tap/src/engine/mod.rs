@@ -152,13 +152,13 @@ impl Engine {
     /// Looks at a packet. `number` is its place in a capture file from 1, or 0.
     pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], number: u64) -> Decision {
         self.now = self.now.max(at);
-        let packet = decode(link, at, frame);
+        let mut packet = decode(link, at, frame);
         self.work.stats.count(&packet);
         let fragment = packet.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
         if !fragment {
             return self.whole_packet(&packet, number);
         }
-        match self.defragmenter.push(&packet) {
+        match self.defragmenter.push(&mut packet) {
             Some(body) => self.whole_packet(&packet.with_body(&body), number),
             // Pieces may go on: without the last one, which gets the decision, they are nothing.
             None => self.flowless(&packet, number),

@@ -140,6 +140,9 @@ fn extensions<'a>(ip: &mut Ip<'a>, datagram: &'a [u8], anomalies: &mut Anomalies
                 let fragment = Fragment { offset: usize::from(field & 0xfff8), more: field & 1 != 0 };
                 ip.identification = id;
                 ip.fragment = (fragment.offset > 0 || fragment.more).then_some(fragment);
+                if ip.fragment.is_none() {
+                    anomalies.note("ipv6.exthdr_useless_fh");
+                }
                 (next, 0)
             }
             _ => return,

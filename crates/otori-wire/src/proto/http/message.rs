@@ -1,7 +1,7 @@
 //! One HTTP message's first line and headers, and what body they announce.
 //!
 //! Key type: [`Head`]. RFC 9112 2 to 6, with the leniency that real servers have.
-use super::{Expect, fields::*, uri};
+use super::{Expect, coding::Decoder, fields::*, uri};
 use crate::{
     flow::Direction,
     limits::BODY_BYTES,
@@ -21,6 +21,7 @@ pub(super) struct Head {
     pub(super) simple: bool,
     /// host in the request target
     target_host: Option<Vec<u8>>,
+    decoder: Decoder,
 }
 
 impl Head {
@@ -148,6 +149,7 @@ impl Head {
                 transaction.fields.set(*id, value);
             }
         }
+        self.decoder = Decoder::new(&self.value(b"content-encoding").unwrap_or_default());
         if request {
             self.host(transaction);
         }
@@ -203,13 +205,29 @@ impl Head {
 
     /// Body bytes, after the transfer coding.
     pub(super) fn body_bytes(&mut self, direction: Direction, bytes: &[u8], transaction: &mut Transaction) {
-        let fields = &mut transaction.fields;
-        match direction {
-            Direction::ToServer => fields.grow(REQUEST_BODY, bytes, BODY_BYTES),
-            Direction::ToClient => {
-                fields.grow(RESPONSE_BODY, bytes, BODY_BYTES);
-                fields.grow(file::DATA_TO_CLIENT, bytes, BODY_BYTES);
-            }
+        if self.decoder.is_plain() {
+            return keep_body(direction, bytes, transaction);
+        }
+        let decoded = self.decoder.decode(bytes);
+        keep_body(direction, &decoded, transaction);
+    }
+
+    /// The body is over.
+    pub(super) fn body_end(&mut self, direction: Direction, transaction: &mut Transaction) {
+        let rest = self.decoder.finish();
+        if !rest.is_empty() {
+            keep_body(direction, &rest, transaction);
+        }
+    }
+}
+
+fn keep_body(direction: Direction, bytes: &[u8], transaction: &mut Transaction) {
+    let fields = &mut transaction.fields;
+    match direction {
+        Direction::ToServer => fields.grow(REQUEST_BODY, bytes, BODY_BYTES),
+        Direction::ToClient => {
+            fields.grow(RESPONSE_BODY, bytes, BODY_BYTES);
+            fields.grow(file::DATA_TO_CLIENT, bytes, BODY_BYTES);
         }
     }
 }

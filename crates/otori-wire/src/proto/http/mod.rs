@@ -1,6 +1,7 @@
 //! HTTP/1: requests, responses, pipelining, chunked bodies; tolerant, because attackers are not.
 //!
 //! Key type: `HttpParser`. Neighbours: `uri` (normal form), `fields` (the rows). RFC 9112, RFC 9110.
+mod coding;
 mod fields;
 mod log;
 mod message;

