@@ -8,6 +8,7 @@
 mod device;
 mod entry;
 pub mod import;
+mod plain;
 pub mod profile;
 mod tree;
 pub mod userland;

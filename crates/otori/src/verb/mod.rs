@@ -8,6 +8,7 @@ pub mod classify;
 pub mod detonate;
 pub mod doctor;
 pub mod events;
+pub mod exec;
 pub mod guard;
 pub mod inspect;
 mod rules;
@@ -26,6 +27,8 @@ pub enum Verb {
     Doctor(doctor::Arguments),
     /// Print the stored events; also while `otori up` runs
     Events(events::Arguments),
+    /// Run one program of an emulated architecture, contained; its exit status is passed on
+    Exec(exec::Arguments),
     /// Stand on the wire and enforce rules; takes new ones while packets flow
     Guard(guard::Arguments),
     /// Put a capture file through the packet engine; EVE lines come out
@@ -40,6 +43,7 @@ impl Verb {
             Verb::Detonate(arguments) => detonate::run(arguments),
             Verb::Doctor(arguments) => doctor::run(arguments),
             Verb::Events(arguments) => events::run(arguments),
+            Verb::Exec(arguments) => exec::run(arguments),
             Verb::Guard(arguments) => guard::run(arguments),
             Verb::Inspect(arguments) => inspect::run(arguments),
         }
