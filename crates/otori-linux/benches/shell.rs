@@ -9,7 +9,7 @@ use otori_linux::{Isa, Machine, MachineConfig, Run, Spawn, Stdio};
 use std::process::Command;
 use std::sync::Arc;
 
-const LOOP: &str = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo $i";
+const LOOP: &str = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo $i";
 const HASH: &str = "sha256sum /data";
 const FORKS: &str = "i=0; while [ $i -lt 300 ]; do (true); i=$((i+1)); done; echo $i";
 const DATA_BYTES: usize = 8 << 20;
