@@ -106,6 +106,23 @@ fn a_rule_that_is_removed_and_comes_back_starts_anew() {
 }
 
 #[test]
+fn a_session_is_the_same_in_whatever_order_its_events_come() {
+    let sha256 = otori_event::Sha256([3; 32]);
+    let events: Vec<_> = attack(NOON.plus_seconds(-60), 0xabc, sha256);
+    let seen = |order: &[usize]| {
+        let (_folder, store) = store();
+        order.iter().for_each(|i| drop(store.append(&[events[*i].clone()]).unwrap()));
+        let overview = store.overview(Range::Day, Demo::Include, NOON, &limit()).unwrap();
+        let session = store.session(otori_event::SessionId::new(0xabc), 100, None, &limit()).unwrap();
+        (overview.stages, overview.countries, overview.products, session.session)
+    };
+    let expect = seen(&[0, 1, 2, 3, 4, 11]);
+    assert_eq!(seen(&[1, 2, 0, 3, 4, 11]), expect);
+    assert_eq!(seen(&[4, 3, 2, 1, 0, 11]), expect);
+    assert_eq!(seen(&[11, 4, 3, 2, 1, 0]), expect);
+}
+
+#[test]
 fn windows_do_not_overlap_and_demonstrations_are_apart() {
     let (_folder, store) = store();
     let mut demo = opened(NOON.plus_seconds(-120), 3);

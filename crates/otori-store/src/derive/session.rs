@@ -11,6 +11,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 
+/// Front of a session whose `SessionOpened` has not been seen.
+const UNKNOWN: &str = "unknown";
+
 /// A session's summary with what only the store needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SessionRow {
@@ -145,6 +148,8 @@ impl Derivation<'_> {
                 return Ok(()); // the lab speaks of a session that retention has removed
             }
             self.open(event, id);
+        } else if let EventKind::SessionOpened { .. } = event.kind {
+            self.introduce(event, id);
         }
         let reached = match &event.kind {
             EventKind::SessionClosed { stage, .. } => Some(*stage),
@@ -158,25 +163,67 @@ impl Derivation<'_> {
             count(self.transaction, "recording_bytes", grown)?;
         }
         row.note(event);
-        let (before, at, demo) = (row.summary.stage, row.summary.opened_at, row.summary.demo);
-        if let Some(stage) = reached.filter(|stage| *stage > before) {
-            row.summary.stage = stage;
-            let (from, to) =
-                (country_key(&row.summary.place, before), country_key(&row.summary.place, stage));
-            self.book.add(at, demo, "stage", before.as_str(), -1, 0);
-            self.book.add(at, demo, "stage", stage.as_str(), 1, 0);
-            self.book.add(at, demo, "country", &from, -1, 0);
-            self.book.add(at, demo, "country", &to, 1, 0);
+        if let Some(stage) = reached {
+            self.advance(id, stage);
         }
         Ok(())
     }
 
-    /// Makes the row; without `SessionOpened` the peer is unknown and stays so.
+    /// `SessionOpened` came after other events of the session: now its peer is known. It was counted as unknown.
+    fn introduce(&mut self, event: &Event, id: SessionId) {
+        let Some(old) = self.sessions.remove(&id) else { return };
+        if old.summary.front != UNKNOWN {
+            self.sessions.insert(id, old);
+            return;
+        }
+        let (at, demo, stage) = (old.summary.opened_at, old.summary.demo, old.summary.stage);
+        self.book.add(at, demo, "stage", stage.as_str(), -1, 0);
+        self.book.add(at, demo, "country", &country_key(&old.summary.place, stage), -1, 0);
+        if let Some(product) = &old.summary.product {
+            self.book.add(at, demo, "product", product.as_str(), -1, 0);
+        }
+        self.open(event, id);
+        let Some(row) = self.sessions.get_mut(&id) else { return };
+        (row.first_event, row.last_event, row.last_at) = (old.first_event, old.last_event, old.last_at);
+        let SessionSummary { front, source, local, place, opened_at, product, demo, .. } =
+            row.summary.clone();
+        row.summary = SessionSummary {
+            front,
+            source,
+            local,
+            place,
+            opened_at,
+            product,
+            demo,
+            stage: Stage::Probe,
+            ..old.summary
+        };
+        if stage > Stage::Probe {
+            self.advance(id, stage);
+        }
+    }
+
+    /// The session got further: it moves in the roll-ups.
+    fn advance(&mut self, id: SessionId, stage: Stage) {
+        let Some(row) = self.sessions.get_mut(&id) else { return };
+        let (before, at, demo) = (row.summary.stage, row.summary.opened_at, row.summary.demo);
+        if stage <= before {
+            return;
+        }
+        row.summary.stage = stage;
+        let (from, to) = (country_key(&row.summary.place, before), country_key(&row.summary.place, stage));
+        self.book.add(at, demo, "stage", before.as_str(), -1, 0);
+        self.book.add(at, demo, "stage", stage.as_str(), 1, 0);
+        self.book.add(at, demo, "country", &from, -1, 0);
+        self.book.add(at, demo, "country", &to, 1, 0);
+    }
+
+    /// Makes the row; without `SessionOpened` the peer is unknown until that comes.
     fn open(&mut self, event: &Event, id: SessionId) {
         let nowhere = Endpoint { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0 };
         let (front, source, local) = match &event.kind {
             EventKind::SessionOpened { front, source, local } => (front.as_str(), *source, *local),
-            _ => ("unknown", nowhere, nowhere),
+            _ => (UNKNOWN, nowhere, nowhere),
         };
         let place = self.locate.place(source.ip);
         let (at, demo) = (event.at, event.demo);
