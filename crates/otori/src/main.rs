@@ -3,6 +3,12 @@
 //! Read [`verb`] for what the commands do, `pipeline.rs` for the loop.
 #![forbid(unsafe_code)]
 
+mod config;
+mod demo;
+mod lab;
+mod link;
+mod pipeline;
+mod subscriber;
 mod verb;
 
 use clap::Parser;

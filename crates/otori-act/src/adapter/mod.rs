@@ -2,6 +2,7 @@
 //!
 //! Key trait: [`Adapter`]. An adapter does one thing at a time and knows no policy; [`crate::Desk`] decides.
 pub mod nftables;
+pub mod notebook;
 pub mod webhook;
 
 use otori_event::ActionLevel;

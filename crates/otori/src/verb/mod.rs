@@ -5,13 +5,17 @@
 //! 5 unavailable; `exec` passes the guest's on.
 
 pub mod classify;
+pub mod config;
 pub mod detonate;
+pub mod docs;
 pub mod doctor;
 pub mod events;
 pub mod exec;
 pub mod guard;
 pub mod inspect;
 mod rules;
+pub mod sign_in_link;
+pub mod up;
 
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -19,10 +23,17 @@ use std::process::ExitCode;
 /// One row per verb, in the order of the help.
 #[derive(Subcommand)]
 pub enum Verb {
+    /// Start the decoy, the lab, the store, the intelligence and the page
+    Up(up::Arguments),
     /// Name the system, machine, ABI, libc and linking of files; nothing is run
     Classify(classify::Arguments),
     /// Run a file in the sandbox, in virtual time with a fake Internet, and report what it did
     Detonate(detonate::Arguments),
+    /// Show or check the configuration
+    Config(config::Arguments),
+    /// Print a document that is made from the code
+    #[command(hide = true)]
+    Docs(docs::Arguments),
     /// Check that this machine has what Otori needs, and say how to mend what is missing
     Doctor(doctor::Arguments),
     /// Print the stored events; also while `otori up` runs
@@ -33,12 +44,18 @@ pub enum Verb {
     Guard(guard::Arguments),
     /// Put a capture file through the packet engine; EVE lines come out
     Inspect(inspect::Arguments),
+    /// Print a new link to the page of a running `otori up`
+    SignInLink(sign_in_link::Arguments),
 }
 
 impl Verb {
     /// Runs the verb.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Verb::Up(arguments) => up::run(arguments),
+            Verb::Config(arguments) => config::run(arguments),
+            Verb::Docs(arguments) => docs::run(arguments),
+            Verb::SignInLink(arguments) => sign_in_link::run(arguments),
             Verb::Classify(arguments) => classify::run(arguments),
             Verb::Detonate(arguments) => detonate::run(arguments),
             Verb::Doctor(arguments) => doctor::run(arguments),
