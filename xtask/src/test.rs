@@ -58,7 +58,7 @@ fn against_the_product() -> Result<()> {
     let configuration = folder.join("otori.toml");
     std::fs::write(
         &configuration,
-        "[hub]\nlisten = \"127.0.0.1:0\"\n[decoy]\ntelnet = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n",
+        "[hub]\nlisten = \"127.0.0.1:0\"\n[decoy.telnet]\nlisten = [\"127.0.0.1:0\"]\n[decoy.http]\nlisten = [\"127.0.0.1:0\"]\n",
     )?;
     let mut product = Product::start(&[
         "up",

@@ -3,7 +3,7 @@
 //! Neighbour: [`crate::event`]. All are values that can be recomputed from what they name, so that
 //! a replay gives the same identifiers (invariant 4) and the store can drop duplicates by them.
 use crate::Timestamp;
-use alloc::{format, string::String};
+use alloc::string::String;
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -156,7 +156,7 @@ impl FromStr for ProductId {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
             let shown: String = text.chars().take(80).collect();
-            return Err(IdError::Product(format!("{shown}")));
+            return Err(IdError::Product(shown));
         }
         Ok(ProductId(text.into()))
     }
