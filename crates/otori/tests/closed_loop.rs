@@ -7,6 +7,7 @@
 //!                             └─ guard (inline pair) ─ device 192.0.2.20
 //! ```
 //! Needs root; says so and passes where namespaces cannot be made.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may unwrap, and say what they measured")]
 mod support;
 
 use std::io::{Read, Write};

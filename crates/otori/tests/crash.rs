@@ -1,5 +1,6 @@
 //! `kill -9` at any moment of an attack: no event that was shown is lost, none is there twice, and the restart says
 //! what it recovered. OTORI_CRASH_ROUNDS sets how often (default 10).
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may unwrap, and say what they measured")]
 mod support;
 
 use std::collections::BTreeSet;

@@ -92,7 +92,7 @@ export default {
   'overview.loopHint': 'What the sessions led to',
   'overview.toNetwork': 'Rules, verdicts and latency',
   'overview.map': 'Where sessions came from',
-  'overview.mapHint': 'Country in which the address is registered; it says nothing about who is behind it. Darker is more.',
+  'overview.mapHint': 'Country in which the address is registered; it says nothing about who is behind it. The stronger the colour, the more sessions.',
   'overview.countries': 'Origins, most sessions first',
   'overview.credentials': 'User names and passwords tried',
   'overview.accepted': '{n} let in',

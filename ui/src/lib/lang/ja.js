@@ -92,7 +92,7 @@ export default {
   'overview.loopHint': 'セッションから得られた結果',
   'overview.toNetwork': 'ルール、判定、所要時間を見る',
   'overview.map': 'セッションの発信元',
-  'overview.mapHint': 'アドレスが登録されている国で、背後の人物を示すものではありません。濃いほど多いことを表します。',
+  'overview.mapHint': 'アドレスが登録されている国で、背後の人物を示すものではありません。色が強いほど多いことを表します。',
   'overview.countries': '発信元(多い順)',
   'overview.credentials': '試されたユーザー名とパスワード',
   'overview.accepted': '{n}回成功',
