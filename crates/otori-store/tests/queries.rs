@@ -111,7 +111,9 @@ fn a_session_is_the_same_in_whatever_order_its_events_come() {
     let events: Vec<_> = attack(NOON.plus_seconds(-60), 0xabc, sha256);
     let seen = |order: &[usize]| {
         let (_folder, store) = store();
-        order.iter().for_each(|i| drop(store.append(&[events[*i].clone()]).unwrap()));
+        for i in order {
+            store.append(&[events[*i].clone()]).unwrap();
+        }
         let overview = store.overview(Range::Day, Demo::Include, NOON, &limit()).unwrap();
         let session = store.session(otori_event::SessionId::new(0xabc), 100, None, &limit()).unwrap();
         (overview.stages, overview.countries, overview.products, session.session)
