@@ -157,7 +157,12 @@ impl Seat {
                 }
             }
         };
-        self.take_out(elapsed_ns, now_ns, mailbox);
+        let took_output = self.take_out(elapsed_ns, now_ns, mailbox);
+        let next = match next {
+            // A writer or a change of the terminal's mode may have waited for the screen to drain.
+            Next::Rest | Next::At(_) if took_output => Next::Again,
+            next => next,
+        };
         self.read_signs(elapsed_ns);
         self.look_at_files(elapsed_ns, Ending::No);
         match self.farewell(now_ns, next) {
@@ -240,11 +245,14 @@ impl Seat {
         self.commands = self.commands.saturating_add(1);
         self.session.emit(EventKind::Command { line: RawText::new(line) });
     }
-    fn take_out(&mut self, elapsed_ns: u64, now_ns: u64, mailbox: &Mutex<Mailbox>) {
+    /// Passes on what the guest says; says whether it said anything.
+    fn take_out(&mut self, elapsed_ns: u64, now_ns: u64, mailbox: &Mutex<Mailbox>) -> bool {
+        let mut took = false;
         if lock(mailbox).output.len() < OUTPUT_MAX {
             let mut output = Vec::new();
             self.guest.output(&mut output);
-            if !output.is_empty() {
+            took = !output.is_empty();
+            if took {
                 if let Some(recorder) = &mut self.recorder {
                     recorder.bytes(self.recorder_offset_ns + elapsed_ns, Stream::Output, &output);
                 }
@@ -252,7 +260,7 @@ impl Seat {
                 self.session.bell.notify_one();
             }
         }
-        let Some(recorder) = &mut self.recorder else { return };
+        let Some(recorder) = &mut self.recorder else { return took };
         let waiting = recorder.waiting_bytes();
         match self.gathered_since_ns {
             Some(since) if waiting >= GATHER_BYTES || now_ns >= since + GATHER_NS => {
@@ -262,6 +270,7 @@ impl Seat {
             None if waiting > 0 => self.gathered_since_ns = Some(now_ns),
             _ => {}
         }
+        took
     }
     fn read_signs(&mut self, elapsed_ns: u64) {
         for sign in self.guest.signs() {

@@ -203,6 +203,7 @@ fn the_end_writes_what_is_left() {
     puppet.script().output = b"# ".to_vec();
     lock(&mail).input = b"exit".to_vec();
     lock(&mail).hang_up = true;
+    assert_eq!(seat.step(100 * S, &mail), Next::Again, "it said something; it may say more");
     assert_eq!(seat.step(100 * S, &mail), Next::Ended("hung up".into()));
     assert!(puppet.script().hung_up);
     let intakes = drain(&session);
