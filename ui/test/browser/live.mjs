@@ -71,8 +71,8 @@ export async function againstHub(link) {
   });
 
   const pages = [
-    { name: 'overview', path: '/' }, { name: 'live', path: '/live' }, { name: 'sessions', path: '/sessions' }, { name: 'session', path: `/sessions/${session}` },
-    { name: 'samples', path: '/samples' }, { name: 'sample', path: `/samples/${sample}` }, { name: 'network', path: '/network' }, { name: 'system', path: '/system' },
+    { name: 'overview', path: '/' }, { name: 'live', path: '/live', dark: true }, { name: 'sessions', path: '/sessions' }, { name: 'session', path: `/sessions/${session}` },
+    { name: 'samples', path: '/samples', dark: true }, { name: 'sample', path: `/samples/${sample}` }, { name: 'network', path: '/network' }, { name: 'system', path: '/system' },
   ].filter(({ path }) => !path.endsWith('null'));
   for (let at = 0; at < pages.length; at += 2) await Promise.all(everyPage(harness, url, pages.slice(at, at + 2), { storage }));
   return harness.end();

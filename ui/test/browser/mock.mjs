@@ -31,8 +31,8 @@ export async function againstMock(dist) {
     });
 
   const pages = [
-    { name: 'overview', path: '/' }, { name: 'live', path: '/live' }, { name: 'sessions', path: '/sessions' }, { name: 'session', path: `/sessions/${mock.sessions.recorded}` },
-    { name: 'session-hostile', path: `/sessions/${mock.sessions.hostile}` }, { name: 'samples', path: '/samples' }, { name: 'sample', path: `/samples/${mock.sample}` },
+    { name: 'overview', path: '/' }, { name: 'live', path: '/live', dark: true }, { name: 'sessions', path: '/sessions' }, { name: 'session', path: `/sessions/${mock.sessions.recorded}` },
+    { name: 'session-hostile', path: `/sessions/${mock.sessions.hostile}` }, { name: 'samples', path: '/samples', dark: true }, { name: 'sample', path: `/samples/${mock.sample}` },
     { name: 'network', path: '/network' }, { name: 'system', path: '/system' }, { name: 'sign-in', path: '/sign-in', framed: false }, { name: 'missing', path: '/no-such-page' },
   ];
   for (let at = 0; at < pages.length; at += 3) await Promise.all(everyPage(harness, url, pages.slice(at, at + 3)));
