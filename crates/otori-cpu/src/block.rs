@@ -13,6 +13,19 @@ pub struct Block<Operation> {
     pub instructions: u32,
     /// The operations; fewer than instructions where nothing is to be done, more where a delay slot needs care.
     pub operations: Box<[Operation]>,
+    /// Where the block goes on behind an unconditional branch: number of the first instruction there, and its
+    /// distance in bytes from the start. Only looked at when something stops.
+    pub jumps: Box<[(u32, u32)]>,
+}
+
+impl<Operation> Block<Operation> {
+    /// Distance in bytes from the start of the block to its instruction number `at`; `unit` is log2 of the size.
+    #[must_use]
+    pub fn distance(&self, at: u32, unit: u32) -> u32 {
+        let before = self.jumps.iter().rev().find(|(first, _)| *first <= at);
+        let (first, distance) = before.copied().unwrap_or((0, 0));
+        distance.wrapping_add((at - first) << unit)
+    }
 }
 
 /// The blocks that begin in one physical page, by position. Filled by whoever runs there first, for all.
@@ -76,7 +89,7 @@ struct CachedBlock<Operation> {
     block: Option<Arc<Block<Operation>>>,
 }
 
-/// A CPU's own direct-mapped cache from virtual address to block, valid for one generation of the memory.
+/// A CPU's own cache from virtual address to block, two places for each, valid for one generation of the memory.
 #[derive(Debug)]
 pub struct BlockCache<Operation> {
     generation: u64,
@@ -111,6 +124,13 @@ impl<Operation> BlockCache<Operation> {
         self.entries.iter_mut().for_each(|entry| entry.address = NO_ADDRESS);
     }
 
+    /// The generation that the entries are valid for.
+    #[inline(always)]
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// The block at a virtual address, if cached. `unit` is log2 of the instruction size.
     #[inline(always)]
     #[must_use]
@@ -119,8 +139,27 @@ impl<Operation> BlockCache<Operation> {
         if entry.address == address { entry.block.as_deref() } else { None }
     }
 
-    /// Keeps a block under a virtual address.
+    /// As [`BlockCache::get`], to keep.
+    #[must_use]
+    pub fn shared(&self, address: u64, unit: u32) -> Option<Arc<Block<Operation>>> {
+        let entry = &self.entries[slot(address, unit)];
+        if entry.address == address { entry.block.clone() } else { None }
+    }
+
+    /// Brings a block back from where the last one was put that needed its place. Says whether it was there.
+    pub fn promote(&mut self, address: u64, unit: u32) -> bool {
+        let (home, guest) = (slot(address, unit), slot(address, unit) ^ 1);
+        let found = self.entries[guest].address == address;
+        if found {
+            self.entries.swap(home, guest);
+        }
+        found
+    }
+
+    /// Keeps a block under a virtual address; what was in its place moves next door.
     pub fn put(&mut self, address: u64, unit: u32, block: Arc<Block<Operation>>) {
-        self.entries[slot(address, unit)] = CachedBlock { address, block: Some(block) };
+        let (home, guest) = (slot(address, unit), slot(address, unit) ^ 1);
+        self.entries.swap(home, guest);
+        self.entries[home] = CachedBlock { address, block: Some(block) };
     }
 }

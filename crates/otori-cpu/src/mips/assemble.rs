@@ -1,70 +1,114 @@
 //! Instructions to blocks: delay slots, branches that stay inside, where a block ends. Entrance: [`assemble`].
 //!
 //! A delay slot is done before its branch where that makes no difference; else the branch's condition or target is
-//! remembered first. A block goes on behind a forward conditional branch (such are mostly not taken).
+//! remembered first. A block goes on behind a forward conditional branch (such are mostly not taken), and at the target of an
+//! unconditional one within the page. A branch back to the start is a loop that the interpreter does not leave.
 
 use super::decode::{Condition, Instruction, decode};
 use super::op::{Comparison, Op};
 use super::register::Reg;
 use crate::block::Block;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// Instructions in a block at most (one more if the last is in a delay slot).
 pub(super) const BLOCK_INSTRUCTIONS_MAX: u32 = 64;
 
-/// What the next instruction is, to a block under construction.
-enum Step {
-    On(u32),
-    Done(u32),
+/// Bytes in a block's reach; an unconditional branch is followed only within it.
+const REACH: u32 = 4096;
+
+/// A block under construction.
+struct Assembly {
+    operations: Vec<Op>,
+    /// Instructions so far.
+    count: u32,
+    /// Distance in bytes from the start of the block to the next instruction.
+    here: u32,
+    /// See [`Block::jumps`].
+    jumps: Vec<(u32, u32)>,
+    /// Distances of the instructions that stand in the block already, from and to, run by run.
+    runs: Vec<(u32, u32)>,
+    finished: bool,
 }
 
 /// Decodes a block of at most `limit` instructions (the last one's delay slot not counted). `fetch` gives the word
-/// at a distance in bytes from the block's start, `None` where the page ends. The block is empty if it would begin
-/// with a branch whose delay slot cannot be fetched.
+/// at a distance in bytes from the block's start, `None` outside its page. The block is empty if it would begin with
+/// a branch whose delay slot cannot be fetched.
 pub(super) fn assemble(limit: u32, fetch: impl Fn(u32) -> Option<u32>) -> Block<Op> {
-    let mut operations = Vec::new();
-    let mut count = 0;
-    loop {
-        let word = if count < limit.min(BLOCK_INSTRUCTIONS_MAX) { fetch(4 * count) } else { None };
-        let Some(word) = word else {
-            operations.push(Op::End);
-            break;
-        };
-        let at = count as u8;
-        match decode(word, at) {
-            Instruction::Nothing => count += 1,
-            Instruction::Plain(op) => {
-                push_plain(&mut operations, op);
-                count += 1;
+    let limit = limit.min(BLOCK_INSTRUCTIONS_MAX);
+    let mut block = Assembly {
+        operations: Vec::new(),
+        count: 0,
+        here: 0,
+        jumps: Vec::new(),
+        runs: vec![(0, 0)],
+        finished: false,
+    };
+    while !block.finished {
+        let word = if block.count < limit { fetch(block.here) } else { None };
+        match word.map(|word| decode(word, block.at())) {
+            None => block.leave_to(block.here),
+            Some(Instruction::Nothing) => block.advance(1),
+            Some(Instruction::Plain(op)) => {
+                push_plain(&mut block.operations, op);
+                block.advance(1);
             }
-            Instruction::Syscall => {
-                operations.push(Op::Syscall);
-                count += 1;
-                break;
+            Some(Instruction::Syscall) => {
+                block.advance(1);
+                block.finish(Op::Syscall { next: block.here });
             }
-            Instruction::Stop(op) => {
-                operations.push(op);
-                break;
-            }
-            branch => {
-                let Some(slot) = fetch(4 * count + 4) else {
-                    if count > 0 {
-                        operations.push(Op::End);
-                    }
-                    break;
-                };
-                match push_branch(&mut operations, branch, slot, count) {
-                    Step::On(next) => count = next,
-                    Step::Done(next) => {
-                        count = next;
-                        break;
-                    }
-                }
-            }
+            Some(Instruction::Stop(op)) => block.finish(op),
+            Some(branch) => match fetch(block.here.wrapping_add(4)) {
+                Some(slot) => block.branch(branch, slot),
+                None if block.count > 0 => block.leave_to(block.here),
+                None => block.finished = true,
+            },
         }
     }
-    settle_rests(&mut operations, count);
-    Block { instructions: count, operations: operations.into_boxed_slice() }
+    settle_rests(&mut block.operations, block.count);
+    Block {
+        instructions: block.count,
+        operations: block.operations.into_boxed_slice(),
+        jumps: block.jumps.into_boxed_slice(),
+    }
+}
+
+impl Assembly {
+    fn at(&self) -> u8 {
+        self.count as u8
+    }
+
+    fn advance(&mut self, instructions: u32) {
+        self.count += instructions;
+        self.here = self.here.wrapping_add(4 * instructions);
+        if let Some((_, end)) = self.runs.last_mut() {
+            *end = self.here;
+        }
+    }
+
+    fn finish(&mut self, op: Op) {
+        self.operations.push(op);
+        self.finished = true;
+    }
+
+    fn leave_to(&mut self, offset: u32) {
+        self.finish(Op::Goto { offset });
+    }
+
+    /// Goes on at the target of an unconditional branch if that is near and new; else leaves to it.
+    fn follow(&mut self, offset: u32) {
+        let near = offset.wrapping_add(REACH) < 2 * REACH;
+        let known = self.runs.iter().any(|(start, end)| {
+            let length = end.wrapping_sub(*start);
+            offset.wrapping_sub(*start) < length
+        });
+        if !near || known {
+            return self.leave_to(offset);
+        }
+        self.jumps.push((self.count, offset));
+        self.runs.push((offset, offset));
+        self.here = offset;
+    }
 }
 
 /// Branches were given the count of instructions done when they leave; what they need is how many are left out.
@@ -123,82 +167,77 @@ impl Slot {
     }
 }
 
-/// Appends a branch at position `count` with its delay slot.
-fn push_branch(operations: &mut Vec<Op>, branch: Instruction, slot: u32, count: u32) -> Step {
-    let at = count as u8;
-    let slot = Slot { instruction: decode(slot, at) };
-    let behind = 4 * count + 8;
-    match branch {
-        Instruction::Jump { target, link } => {
-            if link {
-                operations.push(Op::Link { d: Reg::R31, distance: behind });
+impl Assembly {
+    /// Appends a branch with its delay slot.
+    fn branch(&mut self, branch: Instruction, slot: u32) {
+        let at = self.at();
+        let slot = Slot { instruction: decode(slot, at) };
+        let behind = self.here.wrapping_add(8);
+        match branch {
+            Instruction::Jump { target, link } => {
+                if link {
+                    self.operations.push(Op::Link { d: Reg::R31, distance: behind });
+                }
+                slot.push(&mut self.operations, at);
+                self.advance(2);
+                self.finish(Op::Jump { target });
             }
-            slot.push(operations, at);
-            operations.push(Op::Jump { at, target });
-        }
-        Instruction::JumpRegister { s, link } => {
-            let remember = slot.changes(s) || (link == s && link != Reg::R0);
-            if remember {
-                operations.push(Op::RememberTarget { s });
+            Instruction::JumpRegister { s, link } => {
+                let remember = slot.changes(s) || (link == s && link != Reg::R0);
+                if remember {
+                    self.operations.push(Op::RememberTarget { s });
+                }
+                if link != Reg::R0 {
+                    self.operations.push(Op::Link { d: link, distance: behind });
+                }
+                slot.push(&mut self.operations, at);
+                self.advance(2);
+                self.finish(if remember { Op::JumpRemembered } else { Op::JumpRegister { s } });
             }
-            if link != Reg::R0 {
-                operations.push(Op::Link { d: link, distance: behind });
+            Instruction::Branch { condition, link, likely, offset } => {
+                let offset = self.here.wrapping_add(4).wrapping_add(offset);
+                self.conditional(condition, (link, likely), offset, &slot);
             }
-            slot.push(operations, at);
-            operations.push(if remember { Op::JumpRemembered } else { Op::JumpRegister { s } });
+            _ => self.finish(Op::Illegal { at }),
         }
-        Instruction::Branch { condition, link, likely, offset } => {
-            let offset = (behind - 4).wrapping_add(offset);
-            return push_conditional(operations, condition, (link, likely), offset, &slot, count);
-        }
-        _ => operations.push(Op::Illegal { at }),
     }
-    Step::Done(count + 2)
-}
 
-fn push_conditional(
-    operations: &mut Vec<Op>,
-    condition: Condition,
-    (link, likely): (bool, bool),
-    offset: u32,
-    slot: &Slot,
-    count: u32,
-) -> Step {
-    let (at, behind, done) = (count as u8, 4 * count + 8, count as u8 + 2);
-    let link_op = Op::Link { d: Reg::R31, distance: behind };
-    let remembered = match condition {
-        Condition::Always => {
-            operations.extend(link.then_some(link_op));
-            slot.push(operations, at);
-            operations.push(Op::Goto { offset });
-            return Step::Done(count + 2);
+    fn conditional(&mut self, condition: Condition, (link, likely): (bool, bool), offset: u32, slot: &Slot) {
+        let (at, here, behind) = (self.at(), self.here, self.here.wrapping_add(8));
+        let done = at + 2;
+        let is_syscall = slot.instruction == Instruction::Syscall;
+        let link_op = link.then_some(Op::Link { d: Reg::R31, distance: behind });
+        let remembered = match condition {
+            Condition::Always => None,
+            Condition::Compare { comparison, s, t } => {
+                let hazard = slot.changes(s) || slot.changes(t) || link && s == Reg::R31;
+                (hazard || likely).then_some(Op::Remember { comparison, s, t })
+            }
+            Condition::Float { code, when } => Some(Op::RememberFloat { code, when }),
+        };
+        self.operations.extend(remembered);
+        self.operations.extend(link_op);
+        let always = condition == Condition::Always;
+        if likely && !always {
+            // Not taken, the delay slot is skipped and not counted.
+            self.operations.push(Op::BranchForgotten { rest: done - 1, offset: behind });
         }
-        Condition::Compare { comparison, s, t } => {
-            let hazard = slot.changes(s) || slot.changes(t) || link && s == Reg::R31;
-            (hazard || likely).then_some(Op::Remember { comparison, s, t })
+        slot.push(&mut self.operations, at);
+        self.advance(2);
+        if likely || always {
+            return if is_syscall { self.leave_to(offset) } else { self.follow(offset) };
         }
-        Condition::Float { code, when } => Some(Op::RememberFloat { code, when }),
-    };
-    operations.extend(remembered);
-    operations.extend(link.then_some(link_op));
-    if likely {
-        // Not taken, the delay slot is skipped and not counted.
-        operations.push(Op::BranchForgotten { rest: done - 1, offset: behind });
-        slot.push(operations, at);
-        operations.push(Op::Goto { offset });
-        return Step::Done(count + 2);
+        self.operations.push(match (remembered, condition) {
+            (None, Condition::Compare { comparison, s, t }) => {
+                compare_and_leave(comparison, s, t, done, offset)
+            }
+            _ => Op::BranchRemembered { rest: done, offset },
+        });
+        let backward = offset.wrapping_sub(here) > i32::MAX as u32 || offset == here;
+        if backward || is_syscall {
+            self.leave_to(behind);
+        }
     }
-    slot.push(operations, at);
-    operations.push(match (remembered, condition) {
-        (None, Condition::Compare { comparison, s, t }) => compare_and_leave(comparison, s, t, done, offset),
-        _ => Op::BranchRemembered { rest: done, offset },
-    });
-    let backward = offset < i32::MAX as u32 && offset <= 4 * count || offset > i32::MAX as u32;
-    if backward || slot.instruction == Instruction::Syscall {
-        operations.push(Op::End);
-        return Step::Done(count + 2);
-    }
-    Step::On(count + 2)
 }
 
 fn compare_and_leave(comparison: Comparison, s: Reg, t: Reg, rest: u8, offset: u32) -> Op {

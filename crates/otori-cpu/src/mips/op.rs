@@ -166,17 +166,16 @@ pub enum Op {
     /// Leaves unless remembered: a branch-likely that is not taken skips its delay slot.
     BranchForgotten { rest: u8, offset: u32 },
     Goto { offset: u32 },
-    /// Within the 256 MB of the delay slot.
-    Jump { at: u8, target: u32 },
+    /// Within the 256 MB of the block's second instruction, which is the delay slot's where that matters.
+    Jump { target: u32 },
     JumpRegister { s: Reg },
     /// Remembers where to jump because the delay slot or the link changes the register.
     RememberTarget { s: Reg },
     JumpRemembered,
     /// Stores the address behind the delay slot, `distance` bytes from the start of the block.
     Link { d: Reg, distance: u32 },
-    /// Falls off the end of the block.
-    End,
-    Syscall,
+    /// `next`: distance of the instruction behind.
+    Syscall { next: u32 },
     /// A system call in the delay slot of the branch that follows as the next operations.
     SyscallInSlot,
     Break { at: u8, code: u32 },

@@ -56,7 +56,7 @@ fn difference(program: &Program, ours: &[u8], theirs: &[u8]) -> Option<String> {
 
 fn check(kind: Kind, endian: Endian, float_registers: FloatRegisters) {
     let Some(qemu) = qemu(endian) else { return };
-    let folder = std::env::temp_dir().join(format!("otori-oracle-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("otori-oracle-{}-{kind:?}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut instructions = 0;
     for seed in 0..programs_per_kind() {
@@ -76,8 +76,7 @@ fn check(kind: Kind, endian: Endian, float_registers: FloatRegisters) {
         std::fs::remove_file(&file).unwrap();
         instructions += program.chunks.iter().map(Vec::len).sum::<usize>();
     }
-    // Goes when the last kind is done; until then it is not empty.
-    let _ = std::fs::remove_dir(&folder);
+    std::fs::remove_dir(&folder).unwrap();
     eprintln!("{kind:?} {endian:?} {float_registers:?}: {instructions} instructions agree with qemu");
 }
 

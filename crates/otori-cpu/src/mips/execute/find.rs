@@ -24,6 +24,12 @@ pub(super) fn find<M: Memory, const BIG: bool>(
         return Err(Stop::Budget);
     }
     let start = u64::from(address);
+    if blocks.promote(start, UNIT)
+        && let Some(block) = blocks.shared(start, UNIT)
+        && i64::from(block.instructions) <= left
+    {
+        return Ok(block);
+    }
     if address & 3 != 0 {
         let fault = Fault { address: start, access: Access::Execute, kind: FaultKind::Unaligned };
         return Err(Stop::Fault(fault));
@@ -31,7 +37,7 @@ pub(super) fn find<M: Memory, const BIG: bool>(
     let fetched = memory.fetch(start).map_err(Stop::Fault)?;
     let first = fetched.page;
     let offset = (start & PAGE_MASK) as u32;
-    let word_here = |distance: u32| word::<BIG>(&first, offset + distance);
+    let word_here = |distance: u32| word::<BIG>(&first, offset.wrapping_add(distance));
     if fetched.keeps_code {
         let table = if BIG { &first.code().mips_big } else { &first.code().mips_little };
         let table = table.get_or_init(|| Box::new(BlockTable::new(PAGE_SIZE >> UNIT)));

@@ -29,6 +29,13 @@ fn order_u16<const BIG: bool>(value: u16) -> u16 {
     if BIG { value.swap_bytes() } else { value }
 }
 
+/// Where a jump in the block at `start` goes: within the 256 MB region of its delay slot. All of the block is on one
+/// page, or it is nothing but the jump and its slot; so the second instruction tells the region.
+#[inline(always)]
+fn jump_target(start: u32, target: u32) -> u32 {
+    start.wrapping_add(1 << UNIT) & 0xf000_0000 | target
+}
+
 /// What the operations of one block need to know besides the registers.
 #[derive(Clone, Copy)]
 struct Frame {
@@ -82,7 +89,9 @@ impl Cpu {
                     }
                 },
             };
-            if let Err(stop) = self.run_block::<M, BIG>(block, memory, &mut frame, budget) {
+            if let Err(stop) =
+                self.run_block::<M, BIG>(block, memory, &mut frame, blocks.generation(), budget)
+            {
                 return (stop, frame.left);
             }
         }
@@ -96,15 +105,16 @@ impl Cpu {
         block: &Block<Op>,
         memory: &mut M,
         frame: &mut Frame,
+        generation: u64,
         budget: i64,
     ) -> Result<(), Stop> {
         let start = frame.start;
-        frame.left -= i64::from(block.instructions);
+        let instructions = i64::from(block.instructions);
         // Stops at an instruction that did not complete.
         macro_rules! stop {
             ($at:expr, $stop:expr) => {{
-                self.pc = start.wrapping_add(u32::from($at) << UNIT);
-                frame.left += i64::from(block.instructions) - i64::from($at);
+                self.pc = start.wrapping_add(block.distance(u32::from($at), UNIT));
+                frame.left += instructions - i64::from($at);
                 return Err($stop);
             }};
         }
@@ -116,176 +126,184 @@ impl Cpu {
                 }
             };
         }
-        macro_rules! leave {
-            ($taken:expr, $rest:expr, $offset:expr) => {
-                if $taken {
-                    frame.left += i64::from($rest);
-                    frame.start = start.wrapping_add($offset);
-                    return Ok(());
-                }
-            };
-        }
         macro_rules! address {
             ($s:expr, $displacement:expr) => {
                 u64::from(self.get($s).wrapping_add($displacement))
             };
         }
-        for op in &block.operations {
-            match *op {
-                Op::Addu { d, s, t } => self.set(d, self.get(s).wrapping_add(self.get(t))),
-                Op::Subu { d, s, t } => self.set(d, self.get(s).wrapping_sub(self.get(t))),
-                Op::And { d, s, t } => self.set(d, self.get(s) & self.get(t)),
-                Op::Or { d, s, t } => self.set(d, self.get(s) | self.get(t)),
-                Op::Xor { d, s, t } => self.set(d, self.get(s) ^ self.get(t)),
-                Op::Nor { d, s, t } => self.set(d, !(self.get(s) | self.get(t))),
-                Op::Slt { d, s, t } => self.set(d, u32::from((self.get(s) as i32) < self.get(t) as i32)),
-                Op::Sltu { d, s, t } => self.set(d, u32::from(self.get(s) < self.get(t))),
-                Op::Movz { d, s, t } => {
-                    if self.get(t) == 0 {
-                        self.set(d, self.get(s));
+        'again: loop {
+            macro_rules! leave {
+                ($taken:expr, $rest:expr, $offset:expr) => {
+                    if $taken {
+                        frame.left += i64::from($rest);
+                        // A loop: the block again, without looking it up.
+                        if $offset == 0 && frame.left >= instructions && memory.generation() == generation {
+                            continue 'again;
+                        }
+                        frame.start = start.wrapping_add($offset);
+                        return Ok(());
                     }
-                }
-                Op::Movn { d, s, t } => {
-                    if self.get(t) != 0 {
-                        self.set(d, self.get(s));
+                };
+            }
+            frame.left -= instructions;
+            for op in &block.operations {
+                match *op {
+                    Op::Addu { d, s, t } => self.set(d, self.get(s).wrapping_add(self.get(t))),
+                    Op::Subu { d, s, t } => self.set(d, self.get(s).wrapping_sub(self.get(t))),
+                    Op::And { d, s, t } => self.set(d, self.get(s) & self.get(t)),
+                    Op::Or { d, s, t } => self.set(d, self.get(s) | self.get(t)),
+                    Op::Xor { d, s, t } => self.set(d, self.get(s) ^ self.get(t)),
+                    Op::Nor { d, s, t } => self.set(d, !(self.get(s) | self.get(t))),
+                    Op::Slt { d, s, t } => self.set(d, u32::from((self.get(s) as i32) < self.get(t) as i32)),
+                    Op::Sltu { d, s, t } => self.set(d, u32::from(self.get(s) < self.get(t))),
+                    Op::Movz { d, s, t } => {
+                        if self.get(t) == 0 {
+                            self.set(d, self.get(s));
+                        }
                     }
-                }
-                Op::Mul { d, s, t } => self.set(d, self.get(s).wrapping_mul(self.get(t))),
-                Op::Move { d, s } => self.set(d, self.get(s)),
-                Op::Const { d, value } => self.set(d, value),
-                Op::Addiu { t, s, value } => self.set(t, self.get(s).wrapping_add(value)),
-                Op::Slti { t, s, value } => self.set(t, u32::from((self.get(s) as i32) < value as i32)),
-                Op::Sltiu { t, s, value } => self.set(t, u32::from(self.get(s) < value)),
-                Op::Andi { t, s, value } => self.set(t, self.get(s) & value),
-                Op::Ori { t, s, value } => self.set(t, self.get(s) | value),
-                Op::Xori { t, s, value } => self.set(t, self.get(s) ^ value),
-                Op::Sll { d, t, amount } => self.set(d, self.get(t) << (amount & 31)),
-                Op::Srl { d, t, amount } => self.set(d, self.get(t) >> (amount & 31)),
-                Op::Sra { d, t, amount } => self.set(d, (self.get(t) as i32 >> (amount & 31)) as u32),
-                Op::Rotr { d, t, amount } => self.set(d, self.get(t).rotate_right(u32::from(amount))),
-                Op::Sllv { d, t, s } => self.set(d, self.get(t) << (self.get(s) & 31)),
-                Op::Srlv { d, t, s } => self.set(d, self.get(t) >> (self.get(s) & 31)),
-                Op::Srav { d, t, s } => self.set(d, (self.get(t) as i32 >> (self.get(s) & 31)) as u32),
-                Op::Rotrv { d, t, s } => self.set(d, self.get(t).rotate_right(self.get(s) & 31)),
-                Op::Ext { t, s, lsb, mask } => self.set(t, self.get(s) >> (lsb & 31) & mask),
-                Op::Ins { t, s, lsb, mask } => {
-                    self.set(t, self.get(t) & !mask | self.get(s) << (lsb & 31) & mask);
-                }
-                Op::Seb { d, t } => self.set(d, i32::from(self.get(t) as i8) as u32),
-                Op::Seh { d, t } => self.set(d, i32::from(self.get(t) as i16) as u32),
-                Op::Mult { s, t } => {
-                    let product = i64::from(self.get(s) as i32) * i64::from(self.get(t) as i32);
-                    self.set_product(product as u64);
-                }
-                Op::Multu { s, t } => self.set_product(u64::from(self.get(s)) * u64::from(self.get(t))),
-                Op::Mfhi { d } => self.set(d, self.hi),
-                Op::Mflo { d } => self.set(d, self.lo),
-                Op::Lb { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    let value = page!(memory.readable(address, 0), at).load_u8(address);
-                    self.set(t, i32::from(value as i8) as u32);
-                }
-                Op::Lbu { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    let value = page!(memory.readable(address, 0), at).load_u8(address);
-                    self.set(t, u32::from(value));
-                }
-                Op::Lh { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    let value = page!(memory.readable(address, 1), at).load_u16(address);
-                    self.set(t, i32::from(order_u16::<BIG>(value) as i16) as u32);
-                }
-                Op::Lhu { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    let value = page!(memory.readable(address, 1), at).load_u16(address);
-                    self.set(t, u32::from(order_u16::<BIG>(value)));
-                }
-                Op::Lw { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    let value = page!(memory.readable(address, 3), at).load_u32(address);
-                    self.set(t, order_u32::<BIG>(value));
-                }
-                Op::Lwl { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    let page = page!(memory.readable(address, 0), at);
-                    self.load_left::<BIG>(t, address, page.load_u32(address & !3));
-                }
-                Op::Lwr { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    let page = page!(memory.readable(address, 0), at);
-                    self.load_right::<BIG>(t, address, page.load_u32(address & !3));
-                }
-                Op::Sb { t, s, at, displacement } => {
-                    let (address, value) = (address!(s, displacement), self.get(t) as u8);
-                    page!(memory.writable(address, 0), at).store_u8(address, value);
-                }
-                Op::Sh { t, s, at, displacement } => {
-                    let (address, value) = (address!(s, displacement), self.get(t) as u16);
-                    page!(memory.writable(address, 1), at).store_u16(address, order_u16::<BIG>(value));
-                }
-                Op::Sw { t, s, at, displacement } => {
-                    let (address, value) = (address!(s, displacement), self.get(t));
-                    page!(memory.writable(address, 3), at).store_u32(address, order_u32::<BIG>(value));
-                }
-                Op::Swl { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    store_left::<BIG>(self.get(t), address, page!(memory.writable(address, 0), at));
-                }
-                Op::Swr { t, s, at, displacement } => {
-                    let address = address!(s, displacement);
-                    store_right::<BIG>(self.get(t), address, page!(memory.writable(address, 0), at));
-                }
-                Op::ClearZero => self.gpr[0] = 0,
-                Op::BranchEqual { s, t, rest, offset } => leave!(self.get(s) == self.get(t), rest, offset),
-                Op::BranchNotEqual { s, t, rest, offset } => leave!(self.get(s) != self.get(t), rest, offset),
-                Op::BranchLess { s, rest, offset } => leave!((self.get(s) as i32) < 0, rest, offset),
-                Op::BranchGreaterEqual { s, rest, offset } => leave!(self.get(s) as i32 >= 0, rest, offset),
-                Op::BranchLessEqual { s, rest, offset } => leave!(self.get(s) as i32 <= 0, rest, offset),
-                Op::BranchGreater { s, rest, offset } => leave!(self.get(s) as i32 > 0, rest, offset),
-                Op::Remember { comparison, s, t } => {
-                    frame.remembered = comparison.holds(self.get(s), self.get(t));
-                }
-                Op::RememberFloat { code, when } => frame.remembered = self.condition(code) == when,
-                Op::BranchRemembered { rest, offset } => leave!(frame.remembered, rest, offset),
-                Op::BranchForgotten { rest, offset } => leave!(!frame.remembered, rest, offset),
-                Op::Goto { offset } => leave!(true, 0u8, offset),
-                Op::Jump { at, target } => {
-                    let slot = start.wrapping_add((u32::from(at) + 1) << UNIT);
-                    frame.start = slot & 0xf000_0000 | target;
-                    return Ok(());
-                }
-                Op::JumpRegister { s } => {
-                    frame.start = self.get(s);
-                    return Ok(());
-                }
-                Op::RememberTarget { s } => frame.target = self.get(s),
-                Op::JumpRemembered => {
-                    frame.start = frame.target;
-                    return Ok(());
-                }
-                Op::Link { d, distance } => self.set(d, start.wrapping_add(distance)),
-                Op::End => {
-                    frame.start = start.wrapping_add(block.instructions << UNIT);
-                    return Ok(());
-                }
-                Op::Syscall => {
-                    self.pc = start.wrapping_add(block.instructions << UNIT);
-                    return Err(Stop::Syscall);
-                }
-                Op::SyscallInSlot => {
-                    self.pc = self.target_behind(op, block, *frame);
-                    return Err(Stop::Syscall);
-                }
-                rare => {
-                    let before = (budget - frame.left - i64::from(block.instructions)) as u64;
-                    if let Err((at, stop)) = self.run_rare::<M, BIG>(rare, memory, before) {
-                        stop!(at, stop);
+                    Op::Movn { d, s, t } => {
+                        if self.get(t) != 0 {
+                            self.set(d, self.get(s));
+                        }
+                    }
+                    Op::Mul { d, s, t } => self.set(d, self.get(s).wrapping_mul(self.get(t))),
+                    Op::Move { d, s } => self.set(d, self.get(s)),
+                    Op::Const { d, value } => self.set(d, value),
+                    Op::Addiu { t, s, value } => self.set(t, self.get(s).wrapping_add(value)),
+                    Op::Slti { t, s, value } => self.set(t, u32::from((self.get(s) as i32) < value as i32)),
+                    Op::Sltiu { t, s, value } => self.set(t, u32::from(self.get(s) < value)),
+                    Op::Andi { t, s, value } => self.set(t, self.get(s) & value),
+                    Op::Ori { t, s, value } => self.set(t, self.get(s) | value),
+                    Op::Xori { t, s, value } => self.set(t, self.get(s) ^ value),
+                    Op::Sll { d, t, amount } => self.set(d, self.get(t) << (amount & 31)),
+                    Op::Srl { d, t, amount } => self.set(d, self.get(t) >> (amount & 31)),
+                    Op::Sra { d, t, amount } => self.set(d, (self.get(t) as i32 >> (amount & 31)) as u32),
+                    Op::Rotr { d, t, amount } => self.set(d, self.get(t).rotate_right(u32::from(amount))),
+                    Op::Sllv { d, t, s } => self.set(d, self.get(t) << (self.get(s) & 31)),
+                    Op::Srlv { d, t, s } => self.set(d, self.get(t) >> (self.get(s) & 31)),
+                    Op::Srav { d, t, s } => self.set(d, (self.get(t) as i32 >> (self.get(s) & 31)) as u32),
+                    Op::Rotrv { d, t, s } => self.set(d, self.get(t).rotate_right(self.get(s) & 31)),
+                    Op::Ext { t, s, lsb, mask } => self.set(t, self.get(s) >> (lsb & 31) & mask),
+                    Op::Ins { t, s, lsb, mask } => {
+                        self.set(t, self.get(t) & !mask | self.get(s) << (lsb & 31) & mask);
+                    }
+                    Op::Seb { d, t } => self.set(d, i32::from(self.get(t) as i8) as u32),
+                    Op::Seh { d, t } => self.set(d, i32::from(self.get(t) as i16) as u32),
+                    Op::Mult { s, t } => {
+                        let product = i64::from(self.get(s) as i32) * i64::from(self.get(t) as i32);
+                        self.set_product(product as u64);
+                    }
+                    Op::Multu { s, t } => self.set_product(u64::from(self.get(s)) * u64::from(self.get(t))),
+                    Op::Mfhi { d } => self.set(d, self.hi),
+                    Op::Mflo { d } => self.set(d, self.lo),
+                    Op::Lb { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        let value = page!(memory.readable(address, 0), at).load_u8(address);
+                        self.set(t, i32::from(value as i8) as u32);
+                    }
+                    Op::Lbu { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        let value = page!(memory.readable(address, 0), at).load_u8(address);
+                        self.set(t, u32::from(value));
+                    }
+                    Op::Lh { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        let value = page!(memory.readable(address, 1), at).load_u16(address);
+                        self.set(t, i32::from(order_u16::<BIG>(value) as i16) as u32);
+                    }
+                    Op::Lhu { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        let value = page!(memory.readable(address, 1), at).load_u16(address);
+                        self.set(t, u32::from(order_u16::<BIG>(value)));
+                    }
+                    Op::Lw { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        let value = page!(memory.readable(address, 3), at).load_u32(address);
+                        self.set(t, order_u32::<BIG>(value));
+                    }
+                    Op::Lwl { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        let page = page!(memory.readable(address, 0), at);
+                        self.load_left::<BIG>(t, address, page.load_u32(address & !3));
+                    }
+                    Op::Lwr { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        let page = page!(memory.readable(address, 0), at);
+                        self.load_right::<BIG>(t, address, page.load_u32(address & !3));
+                    }
+                    Op::Sb { t, s, at, displacement } => {
+                        let (address, value) = (address!(s, displacement), self.get(t) as u8);
+                        page!(memory.writable(address, 0), at).store_u8(address, value);
+                    }
+                    Op::Sh { t, s, at, displacement } => {
+                        let (address, value) = (address!(s, displacement), self.get(t) as u16);
+                        page!(memory.writable(address, 1), at).store_u16(address, order_u16::<BIG>(value));
+                    }
+                    Op::Sw { t, s, at, displacement } => {
+                        let (address, value) = (address!(s, displacement), self.get(t));
+                        page!(memory.writable(address, 3), at).store_u32(address, order_u32::<BIG>(value));
+                    }
+                    Op::Swl { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        store_left::<BIG>(self.get(t), address, page!(memory.writable(address, 0), at));
+                    }
+                    Op::Swr { t, s, at, displacement } => {
+                        let address = address!(s, displacement);
+                        store_right::<BIG>(self.get(t), address, page!(memory.writable(address, 0), at));
+                    }
+                    Op::ClearZero => self.gpr[0] = 0,
+                    Op::BranchEqual { s, t, rest, offset } => {
+                        leave!(self.get(s) == self.get(t), rest, offset)
+                    }
+                    Op::BranchNotEqual { s, t, rest, offset } => {
+                        leave!(self.get(s) != self.get(t), rest, offset)
+                    }
+                    Op::BranchLess { s, rest, offset } => leave!((self.get(s) as i32) < 0, rest, offset),
+                    Op::BranchGreaterEqual { s, rest, offset } => {
+                        leave!(self.get(s) as i32 >= 0, rest, offset)
+                    }
+                    Op::BranchLessEqual { s, rest, offset } => leave!(self.get(s) as i32 <= 0, rest, offset),
+                    Op::BranchGreater { s, rest, offset } => leave!(self.get(s) as i32 > 0, rest, offset),
+                    Op::Remember { comparison, s, t } => {
+                        frame.remembered = comparison.holds(self.get(s), self.get(t));
+                    }
+                    Op::RememberFloat { code, when } => frame.remembered = self.condition(code) == when,
+                    Op::BranchRemembered { rest, offset } => leave!(frame.remembered, rest, offset),
+                    Op::BranchForgotten { rest, offset } => leave!(!frame.remembered, rest, offset),
+                    Op::Goto { offset } => leave!(true, 0u8, offset),
+                    Op::Jump { target } => {
+                        frame.start = jump_target(start, target);
+                        return Ok(());
+                    }
+                    Op::JumpRegister { s } => {
+                        frame.start = self.get(s);
+                        return Ok(());
+                    }
+                    Op::RememberTarget { s } => frame.target = self.get(s),
+                    Op::JumpRemembered => {
+                        frame.start = frame.target;
+                        return Ok(());
+                    }
+                    Op::Link { d, distance } => self.set(d, start.wrapping_add(distance)),
+                    Op::Syscall { next } => {
+                        self.pc = start.wrapping_add(next);
+                        return Err(Stop::Syscall);
+                    }
+                    Op::SyscallInSlot => {
+                        self.pc = self.target_behind(op, block, *frame);
+                        return Err(Stop::Syscall);
+                    }
+                    rare => {
+                        let before = (budget - frame.left - instructions) as u64;
+                        if let Err((at, stop)) = self.run_rare::<M, BIG>(rare, memory, before) {
+                            stop!(at, stop);
+                        }
                     }
                 }
             }
+            // Every block ends with an operation that leaves; an empty one stands for nothing executable.
+            stop!(0u8, Stop::Illegal)
         }
-        // Every block ends with an operation that leaves; an empty one stands for nothing executable.
-        stop!(0u8, Stop::Illegal)
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use super::super::cpu::{Cpu, Link};
 use super::super::op::Op;
-use super::{Frame, order_u32, readable, writable};
+use super::{Frame, jump_target, order_u32, readable, writable};
 use crate::block::Block;
 use crate::memory::Memory;
 use crate::stop::Stop;
@@ -120,29 +120,24 @@ impl Cpu {
     /// Where the branch goes whose operations follow `slot` in the block.
     #[cold]
     pub(super) fn target_behind(&self, slot: &Op, block: &Block<Op>, frame: Frame) -> u32 {
-        let behind = block.operations.iter().skip_while(|op| !core::ptr::eq(*op, slot)).nth(1);
-        let start = frame.start;
-        let taken = |holds: bool, offset: u32, rest: u8| {
-            let next = block.instructions.wrapping_sub(u32::from(rest)) << super::UNIT;
-            start.wrapping_add(if holds { offset } else { next })
+        let mut behind = block.operations.iter().skip_while(|op| !core::ptr::eq(*op, slot)).skip(1).copied();
+        let holds = match behind.next() {
+            Some(Op::Goto { offset }) => return frame.start.wrapping_add(offset),
+            Some(Op::Jump { target }) => return jump_target(frame.start, target),
+            Some(Op::JumpRegister { s }) => return self.get(s),
+            Some(Op::JumpRemembered) => return frame.target,
+            Some(Op::BranchEqual { s, t, offset, .. }) => (self.get(s) == self.get(t), offset),
+            Some(Op::BranchNotEqual { s, t, offset, .. }) => (self.get(s) != self.get(t), offset),
+            Some(Op::BranchLess { s, offset, .. }) => ((self.get(s) as i32) < 0, offset),
+            Some(Op::BranchGreaterEqual { s, offset, .. }) => (self.get(s) as i32 >= 0, offset),
+            Some(Op::BranchLessEqual { s, offset, .. }) => (self.get(s) as i32 <= 0, offset),
+            Some(Op::BranchGreater { s, offset, .. }) => (self.get(s) as i32 > 0, offset),
+            Some(Op::BranchRemembered { offset, .. }) => (frame.remembered, offset),
+            _ => (false, 0),
         };
-        match behind.copied() {
-            Some(Op::BranchEqual { s, t, rest, offset }) => taken(self.get(s) == self.get(t), offset, rest),
-            Some(Op::BranchNotEqual { s, t, rest, offset }) => {
-                taken(self.get(s) != self.get(t), offset, rest)
-            }
-            Some(Op::BranchLess { s, rest, offset }) => taken((self.get(s) as i32) < 0, offset, rest),
-            Some(Op::BranchGreaterEqual { s, rest, offset }) => taken(self.get(s) as i32 >= 0, offset, rest),
-            Some(Op::BranchLessEqual { s, rest, offset }) => taken(self.get(s) as i32 <= 0, offset, rest),
-            Some(Op::BranchGreater { s, rest, offset }) => taken(self.get(s) as i32 > 0, offset, rest),
-            Some(Op::BranchRemembered { rest, offset }) => taken(frame.remembered, offset, rest),
-            Some(Op::Goto { offset }) => start.wrapping_add(offset),
-            Some(Op::Jump { at, target }) => {
-                start.wrapping_add((u32::from(at) + 1) << super::UNIT) & 0xf000_0000 | target
-            }
-            Some(Op::JumpRegister { s }) => self.get(s),
-            Some(Op::JumpRemembered) => frame.target,
-            _ => start,
+        match (holds, behind.next()) {
+            ((true, offset), _) | (_, Some(Op::Goto { offset })) => frame.start.wrapping_add(offset),
+            _ => frame.start,
         }
     }
 }
