@@ -360,6 +360,7 @@ impl HttpParser {
         let Some(transaction) = side.transaction.take().and_then(|id| transactions.get_mut(id)) else {
             return;
         };
+        side.head.body_end(direction, transaction);
         for field in transaction.fields.iter_mut() {
             if is_of(field.id, direction) {
                 field.complete = true;

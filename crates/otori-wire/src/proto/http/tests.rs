@@ -87,6 +87,20 @@ fn hostile_shapes_are_still_read() {
 }
 
 #[test]
+fn coded_bodies_are_decoded_and_others_come_as_they_are() {
+    let coded = |coding: &str, body: &[u8]| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n");
+        let answer = [head.as_bytes(), body].concat();
+        let transactions = run(&[(Direction::ToServer, REQUEST), (Direction::ToClient, &answer)]);
+        let found = transactions.iter().next().unwrap().fields.get(RESPONSE_BODY).unwrap().to_vec();
+        String::from_utf8(found).unwrap()
+    };
+    let zlib = miniz_oxide::deflate::compress_to_vec_zlib(b"chmod +x bot", 6);
+    assert_eq!(coded("deflate", &zlib), "chmod +x bot");
+    assert_eq!(coded("gzip", b"x"), "x", "what waits for a head comes out at the end");
+}
+
+#[test]
 fn a_full_list_of_transactions_stops_the_reader() {
     let many = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(300);
     let mut parser = HttpParser::default();
