@@ -8,7 +8,7 @@ use crate::vfs::{Context, Kind, Node, Vfs};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// One entry of procfs. Threads show as processes: `/proc/PID/task/TID` is `/proc/TID`.
+/// One entry of procfs. Threads show as processes: `/proc/PID/task/TID` is `/proc/TID` without its `task`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcNode {
     /// a row of [`ROOT`]; row 0 is `/proc` itself
@@ -19,6 +19,8 @@ pub enum ProcNode {
         pid: u32,
         /// row of the table
         row: u16,
+        /// the process below whose `task` it was reached; 0 for `/proc/PID` itself
+        group: u32,
     },
     /// `/proc/PID/fd/NUMBER`
     Descriptor {
@@ -49,12 +51,17 @@ pub enum LinkTarget {
 
 const FIELD: u64 = 0xff_ffff;
 
+/// A thread has no `task` of its own: a walk through procfs ends.
+fn shows(row: u16, group: u32) -> bool {
+    group == 0 || !PROCESS.get(usize::from(row)).is_some_and(|row| matches!(row.body, Body::Tasks))
+}
+
 impl ProcNode {
     /// The inode number in a [`Node`].
     pub fn number(self) -> u64 {
         let (tag, row, pid, number) = match self {
             ProcNode::Fixed(row) => (0, row, 0, 0),
-            ProcNode::Process { pid, row } => (1, row, pid, 0),
+            ProcNode::Process { pid, row, group } => (1, row, pid, group),
             ProcNode::Descriptor { pid, number } => (2, 0, pid, number),
             ProcNode::DescriptorInfo { pid, number } => (3, 0, pid, number),
         };
@@ -70,7 +77,7 @@ impl ProcNode {
         let number = (code >> 36 & FIELD) as u32;
         match code >> 60 {
             0 if usize::from(row) < ROOT.len() => Some(ProcNode::Fixed(row)),
-            1 if usize::from(row) < PROCESS.len() => Some(ProcNode::Process { pid, row }),
+            1 if usize::from(row) < PROCESS.len() => Some(ProcNode::Process { pid, row, group: number }),
             2 => Some(ProcNode::Descriptor { pid, number }),
             3 => Some(ProcNode::DescriptorInfo { pid, number }),
             _ => None,
@@ -82,7 +89,7 @@ impl ProcNode {
         match self {
             ProcNode::Fixed(0) => 1,
             ProcNode::Fixed(row) => 0xf000_0000 + u64::from(row),
-            ProcNode::Process { pid, row } => u64::from(pid) * 1024 + u64::from(row) + 2,
+            ProcNode::Process { pid, row, .. } => u64::from(pid) * 1024 + u64::from(row) + 2,
             ProcNode::Descriptor { pid, number } => u64::from(pid) * 1024 + 256 + u64::from(number),
             ProcNode::DescriptorInfo { pid, number } => u64::from(pid) * 1024 + 640 + u64::from(number),
         }
@@ -149,7 +156,7 @@ impl ProcNode {
     /// The entry's own name.
     pub fn name(self) -> Vec<u8> {
         match self {
-            ProcNode::Process { pid, row: 0 } => format!("{pid}").into_bytes(),
+            ProcNode::Process { pid, row: 0, .. } => format!("{pid}").into_bytes(),
             ProcNode::Descriptor { number, .. } | ProcNode::DescriptorInfo { number, .. } => {
                 format!("{number}").into_bytes()
             }
@@ -161,15 +168,18 @@ impl ProcNode {
     pub fn parent(self) -> ProcNode {
         match self {
             ProcNode::Fixed(_) => ProcNode::Fixed(table::parent(ROOT, self.row().path)),
-            ProcNode::Process { row: 0, .. } => ProcNode::Fixed(0),
-            ProcNode::Process { pid, .. } => {
-                ProcNode::Process { pid, row: table::parent(PROCESS, self.row().path) }
+            ProcNode::Process { row: 0, group: 0, .. } => ProcNode::Fixed(0),
+            ProcNode::Process { row: 0, group, .. } => {
+                ProcNode::Process { pid: group, row: table::find(PROCESS, "task").unwrap_or(0), group: 0 }
+            }
+            ProcNode::Process { pid, group, .. } => {
+                ProcNode::Process { pid, row: table::parent(PROCESS, self.row().path), group }
             }
             ProcNode::Descriptor { pid, .. } => {
-                ProcNode::Process { pid, row: table::find(PROCESS, "fd").unwrap_or(0) }
+                ProcNode::Process { pid, row: table::find(PROCESS, "fd").unwrap_or(0), group: 0 }
             }
             ProcNode::DescriptorInfo { pid, .. } => {
-                ProcNode::Process { pid, row: table::find(PROCESS, "fdinfo").unwrap_or(0) }
+                ProcNode::Process { pid, row: table::find(PROCESS, "fdinfo").unwrap_or(0), group: 0 }
             }
         }
     }
@@ -181,17 +191,17 @@ impl ProcNode {
         match self {
             ProcNode::Fixed(0) if number.is_some() => {
                 let pid = number?;
-                view.owner(pid).map(|_| ProcNode::Process { pid, row: 0 })
+                view.owner(pid).map(|_| ProcNode::Process { pid, row: 0, group: 0 })
             }
             ProcNode::Fixed(row) => {
                 table::child(ROOT, ROOT.get(usize::from(row))?.path, text).map(ProcNode::Fixed)
             }
-            ProcNode::Process { pid, row } => {
+            ProcNode::Process { pid, row, group } => {
                 view.owner(pid)?;
                 match self.row().body {
                     Body::Tasks => {
                         let thread = number.filter(|thread| view.threads(pid).contains(thread))?;
-                        Some(ProcNode::Process { pid: thread, row: 0 })
+                        Some(ProcNode::Process { pid: thread, row: 0, group: pid })
                     }
                     Body::Descriptors => view
                         .descriptor(pid, number?)
@@ -200,7 +210,8 @@ impl ProcNode {
                         .descriptor(pid, number?)
                         .map(|_| ProcNode::DescriptorInfo { pid, number: number.unwrap_or(0) }),
                     _ => table::child(PROCESS, PROCESS.get(usize::from(row))?.path, text)
-                        .map(|row| ProcNode::Process { pid, row }),
+                        .filter(|row| shows(*row, group))
+                        .map(|row| ProcNode::Process { pid, row, group }),
                 }
             }
             _ => None,
@@ -218,16 +229,15 @@ impl ProcNode {
                 if row == 0 {
                     let processes = view.pids().into_iter();
                     found.extend(
-                        processes.map(|pid| (4096 + u64::from(pid), ProcNode::Process { pid, row: 0 })),
+                        processes
+                            .map(|pid| (4096 + u64::from(pid), ProcNode::Process { pid, row: 0, group: 0 })),
                     );
                 }
             }
-            ProcNode::Process { pid, row } => match self.row().body {
-                Body::Tasks => found.extend(
-                    view.threads(pid)
-                        .into_iter()
-                        .map(|pid| (u64::from(pid), ProcNode::Process { pid, row: 0 })),
-                ),
+            ProcNode::Process { pid, row, group } => match self.row().body {
+                Body::Tasks => found.extend(view.threads(pid).into_iter().map(|thread| {
+                    (u64::from(thread), ProcNode::Process { pid: thread, row: 0, group: pid })
+                })),
                 Body::Descriptors => found.extend(
                     view.descriptors(pid)
                         .into_iter()
@@ -239,8 +249,11 @@ impl ProcNode {
                         .map(|number| (u64::from(number), ProcNode::DescriptorInfo { pid, number })),
                 ),
                 _ => {
-                    for row in table::children(PROCESS, usize::from(row)) {
-                        found.push((u64::from(row), ProcNode::Process { pid, row }));
+                    for row in table::children(PROCESS, usize::from(row))
+                        .into_iter()
+                        .filter(|row| shows(*row, group))
+                    {
+                        found.push((u64::from(row), ProcNode::Process { pid, row, group }));
                     }
                 }
             },
