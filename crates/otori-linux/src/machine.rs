@@ -157,7 +157,7 @@ impl Machine {
     }
     /// The far side is gone: the session gets SIGHUP.
     pub fn tty_hangup(&mut self, id: TtyId) {
-        self.kernel.core.hang_up(id);
+        self.kernel.close_terminal(id);
     }
     /// Is something of the terminal still open in the guest?
     #[must_use]
@@ -478,15 +478,6 @@ impl Kernel {
             self.core.table_of_mut(pid)?.put(place, Descriptor { file, close_on_exec: false });
         }
         Ok(())
-    }
-
-    /// A new terminal with its name in `/dev/pts`, where that is mounted.
-    pub(crate) fn open_terminal(&mut self) -> Result<TtyId, Errno> {
-        let terminal = self.core.ttys.open()?;
-        let now_ns = self.core.wall_ns();
-        // The name of a terminal that was closed serves its next use; without devpts it has none.
-        let _ = self.vfs.add_terminal(terminal.0, 0, 0, now_ns);
-        Ok(terminal)
     }
 
     /// `/dev/pts/N`, if the machine has it.

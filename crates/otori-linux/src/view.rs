@@ -262,6 +262,7 @@ impl View<'_> {
             (FileKind::Epoll(_), _) => DescriptorTarget::Anonymous("[eventpoll]"),
             (FileKind::Signals, _) => DescriptorTarget::Anonymous("[signalfd]"),
             (FileKind::Watch, _) => DescriptorTarget::Anonymous("inotify"),
+            (FileKind::Socket(id), _) => DescriptorTarget::Socket(self.core.sockets.inode(*id)),
             (_, Some(node)) => DescriptorTarget::Node(node),
             (FileKind::Pipe(pipe, _), None) => DescriptorTarget::Pipe(self.core.pipes.inode(*pipe)),
             (_, None) => DescriptorTarget::Pipe(3_000 + u64::from(number)),

@@ -66,7 +66,7 @@ impl Epoll {
     pub(crate) fn collect(
         &mut self,
         limit: usize,
-        readiness: impl Fn(Index<OpenFile>) -> PollMask,
+        mut readiness: impl FnMut(Index<OpenFile>) -> PollMask,
     ) -> Vec<(u32, u64)> {
         let mut found = Vec::new();
         for ((_, file), watch) in &mut self.watches {

@@ -8,6 +8,8 @@ use crate::{
     config::Pid,
     errno::Errno,
     kernel::{Core, Kernel},
+    net::{Address, Domain, Kind as SocketKind, Peek, SocketId},
+    notice::NoticeKind,
     poll::PollMask,
     proc::Written,
     signal::{Information, Signal, code},
@@ -16,9 +18,14 @@ use crate::{
     vfs::Kind,
 };
 use alloc::{vec, vec::Vec};
+use core::net::SocketAddr;
+use otori_event::Transport;
 
 /// `c_lflag` bit that stops background output, in the generic numbers.
 const TOSTOP: u32 = 0x100;
+
+/// Bytes of a message that its notice keeps.
+const NOTICE_BYTES: usize = 256;
 
 /// Where in the file: at its own offset, which moves, or at a given one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +76,12 @@ impl Kernel {
                 let count = self.core.ttys.master_read(terminal, into)?;
                 self.core.wake(WaitKey::Tty(terminal));
                 count
+            }
+            Light::Socket(id) => {
+                let received = self.core.sockets.receive(id, into, Peek::No, &mut *self.outside)?;
+                self.core.wake(WaitKey::Sockets);
+                self.core.note_received(tid, id, received.count);
+                received.count
             }
             Light::Host(HostStream::Input) => self.core.host.read(into)?,
             Light::Host(_) | Light::Epoll => return Err(Errno::EINVAL),
@@ -147,6 +160,16 @@ impl Kernel {
                 self.core.wake(WaitKey::Tty(terminal));
                 if count == 0 && !bytes.is_empty() { Err(Errno::EAGAIN) } else { Ok(count) }?
             }
+            Light::Socket(id) => {
+                let sent = self.core.sockets.send(id, bytes, &mut *self.outside);
+                if sent == Err(Errno::EPIPE) {
+                    self.core.send_to_task(tid, Signal::PIPE, Information::kernel());
+                }
+                self.core.wake(WaitKey::Sockets);
+                let count = sent?;
+                self.core.note_sent(tid, id, bytes.get(..count).unwrap_or_default());
+                count
+            }
             Light::Host(stream) => self.core.host.write(stream, bytes)?,
             Light::Counter => self.core.write_counter(index, bytes)?,
             Light::Quiet | Light::Epoll => return Err(Errno::EINVAL),
@@ -192,9 +215,34 @@ impl Kernel {
     }
 
     /// What a file is ready for.
-    pub(crate) fn readiness(&self, index: Index<OpenFile>) -> PollMask {
+    pub(crate) fn readiness(&mut self, index: Index<OpenFile>) -> PollMask {
+        self.readiness_within(index, 0)
+    }
+
+    /// `depth` counts epoll instances inside epoll instances.
+    fn readiness_within(&mut self, index: Index<OpenFile>, depth: u32) -> PollMask {
         let Some(file) = self.core.files.get(index) else { return PollMask::NVAL };
-        self.core.readiness(file, 0)
+        let core = &self.core;
+        match &file.kind {
+            FileKind::Node | FileKind::Device(_) => PollMask::IN | PollMask::OUT,
+            FileKind::Pipe(pipe, end) => core.pipes.poll(*pipe, *end),
+            FileKind::Tty(terminal) => core.ttys.slave_poll(*terminal),
+            FileKind::TtyMaster(terminal) => core.ttys.master_poll(*terminal),
+            FileKind::Host(stream) => core.host.readiness(*stream),
+            FileKind::Event(counter) => PollMask::OUT.with(PollMask::IN, counter.value > 0),
+            FileKind::Timer(timer) => PollMask::NONE.with(PollMask::IN, timer.is_due(core.now_ns)),
+            FileKind::Signals | FileKind::Watch => PollMask::NONE,
+            FileKind::Socket(id) => {
+                let id = *id;
+                self.core.sockets.poll(id, &mut *self.outside)
+            }
+            FileKind::Epoll(_) if depth >= EPOLL_DEPTH_MAX => PollMask::NONE,
+            FileKind::Epoll(epoll) => {
+                let mut copy = epoll.as_ref().clone();
+                let any = !copy.collect(1, |watched| self.readiness_within(watched, depth + 1)).is_empty();
+                PollMask::NONE.with(PollMask::IN, any)
+            }
+        }
     }
 }
 
@@ -202,26 +250,33 @@ impl Kernel {
 const EPOLL_DEPTH_MAX: u32 = 4;
 
 impl Core {
-    /// What a file is ready for; `depth` counts epoll instances inside epoll instances.
-    pub(crate) fn readiness(&self, file: &OpenFile, depth: u32) -> PollMask {
-        let both = PollMask::IN | PollMask::OUT;
-        match &file.kind {
-            FileKind::Node | FileKind::Device(_) => both,
-            FileKind::Pipe(pipe, end) => self.pipes.poll(*pipe, *end),
-            FileKind::Tty(terminal) => self.ttys.slave_poll(*terminal),
-            FileKind::TtyMaster(terminal) => self.ttys.master_poll(*terminal),
-            FileKind::Host(stream) => self.host.readiness(*stream),
-            FileKind::Event(counter) => PollMask::OUT.with(PollMask::IN, counter.value > 0),
-            FileKind::Timer(timer) => PollMask::NONE.with(PollMask::IN, timer.is_due(self.now_ns)),
-            FileKind::Signals | FileKind::Watch => PollMask::NONE,
-            FileKind::Epoll(epoll) => {
-                let ready = |index: Index<OpenFile>| {
-                    let file = self.files.get(index).filter(|_| depth < EPOLL_DEPTH_MAX);
-                    file.map_or(PollMask::NONE, |file| self.readiness(file, depth + 1))
-                };
-                let any = !epoll.as_ref().clone().collect(1, ready).is_empty();
-                PollMask::NONE.with(PollMask::IN, any)
-            }
+    /// How notices name a socket of the network, and its peer; `None` inside the machine.
+    fn contact(&self, id: SocketId) -> Option<(Transport, Option<SocketAddr>)> {
+        let transport = match self.sockets.description(id).ok()? {
+            (Domain::Inet, SocketKind::Stream, _) => Transport::Tcp,
+            (Domain::Inet, SocketKind::Datagram, _) => Transport::Udp,
+            (Domain::Inet, _, 1) => Transport::Icmp,
+            (Domain::Inet | Domain::Packet, _, _) => Transport::Other,
+            _ => return None,
+        };
+        let remote = match self.sockets.remote_address(id) {
+            Ok(Address::Inet(remote)) => Some(remote),
+            _ => None,
+        };
+        Some((transport, remote))
+    }
+    fn note_received(&mut self, tid: Tid, id: SocketId, length: usize) {
+        if let (Some((transport, remote)), true, Ok(pid)) =
+            (self.contact(id), length > 0, self.task(tid).map(|task| task.pid))
+        {
+            self.notify(pid, NoticeKind::Received { remote, transport, length });
+        }
+    }
+    fn note_sent(&mut self, tid: Tid, id: SocketId, bytes: &[u8]) {
+        if let (Some((transport, remote)), Ok(pid)) = (self.contact(id), self.task(tid).map(|task| task.pid))
+        {
+            let first_bytes = bytes.get(..bytes.len().min(NOTICE_BYTES)).unwrap_or_default().to_vec();
+            self.notify(pid, NoticeKind::SendTo { remote, transport, first_bytes, length: bytes.len() });
         }
     }
 
@@ -231,6 +286,7 @@ impl Core {
         match &file.kind {
             FileKind::Pipe(pipe, _) => vec![WaitKey::Pipe(*pipe)],
             FileKind::Tty(terminal) | FileKind::TtyMaster(terminal) => vec![WaitKey::Tty(*terminal)],
+            FileKind::Socket(_) => vec![WaitKey::Sockets],
             FileKind::Host(HostStream::Input) => vec![WaitKey::HostInput],
             FileKind::Host(_) => vec![WaitKey::HostOutput],
             FileKind::Event(_) | FileKind::Timer(_) => vec![WaitKey::File(index)],
@@ -371,6 +427,7 @@ enum Light {
     Tty(TtyId),
     TtyMaster(TtyId),
     Host(HostStream),
+    Socket(SocketId),
     /// eventfd and timerfd
     Counter,
     Epoll,
@@ -387,6 +444,7 @@ impl FileKind {
             FileKind::Tty(terminal) => Light::Tty(*terminal),
             FileKind::TtyMaster(terminal) => Light::TtyMaster(*terminal),
             FileKind::Host(stream) => Light::Host(*stream),
+            FileKind::Socket(id) => Light::Socket(*id),
             FileKind::Event(_) | FileKind::Timer(_) => Light::Counter,
             FileKind::Epoll(_) => Light::Epoll,
             FileKind::Signals | FileKind::Watch => Light::Quiet,

@@ -12,6 +12,7 @@ pub(crate) mod table;
 
 use crate::{
     dev::Device,
+    net::SocketId,
     pipe::{End, PipeId},
     tty::TtyId,
     vfs::Node,
@@ -77,6 +78,7 @@ pub(crate) enum FileKind {
     Tty(TtyId),
     /// the controlling side of a pseudo terminal
     TtyMaster(TtyId),
+    Socket(SocketId),
     Epoll(Box<Epoll>),
     Event(EventCounter),
     Timer(TimerFile),

@@ -5,9 +5,11 @@ use super::{FileKind, OpenFile};
 use crate::{
     arena::Index,
     config::Pid,
+    errno::Errno,
     kernel::{Core, Kernel},
     notice::NoticeKind,
     task::waiting::WaitKey,
+    tty::TtyId,
     vfs::Kind,
 };
 
@@ -25,7 +27,11 @@ impl Kernel {
                 self.core.ttys.close_slave(terminal);
                 self.core.wake(WaitKey::Tty(terminal));
             }
-            FileKind::TtyMaster(terminal) => self.core.hang_up(terminal),
+            FileKind::TtyMaster(terminal) => self.close_terminal(terminal),
+            FileKind::Socket(id) => {
+                self.core.sockets.close(id, &mut *self.outside);
+                self.core.wake(WaitKey::Sockets);
+            }
             _ => {}
         }
         if file.locked {
@@ -38,6 +44,22 @@ impl Kernel {
                 .notify(pid, NoticeKind::FileClosedAfterWrite { path: file.path, inode: node.number + 1 });
         }
         self.vfs.release(node);
+    }
+}
+
+impl Kernel {
+    /// A new terminal, as `/dev/pts/N` where the machine has devpts.
+    pub(crate) fn open_terminal(&mut self) -> Result<TtyId, Errno> {
+        let id = self.core.ttys.open()?;
+        // a machine without devpts has terminals that only the driver knows
+        let _ = self.vfs.add_terminal(id.0, 0, 5, self.core.wall_ns());
+        Ok(id)
+    }
+
+    /// The controlling side of a terminal is gone: its name goes, who had it open hears a hang-up.
+    pub(crate) fn close_terminal(&mut self, id: TtyId) {
+        self.core.hang_up(id);
+        let _ = self.vfs.remove_terminal(id.0, self.core.wall_ns());
     }
 }
 
@@ -57,7 +79,7 @@ impl Core {
     }
 
     /// The far side of a terminal is gone.
-    pub(crate) fn hang_up(&mut self, terminal: crate::tty::TtyId) {
+    pub(crate) fn hang_up(&mut self, terminal: TtyId) {
         let session = self.ttys.session(terminal);
         self.ttys.hang_up(terminal);
         self.raise_terminal_signals();

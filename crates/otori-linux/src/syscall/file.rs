@@ -810,7 +810,7 @@ pub(super) fn splice(call: &mut Call<'_>) -> CallResult {
 }
 
 /// What poll and select ask: the readiness of a descriptor, POLLNVAL when it is not open.
-pub(super) fn readiness(call: &Call<'_>, number: i32) -> PollMask {
+pub(super) fn readiness(call: &mut Call<'_>, number: i32) -> PollMask {
     match call.kernel.file_index(call.tid, number) {
         Ok(index) => call.kernel.readiness(index),
         Err(_) => PollMask::NVAL,

@@ -8,6 +8,7 @@ use crate::{
     dev::{Device, WatchdogRequest},
     errno::Errno,
     file::{FileKind, flag, host::HostStream},
+    net::InterfaceRequest,
     notice::NoticeKind,
     signal::Signal,
     task::waiting::WaitKey,
@@ -55,6 +56,7 @@ pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
             terminal(call, id, number)
         }
         FileKind::Device(Device::Watchdog) => watchdog(call, number),
+        FileKind::Socket(_) if !is(request::FIONREAD) => interface(call, number),
         _ if is(request::FIONREAD) => waiting_bytes(call),
         _ => Err(Errno::ENOTTY.into()),
     }
@@ -65,6 +67,11 @@ fn waiting_bytes(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
     let waiting = match (&file.kind, file.node) {
         (FileKind::Pipe(pipe, _), _) => call.kernel.core.pipes.available(*pipe) as u64,
+        (FileKind::Socket(id), _) => {
+            let id = *id;
+            let kernel = &mut *call.kernel;
+            kernel.core.sockets.available(id, &mut *kernel.outside) as u64
+        }
         (FileKind::Host(HostStream::Input), _) => call.kernel.core.host.waiting_input() as u64,
         (FileKind::Node, Some(node)) if call.kernel.vfs.kind(node) == Ok(Kind::File) => {
             let (tid, offset) = (call.tid, file.offset);
@@ -74,6 +81,34 @@ fn waiting_bytes(call: &mut Call<'_>) -> CallResult {
         _ => return Err(Errno::ENOTTY.into()),
     };
     call.write_u32(call.word(2), u32::try_from(waiting).unwrap_or(u32::MAX))?;
+    Ok(0)
+}
+
+/// SIOCGIFADDR and its family.
+fn interface(call: &mut Call<'_>, number: u32) -> CallResult {
+    let request = InterfaceRequest::from_number(number).ok_or(Errno::ENOTTY)?;
+    let (address, word, endian) = (call.word(2), call.abi().word_bytes, call.endian());
+    if request == InterfaceRequest::List {
+        return interface_list(call);
+    }
+    let uid = call.process()?.identity.effective.uid;
+    let mut bytes = call.read_bytes(address, request.size(word))?;
+    call.core().sockets.interface_request(request, &mut bytes, uid, endian)?;
+    call.write(address, &bytes)?;
+    Ok(0)
+}
+/// SIOCGIFCONF: `struct ifconf` has a length and a pointer.
+fn interface_list(call: &mut Call<'_>) -> CallResult {
+    let (address, word, endian) = (call.word(2), call.abi().word_bytes, call.endian());
+    let entry = InterfaceRequest::Name.size(word);
+    let room = usize::try_from(call.read_u32(address)? as i32).map_err(|_| Errno::EINVAL)?;
+    let target = call.read_word(address + word as u64)?;
+    let room = if target == 0 { usize::MAX } else { room };
+    let list = call.core().sockets.interface_list(entry, room, endian);
+    if target != 0 {
+        call.write(target, &list)?;
+    }
+    call.write_u32(address, list.len() as u32)?;
     Ok(0)
 }
 

@@ -46,9 +46,12 @@ pub(super) fn brk(call: &mut Call<'_>) -> CallResult {
     if wanted < start {
         return Ok(end);
     }
+    let most = call.kernel.core.config.limits.pages as u64 * PAGE_BYTES;
+    let space = call.kernel.core.space_of_mut(call.tid)?;
     let done = if next > now {
         let free = space.memory.is_free(now, next);
-        free && space.memory.map(now, next - now, Prot::READ_WRITE, Backing::Zero, "[heap]").is_ok()
+        free && next - start <= most
+            && space.memory.map(now, next - now, Prot::READ_WRITE, Backing::Zero, "[heap]").is_ok()
     } else {
         next == now || space.memory.unmap(next, now - next).is_ok()
     };
@@ -110,12 +113,14 @@ fn place(call: &mut Call<'_>, hint: u64, length: u64, flags: u32) -> Result<u64,
     Ok(hint)
 }
 
-/// Anonymous memory; shared one is bounded by the pages a space may have.
+/// Anonymous memory; more at once than a space may ever have is refused, as Linux refuses obvious overcommits.
 fn anonymous(call: &Call<'_>, shared: bool, length: u64) -> Result<Backing, Errno> {
-    if !shared {
-        return Ok(Backing::Zero);
-    }
     let pages = usize::try_from(length / PAGE_BYTES).map_err(|_| Errno::ENOMEM)?;
+    if !shared {
+        let writable = call.unsigned(2) & 2 != 0;
+        let obvious = writable && pages > call.kernel.core.config.limits.pages;
+        return if obvious { Err(Errno::ENOMEM) } else { Ok(Backing::Zero) };
+    }
     if pages > call.kernel.core.config.limits.pages {
         return Err(Errno::ENOMEM);
     }

@@ -11,6 +11,7 @@ mod path;
 mod poll;
 mod process;
 mod signal;
+mod socket;
 mod stat;
 mod system;
 mod table;

@@ -76,6 +76,9 @@ fn stat_of_file(call: &mut Call<'_>, index: usize) -> Result<Stat, Errno> {
             (Kind::Character, 0o620, 3 + u64::from(id.0), DeviceNumber { major: 136, minor: id.0 })
         }
         FileKind::Host(_) => (Kind::Fifo, 0o600, 3_000 + call.int(index) as u64, DeviceNumber::default()),
+        FileKind::Socket(id) => {
+            (Kind::Socket, 0o777, call.kernel.core.sockets.inode(*id), DeviceNumber::default())
+        }
         _ => (Kind::File, 0o600, 2_000, DeviceNumber::default()),
     };
     let now_ns = call.kernel.core.wall_ns();

@@ -6,6 +6,7 @@ use super::Row;
 use crate::{
     errno::Errno,
     kernel::Kernel,
+    net::Address,
     notice::NoticeKind,
     task::{Tid, waiting::Waiting},
 };
@@ -181,6 +182,7 @@ impl Kernel {
             _ if value == 0 => String::from("NULL"),
             Argument::Path => self.shown_string(tid, value),
             Argument::Strings => self.shown_strings(tid, value),
+            Argument::Address => self.shown_address(tid, value, next),
             Argument::Input => {
                 let length = usize::try_from(next).unwrap_or(usize::MAX);
                 self.shown_bytes(tid, value, length)
@@ -205,6 +207,23 @@ impl Kernel {
             return format!("{address:#x}");
         }
         quoted(&bytes, length > SHOWN_BYTES)
+    }
+
+    fn shown_address(&self, tid: Tid, address: u64, length: u64) -> String {
+        let length = usize::try_from(length).unwrap_or(0).min(SHOWN_PATH_BYTES);
+        let bytes =
+            self.core.space_of(tid).map(|space| space.memory.peek(address, length)).unwrap_or_default();
+        match Address::decode(&bytes, self.core.abi.endian) {
+            Ok(Address::Inet(found)) => format!(
+                "{{sa_family=AF_INET, sin_port=htons({}), sin_addr=inet_addr(\"{}\")}}",
+                found.port(),
+                found.ip()
+            ),
+            Ok(Address::UnixPath { path, .. }) => {
+                format!("{{sa_family=AF_UNIX, sun_path={}}}", quoted(&path, false))
+            }
+            _ => format!("{address:#x}"),
+        }
     }
 
     fn shown_strings(&mut self, tid: Tid, address: u64) -> String {

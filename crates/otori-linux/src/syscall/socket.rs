@@ -1,0 +1,510 @@
+//! Socket calls.
+//!
+//! Neighbour: `net::Sockets` does the work; here are blocking, descriptors, SIGPIPE, UNIX paths and notices.
+//! socket(2), connect(2), sendmsg(2), recvmsg(2) …
+use super::{
+    call::{Call, CallError, CallResult},
+    file::{gather, scatter, vectors},
+};
+use crate::{
+    errno::Errno,
+    file::{FileKind, flag},
+    net::{Address, Domain, Kind, Peek, Received, Shutdown, SocketId, SocketOption},
+    notice::NoticeKind,
+    record::View,
+    signal::{Information, Signal},
+    task::waiting::{Restart, WaitKey},
+    vfs::{self, DeviceNumber, Follow},
+};
+use alloc::{vec, vec::Vec};
+use core::net::SocketAddr;
+use otori_event::Transport;
+
+const MSG_PEEK: u32 = 0x2;
+const MSG_TRUNC: u32 = 0x20;
+const MSG_DONTWAIT: u32 = 0x40;
+const MSG_WAITALL: u32 = 0x100;
+const MSG_NOSIGNAL: u32 = 0x4000;
+
+/// Bytes of a sockaddr that are read at most (sizeof struct sockaddr_storage).
+const ADDRESS_MAX: usize = 128;
+/// Bytes of an option value.
+const OPTION_MAX: usize = 256;
+/// Bytes of a message that its notice keeps.
+const NOTICE_BYTES: usize = 256;
+/// Messages of one sendmmsg or recvmmsg.
+const MESSAGES_MAX: usize = 64;
+
+impl Call<'_> {
+    fn socket(&self, index: usize) -> Result<SocketId, Errno> {
+        match self.file(index)?.kind {
+            FileKind::Socket(id) => Ok(id),
+            _ => Err(Errno::ENOTSOCK),
+        }
+    }
+    fn address(&mut self, address: u64, length: usize) -> Result<Address, Errno> {
+        if length > ADDRESS_MAX {
+            return Err(Errno::EINVAL);
+        }
+        let bytes = self.read_bytes(address, length)?;
+        Address::decode(&bytes, self.endian())
+    }
+    /// Writes an address as far as the caller has room, and its whole length.
+    fn give_address(&mut self, found: &Address, target: u64, length_at: u64) -> Result<(), Errno> {
+        if target == 0 || length_at == 0 {
+            return Ok(());
+        }
+        let bytes = found.encode(self.endian());
+        let room = usize::try_from(self.read_u32(length_at)? as i32).map_err(|_| Errno::EINVAL)?;
+        self.write(target, bytes.get(..room.min(bytes.len())).unwrap_or_default())?;
+        self.write_u32(length_at, bytes.len() as u32)
+    }
+    /// The socket waits, unless it does not block.
+    fn socket_wait(&mut self, error: Errno, flags: u32, timeout_ns: Option<u64>) -> CallError {
+        let non_blocking = self.file(0).map_or(true, |file| file.non_blocking()) || flags & MSG_DONTWAIT != 0;
+        if error != Errno::EAGAIN || non_blocking {
+            return error.into();
+        }
+        self.give_up_after(timeout_ns);
+        if self.timed_out() {
+            return Errno::EAGAIN.into();
+        }
+        self.wait(vec![WaitKey::Sockets], Restart::WithFlag)
+    }
+    fn woken(&mut self) {
+        self.core().wake(WaitKey::Sockets);
+    }
+    /// A UNIX path becomes the file that it names.
+    fn resolve_unix(&mut self, address: Address) -> Result<Address, Errno> {
+        let Address::UnixPath { path, node: None } = address else { return Ok(address) };
+        let (tid, cwd) = (self.tid, self.cwd()?);
+        let node = self.kernel.with_files(tid, |vfs, context| {
+            let node = vfs.lookup(context, cwd, &path, Follow::Yes)?;
+            vfs.access(context, node, vfs::Want::WRITE)?;
+            if vfs.kind(node)? == vfs::Kind::Socket { Ok(node) } else { Err(Errno::ECONNREFUSED) }
+        })?;
+        Ok(Address::UnixPath { path, node: Some(node) })
+    }
+    /// How notices name what a socket speaks; `None` inside the machine.
+    fn transport(&self, id: SocketId) -> Option<Transport> {
+        match self.kernel.core.sockets.description(id).ok()? {
+            (Domain::Inet, Kind::Stream, _) => Some(Transport::Tcp),
+            (Domain::Inet, Kind::Datagram, _) => Some(Transport::Udp),
+            (Domain::Inet, _, 1) => Some(Transport::Icmp),
+            (Domain::Inet | Domain::Packet, _, _) => Some(Transport::Other),
+            _ => None,
+        }
+    }
+    fn credentials(&mut self) -> Result<(u32, u32, u32), Errno> {
+        let pid = self.pid;
+        let identity = &self.process()?.identity;
+        Ok((pid, identity.effective.uid, identity.effective.gid))
+    }
+}
+
+fn inet(address: &Address) -> Option<SocketAddr> {
+    match address {
+        Address::Inet(found) => Some(*found),
+        _ => None,
+    }
+}
+
+/// Kind and descriptor flags of a `type` argument.
+fn kind(call: &Call<'_>, argument: u32) -> Result<(Kind, u32), Errno> {
+    let kind = Kind::from_number(argument & 0xf, call.abi().numbering).ok_or(Errno::EINVAL)?;
+    let flags = call.abi().open_from_guest(argument & !0xf);
+    if flags & !(flag::CLOSE_ON_EXEC | flag::NON_BLOCKING) != 0 {
+        return Err(Errno::EINVAL);
+    }
+    Ok((kind, flags))
+}
+fn install(call: &mut Call<'_>, id: SocketId, flags: u32) -> Result<u64, Errno> {
+    let tid = call.tid;
+    let done = call.kernel.install_new(tid, FileKind::Socket(id), flag::READ_WRITE | flags);
+    if done == Err(Errno::ENFILE) {
+        call.kernel.core.sockets.close(id, &mut *call.kernel.outside);
+    }
+    done
+}
+
+pub(super) fn socket(call: &mut Call<'_>) -> CallResult {
+    let domain = Domain::from_number(call.unsigned(0)).ok_or(Errno::EAFNOSUPPORT)?;
+    let (kind, flags) = kind(call, call.unsigned(1))?;
+    let credentials = call.credentials()?;
+    // the protocol of a packet socket is in network order
+    let protocol = call.unsigned(2) & 0xffff;
+    let id = call.core().sockets.create(domain, kind, protocol, credentials)?;
+    Ok(install(call, id, flags)?)
+}
+pub(super) fn socketpair(call: &mut Call<'_>) -> CallResult {
+    if Domain::from_number(call.unsigned(0)) != Some(Domain::Unix) {
+        return Err(Errno::EOPNOTSUPP.into());
+    }
+    let (kind, flags) = kind(call, call.unsigned(1))?;
+    let credentials = call.credentials()?;
+    let (first, second) = call.core().sockets.pair(kind, credentials)?;
+    let first = install(call, first, flags)?;
+    let second = install(call, second, flags)?;
+    let mut record = call.record();
+    record.u32(first as u32).u32(second as u32);
+    call.write(call.word(3), record.as_bytes())?;
+    Ok(0)
+}
+
+pub(super) fn bind(call: &mut Call<'_>) -> CallResult {
+    let id = call.socket(0)?;
+    let address = call.address(call.word(1), call.length(2))?;
+    let address = match address {
+        Address::UnixPath { path, node: None } => {
+            let (tid, cwd) = (call.tid, call.cwd()?);
+            let mode = 0o777 & !call.process()?.place.umask;
+            let number = DeviceNumber::default();
+            let made = call.kernel.with_files(tid, |vfs, context| {
+                vfs.mknod(context, cwd, &path, vfs::Kind::Socket, mode, number)
+            });
+            let node =
+                made.map_err(|error| if error == Errno::EEXIST { Errno::EADDRINUSE } else { error })?;
+            Address::UnixPath { path, node: Some(node) }
+        }
+        other => other,
+    };
+    call.core().sockets.bind(id, address)?;
+    Ok(0)
+}
+pub(super) fn listen(call: &mut Call<'_>) -> CallResult {
+    let id = call.socket(0)?;
+    let backlog = call.unsigned(1);
+    call.core().sockets.listen(id, backlog)?;
+    if let Ok(Address::Inet(local)) = call.kernel.core.sockets.local_address(id) {
+        call.notify(NoticeKind::Listen { local });
+    }
+    call.woken();
+    Ok(0)
+}
+pub(super) fn accept(call: &mut Call<'_>) -> CallResult {
+    accept_with(call, 0)
+}
+pub(super) fn accept4(call: &mut Call<'_>) -> CallResult {
+    let flags = call.abi().open_from_guest(call.unsigned(3));
+    if flags & !(flag::CLOSE_ON_EXEC | flag::NON_BLOCKING) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    accept_with(call, flags)
+}
+fn accept_with(call: &mut Call<'_>, flags: u32) -> CallResult {
+    let id = call.socket(0)?;
+    match call.core().sockets.accept(id) {
+        Ok((accepted, remote)) => {
+            let number = install(call, accepted, flags)?;
+            call.give_address(&remote, call.word(1), call.word(2))?;
+            call.woken();
+            Ok(number)
+        }
+        Err(error) => {
+            let timeout = call.kernel.core.sockets.receive_timeout_ns(id);
+            Err(call.socket_wait(error, 0, timeout))
+        }
+    }
+}
+
+pub(super) fn connect(call: &mut Call<'_>) -> CallResult {
+    let id = call.socket(0)?;
+    let address = call.address(call.word(1), call.length(2))?;
+    let address = call.resolve_unix(address)?;
+    let remote = inet(&address);
+    let kernel = &mut *call.kernel;
+    let result = match call.resumed && call.progress == 1 {
+        true => kernel.core.sockets.connect_result(id, &mut *kernel.outside),
+        false => kernel.core.sockets.connect(id, address, &mut *kernel.outside),
+    };
+    let first = call.progress == 0;
+    if let (Some(remote), Some(transport)) = (remote, call.transport(id))
+        && (first || result != Err(Errno::EINPROGRESS))
+    {
+        call.notify(NoticeKind::Connect { remote, transport, error: result.err() });
+    }
+    call.woken();
+    match result {
+        Ok(()) => Ok(0),
+        Err(error @ (Errno::EINPROGRESS | Errno::EAGAIN)) => {
+            if call.file(0)?.non_blocking() {
+                return Err(error.into());
+            }
+            call.progress = u64::from(error == Errno::EINPROGRESS);
+            let timeout = call.kernel.core.sockets.send_timeout_ns(id);
+            call.give_up_after(timeout);
+            if call.timed_out() {
+                return Err(error.into());
+            }
+            Err(call.wait(vec![WaitKey::Sockets], Restart::Never))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends bytes once; what a stream took is added to the progress until all is sent.
+fn send_bytes(call: &mut Call<'_>, bytes: &[u8], to: Option<Address>, flags: u32) -> CallResult {
+    let id = call.socket(0)?;
+    let transport = call.transport(id);
+    let remote = match &to {
+        Some(address) => inet(address),
+        None => call.kernel.core.sockets.remote_address(id).ok().as_ref().and_then(inet),
+    };
+    loop {
+        let done = usize::try_from(call.progress).unwrap_or(usize::MAX).min(bytes.len());
+        let rest = bytes.get(done..).unwrap_or_default();
+        let kernel = &mut *call.kernel;
+        let result = match &to {
+            Some(address) => {
+                kernel.core.sockets.send_to(id, rest, Some(address.clone()), &mut *kernel.outside)
+            }
+            None => kernel.core.sockets.send(id, rest, &mut *kernel.outside),
+        };
+        call.woken();
+        match result {
+            Ok(count) => {
+                if let Some(transport) = transport {
+                    let first_bytes = rest.get(..count.min(NOTICE_BYTES)).unwrap_or_default().to_vec();
+                    call.notify(NoticeKind::SendTo { remote, transport, first_bytes, length: count });
+                }
+                call.progress += count as u64;
+                if count >= rest.len() || count == 0 {
+                    return Ok(call.progress);
+                }
+            }
+            Err(Errno::EPIPE) if done == 0 => {
+                if flags & MSG_NOSIGNAL == 0 {
+                    let tid = call.tid;
+                    call.core().send_to_task(tid, Signal::PIPE, Information::kernel());
+                }
+                return Err(Errno::EPIPE.into());
+            }
+            Err(error) => {
+                let timeout = call.kernel.core.sockets.send_timeout_ns(id);
+                return match call.socket_wait(error, flags, timeout) {
+                    CallError::Errno(_) if call.progress > 0 => Ok(call.progress),
+                    other => Err(other),
+                };
+            }
+        }
+    }
+}
+
+pub(super) fn send(call: &mut Call<'_>) -> CallResult {
+    let bytes = call.read_bytes(call.word(1), call.length(2))?;
+    send_bytes(call, &bytes, None, call.unsigned(3))
+}
+pub(super) fn sendto(call: &mut Call<'_>) -> CallResult {
+    let bytes = call.read_bytes(call.word(1), call.length(2))?;
+    let to = match call.word(4) {
+        0 => None,
+        address => {
+            let address = call.address(address, call.length(5))?;
+            Some(call.resolve_unix(address)?)
+        }
+    };
+    send_bytes(call, &bytes, to, call.unsigned(3))
+}
+
+/// `struct msghdr`.
+struct Message {
+    name: u64,
+    name_bytes: usize,
+    buffers: Vec<(u64, usize)>,
+    /// where msg_namelen, msg_controllen and msg_flags are written back
+    name_length_at: u64,
+    control_length_at: u64,
+    flags_at: u64,
+}
+
+fn message_bytes(call: &Call<'_>) -> u64 {
+    if call.abi().word_bytes == 8 { 56 } else { 28 }
+}
+fn message(call: &mut Call<'_>, address: u64) -> Result<Message, Errno> {
+    let word = call.abi().word_bytes;
+    let bytes = call.read_bytes(address, message_bytes(call) as usize)?;
+    let view = View::new(call.abi(), &bytes);
+    let field = |index: usize| view.word(index * word).ok_or(Errno::EFAULT);
+    let count = usize::try_from(field(3)?).map_err(|_| Errno::EMSGSIZE)?;
+    let (name, vector) = (field(0)?, field(2)?);
+    let name_bytes = view.u32(word).unwrap_or(0) as usize;
+    let word = word as u64;
+    Ok(Message {
+        name,
+        name_bytes,
+        buffers: vectors(call, vector, count)?,
+        name_length_at: address + word,
+        control_length_at: address + 5 * word,
+        flags_at: address + 6 * word,
+    })
+}
+fn send_message(call: &mut Call<'_>, address: u64, flags: u32) -> CallResult {
+    let message = message(call, address)?;
+    let bytes = gather(call, &message.buffers)?;
+    let to = match message.name {
+        0 => None,
+        name => {
+            let address = call.address(name, message.name_bytes)?;
+            Some(call.resolve_unix(address)?)
+        }
+    };
+    send_bytes(call, &bytes, to, flags)
+}
+pub(super) fn sendmsg(call: &mut Call<'_>) -> CallResult {
+    send_message(call, call.word(1), call.unsigned(2))
+}
+pub(super) fn sendmmsg(call: &mut Call<'_>) -> CallResult {
+    let count = call.length(2).min(MESSAGES_MAX) as u64;
+    let stride = (message_bytes(call) + 4).next_multiple_of(call.abi().word_bytes as u64);
+    for index in 0..count {
+        let address = call.word(1).wrapping_add(index * stride);
+        call.progress = 0;
+        match send_message(call, address, call.unsigned(3) | MSG_DONTWAIT) {
+            Ok(sent) => call.write_u32(address + message_bytes(call), sent as u32)?,
+            Err(_) if index > 0 => return Ok(index),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
+/// Receives once into a buffer of that length.
+fn receive_bytes(call: &mut Call<'_>, length: usize, flags: u32) -> Result<(Vec<u8>, Received), CallError> {
+    let id = call.socket(0)?;
+    let mut buffer = vec![0; length];
+    let peek = if flags & MSG_PEEK != 0 { Peek::Yes } else { Peek::No };
+    let kernel = &mut *call.kernel;
+    match kernel.core.sockets.receive(id, &mut buffer, peek, &mut *kernel.outside) {
+        Ok(received) => {
+            buffer.truncate(received.count);
+            call.woken();
+            if let (Some(transport), true, Peek::No) = (call.transport(id), received.count > 0, peek) {
+                let from = received.from.as_ref().and_then(inet);
+                let remote =
+                    from.or_else(|| call.kernel.core.sockets.remote_address(id).ok().as_ref().and_then(inet));
+                call.notify(NoticeKind::Received { remote, transport, length: received.count });
+            }
+            Ok((buffer, received))
+        }
+        Err(error) => {
+            let timeout = call.kernel.core.sockets.receive_timeout_ns(id);
+            Err(call.socket_wait(error, flags, timeout))
+        }
+    }
+}
+/// The result of a receive: with MSG_TRUNC the whole length of the datagram.
+fn received_length(received: &Received, flags: u32) -> u64 {
+    if flags & MSG_TRUNC != 0 { received.whole as u64 } else { received.count as u64 }
+}
+
+pub(super) fn recv(call: &mut Call<'_>) -> CallResult {
+    receive_into(call, call.unsigned(3))
+}
+pub(super) fn recvfrom(call: &mut Call<'_>) -> CallResult {
+    receive_into(call, call.unsigned(3))
+}
+fn receive_into(call: &mut Call<'_>, flags: u32) -> CallResult {
+    let (address, length) = (call.word(1), call.length(2));
+    let done = usize::try_from(call.progress).unwrap_or(usize::MAX).min(length);
+    let (bytes, received) = match receive_bytes(call, length - done, flags) {
+        Err(CallError::Errno(_)) if done > 0 => return Ok(done as u64),
+        other => other?,
+    };
+    call.write(address.wrapping_add(done as u64), &bytes)?;
+    if let Some(from) = &received.from {
+        call.give_address(from, call.word(4), call.word(5))?;
+    }
+    // MSG_WAITALL: a stream goes on until the buffer is full or the stream ends
+    let stream = received.from.is_none() && received.count > 0;
+    if flags & MSG_WAITALL != 0 && stream && done + received.count < length {
+        call.progress += received.count as u64;
+        return Err(call.wait(vec![WaitKey::Sockets], Restart::WithFlag));
+    }
+    Ok(done as u64 + received_length(&received, flags))
+}
+fn receive_message(call: &mut Call<'_>, address: u64, flags: u32) -> CallResult {
+    let message = message(call, address)?;
+    let length = message.buffers.iter().map(|(_, length)| length).sum();
+    let (bytes, received) = receive_bytes(call, length, flags)?;
+    scatter(call, &message.buffers, &bytes)?;
+    match &received.from {
+        Some(from) if message.name != 0 => call.give_address(from, message.name, message.name_length_at)?,
+        _ => call.write_u32(message.name_length_at, 0)?,
+    }
+    let mut record = call.record();
+    record.word(0);
+    call.write(message.control_length_at, record.as_bytes())?;
+    call.write_u32(message.flags_at, if received.whole > received.count { MSG_TRUNC } else { 0 })?;
+    Ok(received_length(&received, flags))
+}
+pub(super) fn recvmsg(call: &mut Call<'_>) -> CallResult {
+    receive_message(call, call.word(1), call.unsigned(2))
+}
+pub(super) fn recvmmsg(call: &mut Call<'_>) -> CallResult {
+    let count = call.length(2).min(MESSAGES_MAX) as u64;
+    let stride = (message_bytes(call) + 4).next_multiple_of(call.abi().word_bytes as u64);
+    for index in 0..count {
+        let address = call.word(1).wrapping_add(index * stride);
+        let flags = call.unsigned(3) | if index > 0 { MSG_DONTWAIT } else { 0 };
+        match receive_message(call, address, flags) {
+            Ok(received) => call.write_u32(address + message_bytes(call), received as u32)?,
+            Err(_) if index > 0 => return Ok(index),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
+pub(super) fn shutdown(call: &mut Call<'_>) -> CallResult {
+    let id = call.socket(0)?;
+    let how = match call.unsigned(1) {
+        0 => Shutdown::Read,
+        1 => Shutdown::Write,
+        2 => Shutdown::Both,
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    let kernel = &mut *call.kernel;
+    kernel.core.sockets.shutdown(id, how, &mut *kernel.outside)?;
+    call.woken();
+    Ok(0)
+}
+pub(super) fn getsockname(call: &mut Call<'_>) -> CallResult {
+    let id = call.socket(0)?;
+    let address = call.core().sockets.local_address(id)?;
+    call.give_address(&address, call.word(1), call.word(2))?;
+    Ok(0)
+}
+pub(super) fn getpeername(call: &mut Call<'_>) -> CallResult {
+    let id = call.socket(0)?;
+    let address = call.core().sockets.remote_address(id)?;
+    call.give_address(&address, call.word(1), call.word(2))?;
+    Ok(0)
+}
+pub(super) fn setsockopt(call: &mut Call<'_>) -> CallResult {
+    let id = call.socket(0)?;
+    let (numbering, endian) = (call.abi().numbering, call.endian());
+    let option = SocketOption::from_number(call.unsigned(1), call.unsigned(2), numbering)?;
+    let length = call.length(4);
+    if length > OPTION_MAX {
+        return Err(Errno::EINVAL.into());
+    }
+    let value = call.read_bytes(call.word(3), length)?;
+    call.core().sockets.set_option(id, option, &value, endian)?;
+    Ok(0)
+}
+pub(super) fn getsockopt(call: &mut Call<'_>) -> CallResult {
+    let id = call.socket(0)?;
+    let (numbering, endian) = (call.abi().numbering, call.endian());
+    let option = SocketOption::from_number(call.unsigned(1), call.unsigned(2), numbering)?;
+    let room = usize::try_from(call.read_u32(call.word(4))? as i32).map_err(|_| Errno::EINVAL)?;
+    if option == SocketOption::Error {
+        let kernel = &mut *call.kernel;
+        // a pending connection that failed keeps its error from here on
+        let _ = kernel.core.sockets.poll(id, &mut *kernel.outside);
+    }
+    let value = call.core().sockets.option(id, option, numbering, endian)?;
+    let kept = value.get(..room.min(value.len())).unwrap_or_default();
+    call.write(call.word(3), kept)?;
+    call.write_u32(call.word(4), kept.len() as u32)?;
+    Ok(0)
+}
