@@ -13,6 +13,7 @@ pub mod events;
 pub mod exec;
 pub mod guard;
 pub mod inspect;
+pub mod product;
 mod rules;
 pub mod sign_in_link;
 pub mod up;
@@ -44,6 +45,8 @@ pub enum Verb {
     Guard(guard::Arguments),
     /// Put a capture file through the packet engine; EVE lines come out
     Inspect(inspect::Arguments),
+    /// List, show and import products that the decoy can play
+    Product(product::Arguments),
     /// Print a new link to the page of a running `otori up`
     SignInLink(sign_in_link::Arguments),
 }
@@ -63,6 +66,7 @@ impl Verb {
             Verb::Exec(arguments) => exec::run(arguments),
             Verb::Guard(arguments) => guard::run(arguments),
             Verb::Inspect(arguments) => inspect::run(arguments),
+            Verb::Product(arguments) => product::run(arguments),
         }
     }
 }
