@@ -127,13 +127,13 @@ fn a_log_in_shell_prompts_and_answers_on_its_terminal() {
     let text = String::from_utf8_lossy(&shown).into_owned();
     assert!(text.contains("built-in shell (ash)"), "{text}");
     assert!(text.contains("[root@HV-C210W:~]# "), "{text:?}");
-    let typed = b"enable; echo $((6*7)); id\r";
+    let typed = b"enable; echo $((6*7)); tty; id\r";
     assert_eq!(machine.tty_write(terminal, typed), typed.len());
     run(&mut machine, &mut output);
     shown.clear();
     machine.tty_read(terminal, &mut shown);
     let text = String::from_utf8_lossy(&shown).into_owned();
-    assert!(text.contains("enable: not found\r\n42\r\nuid=0(root) gid=0(root)"), "{text:?}");
+    assert!(text.contains("enable: not found\r\n42\r\n/dev/pts/0\r\nuid=0(root) gid=0(root)"), "{text:?}");
     machine.tty_hangup(terminal);
     run(&mut machine, &mut output);
     assert!(!machine.tty_exists(terminal));
