@@ -3,7 +3,6 @@
 
 use super::region::{Backing, Prot, Region};
 use super::space::AddressSpace;
-use super::table::Owner;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use otori_cpu::{PAGE_MASK, PAGE_SHIFT};
@@ -136,7 +135,7 @@ impl AddressSpace {
             let number = number - (start >> PAGE_SHIFT) + (to >> PAGE_SHIFT);
             if number < to_end >> PAGE_SHIFT {
                 self.table.set(number, entry);
-            } else if entry.owner == Owner::Me {
+            } else if entry.owner.is_counted() {
                 self.pages -= 1;
             }
         }
@@ -207,7 +206,7 @@ impl AddressSpace {
         let (mut owned, mut fetched) = (0, false);
         let (reads, writes) = (&mut self.reads, &mut self.writes);
         self.table.remove(start >> PAGE_SHIFT, end >> PAGE_SHIFT, |number, entry| {
-            owned += usize::from(entry.owner == Owner::Me);
+            owned += usize::from(entry.owner.is_counted());
             fetched |= entry.page.code().is_marked();
             reads.forget(number << PAGE_SHIFT);
             writes.forget(number << PAGE_SHIFT);

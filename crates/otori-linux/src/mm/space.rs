@@ -66,7 +66,7 @@ impl AddressSpace {
     pub fn freeze(&mut self) {
         for (_, entry) in self.table.entries_mut() {
             if entry.owner == Owner::Me {
-                entry.owner = Owner::Others;
+                entry.owner = Owner::Forked;
             }
         }
         self.writes.clear();

@@ -22,10 +22,19 @@ pub(super) struct Entry {
 pub(super) enum Owner {
     /// Only this address space: store in place.
     Me,
-    /// A file, the zero page, or another address space since a fork: copy before storing.
+    /// This address space and others since a fork: copy before storing. Counted as a page stored to, like [`Owner::Me`].
+    Forked,
+    /// A file or the zero page: copy before storing.
     Others,
     /// A shared mapping: store in place, all see it.
     All,
+}
+
+impl Owner {
+    /// The address space has stored to the page: it counts against its limit.
+    pub(super) fn is_counted(self) -> bool {
+        matches!(self, Owner::Me | Owner::Forked)
+    }
 }
 
 #[derive(Clone, Debug)]

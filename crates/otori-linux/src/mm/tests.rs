@@ -68,6 +68,23 @@ fn fork_copies_on_write_on_both_sides() {
 }
 
 #[test]
+fn forks_do_not_count_a_page_twice_and_unmapping_gives_it_back() {
+    let mut parent = anonymous(0x10000, 4, Prot::READ_WRITE);
+    parent.write(0x10000, &[1; 3 * 4096]).unwrap();
+    for round in 0..100 {
+        let mut child = parent.fork();
+        assert_eq!((parent.pages(), child.pages()), (3, 3), "round {round}");
+        child.write(0x10000, b"child").unwrap();
+        child.write(0x13000, b"new").unwrap();
+        parent.write(0x11000, b"parent").unwrap();
+        assert_eq!((parent.pages(), child.pages()), (3, 4), "round {round}");
+    }
+    parent.fork();
+    parent.unmap(0x10000, 4 * PAGE).unwrap();
+    assert_eq!(parent.pages(), 0);
+}
+
+#[test]
 fn a_clone_from_behind_a_shared_reference_is_independent_at_once() {
     let mut space = anonymous(0x10000, 1, Prot::READ_WRITE);
     space.write(0x10000, b"one").unwrap();

@@ -142,10 +142,8 @@ impl AddressSpace {
         if decoded || Arc::get_mut(&mut entry.page).is_none() {
             entry.page = Arc::new(entry.page.duplicate());
         }
-        if entry.owner == Owner::Others {
-            entry.owner = Owner::Me;
-            counted += 1;
-        }
+        counted += usize::from(!entry.owner.is_counted());
+        entry.owner = Owner::Me;
         let page = Arc::clone(&entry.page);
         self.pages = counted;
         self.pages_peak = self.pages_peak.max(counted);
