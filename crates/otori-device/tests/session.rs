@@ -117,6 +117,32 @@ fn an_echo_loader_drops_a_byte_exact_program_that_runs() {
 }
 
 #[test]
+fn the_network_is_that_of_the_session() {
+    check(
+        "ifconfig eth0",
+        &[
+            "HWaddr D0:C6:1B:4E:71:2A",
+            "inet addr:198.51.100.7  Bcast:198.51.100.255  Mask:255.255.255.0",
+            "UP BROADCAST RUNNING MULTICAST",
+        ],
+    );
+    check(
+        "route -n",
+        &[
+            "0.0.0.0         198.51.100.1    0.0.0.0         UG",
+            "198.51.100.0    0.0.0.0         255.255.255.0   U ",
+        ],
+    );
+    check("netstat -tn", &["198.51.100.7:23         203.0.113.5:40000       ESTABLISHED"]);
+    check("cat /proc/net/arp", &["198.51.100.1"]);
+    check("ping -c 1 127.0.0.1", &["1 packets transmitted, 1 packets received, 0% packet loss"]);
+    check(
+        "wget http://192.0.2.9/x -O /tmp/x 2>&1",
+        &["wget: can't connect to remote host (192.0.2.9): Network is unreachable"],
+    );
+}
+
+#[test]
 fn a_log_in_shell_prompts_and_answers_on_its_terminal() {
     let mut machine = session(3);
     let terminal = machine.tty_open().unwrap();
