@@ -93,7 +93,6 @@ async fn a_shell_answers_as_the_device_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "waits for sockets"]
 async fn a_dropped_program_is_captured_run_and_kept_from_the_world() {
     let running = running(config()).await;
     let mut peer = shell(&running).await;
@@ -142,7 +141,6 @@ async fn probes_are_not_kept_but_scripts_are_when_quiet_or_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "waits for sockets"]
 async fn downloads_are_named_and_refused() {
     let mut config = config();
     config.gateway.refuse_after_ms = 200;
@@ -175,7 +173,6 @@ fn own_address() -> Option<std::net::IpAddr> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "waits for sockets"]
 async fn a_download_arrives_exactly_when_fetching_is_on() {
     let Some(address) = own_address() else {
         eprintln!("no address but loopback here; the test in network namespaces shows this");

@@ -146,3 +146,35 @@ async fn tftp_and_ftp_say_what_they_wanted() {
         .collect();
     assert_eq!(urls, ["tftp://192.0.2.9/bot.mips", "ftp://192.0.2.9/x.sh"]);
 }
+
+#[tokio::test]
+async fn no_bytes_of_a_guest_break_the_gateway() {
+    let Bench { mut gateway, fixed, .. } = bench(FetchConfig::default());
+    let seeds: [&[u8]; 4] = [
+        b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03cnc\x07example\x03com\0\0\x01\0\x01",
+        b"\0\x01bot.mips\0octet\0blksize\x001400\0",
+        b"GET /m HTTP/1.1\r\nHost: 192.0.2.9\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"USER a\r\nPASV\r\nRETR x\r\nQUIT\r\n",
+    ];
+    use crate::ambient::Random;
+    for round in 0..20_000u32 {
+        let mut bytes = seeds[round as usize % 4].to_vec();
+        for _ in 0..fixed.next_u64() % 6 {
+            let at = fixed.next_u64() as usize % bytes.len().max(1);
+            match fixed.next_u64() % 3 {
+                0 => bytes.truncate(at),
+                1 => bytes.insert(at.min(bytes.len()), fixed.next_u64() as u8),
+                _ => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = fixed.next_u64() as u8),
+            }
+        }
+        let port = [53, 69, 80, 21][round as usize % 4];
+        let to = SocketAddr::from(([192, 0, 2, 9], port));
+        gateway.udp_send(end(GUEST), to, &bytes).unwrap();
+        while gateway.udp_receive(end(GUEST)).is_some() {}
+        gateway.tcp_connect(round, end(GUEST), to);
+        let _ = gateway.tcp_send(round, &bytes);
+        let _ = gateway.tcp_receive(round, &mut [0; 64]);
+        gateway.tcp_close(round);
+    }
+    assert!(gateway.table().connections.is_empty());
+}
