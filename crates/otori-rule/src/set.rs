@@ -159,6 +159,11 @@ impl RuleSet {
         self.settle_live();
         Ok(sid)
     }
+    /// Whether the rule of that sid is there with just this text.
+    pub fn has(&self, sid: u32, text: &str) -> bool {
+        let rule = self.by_sid.get(&(1, sid)).and_then(|slot| self.rule(*slot));
+        rule.is_some_and(|rule| rule.text == text.trim())
+    }
     /// Takes a rule out; whether it was there.
     pub fn remove(&mut self, sid: u32) -> bool {
         self.remove_key((1, sid))

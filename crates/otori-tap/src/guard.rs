@@ -121,6 +121,7 @@ impl Guard {
             let Ok(change) = self.changes.try_recv() else { return false };
             match self.engine.apply(change) {
                 Ok(Changed::Added(sid)) => tell(Notice::Enforced(now(), sid)),
+                Ok(Changed::Nothing) => {}
                 Ok(Changed::Removed(sids)) => tell(Notice::Removed(sids)),
                 Err(error) => tell(Notice::Refused(error)),
             }

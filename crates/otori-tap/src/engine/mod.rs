@@ -69,6 +69,8 @@ pub enum Changed {
     Added(u32),
     /// no longer enforced
     Removed(Vec<u32>),
+    /// it was so already
+    Nothing,
 }
 
 /// Wire and rules together.
@@ -130,6 +132,12 @@ impl Engine {
     /// Changes the rules between two packets.
     pub fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
         match change {
+            // A server that comes back tells all its rules again.
+            RuleChange::Add { rule }
+                if self.live.contains(&rule.sid) && self.rules.has(rule.sid, &rule.text) =>
+            {
+                Ok(Changed::Nothing)
+            }
             RuleChange::Add { rule } => {
                 let sid = self.rules.add(&rule.text, Some(rule.made_at))?;
                 self.live.insert(sid);

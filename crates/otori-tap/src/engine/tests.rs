@@ -122,6 +122,8 @@ fn a_rule_added_now_meets_the_next_packet() {
     let add = |rule| RuleChange::Add { rule };
     let changed = talk.engine.apply(add(rule(9_000_002, "drop ip any any -> 198.51.100.7 any (msg:\"a\";")));
     assert_eq!(changed.unwrap(), Changed::Added(9_000_002));
+    let again = talk.engine.apply(add(rule(9_000_002, "drop ip any any -> 198.51.100.7 any (msg:\"a\";")));
+    assert_eq!(again.unwrap(), Changed::Nothing);
     assert_eq!(talk.send(true, 24, b"more"), Decision::Drop);
     assert_eq!(talk.engine.take_verdicts()[0].rule_made_at, Some(Timestamp(77)));
     assert!(talk.engine.apply(add(rule(9_000_003, "drop nonsense ("))).is_err());
