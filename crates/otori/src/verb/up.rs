@@ -25,6 +25,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// How long a stop waits for the last events to be written.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Between two times that the store is tidied.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
 /// Arguments of `otori up`.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -151,6 +154,7 @@ async fn serve(
     intake.send(Intake::Event(started_event(started, &recovery))).await.context("the pipeline ended")?;
 
     let guards = tokio::spawn(door.serve(intake.clone()));
+    let keeper = tokio::spawn(keep_house(store.clone(), clock.clone()));
     let demo_peers = DemoPeers::default();
     let world = World { pipeline: intake.clone(), demo: demo_peers.clone(), ambient: Ambient::system() };
     let (listening, fronts) = oneshot::channel();
@@ -189,6 +193,7 @@ async fn serve(
     let _ = stop.send(true);
     decoy.await??;
     guards.abort();
+    keeper.abort();
     let _ = guards.await;
     hub.await??;
     drop(intake);
@@ -197,6 +202,19 @@ async fn serve(
     let _ = tokio::time::timeout(STOP_PATIENCE, tokio::task::spawn_blocking(move || line.join())).await;
     say("stopped");
     Ok(())
+}
+
+/// Seals old events, applies retention: once a minute, for as long as the product runs.
+async fn keep_house(store: Arc<Store>, clock: Clock) {
+    let mut minute = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        minute.tick().await;
+        let (store, now) = (store.clone(), clock());
+        let kept = tokio::task::spawn_blocking(move || store.maintain(now)).await;
+        if let Ok(Err(error)) = kept {
+            eprintln!("otori: the store cannot be tidied: {error}; remedy: {}", error.remedy());
+        }
+    }
 }
 
 /// Ends when the product is told to stop.
