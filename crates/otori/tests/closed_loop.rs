@@ -2,7 +2,7 @@
 //! refused to a guarded device, while the device's other traffic passes.
 //!
 //! ```text
-//! attacker 203.0.113.10 ─┐                       ┌─ server 198.51.100.44 (C2), .80 (files)
+//! attacker 203.0.113.10 ─┐                       ┌─ server 198.51.100.44 (C2), .80 (dropper), .90 (the maker)
 //! decoy 203.0.113.140 ───┴─ router ──────────────┘
 //!                             └─ guard (inline pair) ─ device 192.0.2.20
 //! ```
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use support::{namespace::Network, process::Process, telnet::Telnet};
 
 const FILES: &str = "198.51.100.80:80";
+const MAKER: &str = "198.51.100.90:80";
 const SERVICE: &str = "198.51.100.44:4444";
 const DECOY: &str = "203.0.113.140:23";
 
@@ -49,17 +50,24 @@ fn role_server() {
     }
     let bot = std::fs::read(vector("samples/beacon.mipsel")).unwrap();
     let files = TcpListener::bind(FILES).unwrap();
+    let maker = TcpListener::bind(MAKER).unwrap();
     let service = TcpListener::bind(SERVICE).unwrap();
     std::thread::spawn(move || {
         service.incoming().flatten().for_each(|mut peer| drop(peer.write_all(b"hello\n")))
     });
+    std::thread::spawn(move || serve_files(&maker, b""));
     println!("server ready");
-    for mut peer in files.incoming().flatten() {
+    serve_files(&files, &bot);
+}
+
+/// Answers any GET; `/bot.mipsel` with `bot`.
+fn serve_files(listener: &TcpListener, bot: &[u8]) {
+    for mut peer in listener.incoming().flatten() {
         let mut request = [0; 2048];
         let _ = peer.set_read_timeout(Some(Duration::from_secs(2)));
         let length = peer.read(&mut request).unwrap_or(0);
         let wants_bot = request[..length].starts_with(b"GET /bot.mipsel ");
-        let body: &[u8] = if wants_bot { &bot } else { b"fine\n" };
+        let body: &[u8] = if wants_bot { bot } else { b"fine\n" };
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
         let _ = peer.write_all(head.as_bytes()).and_then(|()| peer.write_all(body));
         let from = peer.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default();
@@ -93,7 +101,7 @@ fn role_device() {
         let began = now_ns();
         let bot = reaches(FILES, &get("/bot.mipsel"));
         let service = reaches(SERVICE, b"otori-sample hello\n");
-        let other = reaches(FILES, &get("/firmware/latest.txt"));
+        let other = reaches(MAKER, &get("/firmware/latest.txt"));
         println!("device {began} bot={bot} service={service} other={other}");
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -121,7 +129,7 @@ fn build_network() -> Option<Network> {
     network.link(("attacker", "eth0", &["203.0.113.10/25"]), ("router", "attacker", &["203.0.113.1/25"]));
     network.link(("decoy", "eth0", &["203.0.113.140/25"]), ("router", "decoy", &["203.0.113.129/25"]));
     network.link(
-        ("server", "eth0", &["198.51.100.44/24", "198.51.100.80/24"]),
+        ("server", "eth0", &["198.51.100.44/24", "198.51.100.80/24", "198.51.100.90/24"]),
         ("router", "server", &["198.51.100.1/24"]),
     );
     network.link(("device", "eth0", &["192.0.2.20/24"]), ("guard", "inside", &[]));

@@ -1,5 +1,10 @@
 //! What the tests of the whole product share: running programs with their lines, namespaces, a telnet client.
-#![allow(dead_code, clippy::unwrap_used, clippy::print_stdout, reason = "each test uses its part; a test may unwrap")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "each test uses its part; a test may unwrap"
+)]
 
 pub mod hub;
 pub mod namespace;
