@@ -56,8 +56,10 @@ fn packages() -> Result<()> {
     bail!("these Debian packages are missing; as root: apt-get install {}", wanted.join(" "))
 }
 
-/// Where the camera's user land is unpacked, for tests that read `OTORI_MIPSEL_ROOT`.
-pub const USERLAND_ROOT: &str = ".cache/userland/mipsel";
+/// Where fetched programs are kept between test runs, for `OTORI_USERLAND_CACHE`.
+pub const USERLAND_CACHE: &str = ".cache/userland";
+/// The camera's programs below it, for tests that read `OTORI_MIPSEL_ROOT`.
+pub const MIPSEL_ROOT: &str = ".cache/userland/busybox-static-mipsel/root";
 
 /// Debian and npm packages.
 pub fn tools() -> Result<()> {
@@ -65,9 +67,11 @@ pub fn tools() -> Result<()> {
     node_modules()
 }
 
-/// The camera's user land, into the cache folder that tests read. Needs the binary.
+/// The camera's programs, into the cache folder that tests read. Needs the binary.
 pub fn userland() -> Result<()> {
-    shell::run("cargo", &["run", "-q", "-p", "otori", "--", "product", "fetch", "--into", ".cache/userland"])
+    let mut fetch =
+        shell::command("cargo", &["run", "-q", "-p", "otori", "--", "product", "fetch", "camera-mipsel"]);
+    run_command(fetch.env("OTORI_USERLAND_CACHE", root().join(USERLAND_CACHE)))
 }
 
 /// Everything, each part said.

@@ -31,7 +31,8 @@ pub fn run(extent: Extent) -> Result<()> {
     steps.run("tests of all crates", || {
         let root_folder = root();
         let mut tests = command("cargo", &["test", "--workspace", "--no-fail-fast"]);
-        tests.env("OTORI_MIPSEL_ROOT", root_folder.join(setup::USERLAND_ROOT));
+        tests.env("OTORI_MIPSEL_ROOT", root_folder.join(setup::MIPSEL_ROOT));
+        tests.env("OTORI_USERLAND_CACHE", root_folder.join(setup::USERLAND_CACHE));
         tests.env("OTORI_SHARED", root_folder.join("../shared"));
         if extent == Extent::Quick || !is_root() {
             println!("  network namespaces: skipped ({})", if is_root() { "--quick" } else { "not root" });

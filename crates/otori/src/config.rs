@@ -197,6 +197,11 @@ fn note_origins(table: &toml::Table, prefix: &str, origin: &str, origins: &mut B
     }
 }
 
+/// Where fetched programs are kept: OTORI_USERLAND_CACHE, else the data folder.
+pub fn userland_cache(data: &Path) -> PathBuf {
+    std::env::var_os("OTORI_USERLAND_CACHE").map_or_else(|| data.join("userland"), PathBuf::from)
+}
+
 /// Adds the nearest known key to "unknown field `x`, expected one of `a`, `b`".
 fn explain(message: &str) -> String {
     let message = message.trim_end();

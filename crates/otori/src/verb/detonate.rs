@@ -61,8 +61,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 fn device_for(bytes: &[u8], name: &str, arguments: &Arguments) -> anyhow::Result<Option<Arc<Device>>> {
     let class = otori_lab::classify(bytes, name);
     let is_script = class.format.as_ref().is_some_and(|format| format.value == "shell-script");
-    let cache = std::env::var_os("OTORI_USERLAND_CACHE")
-        .map_or_else(|| arguments.data.join("userland"), PathBuf::from);
+    let cache = crate::config::userland_cache(&arguments.data);
     let profile = Profile::find(&arguments.product, &arguments.data.join("products"))?;
     let fetches = profile.table.userland.package.is_some();
     if !class.runnable || (fetches && !is_script && !cache.is_dir()) {

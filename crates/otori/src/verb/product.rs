@@ -5,7 +5,7 @@ use crate::verb::Failure;
 use clap::Subcommand;
 use otori_device::import::{self, ImportError};
 use otori_device::profile::{Listed, Source};
-use otori_device::{Profile, ProfileError};
+use otori_device::{Profile, ProfileError, userland};
 use serde_json::json;
 use std::fs;
 use std::io::{self, Write};
@@ -39,6 +39,12 @@ enum Action {
         #[arg(value_name = "NAME")]
         name: String,
     },
+    /// Fetch the programs of a product, as the first `otori up` does
+    Fetch {
+        /// Name of the product
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
     /// Make a product of the root file system of a device; nothing in it is run
     Import {
         /// Folder that holds the root file system
@@ -64,6 +70,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             } else {
                 show(&mut out, &profile)?;
             }
+        }
+        Action::Fetch { name } => {
+            let profile = Profile::find(&name, &products).map_err(configuration)?;
+            let cache = crate::config::userland_cache(&arguments.data);
+            let fetched = userland::obtain(&cache, &profile.table.userland, &mut |line| eprintln!("{line}"))?;
+            writeln!(out, "{name}: {} {}, SHA-256 {}", fetched.package, fetched.version, fetched.sha256)?;
         }
         Action::Import { rootfs, name } => {
             let name = name.unwrap_or_else(|| name_of(&rootfs));

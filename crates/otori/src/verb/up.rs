@@ -74,18 +74,13 @@ fn prepare_device(config: &Config, data: &Path) -> anyhow::Result<Arc<Device>> {
     let began = Instant::now();
     let profile = Profile::find(name, &data.join("products"))?;
     let userland = if profile.table.userland.package.is_some() {
-        userland::obtain(&userland_cache(data), &profile.table.userland, &mut |line| say(line))?.root
+        userland::obtain(&config::userland_cache(data), &profile.table.userland, &mut |line| say(line))?.root
     } else {
         PathBuf::new()
     };
     let device = Device::prepare(profile, &userland)?;
     say(format_args!("product {name} is ready after {:.1} s", began.elapsed().as_secs_f32()));
     Ok(Arc::new(device))
-}
-
-/// Where fetched programs are kept: OTORI_USERLAND_CACHE, else the data folder.
-pub fn userland_cache(data: &Path) -> PathBuf {
-    std::env::var_os("OTORI_USERLAND_CACHE").map_or_else(|| data.join("userland"), PathBuf::from)
 }
 
 fn say_recovery(recovery: &Recovery) {
