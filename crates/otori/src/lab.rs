@@ -58,8 +58,8 @@ pub struct Bench {
     pub section: LabSection,
     /// wall clock, for the time of the events
     pub clock: Clock,
-    /// where results go
-    pub intake: mpsc::Sender<Intake>,
+    /// where results go; weak, so that idle workers do not hold the line open
+    pub intake: mpsc::WeakSender<Intake>,
 }
 
 impl Lab {
@@ -117,7 +117,9 @@ fn work(shared: &Shared, bench: &Bench) {
     while let Some(job) = next(shared) {
         match bench.store.artifact(&job.artifact.sha256) {
             Ok(Some(bytes)) => {
-                if take_apart(bench, &job, &bytes, 0).is_none() {
+                let done =
+                    bench.intake.upgrade().and_then(|intake| take_apart(bench, &intake, &job, &bytes, 0));
+                if done.is_none() {
                     return;
                 }
             }
@@ -128,11 +130,17 @@ fn work(shared: &Shared, bench: &Bench) {
 }
 
 /// Classifies and runs one file, then those that it left behind. `None` when the pipeline is gone.
-fn take_apart(bench: &Bench, job: &Job, bytes: &[u8], generation: u32) -> Option<()> {
+fn take_apart(
+    bench: &Bench,
+    intake: &mpsc::Sender<Intake>,
+    job: &Job,
+    bytes: &[u8],
+    generation: u32,
+) -> Option<()> {
     let mut speaker = Speaker { job, clock: &bench.clock, sequence: 0 };
     let class = Box::new(otori_lab::classify(bytes, &job.artifact.name.to_lossy()));
     let classified = EventKind::Classified { sha256: job.artifact.sha256, class };
-    bench.intake.blocking_send(Intake::Event(speaker.say(classified))).ok()?;
+    intake.blocking_send(Intake::Event(speaker.say(classified))).ok()?;
     let settings = otori_lab::Settings {
         virtual_seconds: bench.section.virtual_seconds,
         seed: bench.section.seed,
@@ -142,13 +150,13 @@ fn take_apart(bench: &Bench, job: &Job, bytes: &[u8], generation: u32) -> Option
     let outcome = otori_lab::detonate(&job.artifact, bytes, &settings);
     for (artifact, bytes) in &outcome.dropped {
         let event = speaker.say(EventKind::FileCaptured { artifact: artifact.clone() });
-        bench.intake.blocking_send(Intake::File { event, bytes: bytes.clone() }).ok()?;
+        intake.blocking_send(Intake::File { event, bytes: bytes.clone() }).ok()?;
     }
     let report = EventKind::Detonated { report: Box::new(outcome.report) };
-    bench.intake.blocking_send(Intake::Event(speaker.say(report))).ok()?;
+    intake.blocking_send(Intake::Event(speaker.say(report))).ok()?;
     if generation < GENERATIONS_MAX {
         for (artifact, bytes) in outcome.dropped {
-            take_apart(bench, &Job { artifact, ..job.clone() }, &bytes, generation + 1)?;
+            take_apart(bench, intake, &Job { artifact, ..job.clone() }, &bytes, generation + 1)?;
         }
     }
     Some(())

@@ -8,6 +8,9 @@ use std::io::Result;
 use std::net::IpAddr;
 use std::pin::Pin;
 
+/// A scene while it is played.
+type Play<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
 /// The harmless program: prints, forks, connects to a documentation address, ends.
 static BEACON: &[u8] = include_bytes!("../../../../vectors/samples/beacon.mipsel");
 /// Bytes that one `echo` brings.
@@ -16,7 +19,7 @@ const ECHO_BYTES: usize = 64;
 /// One attacker's visit.
 pub struct Scene {
     /// plays it, shown as that source
-    pub play: for<'a> fn(&'a Stage, IpAddr) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>,
+    pub play: for<'a> fn(&'a Stage, IpAddr) -> Play<'a>,
 }
 
 /// In the order of the first round; the one with the most to see comes early.

@@ -2,22 +2,23 @@
 use crate::config::{self, Config};
 use crate::demo;
 use crate::lab::{Bench, Job, Lab};
-use crate::link::Link;
+use crate::link::{Door, Link};
 use crate::pipeline::{self, Clock, Pipeline};
 use crate::subscriber::Subscriber;
 use anyhow::Context;
 use otori_decoy::ambient::Ambient;
 use otori_decoy::product::Product;
-use otori_decoy::{DemoPeers, World};
+use otori_decoy::{DecoyError, DemoPeers, Listening, World};
 use otori_device::{Device, Profile, userland};
 use otori_event::{Event, EventId, EventKind, Intake, Timestamp};
 use otori_hub::place::Atlas;
-use otori_hub::{Hub, HubConfig, Phase, Status};
+use otori_hub::{Hub, HubConfig, HubError, Phase, Status};
 use otori_intel::Intel;
 use otori_store::{Options, Recovery, Store};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -27,6 +28,9 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Between two times that the store is tidied.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// An engine that runs beside the others.
+type Task<E> = tokio::task::JoinHandle<Result<(), E>>;
 
 /// Arguments of `otori up`.
 #[derive(clap::Args)]
@@ -97,6 +101,19 @@ fn say_recovery(recovery: &Recovery) {
     }
 }
 
+/// What every part of a run shares.
+#[derive(Clone)]
+struct Run {
+    config: Config,
+    data: PathBuf,
+    device: Arc<Device>,
+    store: Arc<Store>,
+    status: Arc<Status>,
+    clock: Clock,
+    started: Timestamp,
+    stopped: watch::Receiver<bool>,
+}
+
 /// Everything that runs, from the store outwards; ends on SIGINT, SIGTERM or when an engine fails.
 async fn serve(
     config: Config,
@@ -105,98 +122,123 @@ async fn serve(
     store: Arc<Store>,
     recovery: Recovery,
 ) -> anyhow::Result<()> {
-    let started = now();
-    let clock: Clock = Arc::new(now);
-    let (intake, queue) = mpsc::channel(pipeline::INTAKE_QUEUE);
-    let status = Arc::new(Status::default());
     let (stop, stopped) = watch::channel(false);
-
-    let mut intel = Intel::new(config.intel.clone());
-    intel.restore(store.indicators_all()?, store.rules_live()?);
-    let link = Link::new(intel.rules());
-    let socket = arguments.data.join("guard.sock");
-    let door =
-        link.bind(&socket).with_context(|| format!("{}: cannot listen for guards", socket.display()))?;
-    let bench = Bench {
-        store: store.clone(),
-        device: device.clone(),
-        section: config.lab.clone(),
-        clock: clock.clone(),
-        intake: intake.clone(),
-    };
-    let lab = Lab::start(&bench)?;
-    for artifact in recovery.requeued_artifacts.iter().cloned() {
-        lab.take(Job { artifact, product: None, session: None, demo: false });
-    }
-    drop(bench);
-    let pipeline = Pipeline {
-        store: store.clone(),
-        intel,
-        lab,
-        link,
-        subscriber: Subscriber::new(&config.act),
-        status: status.clone(),
-        clock: clock.clone(),
-        origin: pipeline::origin_of_run(started),
-        sequence: 0,
-        done: vec![],
-    };
-    let runtime = tokio::runtime::Handle::current();
-    let line = std::thread::Builder::new().name("pipeline".into()).spawn(move || {
-        let _entered = runtime.enter();
-        pipeline.run(queue);
-    })?;
+    let (data, status, started) = (arguments.data, Arc::new(Status::default()), now());
+    let run = Run { config, data, device, store, status, clock: Arc::new(now), started, stopped };
+    let (intake, queue) = mpsc::channel(pipeline::INTAKE_QUEUE);
+    let (link, line) = run.start_pipeline(&intake, queue, &recovery)?;
     intake.send(Intake::Event(started_event(started, &recovery))).await.context("the pipeline ended")?;
-
-    let guards = tokio::spawn(door.serve(intake.clone()));
-    let keeper = tokio::spawn(keep_house(store.clone(), clock.clone()));
-    let demo_peers = DemoPeers::default();
-    let world = World { pipeline: intake.clone(), demo: demo_peers.clone(), ambient: Ambient::system() };
-    let (listening, fronts) = oneshot::channel();
-    let decoy = tokio::spawn(otori_decoy::run_appliance(
-        config.decoy.clone(),
-        Arc::new(Product::new(device)?),
-        world,
-        |list| drop(listening.send(list)),
-        until(stopped.clone()),
-    ));
-    let Ok(fronts) = fronts.await else {
-        decoy.await??;
-        anyhow::bail!("the decoy ended before it listened");
-    };
-    for (front, address) in &fronts {
-        status.add_front(front, &config.product.name, *address);
-        say(format_args!("decoy: {front} on {address}"));
-    }
-    let hub_config = HubConfig {
-        listen: config.hub.listen,
-        host_names: config.hub.host_names.clone(),
-        metrics_open: config.hub.metrics_open,
-        data: Some(arguments.data.clone()),
-        version: env!("CARGO_PKG_VERSION").into(),
-    };
-    let hub = Hub::bind(hub_config, store, status.clone(), clock).await?;
-    say(format_args!("sign-in link: {}", hub.sign_in_link()?));
-    let hub = tokio::spawn(hub.serve(until(stopped.clone())));
-    status.set_phase(Phase::Ready);
+    let guards = tokio::spawn(run.open_door(&link)?.serve(intake.clone()));
+    let keeper = tokio::spawn(keep_house(run.store.clone(), run.clock.clone()));
+    let peers = DemoPeers::default();
+    let (decoy, fronts) = run.start_decoy(intake, peers.clone()).await?;
+    let hub = run.start_hub().await?;
+    run.status.set_phase(Phase::Ready);
     if arguments.demo {
         say("demonstration: attackers play on loopback; what they do is marked as demonstration");
-        tokio::spawn(demo::play(fronts, demo_peers, until(stopped)));
+        tokio::spawn(demo::play(fronts, peers, until(run.stopped.clone())));
     }
     wait_for_signal().await?;
     say("stopping; a second signal ends at once");
     let _ = stop.send(true);
     decoy.await??;
-    guards.abort();
-    keeper.abort();
-    let _ = guards.await;
+    for task in [guards, keeper] {
+        task.abort();
+        let _ = task.await;
+    }
     hub.await??;
-    drop(intake);
-    // The lab's workers hold the queue open until their file is done: what they had not finished is queued again
-    // at the next start.
+    // A file that is being taken apart holds the line open; what is not finished is queued again at the next start.
     let _ = tokio::time::timeout(STOP_PATIENCE, tokio::task::spawn_blocking(move || line.join())).await;
     say("stopped");
     Ok(())
+}
+
+impl Run {
+    /// The lab's workers and the thread of the line.
+    fn start_pipeline(
+        &self,
+        intake: &mpsc::Sender<Intake>,
+        queue: mpsc::Receiver<Intake>,
+        recovery: &Recovery,
+    ) -> anyhow::Result<(Link, JoinHandle<()>)> {
+        let mut intel = Intel::new(self.config.intel.clone());
+        intel.restore(self.store.indicators_all()?, self.store.rules_live()?);
+        let link = Link::new(intel.rules());
+        let lab = Lab::start(&Bench {
+            store: self.store.clone(),
+            device: self.device.clone(),
+            section: self.config.lab.clone(),
+            clock: self.clock.clone(),
+            intake: intake.downgrade(),
+        })?;
+        for artifact in recovery.requeued_artifacts.iter().cloned() {
+            lab.take(Job { artifact, product: None, session: None, demo: false });
+        }
+        let pipeline = Pipeline {
+            store: self.store.clone(),
+            intel,
+            lab,
+            link: link.clone(),
+            subscriber: Subscriber::new(&self.config.act),
+            status: self.status.clone(),
+            clock: self.clock.clone(),
+            origin: pipeline::origin_of_run(self.started),
+            sequence: 0,
+            done: vec![],
+        };
+        let runtime = tokio::runtime::Handle::current();
+        let line = std::thread::Builder::new().name("pipeline".into()).spawn(move || {
+            let _entered = runtime.enter();
+            pipeline.run(queue);
+        })?;
+        Ok((link, line))
+    }
+
+    /// The socket for guards.
+    fn open_door(&self, link: &Link) -> anyhow::Result<Door> {
+        let socket = self.data.join("guard.sock");
+        link.bind(&socket).with_context(|| format!("{}: cannot listen for guards", socket.display()))
+    }
+
+    /// The fronts; returns when they listen.
+    async fn start_decoy(
+        &self,
+        pipeline: mpsc::Sender<Intake>,
+        demo: DemoPeers,
+    ) -> anyhow::Result<(Task<DecoyError>, Listening)> {
+        let world = World { pipeline, demo, ambient: Ambient::system() };
+        let (listening, fronts) = oneshot::channel();
+        let decoy = tokio::spawn(otori_decoy::run_appliance(
+            self.config.decoy.clone(),
+            Arc::new(Product::new(self.device.clone())?),
+            world,
+            |list| drop(listening.send(list)),
+            until(self.stopped.clone()),
+        ));
+        let Ok(fronts) = fronts.await else {
+            decoy.await??;
+            anyhow::bail!("the decoy ended before it listened");
+        };
+        for (front, address) in &fronts {
+            self.status.add_front(front, &self.config.product.name, *address);
+            say(format_args!("decoy: {front} on {address}"));
+        }
+        Ok((decoy, fronts))
+    }
+
+    /// The page; prints its sign-in link.
+    async fn start_hub(&self) -> anyhow::Result<Task<HubError>> {
+        let config = HubConfig {
+            listen: self.config.hub.listen,
+            host_names: self.config.hub.host_names.clone(),
+            metrics_open: self.config.hub.metrics_open,
+            data: Some(self.data.clone()),
+            version: env!("CARGO_PKG_VERSION").into(),
+        };
+        let hub = Hub::bind(config, self.store.clone(), self.status.clone(), self.clock.clone()).await?;
+        say(format_args!("sign-in link: {}", hub.sign_in_link()?));
+        Ok(tokio::spawn(hub.serve(until(self.stopped.clone()))))
+    }
 }
 
 /// Seals old events, applies retention: once a minute, for as long as the product runs.
