@@ -51,7 +51,7 @@ export async function againstHub(link) {
     await page.goto('/');
     while (Date.now() < until && !(session && sample)) {
       session = (await get('/sessions?limit=500')).items.find((one) => one.recording_bytes > 0 && one.commands > 0 && one.closed_at)?.id ?? session;
-      sample = (await get('/samples?limit=500')).items.find((one) => one.state === 'detonated')?.sha256 ?? sample;
+      sample = (await get('/samples?limit=500')).items.find((one) => one.state === 'detonated' && one.end !== 'not_run')?.sha256 ?? sample;
       await page.waitForTimeout(1000);
     }
     assert(session, 'no recorded session came');

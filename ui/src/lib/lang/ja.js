@@ -269,6 +269,7 @@ export default {
   'sample.identityHint': '各結論の根拠と確信度',
   'sample.notClassified': 'このファイルはまだ分類されていません。',
   'sample.notDetonated': 'このファイルはまだ実行されていません。',
+  'sample.notRun': 'このファイルはここでは実行できないため、ふるまいはありません。',
   'sample.behaviours': 'ふるまい',
   'sample.behavioursHint': 'MITRE ATT&CK の用語による',
   'sample.noBehaviours': 'ATT&CK に該当するふるまいはありませんでした。',
