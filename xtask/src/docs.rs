@@ -1,7 +1,7 @@
 //! `cargo xtask docs`: documentation generated from the rows in the code, so that it cannot lie.
 //!
 //! Each document is printed by `otori docs NAME` (hidden verb) and committed under docs/generated/.
-use crate::shell::{output, root};
+use crate::shell::{otori, output, root};
 use anyhow::{Context, Result, ensure};
 
 /// Write the files, or compare them.
@@ -21,8 +21,9 @@ const DOCUMENTS: &[(&str, &str)] = &[
 
 /// Writes or compares every document.
 pub fn run(mode: Mode) -> Result<()> {
+    let otori = otori()?;
     for (name, path) in DOCUMENTS {
-        let text = output("cargo", &["run", "-q", "-p", "otori", "--", "docs", name])?;
+        let text = output(&otori.to_string_lossy(), &["docs", name])?;
         let file = root().join(path);
         if mode == Mode::Write {
             std::fs::create_dir_all(file.parent().context("docs/generated")?)?;

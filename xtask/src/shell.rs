@@ -16,6 +16,12 @@ pub fn command(program: &str, arguments: &[&str]) -> Command {
     command
 }
 
+/// The product's binary, built with everything else: the same features, so nothing is compiled twice.
+pub fn otori() -> Result<PathBuf> {
+    run("cargo", &["build", "--quiet", "--workspace", "--all-targets"])?;
+    Ok(root().join("target/debug/otori"))
+}
+
 /// Runs it, its output passing through.
 pub fn run(program: &str, arguments: &[&str]) -> Result<()> {
     run_command(&mut command(program, arguments))
