@@ -3,6 +3,7 @@
 //! Key items: [`TABLE`], [`Kernel::system_call`], [`Kernel::resume_call`]. One file per family holds the handlers;
 //! `call.rs` is what they work with. Unknown numbers are answered ENOSYS and told as a notice.
 pub(crate) mod call;
+mod descriptor;
 mod file;
 mod identity;
 mod ioctl;
@@ -18,6 +19,7 @@ mod table;
 mod thread;
 mod time;
 mod trace;
+mod watch;
 
 pub use table::TABLE;
 pub use trace::Argument;

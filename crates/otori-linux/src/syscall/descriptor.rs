@@ -1,0 +1,219 @@
+//! Descriptors: dup, pipe, fcntl, flock.
+//!
+//! Neighbours: `file.rs` moves bytes; `file/table.rs` keeps the numbers. dup(2), pipe(2), fcntl(2), flock(2).
+use super::call::{Call, CallResult};
+use crate::{
+    arena::Index,
+    errno::Errno,
+    file::{FileKind, OpenFile, flag, table::Descriptor},
+    notice::NoticeKind,
+    pipe::End,
+    task::{limit::Resource, waiting::Restart, waiting::WaitKey},
+};
+use alloc::vec;
+
+pub(super) fn dup(call: &mut Call<'_>) -> CallResult {
+    let file = call.file_index(0)?;
+    call.core().files.hold(file);
+    Ok(call.install(file, false)?)
+}
+pub(super) fn dup2(call: &mut Call<'_>) -> CallResult {
+    if call.int(0) == call.int(1) {
+        call.file_index(0)?;
+        return Ok(call.word(1));
+    }
+    duplicate_to(call, false)
+}
+pub(super) fn dup3(call: &mut Call<'_>) -> CallResult {
+    let flags = call.abi().open_from_guest(call.unsigned(2));
+    if call.int(0) == call.int(1) || flags & !flag::CLOSE_ON_EXEC != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    duplicate_to(call, flags & flag::CLOSE_ON_EXEC != 0)
+}
+fn duplicate_to(call: &mut Call<'_>, close_on_exec: bool) -> CallResult {
+    let file = call.file_index(0)?;
+    let place = usize::try_from(call.int(1)).map_err(|_| Errno::EBADF)?;
+    let (limit, _) = call.process()?.limits.get(Resource::DESCRIPTORS);
+    if place as u64 >= limit || place >= call.kernel.core.config.limits.descriptors {
+        return Err(Errno::EBADF.into());
+    }
+    let (tid, pid) = (call.tid, call.pid);
+    call.core().files.hold(file);
+    let before = call.core().table_of_mut(tid)?.put(place, Descriptor { file, close_on_exec });
+    if let Some(before) = before {
+        call.kernel.release_file(pid, before.file);
+    }
+    Ok(place as u64)
+}
+
+/// Makes a pipe with two descriptors.
+fn make_pipe(call: &mut Call<'_>, flags: u32) -> Result<(u64, u64), Errno> {
+    let limit = call.kernel.core.config.limits.open_files;
+    if call.kernel.core.files.len() + 2 > limit {
+        return Err(Errno::ENFILE);
+    }
+    let pipe = call.core().pipes.create().inspect_err(|_| {
+        call.kernel.core.notify(call.pid, NoticeKind::Limit { limit: "pipes" });
+    })?;
+    let (tid, pid) = (call.tid, call.pid);
+    let reader =
+        call.core().files.insert(OpenFile::new(FileKind::Pipe(pipe, End::Read), flags & flag::NON_BLOCKING));
+    let kind = FileKind::Pipe(pipe, End::Write);
+    let writer = call.core().files.insert(OpenFile::new(kind, flag::WRITE_ONLY | flags & flag::NON_BLOCKING));
+    let close_on_exec = flags & flag::CLOSE_ON_EXEC != 0;
+    let first = match call.install(reader, close_on_exec) {
+        Ok(first) => first,
+        Err(error) => {
+            call.kernel.release_file(pid, writer);
+            return Err(error);
+        }
+    };
+    match call.install(writer, close_on_exec) {
+        Ok(second) => Ok((first, second)),
+        Err(error) => {
+            let _ = call.core().table_of_mut(tid)?.take(first as i32);
+            call.kernel.release_file(pid, reader);
+            Err(error)
+        }
+    }
+}
+
+/// The old call of MIPS gives the second descriptor in a register.
+pub(super) fn pipe(call: &mut Call<'_>) -> CallResult {
+    let (first, second) = make_pipe(call, 0)?;
+    crate::arch::mips::set_second_result(&mut call.task()?.cpu, second as u32);
+    Ok(first)
+}
+pub(super) fn pipe2(call: &mut Call<'_>) -> CallResult {
+    let flags = call.abi().open_from_guest(call.unsigned(1));
+    if flags & !(flag::CLOSE_ON_EXEC | flag::NON_BLOCKING | flag::DIRECT) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let (first, second) = make_pipe(call, flags)?;
+    let mut record = call.record();
+    record.u32(first as u32).u32(second as u32);
+    call.write(call.word(0), record.as_bytes())?;
+    Ok(0)
+}
+
+/// fcntl commands; MIPS has its own numbers for some.
+mod command {
+    pub(super) const DUPFD: u32 = 0;
+    pub(super) const GETFD: u32 = 1;
+    pub(super) const SETFD: u32 = 2;
+    pub(super) const GETFL: u32 = 3;
+    pub(super) const SETFL: u32 = 4;
+    pub(super) const GETLK: u32 = 5;
+    pub(super) const SETLK: u32 = 6;
+    pub(super) const SETLKW: u32 = 7;
+    pub(super) const SETOWN: u32 = 8;
+    pub(super) const GETOWN: u32 = 9;
+    pub(super) const GETLK64: u32 = 12;
+    pub(super) const SETLK64: u32 = 13;
+    pub(super) const SETLKW64: u32 = 14;
+    pub(super) const DUPFD_CLOEXEC: u32 = 1030;
+    pub(super) const SETPIPE_SZ: u32 = 1031;
+    pub(super) const GETPIPE_SZ: u32 = 1032;
+
+    /// The generic number of a guest's command.
+    pub(super) fn generic(number: u32, mips: bool) -> u32 {
+        match (mips, number) {
+            (true, 14) => GETLK,
+            (true, 6) => SETLK,
+            (true, 7) => SETLKW,
+            (true, 24) => SETOWN,
+            (true, 23) => GETOWN,
+            (true, 33) => GETLK64,
+            (true, 34) => SETLK64,
+            (true, 35) => SETLKW64,
+            (true, 5 | 8 | 9 | 12 | 13) => u32::MAX,
+            (_, other) => other,
+        }
+    }
+}
+
+pub(super) fn fcntl(call: &mut Call<'_>) -> CallResult {
+    let (tid, number, argument) = (call.tid, call.int(0), call.word(2));
+    let file = call.file_index(0)?;
+    let mips = call.abi().numbering == crate::abi::Numbering::Mips;
+    match command::generic(call.unsigned(1), mips) {
+        which @ (command::DUPFD | command::DUPFD_CLOEXEC) => {
+            let lowest = usize::try_from(argument as i32).map_err(|_| Errno::EINVAL)?;
+            let (limit, _) = call.process()?.limits.get(Resource::DESCRIPTORS);
+            if lowest as u64 >= limit {
+                return Err(Errno::EINVAL.into());
+            }
+            call.core().files.hold(file);
+            Ok(call.kernel.install_from(tid, file, which == command::DUPFD_CLOEXEC, lowest)?)
+        }
+        command::GETFD => Ok(u64::from(call.core().table_of(tid)?.get(number)?.close_on_exec)),
+        command::SETFD => {
+            call.core().table_of_mut(tid)?.get_mut(number)?.close_on_exec = argument & 1 != 0;
+            Ok(0)
+        }
+        command::GETFL => {
+            let abi = call.abi();
+            Ok(u64::from(
+                abi.open_to_guest(call.file(0)?.flags | if abi.word_bytes == 4 { 0 } else { flag::LARGE }),
+            ))
+        }
+        command::SETFL => {
+            let wanted = call.abi().open_from_guest(argument as u32) & flag::CHANGEABLE;
+            let file = call.file_mut(0)?;
+            file.flags = (file.flags & !flag::CHANGEABLE) | wanted;
+            Ok(0)
+        }
+        command::SETOWN => {
+            call.file_mut(0)?.owner = argument as i32;
+            Ok(0)
+        }
+        command::GETOWN => Ok(call.file(0)?.owner as u64),
+        command::GETLK | command::GETLK64 => {
+            // nobody else holds a lock: F_UNLCK in l_type
+            let abi = call.abi();
+            let mut record = crate::record::Record::new(abi);
+            record.u16(2);
+            call.write(argument, record.as_bytes())?;
+            Ok(0)
+        }
+        command::SETLK | command::SETLKW | command::SETLK64 | command::SETLKW64 => {
+            call.read_bytes(argument, 4)?;
+            Ok(0)
+        }
+        command::SETPIPE_SZ | command::GETPIPE_SZ => match call.file(0)?.kind {
+            FileKind::Pipe(..) => Ok(crate::pipe::CAPACITY as u64),
+            _ => Err(Errno::EBADF.into()),
+        },
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// flock(2): exclusive locks are real, shared ones among themselves do not wait.
+pub(super) fn flock(call: &mut Call<'_>) -> CallResult {
+    let (operation, index) = (call.unsigned(1), call.file_index(0)?);
+    let node = call.file(0)?.node;
+    match operation & !4 {
+        8 => {
+            call.file_mut(0)?.locked = false;
+            call.core().wake(WaitKey::Lock);
+            Ok(0)
+        }
+        1 => Ok(0),
+        2 => {
+            let held = |(other, file): (Index<OpenFile>, &OpenFile)| {
+                other != index && file.locked && file.node == node
+            };
+            let taken = node.is_some() && call.core().files.iter().any(held);
+            if taken && operation & 4 != 0 {
+                return Err(Errno::EAGAIN.into());
+            }
+            if taken {
+                return Err(call.wait(vec![WaitKey::Lock], Restart::WithFlag));
+            }
+            call.file_mut(0)?.locked = true;
+            Ok(0)
+        }
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
