@@ -33,7 +33,7 @@ use alloc::{
 
 /// One guest with everything that runs in it. Give it to any thread, but to one at a time.
 pub struct Machine {
-    kernel: Kernel,
+    pub(crate) kernel: Kernel,
 }
 
 /// A machine at rest, to start others from: memory and files are shared until they change.

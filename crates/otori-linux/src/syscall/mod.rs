@@ -11,6 +11,8 @@ mod memory;
 mod path;
 mod poll;
 mod process;
+#[cfg(test)]
+mod random_test;
 mod signal;
 mod socket;
 mod stat;

@@ -3,13 +3,22 @@
 //! A futex wait reads the word and sleeps in one step: nothing else runs in between. futex(2).
 use super::call::{Call, CallResult};
 use crate::{
+    arena::Index,
     errno::Errno,
-    task::waiting::{Restart, WaitKey},
+    kernel::Core,
+    task::{
+        Space,
+        waiting::{Restart, WaitKey},
+    },
 };
 use alloc::vec;
 
 const PRIVATE_AND_CLOCK: u32 = 0x180;
 const CLOCK_REALTIME: u32 = 0x100;
+
+/// Progress of a futex wait: it sleeps, or somebody woke it.
+const ASLEEP: u64 = 1;
+const WOKEN: u64 = 2;
 
 pub(super) fn futex(call: &mut Call<'_>) -> CallResult {
     let width = call.abi().word_bytes;
@@ -40,11 +49,10 @@ fn operate(call: &mut Call<'_>, width: usize) -> CallResult {
 }
 
 fn wait(call: &mut Call<'_>, address: u64, value: u32, operation: u32, width: usize) -> CallResult {
-    // progress 1: it waits already; 2: it was woken by FUTEX_WAKE
     match call.progress {
-        2 => return Ok(0),
-        1 if call.timed_out() => return Err(Errno::ETIMEDOUT.into()),
-        1 => {}
+        WOKEN => return Ok(0),
+        ASLEEP if call.timed_out() => return Err(Errno::ETIMEDOUT.into()),
+        ASLEEP => {}
         _ => {
             if call.read_u32(address)? != value {
                 return Err(Errno::EAGAIN.into());
@@ -57,7 +65,7 @@ fn wait(call: &mut Call<'_>, address: u64, value: u32, operation: u32, width: us
                 (true, false) => ns.saturating_sub(call.kernel.core.uptime_ns()),
             });
             call.give_up_after(relative);
-            call.progress = 1;
+            call.progress = ASLEEP;
         }
     }
     let space = call.task()?.space;
@@ -66,18 +74,23 @@ fn wait(call: &mut Call<'_>, address: u64, value: u32, operation: u32, width: us
 
 fn wake(call: &mut Call<'_>, address: u64, count: u32) -> CallResult {
     let space = call.task()?.space;
-    let core = call.core();
-    let key = WaitKey::Futex(space, address);
-    let mut woken = 0;
-    for tid in core.waiters(key, count as usize) {
-        let waiting = core.task_mut(tid)?.waiting.as_mut();
-        if let Some(waiting) = waiting.filter(|waiting| waiting.progress == 1) {
-            waiting.progress = 2;
-            woken += 1;
-            core.enqueue(tid);
+    Ok(call.core().wake_futex(space, address, count as usize))
+}
+
+impl Core {
+    /// Wakes at most `count` tasks that sleep on a futex; gives how many.
+    pub(crate) fn wake_futex(&mut self, space: Index<Space>, address: u64, count: usize) -> u64 {
+        let mut woken = 0;
+        for tid in self.waiters(WaitKey::Futex(space, address), count) {
+            let waiting = self.tasks.get_mut(&tid).and_then(|task| task.waiting.as_mut());
+            if let Some(waiting) = waiting.filter(|waiting| waiting.progress == ASLEEP) {
+                waiting.progress = WOKEN;
+                woken += 1;
+                self.enqueue(tid);
+            }
         }
+        woken
     }
-    Ok(woken)
 }
 
 pub(super) fn set_tid_address(call: &mut Call<'_>) -> CallResult {

@@ -101,7 +101,7 @@ impl Kernel {
         if let Some(space) = self.core.spaces.get_mut(space) {
             let _ = space.memory.write(address, &[0; 4]);
         }
-        self.core.wake(WaitKey::Futex(space, address));
+        self.core.wake_futex(space, address, 1);
     }
 
     fn become_zombie(&mut self, pid: Pid, ending: Ending) {
