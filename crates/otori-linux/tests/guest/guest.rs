@@ -127,6 +127,10 @@ impl Guest {
         let program = busybox()?;
         Some(Guest::start(root_tree(&program, applets()), change))
     }
+    /// A machine without any program.
+    pub fn bare(change: impl FnOnce(&mut MachineConfig)) -> Guest {
+        Guest::start(root_tree(&Arc::from(&b""[..]), &[]), change)
+    }
     fn start(root: BaseTree, change: impl FnOnce(&mut MachineConfig)) -> Guest {
         let mut config = MachineConfig::new(Isa::Mips32El);
         config.wall_ns = WALL_NS;

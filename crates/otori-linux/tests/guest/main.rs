@@ -7,5 +7,6 @@ mod giveaways;
 mod guest;
 mod limits;
 mod notices;
+mod programs;
 mod shell;
 mod terminal;
