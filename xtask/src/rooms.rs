@@ -27,7 +27,6 @@ const ONLY: &[(&str, &[&str])] = &[
     ("rusqlite", &["otori-store"]),
     ("parquet", &["otori-store"]),
     ("nfq", &["otori-tap"]),
-    ("goblin", &["otori-lab"]),
 ];
 
 /// Licences a dependency may have, as SPDX words.
