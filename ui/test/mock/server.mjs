@@ -1,5 +1,5 @@
 // A stand-in for the hub, after docs/api.md: for tests (`startMock`) and for development (`npm run mock`).
-// Serves the built dashboard with the same policy as assets.rs. Scenarios: full, nothing, unset, broken, slow, signed-out.
+// Serves the built dashboard with the same policy as assets.rs. Scenarios: full, nothing, unset, broken, slow (no answer until the scenario changes), signed-out.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -48,7 +48,7 @@ export async function startMock({ dist, port = 0, scenario = 'full' }) {
     if (path === '/sign-out') { mock.scenario = 'signed-out'; return response.writeHead(204).end(); }
     if (path === '/stream') return stream(url, request, response);
     if (mock.scenario === 'broken' && path !== '/system') return problem(503, 'Service Unavailable', 'the query waited 5 s for the database', 'try again, or choose a shorter range');
-    if (mock.scenario === 'slow') await new Promise((resolve) => setTimeout(resolve, 2600));
+    while (mock.scenario === 'slow' && !response.destroyed) await new Promise((resolve) => setTimeout(resolve, 20));
     return answer(path, url.searchParams, json, problem, response);
   }
 
