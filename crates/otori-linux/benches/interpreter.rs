@@ -2,7 +2,7 @@
 //!
 //! Small loops, each of one character; the loop is run until a second has passed.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measuring program")]
+#![allow(clippy::unwrap_used, clippy::precedence, clippy::print_stdout, reason = "a measuring program")]
 
 use otori_cpu::mips::{Cpu, Endian};
 use otori_linux::mm::{AddressSpace, Backing, Prot};

@@ -1,7 +1,7 @@
 //! Real programs on the engine and on qemu-user, CPU seconds side by side:
 //! `OTORI_BUSYBOX=PATH cargo bench -p otori-linux --bench shell`, PATH a static busybox for mipsel.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measuring program")]
+#![allow(clippy::unwrap_used, clippy::precedence, clippy::print_stdout, reason = "a measuring program")]
 
 use otori_linux::net::{Network, NoOutside, Sockets};
 use otori_linux::vfs::{BaseBuilder, Limits, MountSpec, Node, Vfs};

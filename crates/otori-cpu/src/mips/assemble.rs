@@ -129,18 +129,49 @@ fn settle_rests(operations: &mut [Op], count: u32) {
 }
 
 fn push_plain(operations: &mut Vec<Op>, op: Op) {
-    // `lui` and the `addiu` or `ori` behind it are one constant.
-    if let Some(Op::Const { d, value: high }) = operations.last_mut() {
-        match op {
-            Op::Addiu { t, s, value } if t == *d && s == *d => return *high = high.wrapping_add(value),
-            Op::Ori { t, s, value } if t == *d && s == *d => return *high |= value,
-            _ => {}
-        }
+    if let Some(last) = operations.last_mut()
+        && let Some(both) = fuse(*last, op)
+    {
+        *last = both;
+        return;
     }
     operations.push(op);
     if op.destination() == Some(Reg::R0) {
         operations.push(Op::ClearZero);
     }
+}
+
+/// One operation for two neighbours, if there is one.
+fn fuse(first: Op, second: Op) -> Option<Op> {
+    match (first, second) {
+        // `lui` and the `addiu` or `ori` behind it are one constant.
+        (Op::Const { d, value: high }, Op::Addiu { t, s, value }) if t == d && s == d => {
+            Some(Op::Const { d, value: high.wrapping_add(value) })
+        }
+        (Op::Const { d, value: high }, Op::Ori { t, s, value }) if t == d && s == d => {
+            Some(Op::Const { d, value: high | value })
+        }
+        (Op::Lw { t, s, at, displacement }, Op::Lw { t: u, s: base, at: next, displacement: further })
+            if s == base && next == at + 1 && t != s && t != Reg::R0 && u != Reg::R0 =>
+        {
+            let (displacement, step) = pair(displacement, further)?;
+            Some(Op::LoadPair { t, u, s, at, step, displacement })
+        }
+        (Op::Sw { t, s, at, displacement }, Op::Sw { t: u, s: base, at: next, displacement: further })
+            if s == base && next == at + 1 =>
+        {
+            let (displacement, step) = pair(displacement, further)?;
+            Some(Op::StorePair { t, u, s, at, step, displacement })
+        }
+        _ => None,
+    }
+}
+
+/// The first displacement and the step to the second, if that is a small number of words.
+fn pair(displacement: u32, further: u32) -> Option<(i16, i8)> {
+    let step = i8::try_from(further.wrapping_sub(displacement) as i32).ok()?;
+    let displacement = i16::try_from(displacement as i32).ok()?;
+    (step % 4 == 0).then_some((displacement, step))
 }
 
 /// The delay slot's instruction: what it does, and whether it may change what the branch depends on.

@@ -268,7 +268,13 @@ impl Generator<'_> {
         let word = match self.random.below(20) {
             0..=3 => immediate(self.random.pick(&[32, 36, 40]), 28, t, at),
             4..=6 => immediate(self.random.pick(&[33, 37, 41]), 28, t, at & !1),
-            7..=9 => immediate(self.random.pick(&[35, 43]), 28, t, at & !3),
+            7..=9 => {
+                // Neighbours, as prologues and copies have them.
+                let (opcode, t) = (self.random.pick(&[35, 43]), self.any());
+                let near = (at & !3).saturating_sub(4 * self.random.below(3));
+                self.words.push(immediate(opcode, 28, t, near));
+                immediate(opcode, 28, self.any(), at & !3)
+            }
             10..=15 => immediate(self.random.pick(&[34, 38, 42, 46]), 28, t, at),
             16 => {
                 self.words.push(immediate(48, 28, t, at & !3));

@@ -1,7 +1,6 @@
 //! The translation caches the CPU hits on every load and store. Key type: [`Translations`]; missed into by
 //! [`super::touch`]. Direct mapped, one per access kind; an entry holds its page, so a hit needs no further table.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use otori_cpu::{PAGE_MASK, PAGE_SHIFT, Page};
 
@@ -20,7 +19,7 @@ struct Line {
 /// A direct-mapped cache from page address to page.
 #[derive(Debug)]
 pub(super) struct Translations {
-    lines: Box<[Line; ENTRIES]>,
+    lines: [Line; ENTRIES],
     /// Fills the empty lines.
     nothing: Arc<Page>,
 }
@@ -33,7 +32,7 @@ impl Translations {
     /// An empty cache; `nothing` is any page.
     pub(super) fn new(nothing: &Arc<Page>) -> Translations {
         let line = |_| Line { tag: NOTHING, page: Arc::clone(nothing) };
-        Translations { lines: Box::new(core::array::from_fn(line)), nothing: Arc::clone(nothing) }
+        Translations { lines: core::array::from_fn(line), nothing: Arc::clone(nothing) }
     }
 
     /// Is the page of `address` cached, and no bit of `alignment` (below the page size) set in the address?

@@ -11,7 +11,7 @@ use super::op::Op;
 use super::register::Reg;
 use crate::block::{Block, BlockCache};
 use crate::memory::Memory;
-use crate::page::Page;
+use crate::page::{PAGE_SHIFT, Page};
 use crate::stop::Stop;
 use alloc::sync::Arc;
 
@@ -221,6 +221,28 @@ impl Cpu {
                         let value = page!(memory.readable(address, 3), at).load_u32(address);
                         self.set(t, order_u32::<BIG>(value));
                     }
+                    Op::LoadPair { t, u, s, at, step, displacement } => {
+                        let (first, second) = pair_addresses(self.get(s), displacement, step);
+                        let page = page!(memory.readable(u64::from(first), 3), at);
+                        self.set(t, order_u32::<BIG>(page.load_u32(u64::from(first))));
+                        let page = if on_one_page(first, second) {
+                            page
+                        } else {
+                            page!(memory.readable(u64::from(second), 3), at + 1)
+                        };
+                        self.set(u, order_u32::<BIG>(page.load_u32(u64::from(second))));
+                    }
+                    Op::StorePair { t, u, s, at, step, displacement } => {
+                        let (first, second) = pair_addresses(self.get(s), displacement, step);
+                        let page = page!(memory.writable(u64::from(first), 3), at);
+                        page.store_u32(u64::from(first), order_u32::<BIG>(self.get(t)));
+                        let page = if on_one_page(first, second) {
+                            page
+                        } else {
+                            page!(memory.writable(u64::from(second), 3), at + 1)
+                        };
+                        page.store_u32(u64::from(second), order_u32::<BIG>(self.get(u)));
+                    }
                     Op::Lwl { t, s, at, displacement } => {
                         let address = address!(s, displacement);
                         let page = page!(memory.readable(address, 0), at);
@@ -335,6 +357,18 @@ impl Cpu {
         let (byte, word) = (position::<BIG>(address), order_u32::<BIG>(word));
         self.set(t, self.get(t) & !(u32::MAX >> (8 * byte)) | word >> (8 * byte));
     }
+}
+
+/// The addresses of a [`Op::LoadPair`] or [`Op::StorePair`]. If one is a multiple of four, so is the other.
+#[inline(always)]
+fn pair_addresses(base: u32, displacement: i16, step: i8) -> (u32, u32) {
+    let first = base.wrapping_add(i32::from(displacement) as u32);
+    (first, first.wrapping_add(i32::from(step) as u32))
+}
+
+#[inline(always)]
+fn on_one_page(first: u32, second: u32) -> bool {
+    (first ^ second) >> PAGE_SHIFT == 0
 }
 
 /// Number of the byte at an address within its word, from the least significant.
