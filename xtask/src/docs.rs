@@ -17,6 +17,7 @@ pub enum Mode {
 const DOCUMENTS: &[(&str, &str)] = &[
     ("command-line", "docs/generated/command-line.md"),
     ("configuration", "docs/generated/configuration.md"),
+    ("system-calls", "docs/generated/system-calls.md"),
 ];
 
 /// Writes or compares every document.

@@ -33,7 +33,7 @@ pub use config::{Limits, MachineConfig, Pid, Resident, Run, Spawn, SpawnError, S
 pub use exec::elf::ElfError;
 pub use machine::{Machine, Snapshot};
 pub use notice::{Notice, NoticeKind};
-pub use syscall::{ABSENT, Argument, Row as CallRow, TABLE as CALLS};
+pub use syscall::{ABSENT, Argument, Row as CallRow, TABLE as CALLS, call_document};
 
 /// Instruction sets, for who prepares machines or asks whether a program can run.
 pub use otori_cpu::isa::Isa;

@@ -4,6 +4,7 @@
 //! `call.rs` is what they work with. Unknown numbers are answered ENOSYS and told as a notice.
 pub(crate) mod call;
 mod descriptor;
+mod document;
 mod file;
 mod identity;
 mod ioctl;
@@ -23,6 +24,7 @@ mod time;
 mod trace;
 mod watch;
 
+pub use document::call_document;
 pub use table::TABLE;
 pub use trace::Argument;
 pub(crate) use trace::Entry;

@@ -13,6 +13,7 @@ pub struct Arguments {
 enum Document {
     CommandLine,
     Configuration,
+    SystemCalls,
 }
 
 /// Prints the document.
@@ -20,6 +21,7 @@ enum Document {
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.name {
         Document::CommandLine => print!("{}", command_line()),
+        Document::SystemCalls => print!("{}", otori_linux::call_document()),
         Document::Configuration => print!("{}", configuration()?),
     }
     Ok(ExitCode::SUCCESS)
