@@ -90,7 +90,7 @@ pub(crate) fn push(abi: &Abi, cpu: &mut Cpu, memory: &mut AddressSpace, frame: &
     record.zeros(HEADER_BYTES);
     let (second, third, ret);
     if frame.with_information {
-        record.bytes(&information(abi, frame)).u32(0).u32(0);
+        record.bytes(&frame.information.layout(abi, frame.signal)).u32(0).u32(0);
         record
             .u32(frame.alternate.base as u32)
             .u32(frame.alternate.bytes as u32)
@@ -114,17 +114,6 @@ pub(crate) fn push(abi: &Abi, cpu: &mut Cpu, memory: &mut AddressSpace, frame: &
     cpu.gpr[mips::T9] = frame.handler as u32;
     cpu.pc = frame.handler as u32;
     Ok(())
-}
-
-/// `siginfo_t`: MIPS has si_code before si_errno.
-fn information(abi: &Abi, frame: &Frame) -> Vec<u8> {
-    let mut record = Record::new(abi);
-    record.u32(u32::from(abi.signal_to_guest(frame.signal))).u32(frame.code as u32).u32(0);
-    for field in frame.fields {
-        record.u32(field);
-    }
-    record.pad_to(INFO_BYTES);
-    record.finish()
 }
 
 fn set_bytes(abi: &Abi, set: SignalSet) -> Vec<u8> {

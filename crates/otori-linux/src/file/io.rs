@@ -12,7 +12,7 @@ use crate::{
     notice::NoticeKind,
     poll::PollMask,
     proc::Written,
-    signal::{Information, Signal, code},
+    signal::{Information, Signal},
     task::{Tid, limit::Resource, waiting::WaitKey},
     tty::{TtyId, TtySignalKind, TtySignalTarget},
     vfs::Kind,
@@ -385,7 +385,7 @@ impl Core {
                 TtySignalKind::Continue => Signal::CONT,
                 TtySignalKind::WindowChange => Signal::WINCH,
             };
-            let information = Information { code: code::KERNEL, fields: [0; 4] };
+            let information = Information::kernel();
             match raised.target {
                 TtySignalTarget::Group(group) => self.send_to_group(group, signal, information),
                 TtySignalTarget::Leader(pid) => self.send_to_process(pid, signal, information),

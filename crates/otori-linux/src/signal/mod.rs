@@ -3,9 +3,11 @@
 //! Key types: [`Signal`], [`Action`], [`Pending`], [`Frame`]. Neighbours: `signal/send.rs` sends,
 //! `signal/deliver.rs` lets them act, `arch` lays out the frames. signal(7), sigaction(2).
 pub(crate) mod deliver;
+mod information;
 mod number;
 pub(crate) mod send;
 
+pub(crate) use information::Information;
 pub(crate) use number::DefaultAction;
 pub use number::{Signal, SignalSet};
 
@@ -22,6 +24,8 @@ pub(crate) struct Action {
     pub(crate) guest_flags: u32,
     pub(crate) flags: ActionFlags,
     pub(crate) mask: SignalSet,
+    /// sa_restorer, where the architecture has it
+    pub(crate) restorer: u64,
 }
 
 /// SIG_DFL, SIG_IGN or a function of the guest.
@@ -96,13 +100,6 @@ impl Actions {
     }
 }
 
-/// Who sent a signal and why: `siginfo_t` behind si_signo, si_code and si_errno, as 32-bit fields.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Information {
-    pub(crate) code: i32,
-    pub(crate) fields: [u32; 4],
-}
-
 /// SI_USER, SI_KERNEL, SI_TKILL, CLD_* and fault codes of siginfo(2).
 pub(crate) mod code {
     pub(crate) const USER: i32 = 0;
@@ -121,21 +118,6 @@ pub(crate) mod code {
     pub(crate) const FPE_INTDIV: i32 = 1;
     pub(crate) const FPE_INTOVF: i32 = 2;
     pub(crate) const FPE_FLTINV: i32 = 7;
-}
-
-impl Information {
-    /// kill(2) by that process.
-    pub(crate) fn from_process(code: i32, pid: u32, uid: u32) -> Self {
-        Information { code, fields: [pid, uid, 0, 0] }
-    }
-    /// The kernel itself.
-    pub(crate) fn kernel() -> Self {
-        Information { code: code::KERNEL, fields: [0; 4] }
-    }
-    /// A fault at that address.
-    pub(crate) fn fault(code: i32, address: u64) -> Self {
-        Information { code, fields: [address as u32, 0, 0, 0] }
-    }
 }
 
 /// Signals that wait to act.
@@ -202,8 +184,11 @@ pub(crate) struct Frame {
     pub(crate) handler: u64,
     /// SA_SIGINFO: the frame with `siginfo_t` and `ucontext_t`
     pub(crate) with_information: bool,
-    pub(crate) code: i32,
-    pub(crate) fields: [u32; 4],
+    /// why; [`Information::layout`] gives the `siginfo_t`
+    pub(crate) information: Information,
+    /// SA_RESTORER: where the handler returns to
+    #[allow(dead_code, reason = "MIPS has no restorer")]
+    pub(crate) restorer: Option<u64>,
     /// mask to go back to
     pub(crate) mask: SignalSet,
     /// where to put the frame if not on the current stack

@@ -164,7 +164,7 @@ impl Core {
         let (parent, uid) = (process.parent, process.identity.uid);
         let Ok(above) = self.process(parent) else { return };
         if !above.actions.get(Signal::CHLD).flags.no_child_stop {
-            let information = Information { code, fields: [pid, uid, status, 0] };
+            let information = Information::child(code, pid, uid, status);
             self.send_to_process(parent, Signal::CHLD, information);
         }
         self.wake(WaitKey::Child(parent));

@@ -2,6 +2,7 @@
 //!
 //! Key items: [`TABLE`], [`Kernel::system_call`], [`Kernel::resume_call`]. One file per family holds the handlers;
 //! `call.rs` is what they work with. Unknown numbers are answered ENOSYS and told as a notice.
+mod action;
 pub(crate) mod call;
 mod descriptor;
 mod document;

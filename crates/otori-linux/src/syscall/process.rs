@@ -7,7 +7,7 @@ use crate::{
     exec::Program,
     notice::NoticeKind,
     sched::NS_PER_INSTRUCTION,
-    signal::Signal,
+    signal::{Information, Signal, code},
     task::{
         Ending, Process,
         clone::{CloneRequest, flag},
@@ -226,25 +226,21 @@ pub(super) fn waitid(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let waited = wait_for(call, which, options, flags)?;
-    let mut record = call.record();
-    if let Some(waited) = waited {
-        let abi = call.abi();
-        let number = |signal| u32::from(abi.signal_to_guest(signal));
+    let information = waited.map(|waited| {
+        let number = |signal| u32::from(call.abi().signal_to_guest(signal));
         let (code, status) = match waited.news {
-            News::Ended(Ending::Exited(status)) => (1, u32::from(status)),
-            News::Ended(Ending::Killed(signal)) => (2, number(signal)),
-            News::Stopped(signal) => (5, number(signal)),
-            News::Continued => (6, number(Signal::CONT)),
+            News::Ended(Ending::Exited(status)) => (code::CLD_EXITED, u32::from(status)),
+            News::Ended(Ending::Killed(signal)) => (code::CLD_KILLED, number(signal)),
+            News::Stopped(signal) => (code::CLD_STOPPED, number(signal)),
+            News::Continued => (code::CLD_CONTINUED, number(Signal::CONT)),
         };
-        record.u32(number(Signal::CHLD));
-        match abi.numbering {
-            crate::abi::Numbering::Mips => record.u32(code).u32(0),
-            crate::abi::Numbering::Generic => record.u32(0).u32(code),
-        };
-        record.u32(waited.pid).u32(waited.uid).u32(status);
+        Information::child(code, waited.pid, waited.uid, status).layout(call.abi(), Signal::CHLD)
+    });
+    call.write_if(call.word(2), &information.unwrap_or(vec![0; 128]))?;
+    if let (Some(waited), true) = (waited, call.word(4) != 0) {
+        let bytes = usage_record(call, waited.cpu_ns);
+        call.write(call.word(4), &bytes)?;
     }
-    record.pad_to(128);
-    call.write_if(call.word(2), record.as_bytes())?;
     Ok(0)
 }
 

@@ -3,7 +3,7 @@
 //! Key item: [`TABLE`], sorted by name; dispatch, trace lines and docs/syscalls.md come from it. To add a call: a row
 //! here and a handler in its family's file. Numbers: asm/unistd.h of each architecture; columns as in `Column`.
 use super::{
-    ABSENT as NO, Row,
+    ABSENT as NO, Row, action,
     call::Handler,
     descriptor, file, identity, ioctl, memory, path, poll, process, signal, socket, stat, system, thread,
     time,
@@ -251,7 +251,7 @@ pub static TABLE: &[Row] = &[
     row("restart_syscall", system::unsupported, &[], [4253, NO, 128, 0, 219], "answered ENOSYS"),
     row("rmdir", path::rmdir, &[Path], [4040, NO, NO, 40, 84], ""),
     row("rseq", system::absent, &[Hex, Unsigned, Unsigned, Hex], [4367, NO, 293, 386, 334], "newer than the kernel that is shown"),
-    row("rt_sigaction", signal::rt_sigaction, &[Signal, Hex, Hex, Unsigned], [4194, NO, 134, 174, 13], ""),
+    row("rt_sigaction", action::rt_sigaction, &[Signal, Hex, Hex, Unsigned], [4194, NO, 134, 174, 13], ""),
     row("rt_sigpending", signal::rt_sigpending, &[Hex, Unsigned], [4196, NO, 136, 176, 127], ""),
     row("rt_sigprocmask", signal::rt_sigprocmask, &[Int, Hex, Hex, Unsigned], [4195, NO, 135, 175, 14], ""),
     row("rt_sigqueueinfo", signal::rt_sigqueueinfo, &[Int, Signal, Hex], [4198, NO, 138, 178, 129], ""),
@@ -309,9 +309,9 @@ pub static TABLE: &[Row] = &[
     row("shmdt", system::unsupported, &[], [4398, NO, 197, 398, 67], "answered ENOSYS"),
     row("shmget", system::unsupported, &[], [4395, NO, 194, 395, 29], "answered ENOSYS"),
     row("shutdown", socket::shutdown, &[Descriptor, Int], [4182, NO, 210, 373, 48], ""),
-    row("sigaction", signal::sigaction, &[Signal, Hex, Hex], [4067, NO, NO, 67, NO], ""),
-    row("sigaltstack", signal::sigaltstack, &[Hex, Hex], [4206, NO, 132, 186, 131], ""),
-    row("signal", signal::signal, &[Signal, Hex], [4048, NO, NO, 48, NO], ""),
+    row("sigaction", action::sigaction, &[Signal, Hex, Hex], [4067, NO, NO, 67, NO], ""),
+    row("sigaltstack", action::sigaltstack, &[Hex, Hex], [4206, NO, 132, 186, 131], ""),
+    row("signal", action::signal, &[Signal, Hex], [4048, NO, NO, 48, NO], ""),
     row("signalfd", watch::signalfd, &[Descriptor, Hex, Unsigned, Hex], [4317, NO, NO, 321, 282], "nothing arrives by it"),
     row("signalfd4", watch::signalfd, &[Descriptor, Hex, Unsigned, OpenFlags], [4324, NO, 74, 327, 289], "nothing arrives by it"),
     row("sigpending", signal::sigpending, &[Hex], [4073, NO, NO, 73, NO], ""),

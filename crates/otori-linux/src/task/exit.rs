@@ -170,7 +170,7 @@ impl Core {
                 Ending::Exited(status) => (code::CLD_EXITED, u32::from(status)),
                 Ending::Killed(by) => (code::CLD_KILLED, u32::from(self.abi.signal_to_guest(by))),
             };
-            let information = Information { code, fields: [pid, uid, status, 0] };
+            let information = Information::child(code, pid, uid, status);
             self.send_to_process(parent, signal, information);
         }
         if resident || (careless && signal == Some(Signal::CHLD)) {
