@@ -1,9 +1,9 @@
-//! The four operations, square root, comparison. IEEE 754 clauses 5.4.1 and 5.11.
+//! The four operations and the square root. IEEE 754 clause 5.4.1.
 
-use super::{Class, DIVISION_BY_ZERO, Environment, Format, INVALID, Rounding, round, unpack};
+use super::{Class, DIVISION_BY_ZERO, Environment, Format, Rounding, host, round, unpack};
 
 /// The top 64 bits of a number with its top bit at `127 - zeros`, sticky, and the zeros in front.
-fn narrow(wide: u128) -> (u64, i32) {
+pub(super) fn narrow(wide: u128) -> (u64, i32) {
     let zeros = wide.leading_zeros();
     let wide = wide << zeros;
     ((wide >> 64) as u64 | u64::from(wide as u64 != 0), zeros as i32)
@@ -11,9 +11,12 @@ fn narrow(wide: u128) -> (u64, i32) {
 
 /// `a + b`.
 pub fn add(format: Format, environment: &mut Environment, a: u64, b: u64) -> u64 {
-    let (mut x, mut y) = (unpack(format, a), unpack(format, b));
+    if let Some(sum) = host::add(format, environment, a, b) {
+        return sum;
+    }
+    let (mut x, mut y) = (unpack(format, environment, a), unpack(format, environment, b));
     if x.is_nan() || y.is_nan() {
-        return environment.propagate(format, &x, &y);
+        return environment.propagate(format, &[&x, &y]);
     }
     match (x.class, y.class) {
         (Class::Infinity, Class::Infinity) if x.sign != y.sign => return environment.invalid(format),
@@ -46,11 +49,20 @@ pub fn add(format: Format, environment: &mut Environment, a: u64, b: u64) -> u64
     round(format, environment, x.sign, x.exponent + 1 - zeros, significand)
 }
 
+/// `a - b`; a NaN keeps its sign.
+pub fn subtract(format: Format, environment: &mut Environment, a: u64, b: u64) -> u64 {
+    let is_nan = b & !format.sign_mask() > format.infinity(false);
+    add(format, environment, a, if is_nan { b } else { b ^ format.sign_mask() })
+}
+
 /// `a * b`.
 pub fn multiply(format: Format, environment: &mut Environment, a: u64, b: u64) -> u64 {
-    let (x, y) = (unpack(format, a), unpack(format, b));
+    if let Some(product) = host::multiply(format, environment, a, b) {
+        return product;
+    }
+    let (x, y) = (unpack(format, environment, a), unpack(format, environment, b));
     if x.is_nan() || y.is_nan() {
-        return environment.propagate(format, &x, &y);
+        return environment.propagate(format, &[&x, &y]);
     }
     let sign = x.sign != y.sign;
     match (x.class, y.class) {
@@ -66,9 +78,12 @@ pub fn multiply(format: Format, environment: &mut Environment, a: u64, b: u64) -
 
 /// `a / b`.
 pub fn divide(format: Format, environment: &mut Environment, a: u64, b: u64) -> u64 {
-    let (x, y) = (unpack(format, a), unpack(format, b));
+    if let Some(quotient) = host::divide(format, environment, a, b) {
+        return quotient;
+    }
+    let (x, y) = (unpack(format, environment, a), unpack(format, environment, b));
     if x.is_nan() || y.is_nan() {
-        return environment.propagate(format, &x, &y);
+        return environment.propagate(format, &[&x, &y]);
     }
     let sign = x.sign != y.sign;
     match (x.class, y.class) {
@@ -93,10 +108,10 @@ pub fn divide(format: Format, environment: &mut Environment, a: u64, b: u64) -> 
 
 /// The square root of `a`.
 pub fn square_root(format: Format, environment: &mut Environment, a: u64) -> u64 {
-    let x = unpack(format, a);
+    let x = unpack(format, environment, a);
     match x.class {
-        Class::QuietNan | Class::SignalingNan => environment.propagate(format, &x, &x),
-        Class::Zero => a,
+        Class::QuietNan | Class::SignalingNan => environment.propagate(format, &[&x]),
+        Class::Zero => format.signed(x.sign, 0),
         _ if x.sign => environment.invalid(format),
         Class::Infinity => a,
         Class::Finite => {
@@ -106,45 +121,5 @@ pub fn square_root(format: Format, environment: &mut Environment, a: u64) -> u64
             let significand = root as u64 | u64::from(root * root != square);
             round(format, environment, false, (x.exponent - odd) / 2, significand)
         }
-    }
-}
-
-/// How two numbers relate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// The first is less.
-    Less,
-    /// They are equal; zeros are, whatever their signs.
-    Equal,
-    /// The first is greater.
-    Greater,
-    /// One is not a number.
-    Unordered,
-}
-
-/// Compares; invalid for a signaling NaN, and with `quiet_is_invalid` for every NaN.
-pub fn compare(
-    format: Format,
-    environment: &mut Environment,
-    a: u64,
-    b: u64,
-    quiet_is_invalid: bool,
-) -> Relation {
-    let (x, y) = (unpack(format, a), unpack(format, b));
-    if x.is_nan() || y.is_nan() {
-        if quiet_is_invalid || x.class == Class::SignalingNan || y.class == Class::SignalingNan {
-            environment.raise(INVALID);
-        }
-        return Relation::Unordered;
-    }
-    // As integers: sign and magnitude, both zeros alike.
-    let order = |bits: u64| {
-        let magnitude = (bits & !format.sign_mask()) as i64;
-        if bits & format.sign_mask() == 0 { magnitude } else { -magnitude }
-    };
-    match order(a).cmp(&order(b)) {
-        core::cmp::Ordering::Less => Relation::Less,
-        core::cmp::Ordering::Equal => Relation::Equal,
-        core::cmp::Ordering::Greater => Relation::Greater,
     }
 }

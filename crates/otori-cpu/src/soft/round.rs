@@ -1,9 +1,9 @@
 //! From an exact number to a format: rounding, overflow, underflow. Entrance: [`round`]. IEEE 754 clauses 4.3, 7.4-7.6.
 
-use super::{Environment, Format, INEXACT, OVERFLOW, Rounding, UNDERFLOW};
+use super::{Environment, Format, HALF, INEXACT, OVERFLOW, Rounding, UNDERFLOW};
 
 /// Shifts right, keeping in bit 0 whether anything was lost.
-fn shift_right_sticky(value: u64, by: u32) -> u64 {
+pub(super) fn shift_right_sticky(value: u64, by: u32) -> u64 {
     match by {
         0 => value,
         1..=63 => value >> by | u64::from(value << (64 - by) != 0),
@@ -12,10 +12,12 @@ fn shift_right_sticky(value: u64, by: u32) -> u64 {
 }
 
 /// Is the magnitude to be increased, given what is cut off (`half` is worth half of the last bit kept)?
-fn rounds_up(rounding: Rounding, sign: bool, odd: bool, cut: u64, half: u64) -> bool {
+pub(super) fn rounds_up(rounding: Rounding, sign: bool, odd: bool, cut: u64, half: u64) -> bool {
     match rounding {
         Rounding::NearestEven => cut > half || cut == half && odd,
+        Rounding::NearestAway => cut >= half,
         Rounding::Zero => false,
+        Rounding::Odd => cut != 0 && !odd,
         Rounding::Up => cut != 0 && !sign,
         Rounding::Down => cut != 0 && sign,
     }
@@ -38,9 +40,9 @@ pub(crate) fn round(
         // Tiny if it would be below the lowest normal number even after rounding with unbounded exponent.
         let carries = significand | mask == u64::MAX
             && rounds_up(environment.rounding, sign, true, significand & mask, half);
-        tiny = exponent < lowest - 1 || !carries;
-        if environment.flushing && tiny {
-            environment.raise(UNDERFLOW | INEXACT);
+        tiny = exponent < lowest - 1 || !carries || environment.nan.is_arm();
+        if environment.flushing && tiny && format != HALF {
+            environment.raise(if environment.nan.is_arm() { UNDERFLOW } else { UNDERFLOW | INEXACT });
             return format.signed(sign, 0);
         }
         kept = shift_right_sticky(significand, (lowest - exponent).min(64) as u32);
@@ -58,8 +60,8 @@ pub(crate) fn round(
     if field + (magnitude >> format.fraction_bits) >= format.exponent_mask() {
         environment.raise(OVERFLOW | INEXACT);
         let infinite = match environment.rounding {
-            Rounding::NearestEven => true,
-            Rounding::Zero => false,
+            Rounding::NearestEven | Rounding::NearestAway => true,
+            Rounding::Zero | Rounding::Odd => false,
             Rounding::Up => !sign,
             Rounding::Down => sign,
         };
