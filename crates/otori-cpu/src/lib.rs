@@ -15,6 +15,7 @@ pub mod mips;
 pub mod page;
 pub mod soft;
 pub mod stop;
+pub mod vector;
 
 pub use isa::{Isa, IsaRow};
 pub use memory::{Access, Fault, FaultKind, Fetched, Memory};

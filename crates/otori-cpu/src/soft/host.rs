@@ -30,8 +30,8 @@ macro_rules! kind {
             let plain = |value: $float| value.is_normal() || value == 0.0;
             let result = work(x, y);
             // The lowest normal number may have been rounded up from a tiny one.
-            let normal =
-                result.is_normal() && (result > <$float>::MIN_POSITIVE || result < -<$float>::MIN_POSITIVE);
+            let lowest = -<$float>::MIN_POSITIVE..=<$float>::MIN_POSITIVE;
+            let normal = result.is_normal() && !lowest.contains(&result);
             let exact_zero = result == 0.0 && (zero == Zero::Exact || x == 0.0 || y == 0.0);
             (plain(x) && plain(y) && (normal || exact_zero)).then(|| u64::from(result.to_bits()))
         }
