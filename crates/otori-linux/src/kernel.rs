@@ -7,7 +7,7 @@ use crate::{
     arena::{Arena, Index},
     config::{MachineConfig, Pid, Stats},
     errno::Errno,
-    file::{OpenFile, host::Host, table::FileTable},
+    file::{OpenFile, host::Host, lock::RecordLocks, table::FileTable},
     mm::ImageCache,
     net::{Sockets, outside::Outside},
     notice::{Notice, NoticeKind},
@@ -56,6 +56,7 @@ pub(crate) struct Core {
     pub(crate) sockets: Sockets,
     pub(crate) images: ImageCache,
     pub(crate) host: Host,
+    pub(crate) locks: RecordLocks,
     pub(crate) random: Random,
     /// tasks that can go on, in their order
     pub(crate) queue: VecDeque<Tid>,

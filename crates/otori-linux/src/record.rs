@@ -15,7 +15,8 @@ impl Record {
     pub(crate) fn new(abi: &Abi) -> Self {
         Record { bytes: Vec::new(), endian: abi.endian, word_bytes: abi.word_bytes }
     }
-    fn number(&mut self, value: u64, length: usize) -> &mut Self {
+    /// The low `length` bytes of a value.
+    pub(crate) fn number(&mut self, value: u64, length: usize) -> &mut Self {
         for index in 0..length {
             let place = if self.endian == Endian::Little { index } else { length - 1 - index };
             self.bytes.push((value >> (place * 8)) as u8);

@@ -6,6 +6,7 @@ pub(crate) mod epoll;
 pub(crate) mod event;
 pub(crate) mod host;
 pub(crate) mod io;
+pub(crate) mod lock;
 pub(crate) mod open;
 pub(crate) mod release;
 pub(crate) mod table;
@@ -57,8 +58,8 @@ pub(crate) struct OpenFile {
     /// absolute path at the time it was opened
     pub(crate) path: Vec<u8>,
     pub(crate) written: bool,
-    /// flock(2) and fcntl(2) locks that it holds
-    pub(crate) locked: bool,
+    /// what flock(2) holds
+    pub(crate) flock: Option<lock::Strength>,
     /// text of a procfs file at the last read from offset 0
     pub(crate) generated: Option<Box<[u8]>>,
     /// process that F_SETOWN named
@@ -100,7 +101,7 @@ impl OpenFile {
             node: None,
             path: Vec::new(),
             written: false,
-            locked: false,
+            flock: None,
             generated: None,
             owner: 0,
         }

@@ -1,7 +1,7 @@
 //! Closing: one user less of an open file, and what follows from the last one.
 //!
 //! Key function: [`Kernel::release_file`]. close(2), fcntl(2) about locks.
-use super::{FileKind, OpenFile};
+use super::{FileKind, OpenFile, lock::Holder};
 use crate::{
     arena::Index,
     config::Pid,
@@ -16,6 +16,12 @@ use crate::{
 impl Kernel {
     /// One descriptor less; `pid` is who closed it.
     pub(crate) fn release_file(&mut self, pid: Pid, index: Index<OpenFile>) {
+        let node = self.core.files.get(index).and_then(|file| file.node);
+        if let Some(node) = node
+            && self.core.locks.release(node, Holder::Process(pid))
+        {
+            self.core.wake(WaitKey::Lock);
+        }
         let Some(file) = self.core.files.release(index) else { return };
         self.core.forget_watches(index);
         match file.kind {
@@ -34,10 +40,11 @@ impl Kernel {
             }
             _ => {}
         }
-        if file.locked {
+        let Some(node) = file.node else { return };
+        let held = self.core.locks.release(node, Holder::Description(index));
+        if held || file.flock.is_some() {
             self.core.wake(WaitKey::Lock);
         }
-        let Some(node) = file.node else { return };
         let regular = self.vfs.kind(node) == Ok(Kind::File) && self.vfs.proc_node(node).is_none();
         if file.written && regular {
             self.core

@@ -31,6 +31,8 @@ pub(crate) enum CallError {
     Errno(Errno),
     /// it cannot go on yet and is made again later
     Block(Block),
+    /// kernels of such devices do not have it: ENOSYS that nobody needs to hear of
+    Absent,
     /// the task is gone, or its registers were set already (exit, execve, sigreturn)
     Settled,
 }

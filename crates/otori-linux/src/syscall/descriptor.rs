@@ -1,16 +1,19 @@
-//! Descriptors: dup, pipe, fcntl, flock.
+//! Descriptors: dup, pipe, fcntl.
 //!
-//! Neighbours: `file.rs` moves bytes; `file/table.rs` keeps the numbers. dup(2), pipe(2), fcntl(2), flock(2).
-use super::call::{Call, CallResult};
+//! Neighbours: `file.rs` moves bytes; `lock.rs` has the locks; `file/table.rs` keeps the numbers. dup(2), pipe(2), fcntl(2).
+use super::{
+    call::{Call, CallResult},
+    layout::lock::Width,
+    lock::{self, Operation, Scope},
+};
 use crate::{
-    arena::Index,
+    abi::Numbering,
     errno::Errno,
     file::{FileKind, OpenFile, flag, table::Descriptor},
     notice::NoticeKind,
     pipe::End,
-    task::{limit::Resource, waiting::Restart, waiting::WaitKey},
+    task::limit::Resource,
 };
-use alloc::vec;
 
 pub(super) fn dup(call: &mut Call<'_>) -> CallResult {
     let file = call.file_index(0)?;
@@ -79,9 +82,12 @@ fn make_pipe(call: &mut Call<'_>, flags: u32) -> Result<(u64, u64), Errno> {
     }
 }
 
-/// The old call of MIPS gives the second descriptor in a register.
+/// The old call; MIPS gives the second descriptor in a register.
 pub(super) fn pipe(call: &mut Call<'_>) -> CallResult {
     let (first, second) = make_pipe(call, 0)?;
+    if call.abi().numbering != Numbering::Mips {
+        return give_pipe(call, first, second);
+    }
     crate::arch::mips::set_second_result(&mut call.task()?.cpu, second as u32);
     Ok(first)
 }
@@ -91,6 +97,9 @@ pub(super) fn pipe2(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let (first, second) = make_pipe(call, flags)?;
+    give_pipe(call, first, second)
+}
+fn give_pipe(call: &mut Call<'_>, first: u64, second: u64) -> CallResult {
     let mut record = call.record();
     record.u32(first as u32).u32(second as u32);
     call.write(call.word(0), record.as_bytes())?;
@@ -105,13 +114,13 @@ mod command {
     pub(super) const GETFL: u32 = 3;
     pub(super) const SETFL: u32 = 4;
     pub(super) const GETLK: u32 = 5;
-    pub(super) const SETLK: u32 = 6;
     pub(super) const SETLKW: u32 = 7;
     pub(super) const SETOWN: u32 = 8;
     pub(super) const GETOWN: u32 = 9;
     pub(super) const GETLK64: u32 = 12;
-    pub(super) const SETLK64: u32 = 13;
     pub(super) const SETLKW64: u32 = 14;
+    pub(super) const OFD_GETLK: u32 = 36;
+    pub(super) const OFD_SETLKW: u32 = 38;
     pub(super) const DUPFD_CLOEXEC: u32 = 1030;
     pub(super) const SETPIPE_SZ: u32 = 1031;
     pub(super) const GETPIPE_SZ: u32 = 1032;
@@ -120,12 +129,12 @@ mod command {
     pub(super) fn generic(number: u32, mips: bool) -> u32 {
         match (mips, number) {
             (true, 14) => GETLK,
-            (true, 6) => SETLK,
+            (true, 6) => GETLK + 1,
             (true, 7) => SETLKW,
             (true, 24) => SETOWN,
             (true, 23) => GETOWN,
             (true, 33) => GETLK64,
-            (true, 34) => SETLK64,
+            (true, 34) => GETLK64 + 1,
             (true, 35) => SETLKW64,
             (true, 5 | 8 | 9 | 12 | 13) => u32::MAX,
             (_, other) => other,
@@ -133,10 +142,19 @@ mod command {
     }
 }
 
+/// The three lock commands stand in this order in each of their groups.
+fn operation(place: u32) -> Operation {
+    match place {
+        0 => Operation::Ask,
+        1 => Operation::Try,
+        _ => Operation::Wait,
+    }
+}
+
 pub(super) fn fcntl(call: &mut Call<'_>) -> CallResult {
     let (tid, number, argument) = (call.tid, call.int(0), call.word(2));
     let file = call.file_index(0)?;
-    let mips = call.abi().numbering == crate::abi::Numbering::Mips;
+    let mips = call.abi().numbering == Numbering::Mips;
     match command::generic(call.unsigned(1), mips) {
         which @ (command::DUPFD | command::DUPFD_CLOEXEC) => {
             let lowest = usize::try_from(argument as i32).map_err(|_| Errno::EINVAL)?;
@@ -169,51 +187,19 @@ pub(super) fn fcntl(call: &mut Call<'_>) -> CallResult {
             Ok(0)
         }
         command::GETOWN => Ok(call.file(0)?.owner as u64),
-        command::GETLK | command::GETLK64 => {
-            // nobody else holds a lock: F_UNLCK in l_type
-            let abi = call.abi();
-            let mut record = crate::record::Record::new(abi);
-            record.u16(2);
-            call.write(argument, record.as_bytes())?;
-            Ok(0)
+        which @ command::GETLK..=command::SETLKW => {
+            lock::record(call, operation(which - command::GETLK), Scope::Process, Width::Long)
         }
-        command::SETLK | command::SETLKW | command::SETLK64 | command::SETLKW64 => {
-            call.read_bytes(argument, 4)?;
-            Ok(0)
+        which @ command::GETLK64..=command::SETLKW64 => {
+            lock::record(call, operation(which - command::GETLK64), Scope::Process, Width::Wide)
+        }
+        which @ command::OFD_GETLK..=command::OFD_SETLKW => {
+            lock::record(call, operation(which - command::OFD_GETLK), Scope::Description, Width::Wide)
         }
         command::SETPIPE_SZ | command::GETPIPE_SZ => match call.file(0)?.kind {
             FileKind::Pipe(..) => Ok(crate::pipe::CAPACITY as u64),
             _ => Err(Errno::EBADF.into()),
         },
-        _ => Err(Errno::EINVAL.into()),
-    }
-}
-
-/// flock(2): exclusive locks are real, shared ones among themselves do not wait.
-pub(super) fn flock(call: &mut Call<'_>) -> CallResult {
-    let (operation, index) = (call.unsigned(1), call.file_index(0)?);
-    let node = call.file(0)?.node;
-    match operation & !4 {
-        8 => {
-            call.file_mut(0)?.locked = false;
-            call.core().wake(WaitKey::Lock);
-            Ok(0)
-        }
-        1 => Ok(0),
-        2 => {
-            let held = |(other, file): (Index<OpenFile>, &OpenFile)| {
-                other != index && file.locked && file.node == node
-            };
-            let taken = node.is_some() && call.core().files.iter().any(held);
-            if taken && operation & 4 != 0 {
-                return Err(Errno::EAGAIN.into());
-            }
-            if taken {
-                return Err(call.wait(vec![WaitKey::Lock], Restart::WithFlag));
-            }
-            call.file_mut(0)?.locked = true;
-            Ok(0)
-        }
         _ => Err(Errno::EINVAL.into()),
     }
 }

@@ -1,5 +1,5 @@
 //! docs/generated/system-calls.md, made from the table.
-use super::{ABSENT, TABLE, trace::Argument};
+use super::{ABSENT, ARM_PRIVATE, ARM_PRIVATE_FOLDED, TABLE, trace::Argument};
 use alloc::{format, string::String, vec::Vec};
 
 /// Every system call as a Markdown table: name, arguments, numbers, what differs from Linux.
@@ -14,13 +14,20 @@ pub fn call_document() -> String {
     );
     for row in TABLE {
         let arguments: Vec<&str> = row.arguments.iter().map(|argument| word(*argument)).collect();
-        let numbers =
-            row.numbers.map(|number| if number == ABSENT { String::new() } else { format!("{number}") });
+        let numbers = row.numbers.map(|number| if number == ABSENT { String::new() } else { shown(number) });
         let line =
             format!("| {} | {} | {} | {} |\n", row.name, arguments.join(", "), numbers.join(" | "), row.note);
         text.push_str(&line);
     }
     text
+}
+
+/// The private calls of ARM are kept under smaller numbers than they have.
+fn shown(number: u16) -> String {
+    match u64::from(number).checked_sub(ARM_PRIVATE_FOLDED) {
+        Some(place @ 0..0x100) => format!("{:#x}", ARM_PRIVATE + place),
+        _ => format!("{number}"),
+    }
 }
 
 fn word(argument: Argument) -> &'static str {
@@ -54,6 +61,6 @@ mod tests {
     fn every_call_has_its_line() {
         let text = call_document();
         assert_eq!(text.lines().filter(|line| line.starts_with("| ")).count(), TABLE.len() + 1);
-        assert!(text.contains("| openat | folder, string, O_*, mode | 4288 |"), "{text}");
+        assert!(text.contains("| openat | folder, string, O_*, mode | 4288 | 322 | 56 |"), "{text}");
     }
 }

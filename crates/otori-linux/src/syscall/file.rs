@@ -314,8 +314,13 @@ pub(super) fn readv(call: &mut Call<'_>) -> CallResult {
     read_vectors(call, Place::Current)
 }
 pub(super) fn preadv(call: &mut Call<'_>) -> CallResult {
-    let offset = call.word(3) | (call.word(4) << 32);
-    read_vectors(call, Place::At(offset))
+    let place = vector_place(call)?;
+    read_vectors(call, place)
+}
+/// preadv2: an offset of -1 is the file's own; flags only ask for speed.
+pub(super) fn preadv2(call: &mut Call<'_>) -> CallResult {
+    let place = vector_place_or_own(call)?;
+    read_vectors(call, place)
 }
 fn read_vectors(call: &mut Call<'_>, place: Place) -> CallResult {
     let file = call.file_index(0)?;
@@ -335,17 +340,42 @@ fn read_vectors(call: &mut Call<'_>, place: Place) -> CallResult {
     }
 }
 pub(super) fn writev(call: &mut Call<'_>) -> CallResult {
+    write_vectors(call, Place::Current)
+}
+fn write_vectors(call: &mut Call<'_>, place: Place) -> CallResult {
     let file = call.file_index(0)?;
     let buffers = vectors(call, call.word(1), call.length(2))?;
     let bytes = gather(call, &buffers)?;
-    write_all(call, file, Place::Current, &bytes)
+    write_all(call, file, place, &bytes)
 }
 pub(super) fn pwritev(call: &mut Call<'_>) -> CallResult {
-    let offset = call.word(3) | (call.word(4) << 32);
-    let file = call.file_index(0)?;
-    let buffers = vectors(call, call.word(1), call.length(2))?;
-    let bytes = gather(call, &buffers)?;
-    write_all(call, file, Place::At(offset), &bytes)
+    let place = vector_place(call)?;
+    write_vectors(call, place)
+}
+pub(super) fn pwritev2(call: &mut Call<'_>) -> CallResult {
+    let place = vector_place_or_own(call)?;
+    write_vectors(call, place)
+}
+
+/// Where preadv and pwritev begin: two halves, low first whatever the byte order; the second is nothing where the
+/// first has 64 bits.
+fn vector_offset(call: &Call<'_>) -> u64 {
+    match call.abi().word_bytes {
+        8 => call.word(3),
+        _ => (call.word(3) & 0xffff_ffff) | (call.word(4) << 32),
+    }
+}
+fn vector_place(call: &Call<'_>) -> Result<Place, Errno> {
+    let offset = vector_offset(call);
+    if (offset as i64) < 0 { Err(Errno::EINVAL) } else { Ok(Place::At(offset)) }
+}
+fn vector_place_or_own(call: &Call<'_>) -> Result<Place, Errno> {
+    /// RWF_HIPRI, RWF_DSYNC, RWF_SYNC
+    const RWF_KNOWN: u32 = 7;
+    if call.unsigned(5) & !RWF_KNOWN != 0 {
+        return Err(Errno::EOPNOTSUPP);
+    }
+    if vector_offset(call) == u64::MAX { Ok(Place::Current) } else { vector_place(call) }
 }
 
 impl Call<'_> {

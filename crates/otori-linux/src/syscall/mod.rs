@@ -8,8 +8,12 @@ mod descriptor;
 mod document;
 mod file;
 mod identity;
+mod identity16;
 mod ioctl;
+mod layout;
+mod lock;
 mod memory;
+mod multiplex;
 mod path;
 mod poll;
 mod process;
@@ -43,6 +47,10 @@ use call::{Call, CallError, CallResult, Handler};
 /// In a column: the architecture does not have this call.
 pub const ABSENT: u16 = u16::MAX;
 
+/// The first private call of ARM (`__ARM_NR_BASE`), and the number under which the table has it.
+const ARM_PRIVATE: u64 = 0xf_0000;
+const ARM_PRIVATE_FOLDED: u64 = 0x800;
+
 /// One system call.
 pub struct Row {
     /// its name, as in the manual
@@ -63,6 +71,13 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
+    /// The number as the table has it: the private calls of ARM, from 0xf0000 on, are kept as 0x800 on.
+    fn folded(number: u64) -> u64 {
+        match number.checked_sub(ARM_PRIVATE) {
+            Some(place @ 0..0x100) => ARM_PRIVATE_FOLDED + place,
+            _ => number,
+        }
+    }
     pub(crate) fn of(column: Column) -> Numbers {
         let number = |row: &Row| row.numbers.get(column as usize).copied().filter(|&number| number != ABSENT);
         let known = || TABLE.iter().filter_map(number);
@@ -78,7 +93,7 @@ impl Numbers {
     }
     /// The row of a number, with its place in the table.
     fn find(&self, number: u64) -> Option<(u16, &'static Row)> {
-        let place = usize::try_from(number.checked_sub(u64::from(self.first))?).ok()?;
+        let place = usize::try_from(Numbers::folded(number).checked_sub(u64::from(self.first))?).ok()?;
         let row = *self.rows.get(place)?;
         TABLE.get(usize::from(row)).map(|found| (row, found))
     }
@@ -165,7 +180,14 @@ impl Kernel {
                 self.trace_exit(tid, pid, waiting, None);
                 return;
             }
-            Err(CallError::Errno(error)) => Err(error),
+            Err(CallError::Absent) => Err(Errno::ENOSYS),
+            Err(CallError::Errno(error)) => {
+                if let (Errno::ENOSYS, Some(row)) = (error, TABLE.get(usize::from(waiting.row))) {
+                    let call = alloc::string::String::from(row.name);
+                    self.core.notify(pid, NoticeKind::Unsupported { call });
+                }
+                Err(error)
+            }
             Ok(value) => Ok(value),
         };
         if let Ok(task) = self.core.task_mut(tid) {
@@ -228,5 +250,8 @@ mod tests {
         for number in [0, 3999, 4999, u64::MAX] {
             assert!(numbers.find(number).is_none());
         }
+        let arm = Numbers::of(Column::Arm);
+        assert_eq!(arm.find(0xf_0002).map(|(_, row)| row.name), Some("cacheflush"));
+        assert_eq!(arm.find(262).map(|(_, row)| row.name), Some("clock_settime"));
     }
 }

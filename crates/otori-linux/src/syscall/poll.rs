@@ -7,6 +7,7 @@ use super::{
     time::timespec,
 };
 use crate::{
+    arch::{Abi, Column},
     arena::Index,
     errno::Errno,
     file::{FileKind, OpenFile, epoll::Epoll, flag},
@@ -202,6 +203,12 @@ fn select_with(call: &mut Call<'_>) -> CallResult {
     Ok(found)
 }
 
+/// Bytes between the members of `struct epoll_event`: none on i386, where 64 bits stand anywhere, and on x86-64,
+/// which follows it.
+fn event_gap(abi: &Abi) -> usize {
+    if matches!(abi.column, Column::I386 | Column::X86_64) { 0 } else { 4 }
+}
+
 pub(super) fn epoll_create(call: &mut Call<'_>) -> CallResult {
     if call.int(0) <= 0 {
         return Err(Errno::EINVAL.into());
@@ -237,9 +244,9 @@ pub(super) fn epoll_ctl(call: &mut Call<'_>) -> CallResult {
     let (events, data) = if call.unsigned(1) == 2 {
         (0, 0)
     } else {
-        let bytes = call.read_bytes(call.word(3), 16)?;
+        let bytes = call.read_bytes(call.word(3), 4 + event_gap(call.abi()) + 8)?;
         let view = View::new(call.abi(), &bytes);
-        (view.u32(0).unwrap_or(0), view.u64(8).unwrap_or(0))
+        (view.u32(0).unwrap_or(0), view.u64(4 + event_gap(call.abi())).unwrap_or(0))
     };
     let key = (number, watched);
     match call.unsigned(1) {
@@ -269,7 +276,7 @@ pub(super) fn epoll_wait(call: &mut Call<'_>) -> CallResult {
     }
     let mut record = call.record();
     for (events, data) in &ready {
-        record.u32(*events).u32(0).u64(*data);
+        record.u32(*events).zeros(event_gap(call.abi())).u64(*data);
     }
     call.write(call.word(1), record.as_bytes())?;
     Ok(ready.len() as u64)

@@ -3,6 +3,7 @@
 //! Neighbours: `task/clone.rs`, `task/exit.rs`, `exec/`. fork(2), wait(2), setpgid(2), prctl(2) …
 use super::call::{Call, CallError, CallResult};
 use crate::{
+    arch::Column,
     errno::Errno,
     exec::Program,
     notice::NoticeKind,
@@ -54,8 +55,12 @@ pub(super) fn vfork(call: &mut Call<'_>) -> CallResult {
     let number = u64::from(call.abi().signal_to_guest(Signal::CHLD));
     clone_with(call, CloneRequest { flags: number | flag::VM | flag::VFORK, ..CloneRequest::default() })
 }
-/// flags, stack, parent's tid, thread pointer, child's tid: the order of CONFIG_CLONE_BACKWARDS.
+/// flags, stack, parent's tid, thread pointer, child's tid: the order of CONFIG_CLONE_BACKWARDS; x86-64 has the last
+/// two the other way round.
 pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
+    if call.abi().column == Column::X86_64 {
+        call.arguments.swap(3, 4);
+    }
     let request = CloneRequest {
         flags: call.word(0),
         stack: call.word(1),
@@ -458,9 +463,17 @@ fn infinity(call: &Call<'_>) -> u64 {
     call.abi().word_max() / if call.abi().numbering == crate::abi::Numbering::Mips { 2 } else { 1 }
 }
 pub(super) fn getrlimit(call: &mut Call<'_>) -> CallResult {
+    let most = infinity(call);
+    give_limit(call, most)
+}
+/// The getrlimit that i386 had first: "no limit" is the largest positive `long`.
+pub(super) fn old_getrlimit(call: &mut Call<'_>) -> CallResult {
+    let most = call.abi().word_max() / 2;
+    give_limit(call, most)
+}
+fn give_limit(call: &mut Call<'_>, most: u64) -> CallResult {
     let resource = Resource::from_guest(call.word(0), call.abi().numbering).ok_or(Errno::EINVAL)?;
     let (soft, hard) = call.process()?.limits.get(resource);
-    let most = infinity(call);
     let mut record = call.record();
     record.word(soft.min(most)).word(hard.min(most));
     call.write(call.word(1), record.as_bytes())?;

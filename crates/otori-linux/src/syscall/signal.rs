@@ -62,6 +62,17 @@ fn change_mask(call: &mut Call<'_>, size: usize) -> CallResult {
     call.write_if(old, &bytes)?;
     Ok(0)
 }
+/// The first word of the mask, as sgetmask(2) and ssetmask(2) know it.
+pub(super) fn sgetmask(call: &mut Call<'_>) -> CallResult {
+    let blocked = call.task()?.blocked;
+    Ok(u64::from(call.abi().set_to_guest(blocked) as u32))
+}
+pub(super) fn ssetmask(call: &mut Call<'_>) -> CallResult {
+    let before = sgetmask(call)?;
+    let set = call.abi().set_from_guest(u128::from(call.unsigned(0))).blockable();
+    call.task()?.blocked = set;
+    Ok(before)
+}
 pub(super) fn sigpending(call: &mut Call<'_>) -> CallResult {
     give_pending(call, OLD_SET_BYTES)
 }

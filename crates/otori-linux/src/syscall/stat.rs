@@ -1,7 +1,13 @@
 //! What is known of files: the stat family, statfs, getdents.
 //!
-//! Structures are laid out per architecture here: MIPS o32 has its own `struct stat`. stat(2), statx(2), getdents(2).
-use super::call::{Call, CallResult};
+//! Neighbour: `layout/` has the structures per architecture. stat(2), statx(2), getdents(2).
+use super::{
+    call::{Call, CallResult},
+    layout::{
+        self,
+        stat::{fraction, seconds},
+    },
+};
 use crate::{
     errno::Errno,
     file::FileKind,
@@ -14,41 +20,6 @@ const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
 const AT_EMPTY_PATH: u32 = 0x1000;
 /// Entries that one getdents looks at.
 const ENTRIES_PER_CALL: usize = 1024;
-
-/// The device number as `st_dev` and `st_rdev` encode it.
-fn encoded(device: DeviceNumber) -> u64 {
-    let (major, minor) = (u64::from(device.major), u64::from(device.minor));
-    (minor & 0xff) | (major << 8) | ((minor & !0xff) << 12)
-}
-
-fn seconds(ns: i64) -> i64 {
-    ns.div_euclid(1_000_000_000)
-}
-fn fraction(ns: i64) -> u32 {
-    ns.rem_euclid(1_000_000_000) as u32
-}
-
-/// `struct stat64` of MIPS o32.
-fn stat64_mips(record: &mut Record, stat: &Stat) {
-    record.u32(encoded(stat.device) as u32).zeros(12).u64(stat.inode);
-    record.u32(stat.st_mode()).u32(stat.links).u32(stat.uid).u32(stat.gid);
-    record.u32(encoded(stat.special) as u32).zeros(12).u64(stat.size);
-    for time in [stat.access_ns, stat.modify_ns, stat.change_ns] {
-        record.u32(seconds(time) as u32).u32(fraction(time));
-    }
-    record.u32(stat.block_size).u32(0).u64(stat.blocks);
-}
-
-/// `struct stat` of MIPS o32.
-fn stat_mips(record: &mut Record, stat: &Stat) {
-    record.u32(encoded(stat.device) as u32).zeros(12).u32(stat.inode as u32);
-    record.u32(stat.st_mode()).u32(stat.links).u32(stat.uid).u32(stat.gid);
-    record.u32(encoded(stat.special) as u32).zeros(8).u32(stat.size as u32).u32(0);
-    for time in [stat.access_ns, stat.modify_ns, stat.change_ns] {
-        record.u32(seconds(time) as u32).u32(fraction(time));
-    }
-    record.u32(stat.block_size).u32(stat.blocks as u32).zeros(56);
-}
 
 /// `struct statx`, the same everywhere.
 fn statx_record(record: &mut Record, stat: &Stat) {
@@ -120,17 +91,12 @@ fn stat_of_path(
 }
 
 fn give64(call: &mut Call<'_>, stat: &Stat, address: u64) -> CallResult {
-    let mut record = call.record();
-    stat64_mips(&mut record, stat);
+    let record = layout::stat::stat64(call.abi(), stat);
     call.write(address, record.as_bytes())?;
     Ok(0)
 }
 fn give(call: &mut Call<'_>, stat: &Stat, address: u64) -> CallResult {
-    if stat.size > 0x7fff_ffff || stat.inode > 0xffff_ffff {
-        return Err(Errno::EOVERFLOW.into());
-    }
-    let mut record = call.record();
-    stat_mips(&mut record, stat);
+    let record = layout::stat::stat(call.abi(), stat)?;
     call.write(address, record.as_bytes())?;
     Ok(0)
 }
@@ -193,24 +159,19 @@ fn statfs_of(call: &mut Call<'_>, from_path: bool) -> Result<StatFs, Errno> {
     };
     call.kernel.vfs.statfs(node)
 }
-/// `struct statfs` of MIPS: the fields are in another order there.
 fn give_statfs(call: &mut Call<'_>, found: &StatFs, address: u64) -> CallResult {
-    let mut record = call.record();
-    record.word(u64::from(found.magic)).word(u64::from(found.block_size)).word(u64::from(found.block_size));
-    record.word(found.blocks).word(found.blocks_free).word(found.inodes).word(found.inodes_free);
-    record.word(found.blocks_free).u32(0).u32(0).word(u64::from(found.name_max)).word(u64::from(found.flags));
-    record.zeros(5 * call.abi().word_bytes);
+    let record = layout::statfs::statfs(call.abi(), found);
     call.write(address, record.as_bytes())?;
     Ok(0)
 }
 fn give_statfs64(call: &mut Call<'_>, found: &StatFs, address: u64) -> CallResult {
-    let mut record = call.record();
-    record.u32(found.magic).u32(found.block_size).u32(found.block_size).u32(0);
-    record.u64(found.blocks).u64(found.blocks_free).u64(found.inodes).u64(found.inodes_free);
-    record.u64(found.blocks_free).u32(0).u32(0).u32(found.name_max).u32(found.flags).zeros(20);
-    record.pad_to(96);
+    let record = layout::statfs::statfs64(call.abi(), found);
     call.write(address, record.as_bytes())?;
     Ok(0)
+}
+/// The caller names the size of its structure.
+fn check_statfs64_size(call: &Call<'_>) -> Result<(), Errno> {
+    if layout::statfs::is_size_of_statfs64(call.abi(), call.word(1)) { Ok(()) } else { Err(Errno::EINVAL) }
 }
 pub(super) fn statfs(call: &mut Call<'_>) -> CallResult {
     let found = statfs_of(call, true)?;
@@ -221,10 +182,12 @@ pub(super) fn fstatfs(call: &mut Call<'_>) -> CallResult {
     give_statfs(call, &found, call.word(1))
 }
 pub(super) fn statfs64(call: &mut Call<'_>) -> CallResult {
+    check_statfs64_size(call)?;
     let found = statfs_of(call, true)?;
     give_statfs64(call, &found, call.word(2))
 }
 pub(super) fn fstatfs64(call: &mut Call<'_>) -> CallResult {
+    check_statfs64_size(call)?;
     let found = statfs_of(call, false)?;
     give_statfs64(call, &found, call.word(2))
 }

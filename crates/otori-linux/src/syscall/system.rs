@@ -1,7 +1,7 @@
 //! The machine as a whole: uname, sysinfo, host name, modules, mounts, reboot, random bytes.
 //!
 //! What would harm a device is refused and told as a notice. uname(2), mount(2), reboot(2), init_module(2) …
-use super::call::{Call, CallResult};
+use super::call::{Call, CallError, CallResult};
 use crate::{
     errno::Errno,
     notice::NoticeKind,
@@ -17,13 +17,14 @@ pub(super) fn unsupported(_: &mut Call<'_>) -> CallResult {
 }
 /// A call that kernels of such devices do not have.
 pub(super) fn absent(_: &mut Call<'_>) -> CallResult {
-    Err(Errno::ENOSYS.into())
+    Err(CallError::Absent)
 }
 
-pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
+/// The first `count` names, each in a field of that many bytes.
+fn give_names(call: &mut Call<'_>, count: usize, width: usize) -> CallResult {
     let core = &call.kernel.core;
     let config = &core.config;
-    let fields = [
+    let names = [
         "Linux",
         &core.hostname,
         &config.kernel_release,
@@ -32,9 +33,18 @@ pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
         &core.domainname,
     ];
     let mut record = call.record();
-    fields.iter().for_each(|field| _ = record.text(field.as_bytes(), 65));
+    names.iter().take(count).for_each(|name| _ = record.text(name.as_bytes(), width));
     call.write(call.word(0), record.as_bytes())?;
     Ok(0)
+}
+pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
+    give_names(call, 6, 65)
+}
+pub(super) fn olduname(call: &mut Call<'_>) -> CallResult {
+    give_names(call, 5, 65)
+}
+pub(super) fn oldolduname(call: &mut Call<'_>) -> CallResult {
+    give_names(call, 5, 9)
 }
 
 /// `struct sysinfo`: loads are fixed-point with 16 bits.
