@@ -1,63 +1,63 @@
 //! Decoded basic blocks and where they are kept. Key types: [`Block`], [`BlockTable`] (per physical page),
-//! [`BlockCache`] (per CPU, by virtual address). Generic over the operation type of an instruction set.
+//! [`BlockCache`] (per CPU, by key). Generic over the instruction set.
+//!
+//! A *key* is the address of an instruction, with the bits that say how to decode it where a set has such (Thumb).
 
 use crate::mips;
+use crate::op::Op;
+use crate::run::Set;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use once_cell::race::OnceBox;
 
 /// A run of decoded instructions with one entrance. Position independent: operations hold distances, not addresses.
 #[derive(Debug)]
-pub struct Block<Operation> {
+pub struct Block<S> {
     /// Guest instructions in the block when it runs to its end.
     pub instructions: u32,
-    /// The operations; fewer than instructions where nothing is to be done, more where a delay slot needs care.
-    pub operations: Box<[Operation]>,
-    /// Where the block goes on behind an unconditional branch: number of the first instruction there, and its
-    /// distance in bytes from the start. Only looked at when something stops.
-    pub jumps: Box<[(u32, u32)]>,
+    /// The operations; fewer than instructions where nothing is to be done, more where one needs several. Empty if
+    /// the first instruction did not fit the bytes that could be fetched.
+    pub ops: Arc<[Op<S>]>,
+    /// Distance in bytes from the start of the block to each of its instructions. Only looked at when one stops.
+    pub places: Box<[i32]>,
 }
 
-impl<Operation> Block<Operation> {
-    /// Distance in bytes from the start of the block to its instruction number `at`; `unit` is log2 of the size.
-    #[must_use]
-    pub fn distance(&self, at: u32, unit: u32) -> u32 {
-        let before = self.jumps.iter().rev().find(|(first, _)| *first <= at);
-        let (first, distance) = before.copied().unwrap_or((0, 0));
-        distance.wrapping_add((at - first) << unit)
-    }
-}
+/// Positions of a chunk of a [`BlockTable`].
+const CHUNK: usize = 64;
+
+type BlockSlot<S> = OnceBox<Arc<Block<S>>>;
 
 /// The blocks that begin in one physical page, by position. Filled by whoever runs there first, for all.
 #[derive(Debug)]
-pub struct BlockTable<Operation> {
-    slots: Box<[OnceBox<Arc<Block<Operation>>>]>,
+pub struct BlockTable<S> {
+    chunks: Box<[OnceBox<[BlockSlot<S>; CHUNK]>]>,
 }
 
-impl<Operation> BlockTable<Operation> {
+impl<S> BlockTable<S> {
     /// An empty table for `positions` possible beginnings.
     #[must_use]
     pub fn new(positions: usize) -> Self {
-        BlockTable { slots: (0..positions).map(|_| OnceBox::new()).collect() }
+        BlockTable { chunks: (0..positions.div_ceil(CHUNK)).map(|_| OnceBox::new()).collect() }
     }
 
     /// The block beginning at `position`, made by `decode` if nobody has been here before.
-    pub fn block(
-        &self,
-        position: usize,
-        decode: impl FnOnce() -> Block<Operation>,
-    ) -> Option<&Arc<Block<Operation>>> {
-        Some(self.slots.get(position)?.get_or_init(|| Box::new(Arc::new(decode()))))
+    pub fn block(&self, position: usize, decode: impl FnOnce() -> Block<S>) -> Option<&Arc<Block<S>>> {
+        let chunk = self.chunks.get(position / CHUNK)?;
+        let slots = chunk.get_or_init(|| Box::new([const { OnceBox::new() }; CHUNK]));
+        Some(slots[position % CHUNK].get_or_init(|| Box::new(Arc::new(decode()))))
     }
 }
 
-/// Everything decoded from one physical page: one lazily made table per instruction set and byte order.
+/// A lazily made table of the blocks of one set in one of its modes.
+pub type Table<S> = OnceBox<BlockTable<S>>;
+
+/// Everything decoded from one physical page: one table per instruction set, byte order and mode.
 #[derive(Debug, Default)]
 pub struct Code {
     /// MIPS32, little endian.
-    pub mips_little: OnceBox<BlockTable<mips::Op>>,
+    pub mips_little: Table<mips::Cpu>,
     /// MIPS32, big endian.
-    pub mips_big: OnceBox<BlockTable<mips::Op>>,
+    pub mips_big: Table<mips::Cpu>,
     fetched: OnceBox<()>,
 }
 
@@ -80,35 +80,45 @@ const CACHE_SHIFT: u32 = 10;
 const CACHE_ENTRIES: usize = 1 << CACHE_SHIFT;
 
 /// No instruction begins here.
-const NO_ADDRESS: u64 = u64::MAX;
+const NO_KEY: u64 = u64::MAX;
 
+/// What entering a block needs.
 #[derive(Debug)]
-struct CachedBlock<Operation> {
-    /// Virtual address of the first instruction, or [`NO_ADDRESS`].
-    address: u64,
-    block: Option<Arc<Block<Operation>>>,
+pub struct Entrance<S> {
+    /// Key of the first instruction; none has [`u64::MAX`].
+    pub key: u64,
+    /// Instructions to pay for.
+    pub instructions: u32,
+    /// The operations; none in an empty entrance.
+    pub ops: Arc<[Op<S>]>,
 }
 
-/// A CPU's own cache from virtual address to block, two places for each, valid for one generation of the memory.
-#[derive(Debug)]
-pub struct BlockCache<Operation> {
-    generation: u64,
-    entries: Box<[CachedBlock<Operation>; CACHE_ENTRIES]>,
-}
-
-impl<Operation> Default for BlockCache<Operation> {
+impl<S> Default for Entrance<S> {
     fn default() -> Self {
-        let entries = [const { CachedBlock { address: NO_ADDRESS, block: None } }; CACHE_ENTRIES];
-        BlockCache { generation: 0, entries: Box::new(entries) }
+        Entrance { key: NO_KEY, instructions: 0, ops: Arc::default() }
     }
 }
 
-#[inline(always)]
-fn slot(address: u64, unit: u32) -> usize {
-    (address >> unit) as usize & (CACHE_ENTRIES - 1)
+/// A CPU's own cache from key to block, two places for each, valid for one generation of the memory.
+#[derive(Debug)]
+pub struct BlockCache<S> {
+    generation: u64,
+    entrances: Box<[Entrance<S>; CACHE_ENTRIES]>,
+    /// The blocks behind the entrances.
+    blocks: Box<[Option<Arc<Block<S>>>; CACHE_ENTRIES]>,
 }
 
-impl<Operation> BlockCache<Operation> {
+impl<S> Default for BlockCache<S> {
+    fn default() -> Self {
+        BlockCache {
+            generation: 0,
+            entrances: Box::new(core::array::from_fn(|_| Entrance::default())),
+            blocks: Box::new([const { None }; CACHE_ENTRIES]),
+        }
+    }
+}
+
+impl<S: Set> BlockCache<S> {
     /// Forgets everything unless the memory is still of the generation that the entries were found in.
     #[inline(always)]
     pub fn follow(&mut self, generation: u64) {
@@ -121,45 +131,52 @@ impl<Operation> BlockCache<Operation> {
     #[inline(never)]
     fn forget(&mut self, generation: u64) {
         self.generation = generation;
-        self.entries.iter_mut().for_each(|entry| entry.address = NO_ADDRESS);
+        self.entrances.iter_mut().for_each(|entrance| entrance.key = NO_KEY);
     }
 
     /// The generation that the entries are valid for.
-    #[inline(always)]
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The block at a virtual address, if cached. `unit` is log2 of the instruction size.
     #[inline(always)]
-    #[must_use]
-    pub fn get(&self, address: u64, unit: u32) -> Option<&Block<Operation>> {
-        let entry = &self.entries[slot(address, unit)];
-        if entry.address == address { entry.block.as_deref() } else { None }
+    fn home(key: u64) -> usize {
+        (key >> S::UNIT) as usize & (CACHE_ENTRIES - 1)
     }
 
-    /// As [`BlockCache::get`], to keep.
+    /// The place of a key, perhaps taken by another.
+    #[inline(always)]
     #[must_use]
-    pub fn shared(&self, address: u64, unit: u32) -> Option<Arc<Block<Operation>>> {
-        let entry = &self.entries[slot(address, unit)];
-        if entry.address == address { entry.block.clone() } else { None }
+    pub fn entrance(&self, key: u64) -> &Entrance<S> {
+        &self.entrances[Self::home(key)]
+    }
+
+    /// The block at a key, to keep.
+    #[must_use]
+    pub fn shared(&self, key: u64) -> Option<Arc<Block<S>>> {
+        let home = Self::home(key);
+        if self.entrances[home].key == key { self.blocks[home].clone() } else { None }
     }
 
     /// Brings a block back from where the last one was put that needed its place. Says whether it was there.
-    pub fn promote(&mut self, address: u64, unit: u32) -> bool {
-        let (home, guest) = (slot(address, unit), slot(address, unit) ^ 1);
-        let found = self.entries[guest].address == address;
+    pub fn promote(&mut self, key: u64) -> bool {
+        let (home, guest) = (Self::home(key), Self::home(key) ^ 1);
+        let found = self.entrances[guest].key == key;
         if found {
-            self.entries.swap(home, guest);
+            self.entrances.swap(home, guest);
+            self.blocks.swap(home, guest);
         }
         found
     }
 
-    /// Keeps a block under a virtual address; what was in its place moves next door.
-    pub fn put(&mut self, address: u64, unit: u32, block: Arc<Block<Operation>>) {
-        let (home, guest) = (slot(address, unit), slot(address, unit) ^ 1);
-        self.entries.swap(home, guest);
-        self.entries[home] = CachedBlock { address, block: Some(block) };
+    /// Keeps a block under a key; what was in its place moves next door.
+    pub fn put(&mut self, key: u64, block: Arc<Block<S>>) {
+        let (home, guest) = (Self::home(key), Self::home(key) ^ 1);
+        self.entrances.swap(home, guest);
+        self.blocks.swap(home, guest);
+        self.entrances[home] =
+            Entrance { key, instructions: block.instructions, ops: Arc::clone(&block.ops) };
+        self.blocks[home] = Some(block);
     }
 }

@@ -9,15 +9,23 @@
 extern crate alloc;
 
 pub mod block;
+mod handler;
 pub mod isa;
+pub mod maps;
 pub mod memory;
 pub mod mips;
+pub mod op;
 pub mod page;
+pub mod run;
+pub mod slot;
 pub mod soft;
 pub mod stop;
 pub mod vector;
 
 pub use isa::{Isa, IsaRow};
-pub use memory::{Access, Fault, FaultKind, Fetched, Memory};
+pub use maps::Maps;
+pub use memory::{Access, Fault, FaultKind, Fetched, Memory, Miss};
 pub use page::{PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, Page};
+pub use run::{Frame, Set, run};
+pub use slot::{SLOTS, Slot};
 pub use stop::Stop;

@@ -1,8 +1,9 @@
 //! How a CPU reaches the guest's memory. Key trait: [`Memory`], implemented by `otori_linux::mm::AddressSpace`.
 //!
-//! The CPU only asks for the physical page behind an address; reading and writing happen on the [`Page`]. Slow
-//! cases (first touch, copy on write, faults) are the implementor's cold path.
+//! Operations load and store through the memory's [`Maps`]. Slow cases (first touch, copy on write, faults) are the
+//! implementor's [`Memory::touch`].
 
+use crate::maps::Maps;
 use crate::page::Page;
 use alloc::sync::Arc;
 
@@ -24,7 +25,7 @@ pub enum FaultKind {
     Unmapped,
     /// Mapped, but not for this access (SIGSEGV, SEGV_ACCERR).
     Protection,
-    /// The address is not a multiple of the access size, and this set minds (SIGBUS, BUS_ADRALN).
+    /// The address is not a multiple of the access size, and this instruction minds (SIGBUS, BUS_ADRALN).
     Unaligned,
     /// A file mapping, beyond the end of its file (SIGBUS, BUS_ADRERR).
     BeyondFile,
@@ -41,6 +42,19 @@ pub struct Fault {
     pub access: Access,
     /// Why it failed.
     pub kind: FaultKind,
+}
+
+/// An access whose page is not in the [`Maps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// The guest address.
+    pub address: u64,
+    /// Bytes from there on, at most one page.
+    pub size: u32,
+    /// Load or store.
+    pub access: Access,
+    /// Instructions between the operation's first one and the one that missed.
+    pub step: u8,
 }
 
 /// A page to fetch instructions from.
@@ -65,15 +79,12 @@ pub trait Memory {
     /// A [`Fault`] with [`Access::Execute`].
     fn fetch(&mut self, address: u64) -> Result<Fetched, Fault>;
 
-    /// The page to load from at `address`. `None` if that fails, or if `address & alignment` is not zero; what
-    /// failed is then told by [`Memory::fault`].
-    fn readable(&mut self, address: u64, alignment: u64) -> Option<&Page>;
+    /// The translation caches.
+    fn maps(&self) -> &Maps;
 
-    /// The page to store to at `address`, private to the guest. `None` if that fails, or if `address & alignment`
-    /// is not zero; what failed is then told by [`Memory::fault`].
-    fn writable(&mut self, address: u64, alignment: u64) -> Option<&Page>;
-
-    /// Why the last [`Memory::readable`] or [`Memory::writable`] failed. Asked separately because an answer of one
-    /// machine word is what makes the hot path fast.
-    fn fault(&self) -> Fault;
+    /// Brings the pages of an access into the caches; those to store to are then private to the guest.
+    ///
+    /// # Errors
+    /// The [`Fault`] of the first byte that cannot be accessed.
+    fn touch(&mut self, miss: Miss) -> Result<(), Fault>;
 }

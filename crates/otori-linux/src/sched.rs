@@ -221,7 +221,7 @@ impl Kernel {
         let core = &mut self.core;
         let Some(task) = core.tasks.get_mut(&tid) else { return (Stop::Budget, 0) };
         let Some(space) = core.spaces.get_mut(task.space) else { return (Stop::Budget, 0) };
-        let (stop, count) = task.cpu.run(&mut space.memory, budget);
+        let (stop, count) = space.memory.run(&mut task.cpu, budget);
         task.instructions += count;
         core.instructions += count;
         core.spend(count);

@@ -4,15 +4,15 @@
 //! remembered first. A block goes on behind a forward conditional branch (such are mostly not taken), and at the target of an
 //! unconditional one within the page. A branch back to the start is a loop that the interpreter does not leave.
 
+use super::cpu::{Cpu, Endian};
 use super::decode::{Condition, Instruction, decode};
+use super::lower::lower;
 use super::op::{Comparison, Op};
-use super::register::Reg;
 use crate::block::Block;
+use crate::run::BLOCK_INSTRUCTIONS_MAX;
+use crate::slot::Slot as Reg;
 use alloc::vec;
 use alloc::vec::Vec;
-
-/// Instructions in a block at most (one more if the last is in a delay slot).
-pub(super) const BLOCK_INSTRUCTIONS_MAX: u32 = 64;
 
 /// Bytes in a block's reach; an unconditional branch is followed only within it.
 const REACH: u32 = 4096;
@@ -24,8 +24,8 @@ struct Assembly {
     count: u32,
     /// Distance in bytes from the start of the block to the next instruction.
     here: u32,
-    /// See [`Block::jumps`].
-    jumps: Vec<(u32, u32)>,
+    /// See [`Block::places`].
+    places: Vec<i32>,
     /// Distances of the instructions that stand in the block already, from and to, run by run.
     runs: Vec<(u32, u32)>,
     finished: bool,
@@ -34,13 +34,13 @@ struct Assembly {
 /// Decodes a block of at most `limit` instructions (the last one's delay slot not counted). `fetch` gives the word
 /// at a distance in bytes from the block's start, `None` outside its page. The block is empty if it would begin with
 /// a branch whose delay slot cannot be fetched.
-pub(super) fn assemble(limit: u32, fetch: impl Fn(u32) -> Option<u32>) -> Block<Op> {
+pub(super) fn assemble(endian: Endian, limit: u32, fetch: impl Fn(u32) -> Option<u32>) -> Block<Cpu> {
     let limit = limit.min(BLOCK_INSTRUCTIONS_MAX);
     let mut block = Assembly {
         operations: Vec::new(),
         count: 0,
         here: 0,
-        jumps: Vec::new(),
+        places: Vec::new(),
         runs: vec![(0, 0)],
         finished: false,
     };
@@ -52,6 +52,10 @@ pub(super) fn assemble(limit: u32, fetch: impl Fn(u32) -> Option<u32>) -> Block<
             Some(Instruction::Plain(op)) => {
                 push_plain(&mut block.operations, op);
                 block.advance(1);
+                if matches!(op, Op::Rdhwr { .. }) {
+                    // The counter is exact for the last instruction of a block.
+                    block.leave_to(block.here);
+                }
             }
             Some(Instruction::Syscall) => {
                 block.advance(1);
@@ -68,8 +72,8 @@ pub(super) fn assemble(limit: u32, fetch: impl Fn(u32) -> Option<u32>) -> Block<
     settle_rests(&mut block.operations, block.count);
     Block {
         instructions: block.count,
-        operations: block.operations.into_boxed_slice(),
-        jumps: block.jumps.into_boxed_slice(),
+        ops: block.operations.iter().map(|op| lower(*op, endian)).collect(),
+        places: block.places.into_boxed_slice(),
     }
 }
 
@@ -79,8 +83,11 @@ impl Assembly {
     }
 
     fn advance(&mut self, instructions: u32) {
-        self.count += instructions;
-        self.here = self.here.wrapping_add(4 * instructions);
+        for _ in 0..instructions {
+            self.places.push(self.here as i32);
+            self.count += 1;
+            self.here = self.here.wrapping_add(4);
+        }
         if let Some((_, end)) = self.runs.last_mut() {
             *end = self.here;
         }
@@ -88,6 +95,10 @@ impl Assembly {
 
     fn finish(&mut self, op: Op) {
         self.operations.push(op);
+        if self.places.len() == self.count as usize {
+            // For an instruction that stops in place and so is not counted.
+            self.places.push(self.here as i32);
+        }
         self.finished = true;
     }
 
@@ -105,7 +116,6 @@ impl Assembly {
         if !near || known {
             return self.leave_to(offset);
         }
-        self.jumps.push((self.count, offset));
         self.runs.push((offset, offset));
         self.here = offset;
     }

@@ -1,7 +1,7 @@
 //! The registers of a MIPS32 CPU. Key type: [`Cpu`].
 
-use super::op::Op;
-use crate::block::BlockCache;
+use crate::run::Frame;
+use crate::slot::SLOTS;
 
 /// Byte order of loads, stores and instruction fetches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +30,11 @@ pub struct Link {
     pub value: u32,
 }
 
-/// A user-mode MIPS32 release 2 CPU: registers, and a cache of decoded blocks that has no meaning of its own.
-#[derive(Debug)]
+/// A user-mode MIPS32 release 2 CPU.
+#[derive(Clone, Debug)]
 pub struct Cpu {
-    /// General registers; number 0 always reads as zero.
-    pub gpr: [u32; 32],
+    /// General registers in the first 32 slots; number 0 always reads as zero.
+    pub gpr: [u32; SLOTS],
     /// Address of the next instruction.
     pub pc: u32,
     /// High half of products, remainder of divisions.
@@ -42,7 +42,7 @@ pub struct Cpu {
     /// Low half of products, quotient of divisions.
     pub lo: u32,
     /// Floating point registers. With [`FloatRegisters::Pairs`] only the low 32 bits of each are used.
-    pub fpr: [u64; 32],
+    pub fpr: [u64; SLOTS],
     /// Floating point control and status register 31.
     pub fcsr: u32,
     /// How the floating point registers are seen.
@@ -51,12 +51,14 @@ pub struct Cpu {
     pub user_local: u32,
     /// Byte order.
     pub endian: Endian,
-    /// Instructions executed in this CPU's life; drives the cycle counter that `rdhwr $2` reads.
-    pub executed: u64,
     /// What `ll` read, until `sc`. The kernel clears it when another task of the address space has run.
     pub link: Option<Link>,
-    /// Made when it first runs.
-    pub(super) blocks: Option<BlockCache<Op>>,
+    /// Condition of a branch whose delay slot might change it. Has no meaning between blocks.
+    pub(super) remembered: bool,
+    /// Target of a jump whose delay slot might change it. Has no meaning between blocks.
+    pub(super) target: u32,
+    /// The engine's part.
+    pub frame: Frame<Cpu>,
 }
 
 impl Cpu {
@@ -64,25 +66,19 @@ impl Cpu {
     #[must_use]
     pub fn new(endian: Endian) -> Cpu {
         Cpu {
-            gpr: [0; 32],
+            gpr: [0; SLOTS],
             pc: 0,
             hi: 0,
             lo: 0,
-            fpr: [0; 32],
+            fpr: [0; SLOTS],
             fcsr: 0,
             float_registers: FloatRegisters::Pairs,
             user_local: 0,
             endian,
-            executed: 0,
             link: None,
-            blocks: None,
+            remembered: false,
+            target: 0,
+            frame: Frame::default(),
         }
-    }
-}
-
-impl Clone for Cpu {
-    /// The same registers; the copy finds its blocks again by itself.
-    fn clone(&self) -> Cpu {
-        Cpu { blocks: None, ..*self }
     }
 }

@@ -3,7 +3,7 @@
 //! MSA, MIPS16 (`jalx`), paired single, release 6.
 
 use super::op::{Comparison, Op};
-use super::register::Reg;
+use crate::slot::Slot as Reg;
 
 /// What an instruction is to the block it stands in. Positions (`at`) are as given to [`decode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,11 @@ pub(super) enum Condition {
     Float { code: u8, when: bool },
 }
 
+/// The general or floating point register in the low five bits.
+fn register(field: u32) -> Reg {
+    Reg::of(field & 31)
+}
+
 /// The fields of an instruction word.
 #[derive(Clone, Copy)]
 pub(super) struct Word(pub(super) u32);
@@ -41,13 +46,13 @@ impl Word {
         self.0 >> 26
     }
     pub(super) fn s(self) -> Reg {
-        Reg::from_field(self.0 >> 21)
+        register(self.0 >> 21)
     }
     pub(super) fn t(self) -> Reg {
-        Reg::from_field(self.0 >> 16)
+        register(self.0 >> 16)
     }
     pub(super) fn d(self) -> Reg {
-        Reg::from_field(self.0 >> 11)
+        register(self.0 >> 11)
     }
     pub(super) fn amount(self) -> u8 {
         (self.0 >> 6) as u8 & 31

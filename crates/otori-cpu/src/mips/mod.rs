@@ -1,17 +1,17 @@
 //! MIPS32 release 2, user mode, both byte orders. Key type: [`Cpu`].
 //! Specification: MIPS Architecture For Programmers, volumes I-A and II-A, revision 2.
 //!
-//! [`decode`] turns words into operations ([`op`]), [`assemble`] joins them to blocks, [`execute`] runs those.
+//! [`decode`] turns words into operations ([`op`]), [`assemble`] joins them to blocks, [`execute`] has a function for
+//! each and [`lower`] gives every operation its function.
 
 mod assemble;
 mod cpu;
 mod decode;
 mod execute;
 mod float;
+mod lower;
 mod op;
-mod register;
 #[cfg(test)]
 mod tests;
 
 pub use cpu::{Cpu, Endian, FloatRegisters, Link};
-pub use op::Op;

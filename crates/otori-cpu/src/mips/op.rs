@@ -1,11 +1,11 @@
-//! The compact operations that blocks are decoded to. Key type: [`Op`], eight bytes.
+//! What instructions are decoded to, before [`super::lower`] gives them their functions. Key type: [`Op`].
 //!
 //! Fields: `d`, `s`, `t` registers as in the manual; `at` the position in the block of the instruction, or for one
 //! in a delay slot of its branch, where a fault leaves `pc`; `offset` of a branch the distance in bytes from the
 //! start of the block to the target; `rest` the instructions of the block that a taken branch leaves out.
 //! Register 0 is never a destination, except of loads, which are then followed by [`Op::ClearZero`].
 
-use super::register::Reg;
+use crate::slot::Slot as Reg;
 
 /// What a branch or a trap compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,18 +40,18 @@ impl Comparison {
         }
     }
 
-    /// The comparison that holds when this one does not.
+    /// The comparison with this number as `u8`.
     #[must_use]
-    pub fn inverse(self) -> Comparison {
-        match self {
-            Comparison::Equal => Comparison::NotEqual,
-            Comparison::NotEqual => Comparison::Equal,
-            Comparison::Less => Comparison::GreaterEqual,
-            Comparison::GreaterEqual => Comparison::Less,
-            Comparison::LessUnsigned => Comparison::GreaterEqualUnsigned,
-            Comparison::GreaterEqualUnsigned => Comparison::LessUnsigned,
-            Comparison::LessEqual => Comparison::Greater,
-            Comparison::Greater => Comparison::LessEqual,
+    pub fn from_number(number: u8) -> Comparison {
+        match number {
+            0 => Comparison::Equal,
+            1 => Comparison::NotEqual,
+            2 => Comparison::Less,
+            3 => Comparison::GreaterEqual,
+            4 => Comparison::LessUnsigned,
+            5 => Comparison::GreaterEqualUnsigned,
+            6 => Comparison::LessEqual,
+            _ => Comparison::Greater,
         }
     }
 }
@@ -59,7 +59,6 @@ impl Comparison {
 /// One operation. Instructions that mean the same share one; names follow the manual where they are one to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[rustfmt::skip]
-#[expect(missing_docs, reason = "the manual documents the instructions")]
 pub enum Op {
     // Register arithmetic and logic.
     Addu { d: Reg, s: Reg, t: Reg },

@@ -2,7 +2,8 @@
 //! against qemu in `tests/oracle.rs`.
 
 use super::{Cpu, Endian};
-use crate::memory::{Access, Fault, FaultKind, Fetched, Memory};
+use crate::maps::Maps;
+use crate::memory::{Access, Fault, FaultKind, Fetched, Memory, Miss};
 use crate::page::{PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, Page};
 use crate::stop::Stop;
 use alloc::sync::Arc;
@@ -15,13 +16,13 @@ const BASE: u32 = 0x40_0000;
 struct Flat {
     pages: Vec<Arc<Page>>,
     generation: u64,
-    fault: Option<Fault>,
+    maps: Maps,
 }
 
 impl Flat {
     fn new(endian: Endian, at: u32, words: &[u32]) -> Flat {
-        let flat =
-            Flat { pages: (0..4).map(|_| Arc::new(Page::zeroed())).collect(), generation: 1, fault: None };
+        let pages: Vec<Arc<Page>> = (0..4).map(|_| Arc::new(Page::zeroed())).collect();
+        let flat = Flat { maps: Maps::new(&pages[0]), pages, generation: 1 };
         for (number, word) in words.iter().enumerate() {
             let word = if endian == Endian::Big { word.swap_bytes() } else { *word };
             let address = at as usize - BASE as usize + 4 * number;
@@ -30,21 +31,12 @@ impl Flat {
         flat
     }
 
-    fn page(&self, address: u64, alignment: u64, access: Access) -> Result<usize, Fault> {
+    fn page(&self, address: u64, access: Access) -> Result<usize, Fault> {
         let number = (address >> PAGE_SHIFT).wrapping_sub(u64::from(BASE) >> PAGE_SHIFT);
-        let fault = |kind| Fault { address, access, kind };
-        if number >= 4 {
-            return Err(fault(FaultKind::Unmapped));
+        match number {
+            0..4 => Ok(number as usize),
+            _ => Err(Fault { address, access, kind: FaultKind::Unmapped }),
         }
-        if address & alignment != 0 { Err(fault(FaultKind::Unaligned)) } else { Ok(number as usize) }
-    }
-}
-
-impl Flat {
-    fn noted(&mut self, address: u64, alignment: u64, access: Access) -> Option<usize> {
-        let found = self.page(address, alignment, access);
-        self.fault = found.err();
-        found.ok()
     }
 }
 
@@ -53,24 +45,29 @@ impl Memory for Flat {
         self.generation
     }
     fn fetch(&mut self, address: u64) -> Result<Fetched, Fault> {
-        let page = &self.pages[self.page(address, 0, Access::Execute)?];
+        let page = &self.pages[self.page(address, Access::Execute)?];
         page.code().mark();
+        self.maps.forget_writable(address);
         Ok(Fetched { page: Arc::clone(page), keeps_code: true })
     }
-    fn readable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
-        let number = self.noted(address, alignment, Access::Read)?;
-        Some(&self.pages[number])
+    fn maps(&self) -> &Maps {
+        &self.maps
     }
-    fn fault(&self) -> Fault {
-        self.fault.unwrap()
-    }
-    fn writable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
-        let number = self.noted(address, alignment, Access::Write)?;
-        if self.pages[number].code().is_marked() {
-            self.pages[number] = Arc::new(self.pages[number].duplicate());
-            self.generation += 1;
+    fn touch(&mut self, miss: Miss) -> Result<(), Fault> {
+        for address in [miss.address, miss.address + u64::from(miss.size) - 1] {
+            let number = self.page(address, miss.access)?;
+            if miss.access == Access::Read {
+                self.maps.put_readable(address, Arc::clone(&self.pages[number]));
+                continue;
+            }
+            if self.pages[number].code().is_marked() {
+                self.pages[number] = Arc::new(self.pages[number].duplicate());
+                self.maps.forget(address);
+                self.generation += 1;
+            }
+            self.maps.put_writable(address, Arc::clone(&self.pages[number]));
         }
-        Some(&self.pages[number])
+        Ok(())
     }
 }
 
@@ -176,9 +173,20 @@ fn faults_leave_pc_at_the_instruction_or_at_the_branch_of_its_slot() {
     assert_eq!((stop, cpu.pc, executed, cpu.gpr[2]), (unmapped(16), BASE + 4, 1, 1));
     let (cpu, stop, executed) = run(&[addiu(2, 0, 1), branch(BEQ, 0, 0, 1), memory(LW, 3, 0, 16), SYSCALL]);
     assert_eq!((stop, cpu.pc, executed), (unmapped(16), BASE + 4, 1));
-    let (cpu, stop, _) = run(&[lui(2, BASE >> 16), memory(LW, 3, 2, 2)]);
+    let load_linked = 48;
+    let (cpu, stop, _) = run(&[lui(2, BASE >> 16), memory(load_linked, 3, 2, 2)]);
     let unaligned = Fault { address: u64::from(BASE) + 2, access: Access::Read, kind: FaultKind::Unaligned };
     assert_eq!((stop, cpu.pc), (Stop::Fault(unaligned), BASE + 4));
+}
+
+#[test]
+fn a_word_may_lie_anywhere_and_on_two_pages() {
+    for at in [0x1002, 0x0ffe, 0x0fff] {
+        let program =
+            [lui(2, BASE >> 16), addiu(3, 0, 0x1234), memory(SW, 3, 2, at), memory(LW, 4, 2, at), SYSCALL];
+        let (cpu, stop, _) = run(&program);
+        assert_eq!((stop, cpu.gpr[4]), (Stop::Syscall, 0x1234));
+    }
 }
 
 #[test]

@@ -3,12 +3,15 @@
 use crate::elf;
 use crate::generate::{BASE, Program};
 use otori_cpu::mips::{Cpu, Endian, FloatRegisters};
-use otori_cpu::{Access, Fault, FaultKind, Fetched, Memory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, Page, Stop};
+use otori_cpu::{
+    Access, Fault, FaultKind, Fetched, Maps, Memory, Miss, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, Page, Stop,
+};
 use std::sync::Arc;
 
 /// Pages from [`BASE`] on, everything allowed. Decoded code is not kept where stores go.
 pub struct Flat {
     pages: Vec<Arc<Page>>,
+    maps: Maps,
 }
 
 impl Flat {
@@ -16,21 +19,17 @@ impl Flat {
         let mut pages: Vec<_> =
             image.chunks(PAGE_SIZE).map(|bytes| Arc::new(Page::from_bytes(bytes))).collect();
         pages.resize_with((bytes as usize).div_ceil(PAGE_SIZE), || Arc::new(Page::zeroed()));
-        Flat { pages }
+        Flat { maps: Maps::new(&pages[0]), pages }
     }
 
-    fn page(&self, address: u64, alignment: u64, access: Access) -> Result<&Arc<Page>, Fault> {
-        let fault = |kind| Fault { address, access, kind };
-        if address & alignment != 0 {
-            return Err(fault(FaultKind::Unaligned));
-        }
+    fn page(&self, address: u64, access: Access) -> Result<&Arc<Page>, Fault> {
         let number = (address >> PAGE_SHIFT).wrapping_sub(u64::from(BASE) >> PAGE_SHIFT);
-        self.pages.get(number as usize).ok_or(fault(FaultKind::Unmapped))
+        self.pages.get(number as usize).ok_or(Fault { address, access, kind: FaultKind::Unmapped })
     }
 
     fn bytes(&self, address: u32, length: u32) -> Vec<u8> {
         let byte =
-            |at: u32| self.page(u64::from(at), 0, Access::Read).unwrap().load_u8(u64::from(at) & PAGE_MASK);
+            |at: u32| self.page(u64::from(at), Access::Read).unwrap().load_u8(u64::from(at) & PAGE_MASK);
         (address..address + length).map(byte).collect()
     }
 }
@@ -40,17 +39,20 @@ impl Memory for Flat {
         1
     }
     fn fetch(&mut self, address: u64) -> Result<Fetched, Fault> {
-        Ok(Fetched { page: Arc::clone(self.page(address, 0, Access::Execute)?), keeps_code: true })
+        Ok(Fetched { page: Arc::clone(self.page(address, Access::Execute)?), keeps_code: true })
     }
-    fn readable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
-        self.page(address, alignment, Access::Read).ok().map(|page| &**page)
+    fn maps(&self) -> &Maps {
+        &self.maps
     }
-    fn writable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
-        self.page(address, alignment, Access::Write).ok().map(|page| &**page)
-    }
-    fn fault(&self) -> Fault {
-        // These programs do not fault; one that does is told by the comparison.
-        Fault { address: 0, access: Access::Read, kind: FaultKind::Unmapped }
+    fn touch(&mut self, miss: Miss) -> Result<(), Fault> {
+        for address in [miss.address, miss.address + u64::from(miss.size) - 1] {
+            let page = Arc::clone(self.page(address, miss.access)?);
+            match miss.access {
+                Access::Write => self.maps.put_writable(address, page),
+                _ => self.maps.put_readable(address, page),
+            };
+        }
+        Ok(())
     }
 }
 

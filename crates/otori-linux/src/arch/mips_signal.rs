@@ -19,6 +19,9 @@ const SET_BYTES: usize = 16;
 /// uc_flags, uc_link, uc_stack (12), then padding to 8
 const UCONTEXT_HEAD_BYTES: usize = 24;
 
+/// General registers, and floating point ones.
+const REGISTERS: usize = 32;
+
 /// Offsets inside `struct sigcontext`.
 const CONTEXT_REGISTERS: usize = 16;
 const CONTEXT_FPU: usize = 272;
@@ -46,10 +49,10 @@ pub(crate) fn trampoline_page(abi: &Abi) -> Vec<u8> {
 fn context(abi: &Abi, cpu: &Cpu) -> Vec<u8> {
     let mut record = Record::new(abi);
     record.u32(0).u32(0).u64(u64::from(cpu.pc));
-    for register in cpu.gpr {
+    for register in cpu.gpr.into_iter().take(REGISTERS) {
         record.u64(sign_extend(register));
     }
-    for register in cpu.fpr {
+    for register in cpu.fpr.into_iter().take(REGISTERS) {
         record.u64(register);
     }
     record.u32(0).u32(cpu.fcsr).u32(0).u32(1).u32(0).u32(0);
@@ -65,11 +68,11 @@ fn sign_extend(value: u32) -> u64 {
 fn restore(abi: &Abi, cpu: &mut Cpu, bytes: &[u8]) -> Option<()> {
     let view = View::new(abi, bytes);
     cpu.pc = view.u64(8)? as u32;
-    for (index, register) in cpu.gpr.iter_mut().enumerate() {
+    for (index, register) in cpu.gpr.iter_mut().enumerate().take(REGISTERS) {
         *register = view.u64(CONTEXT_REGISTERS + index * 8)? as u32;
     }
     cpu.gpr[0] = 0;
-    for (index, register) in cpu.fpr.iter_mut().enumerate() {
+    for (index, register) in cpu.fpr.iter_mut().enumerate().take(REGISTERS) {
         *register = view.u64(CONTEXT_FPU + index * 8)?;
     }
     cpu.fcsr = view.u32(532)?;

@@ -4,7 +4,7 @@
 use super::region::Backing;
 use super::space::AddressSpace;
 use alloc::vec::Vec;
-use otori_cpu::{Access, Fault, Memory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE};
+use otori_cpu::{Access, Fault, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE};
 
 /// Why the kernel could not read or write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -95,8 +95,7 @@ impl AddressSpace {
         }
         starts.into_iter().for_each(|start| self.join(start));
         self.join(end);
-        self.reads.clear();
-        self.writes.clear();
+        self.maps.clear();
         if executable {
             self.renew_generation();
         }
@@ -139,8 +138,7 @@ impl AddressSpace {
                 self.pages -= 1;
             }
         }
-        self.reads.clear();
-        self.writes.clear();
+        self.maps.clear();
         self.renew_generation();
         Ok(())
     }
@@ -204,12 +202,11 @@ impl AddressSpace {
     /// Forgets the pages of a range; the next touch begins from the backing again (`MADV_DONTNEED`).
     pub fn drop_pages(&mut self, start: u64, end: u64) {
         let (mut owned, mut fetched) = (0, false);
-        let (reads, writes) = (&mut self.reads, &mut self.writes);
+        let maps = &mut self.maps;
         self.table.remove(start >> PAGE_SHIFT, end >> PAGE_SHIFT, |number, entry| {
             owned += usize::from(entry.owner.is_counted());
             fetched |= entry.page.code().is_marked();
-            reads.forget(number << PAGE_SHIFT);
-            writes.forget(number << PAGE_SHIFT);
+            maps.forget(number << PAGE_SHIFT);
         });
         self.pages -= owned;
         if fetched {

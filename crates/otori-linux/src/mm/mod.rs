@@ -3,7 +3,7 @@
 //! Key type: [`AddressSpace`], which implements `otori_cpu::Memory`. Rules: `mmap(2)`, `mprotect(2)`, `fork(2)`.
 //! - [`region`]: what is mapped where (a line of /proc/PID/maps);
 //! - [`table`]: address to physical page, sparse;
-//! - [`translate`]: the small caches the CPU hits on every access;
+//! - [`otori_cpu::Maps`]: the small caches the CPU hits on every access;
 //! - [`image`]: pages of a file, shared by everyone who maps it, with the code decoded from them;
 //! - [`shared`]: pages of a shared mapping;
 //! - [`touch`]: first touch, copy on write, faults; [`access`]: reading and writing by the kernel.
@@ -20,7 +20,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod touch;
-mod translate;
 
 pub use access::MemoryError;
 pub use image::{FileImage, ImageCache};

@@ -3,11 +3,10 @@
 use super::region::{Backing, Region};
 use super::shared::SharedCopies;
 use super::table::{Owner, PageTable};
-use super::translate::Translations;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
-use otori_cpu::{Access, Fault, FaultKind, Page};
+use otori_cpu::{Access, Fault, FaultKind, Maps, Page};
 
 /// Generations handed out so far, over all address spaces of the host process. Never seen by a guest.
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
@@ -22,11 +21,10 @@ static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 pub struct AddressSpace {
     pub(super) regions: BTreeMap<u64, Region>,
     pub(super) table: PageTable,
-    pub(super) reads: Translations,
-    pub(super) writes: Translations,
+    pub(super) maps: Maps,
     pub(super) zero: Arc<Page>,
     pub(super) generation: u64,
-    /// Why the last access from the CPU failed.
+    /// Why the last access from the kernel failed.
     pub(super) fault: Fault,
     /// First address behind user space.
     pub(super) end: u64,
@@ -43,8 +41,7 @@ impl AddressSpace {
         AddressSpace {
             regions: BTreeMap::new(),
             table: PageTable::default(),
-            reads: Translations::new(&zero),
-            writes: Translations::new(&zero),
+            maps: Maps::new(&zero),
             zero,
             generation: next_generation(),
             fault: Fault { address: 0, access: Access::Read, kind: FaultKind::Unmapped },
@@ -69,7 +66,7 @@ impl AddressSpace {
                 entry.owner = Owner::Forked;
             }
         }
-        self.writes.clear();
+        self.maps.clear_writable();
     }
 
     /// Moves every shared mapping to pages of its own, the same for all spaces that use the same `copies`.
@@ -135,8 +132,7 @@ impl Clone for AddressSpace {
         AddressSpace {
             regions: self.regions.clone(),
             table,
-            reads: Translations::new(&zero),
-            writes: Translations::new(&zero),
+            maps: Maps::new(&zero),
             zero,
             generation: next_generation(),
             ..*self

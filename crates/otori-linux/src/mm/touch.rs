@@ -4,7 +4,9 @@ use super::region::{Backing, Region};
 use super::space::AddressSpace;
 use super::table::{Entry, Owner};
 use alloc::sync::Arc;
-use otori_cpu::{Access, Fault, FaultKind, Fetched, Memory, PAGE_MASK, PAGE_SHIFT, Page, Stop, mips};
+use otori_cpu::{
+    Access, Fault, FaultKind, Fetched, Maps, Memory, Miss, PAGE_MASK, PAGE_SHIFT, Page, Set, Stop,
+};
 
 impl Memory for AddressSpace {
     #[inline(always)]
@@ -20,37 +22,73 @@ impl Memory for AddressSpace {
         if keeps_code && !page.code().is_marked() {
             page.code().mark();
             // From now on a store must come through here.
-            self.writes.forget(number << PAGE_SHIFT);
+            self.maps.forget_writable(number << PAGE_SHIFT);
         }
         Ok(Fetched { page, keeps_code })
     }
 
     #[inline(always)]
-    fn readable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
-        if self.reads.hits(address, alignment) {
-            return Some(self.reads.page(address));
-        }
-        self.touch_for_read(address, alignment)
+    fn maps(&self) -> &Maps {
+        &self.maps
     }
 
-    #[inline(always)]
-    fn writable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
-        if self.writes.hits(address, alignment) {
-            return Some(self.writes.page(address));
+    fn touch(&mut self, miss: Miss) -> Result<(), Fault> {
+        let last = miss.address.wrapping_add(u64::from(miss.size.max(1)) - 1);
+        self.touch_page(miss.address, miss.access)?;
+        match (miss.address ^ last) >> PAGE_SHIFT {
+            0 => Ok(()),
+            _ => self.touch_page(last & !PAGE_MASK, miss.access),
         }
-        self.touch_for_write(address, alignment)
-    }
-
-    fn fault(&self) -> Fault {
-        self.fault
     }
 }
 
 impl AddressSpace {
-    /// Runs a MIPS CPU on this memory: `Cpu::run`, compiled once, in this crate.
+    fn touch_page(&mut self, address: u64, access: Access) -> Result<(), Fault> {
+        self.check(address, 0, access)?;
+        match access {
+            Access::Write => {
+                let page = self.own(address)?;
+                self.maps.put_writable(address, page);
+            }
+            Access::Read | Access::Execute => {
+                let (page, _) = self.present(address, access)?;
+                self.maps.put_readable(address, page);
+            }
+        }
+        Ok(())
+    }
+
+    /// The page to load from at `address`. `None` if that fails, or if `address & alignment` is not zero; what
+    /// failed is then told by [`AddressSpace::fault`].
+    #[inline]
+    pub fn readable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
+        // Asked twice because a page kept over the miss would still borrow the memory there.
+        if self.maps.readable(address, alignment).is_some() {
+            return self.maps.readable(address, alignment);
+        }
+        self.touch_for_read(address, alignment)
+    }
+
+    /// The page to store to at `address`, private to the guest. `None` if that fails, or if `address & alignment`
+    /// is not zero; what failed is then told by [`AddressSpace::fault`].
+    #[inline]
+    pub fn writable(&mut self, address: u64, alignment: u64) -> Option<&Page> {
+        if self.maps.writable(address, alignment).is_some() {
+            return self.maps.writable(address, alignment);
+        }
+        self.touch_for_write(address, alignment)
+    }
+
+    /// Why the last [`AddressSpace::readable`] or [`AddressSpace::writable`] failed.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// Runs a CPU on this memory: [`otori_cpu::run`].
     #[inline(never)]
-    pub fn run(&mut self, cpu: &mut mips::Cpu, budget: u64) -> (Stop, u64) {
-        cpu.run(self, budget)
+    pub fn run<S: Set>(&mut self, cpu: &mut S, budget: u64) -> (Stop, u64) {
+        otori_cpu::run(cpu, self, budget)
     }
 
     #[cold]
@@ -58,7 +96,7 @@ impl AddressSpace {
     fn touch_for_read(&mut self, address: u64, alignment: u64) -> Option<&Page> {
         let checked = self.check(address, alignment, Access::Read).map(|_| ());
         match checked.and_then(|()| self.present(address, Access::Read)) {
-            Ok((page, _)) => Some(self.reads.put(address, page)),
+            Ok((page, _)) => Some(self.maps.put_readable(address, page)),
             Err(fault) => {
                 self.fault = fault;
                 None
@@ -71,7 +109,7 @@ impl AddressSpace {
     fn touch_for_write(&mut self, address: u64, alignment: u64) -> Option<&Page> {
         let checked = self.check(address, alignment, Access::Write).map(|_| ());
         match checked.and_then(|()| self.own(address)) {
-            Ok(page) => Some(self.writes.put(address, page)),
+            Ok(page) => Some(self.maps.put_writable(address, page)),
             Err(fault) => {
                 self.fault = fault;
                 None
@@ -129,8 +167,7 @@ impl AddressSpace {
         }
         drop(page);
         let (number, base) = (address >> PAGE_SHIFT, address & !PAGE_MASK);
-        self.reads.forget(base);
-        self.writes.forget(base);
+        self.maps.forget(base);
         if owner == Owner::Others && self.pages >= self.limit_pages {
             return Err(Fault { address, access: Access::Write, kind: FaultKind::Exhausted });
         }

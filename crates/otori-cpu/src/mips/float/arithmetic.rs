@@ -1,8 +1,8 @@
 //! The computing instructions of coprocessor 1. Entrances: [`Cpu::compute`] (COP1), [`Cpu::multiply_add`] (COP1X).
 
 use super::super::cpu::{Cpu, FloatRegisters};
-use super::super::register::Reg;
 use super::{Refused, illegal_at};
+use crate::slot::Slot as Reg;
 use crate::soft::{
     DOUBLE, Environment, Format, Relation, Rounding, SINGLE, add, compare, convert, divide, from_integer,
     multiply, square_root, to_integer,
@@ -22,12 +22,9 @@ struct Fields {
 
 impl Cpu {
     /// A computing instruction in one of the formats single (16), double (17), word (20), long (21).
-    pub(super) fn compute(&mut self, word: u32, at: u8) -> Result<(), (u8, Stop)> {
-        let fields = Fields {
-            t: Reg::from_field(word >> 16),
-            s: Reg::from_field(word >> 11),
-            d: Reg::from_field(word >> 6),
-        };
+    pub(in super::super) fn compute(&mut self, word: u32, at: u8) -> Result<(), (u8, Stop)> {
+        let fields =
+            Fields { t: Reg::of(word >> 16 & 31), s: Reg::of(word >> 11 & 31), d: Reg::of(word >> 6 & 31) };
         let (format, function) = (word >> 21 & 31, word & 63);
         match (format, function) {
             (16 | 17, 6 | 17..=19) => self.move_float(word, &fields).map_err(illegal_at(at)),
@@ -157,7 +154,7 @@ impl Cpu {
             1 => DOUBLE,
             _ => return Err((at, Stop::Illegal)),
         };
-        let operand = |cpu: &Cpu, shift: u32| cpu.number(format, Reg::from_field(word >> shift));
+        let operand = |cpu: &Cpu, shift: u32| cpu.number(format, Reg::of(word >> shift & 31));
         let (r, t) = (operand(self, 21).map_err(&refused)?, operand(self, 16).map_err(&refused)?);
         let s = operand(self, 11).map_err(&refused)?;
         let mut environment = self.environment();
@@ -167,7 +164,7 @@ impl Cpu {
             _ => subtract(format, &mut environment, product, r),
         };
         let result = if word >> 3 & 7 >= 6 { sum ^ format.sign_mask() } else { sum };
-        self.finish(&environment, format, Reg::from_field(word >> 6), result, at)
+        self.finish(&environment, format, Reg::of(word >> 6 & 31), result, at)
     }
 
     /// Settles the flags, then writes the result.

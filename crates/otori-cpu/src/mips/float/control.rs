@@ -59,7 +59,7 @@ impl Cpu {
     }
 
     /// `cfc1`.
-    pub(super) fn float_control(&self, control: u8) -> u32 {
+    pub(in super::super) fn float_control(&self, control: u8) -> u32 {
         match control {
             0 => IMPLEMENTATION,
             25 => self.fcsr >> 24 & 0xfe | self.fcsr >> 23 & 1,
@@ -70,7 +70,7 @@ impl Cpu {
     }
 
     /// `ctc1`; fails if a cause bit is written whose exception is enabled.
-    pub(super) fn set_float_control(&mut self, control: u8, value: u32) -> Result<(), Stop> {
+    pub(in super::super) fn set_float_control(&mut self, control: u8, value: u32) -> Result<(), Stop> {
         self.fcsr = match control {
             25 => self.fcsr & 0x017f_ffff | (value & 0xfe) << 24 | (value & 1) << 23,
             26 => self.fcsr & !0x0003_f07c | value & 0x0003_f07c,

@@ -1,4 +1,4 @@
-//! Coprocessor 1, the floating point unit. Entrance: [`Cpu::run_float`]. MIPS32 volume I-A chapter 5.
+//! Coprocessor 1, the floating point unit. MIPS32 volume I-A chapter 5.
 //!
 //! [`arithmetic`]: the computing instructions; [`control`]: FCSR and its relatives; here: moves, loads and stores.
 
@@ -6,15 +6,19 @@ mod arithmetic;
 mod control;
 
 use super::cpu::{Cpu, FloatRegisters};
-use super::execute::{order_u32, readable, writable};
-use super::op::Op;
-use super::register::Reg;
-use crate::memory::Memory;
+use super::execute::order_u32;
+use crate::maps::Maps;
+use crate::op::Interrupt;
+use crate::slot::Slot as Reg;
 use crate::stop::Stop;
 
 /// An instruction that this CPU refuses in the present register mode.
 #[derive(Clone, Copy, Debug)]
 struct Refused;
+
+fn illegal(Refused: Refused) -> Interrupt {
+    Interrupt::Stop(Stop::Illegal)
+}
 
 fn illegal_at(at: u8) -> impl Fn(Refused) -> (u8, Stop) {
     move |Refused| (at, Stop::Illegal)
@@ -25,120 +29,73 @@ fn order_u64<const BIG: bool>(value: u64) -> u64 {
     if BIG { value.swap_bytes() } else { value }
 }
 
-/// A load or store that moves four or eight bytes between memory and a floating point register.
-#[derive(Clone, Copy)]
-enum Transfer {
-    LoadSingle,
-    LoadDouble,
-    StoreSingle,
-    StoreDouble,
-}
-
 impl Cpu {
-    /// Runs one floating point operation. Fails with the position in the block where to stop.
-    pub(super) fn run_float<M: Memory, const BIG: bool>(
+    /// `lwc1`.
+    pub(super) fn load_single<const BIG: bool>(
         &mut self,
-        op: Op,
-        memory: &mut M,
-    ) -> Result<(), (u8, Stop)> {
-        let address = |cpu: &Cpu, s: Reg, displacement: u32| cpu.gpr[s as usize].wrapping_add(displacement);
-        match op {
-            Op::Lwc1 { f, s, at, displacement } => {
-                let address = address(self, s, displacement);
-                return self.transfer::<M, BIG>(memory, Transfer::LoadSingle, f, address, at);
-            }
-            Op::Ldc1 { f, s, at, displacement } => {
-                let address = address(self, s, displacement);
-                return self.transfer::<M, BIG>(memory, Transfer::LoadDouble, f, address, at);
-            }
-            Op::Swc1 { f, s, at, displacement } => {
-                let address = address(self, s, displacement);
-                return self.transfer::<M, BIG>(memory, Transfer::StoreSingle, f, address, at);
-            }
-            Op::Sdc1 { f, s, at, displacement } => {
-                let address = address(self, s, displacement);
-                return self.transfer::<M, BIG>(memory, Transfer::StoreDouble, f, address, at);
-            }
-            Op::Mfc1 { t, f } => self.gpr[t as usize] = self.single(f),
-            Op::Mtc1 { t, f } => self.set_single(f, self.gpr[t as usize]),
-            Op::Mfhc1 { t, f } => self.gpr[t as usize] = self.high_half(f),
-            Op::Mthc1 { t, f } => self.set_high_half(f, self.gpr[t as usize]),
-            Op::Cfc1 { t, control } => self.gpr[t as usize] = self.float_control(control),
-            Op::Ctc1 { t, control, at } => {
-                self.set_float_control(control, self.gpr[t as usize]).map_err(|stop| (at, stop))?;
-            }
-            Op::Movci { d, s, code, when } => {
-                if self.condition(code) == when {
-                    self.gpr[d as usize] = self.gpr[s as usize];
-                }
-            }
-            Op::Float { at, word } => self.compute(word, at)?,
-            Op::FloatExtended { at, word } => return self.run_extended::<M, BIG>(memory, word, at),
-            _ => return Err((0, Stop::Illegal)),
-        }
+        f: Reg,
+        address: u64,
+        maps: &Maps,
+    ) -> Result<(), Interrupt> {
+        self.set_single(f, order_u32::<BIG>(maps.get_u32(address)?));
         Ok(())
+    }
+
+    /// `swc1`.
+    pub(super) fn store_single<const BIG: bool>(
+        &self,
+        f: Reg,
+        address: u64,
+        maps: &Maps,
+    ) -> Result<(), Interrupt> {
+        maps.set_u32(address, order_u32::<BIG>(self.single(f)))
+    }
+
+    /// `ldc1`.
+    pub(super) fn load_double<const BIG: bool>(
+        &mut self,
+        f: Reg,
+        address: u64,
+        maps: &Maps,
+    ) -> Result<(), Interrupt> {
+        self.double(f).map_err(illegal)?;
+        let value = order_u64::<BIG>(maps.get_u64(address)?);
+        self.set_double(f, value).map_err(illegal)
+    }
+
+    /// `sdc1`.
+    pub(super) fn store_double<const BIG: bool>(
+        &self,
+        f: Reg,
+        address: u64,
+        maps: &Maps,
+    ) -> Result<(), Interrupt> {
+        let value = self.double(f).map_err(illegal)?;
+        maps.set_u64(address, order_u64::<BIG>(value))
     }
 
     /// COP1X: indexed loads and stores here, multiply-add in [`arithmetic`].
-    fn run_extended<M: Memory, const BIG: bool>(
-        &mut self,
-        memory: &mut M,
-        word: u32,
-        at: u8,
-    ) -> Result<(), (u8, Stop)> {
-        let register = |shift: u32| Reg::from_field(word >> shift);
+    pub(super) fn run_extended<const BIG: bool>(&mut self, word: u32, maps: &Maps) -> Result<(), Interrupt> {
+        let register = |shift: u32| Reg::of(word >> shift & 31);
         let address = self.gpr[register(21) as usize].wrapping_add(self.gpr[register(16) as usize]);
-        let (transfer, f, address) = match word & 63 {
-            0 => (Transfer::LoadSingle, register(6), address),
-            1 => (Transfer::LoadDouble, register(6), address),
-            8 => (Transfer::StoreSingle, register(11), address),
-            9 => (Transfer::StoreDouble, register(11), address),
-            5 | 13 if self.float_registers == FloatRegisters::Pairs => return Err((at, Stop::Illegal)),
-            5 => (Transfer::LoadDouble, register(6), address & !7),
-            13 => (Transfer::StoreDouble, register(11), address & !7),
-            _ => return self.multiply_add(word, at),
-        };
-        self.transfer::<M, BIG>(memory, transfer, f, address, at)
-    }
-
-    fn transfer<M: Memory, const BIG: bool>(
-        &mut self,
-        memory: &mut M,
-        transfer: Transfer,
-        f: Reg,
-        address: u32,
-        at: u8,
-    ) -> Result<(), (u8, Stop)> {
-        let offset = u64::from(address);
-        match transfer {
-            Transfer::LoadSingle => {
-                let page = readable(memory, address, 3, at)?;
-                self.set_single(f, order_u32::<BIG>(page.load_u32(offset)));
-            }
-            Transfer::StoreSingle => {
-                let page = writable(memory, address, 3, at)?;
-                page.store_u32(offset, order_u32::<BIG>(self.single(f)));
-            }
-            Transfer::LoadDouble => {
-                self.double(f).map_err(illegal_at(at))?;
-                let page = readable(memory, address, 7, at)?;
-                let value = order_u64::<BIG>(page.load_u64(offset));
-                self.set_double(f, value).map_err(illegal_at(at))?;
-            }
-            Transfer::StoreDouble => {
-                let value = self.double(f).map_err(illegal_at(at))?;
-                let page = writable(memory, address, 7, at)?;
-                page.store_u64(offset, order_u64::<BIG>(value));
-            }
+        let (address, doubleword) = (u64::from(address), u64::from(address & !7));
+        match word & 63 {
+            0 => self.load_single::<BIG>(register(6), address, maps),
+            1 => self.load_double::<BIG>(register(6), address, maps),
+            8 => self.store_single::<BIG>(register(11), address, maps),
+            9 => self.store_double::<BIG>(register(11), address, maps),
+            5 | 13 if self.float_registers == FloatRegisters::Pairs => Err(Interrupt::Stop(Stop::Illegal)),
+            5 => self.load_double::<BIG>(register(6), doubleword, maps),
+            13 => self.store_double::<BIG>(register(11), doubleword, maps),
+            _ => self.multiply_add(word, 0).map_err(|(_, stop)| Interrupt::Stop(stop)),
         }
-        Ok(())
     }
 
-    fn single(&self, f: Reg) -> u32 {
+    pub(super) fn single(&self, f: Reg) -> u32 {
         self.fpr[f as usize] as u32
     }
 
-    fn set_single(&mut self, f: Reg, value: u32) {
+    pub(super) fn set_single(&mut self, f: Reg, value: u32) {
         let register = &mut self.fpr[f as usize];
         *register = *register & !0xffff_ffff | u64::from(value);
     }
@@ -168,14 +125,14 @@ impl Cpu {
         Ok(())
     }
 
-    fn high_half(&self, f: Reg) -> u32 {
+    pub(super) fn high_half(&self, f: Reg) -> u32 {
         match self.float_registers {
             FloatRegisters::Wide => (self.fpr[f as usize] >> 32) as u32,
             FloatRegisters::Pairs => self.fpr[f as usize | 1] as u32,
         }
     }
 
-    fn set_high_half(&mut self, f: Reg, value: u32) {
+    pub(super) fn set_high_half(&mut self, f: Reg, value: u32) {
         match self.float_registers {
             FloatRegisters::Wide => {
                 let register = &mut self.fpr[f as usize];

@@ -1,0 +1,165 @@
+//! Loads and stores. Fields: `a` the register, `b` the base, `imm` the displacement; of pairs also `c` the second
+//! register and `d` the step to it. Unaligned words and halves are done as Linux does them for MIPS programs.
+
+use super::{Cpu, order_u16, order_u32};
+use crate::handler::{handlers, load, memory_handlers, store};
+use crate::memory::Access::{Read, Write};
+use crate::op::{Interrupt, miss, stop};
+use crate::slot::Slot;
+
+memory_handlers! { Cpu;
+    lb(cpu, op, maps, blocks, ops) {
+        let value = load!(lb, load_u8, 1, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+        cpu.set(op.a, i32::from(value as i8) as u32);
+    }
+    lbu(cpu, op, maps, blocks, ops) {
+        let value = load!(lbu, load_u8, 1, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+        cpu.set(op.a, u32::from(value));
+    }
+    sb(cpu, op, maps, blocks, ops) {
+        let value = cpu.get(op.a) as u8;
+        store!(sb, store_u8, 1, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
+    }
+}
+
+/// Goes on if that was done; else comes back for a page, or stops.
+macro_rules! done {
+    ($done:expr, $cpu:ident, $ops:ident) => {
+        if let Err(interrupt) = $done {
+            return interrupted($cpu, $ops, interrupt);
+        }
+    };
+}
+
+/// Loads and stores of one byte order.
+macro_rules! ordered {
+    ($module:ident, $big:literal) => {
+        pub(in crate::mips) mod $module {
+            use super::*;
+            const BIG: bool = $big;
+
+            memory_handlers! { Cpu;
+                lh(cpu, op, maps, blocks, ops) {
+                    let value = load!(lh, load_u16, 2, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+                    cpu.set(op.a, i32::from(order_u16::<BIG>(value) as i16) as u32);
+                }
+                lhu(cpu, op, maps, blocks, ops) {
+                    let value = load!(lhu, load_u16, 2, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+                    cpu.set(op.a, u32::from(order_u16::<BIG>(value)));
+                }
+                lw(cpu, op, maps, blocks, ops) {
+                    let value = load!(lw, load_u32, 4, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+                    cpu.set(op.a, order_u32::<BIG>(value));
+                }
+                sh(cpu, op, maps, blocks, ops) {
+                    let value = order_u16::<BIG>(cpu.get(op.a) as u16);
+                    store!(sh, store_u16, 2, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
+                }
+                sw(cpu, op, maps, blocks, ops) {
+                    let value = order_u32::<BIG>(cpu.get(op.a));
+                    store!(sw, store_u32, 4, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
+                }
+                load_pair(cpu, op, maps, blocks, ops) {
+                    let first = cpu.address(op.b, op.imm);
+                    let second = u64::from((first as u32).wrapping_add_signed(i32::from(op.d as i8)));
+                    let value = load!(load_pair, load_u32, 4, first, (cpu, maps, blocks, ops));
+                    cpu.set(op.a, order_u32::<BIG>(value));
+                    let value = load!(load_pair, load_u32, 4, second, (cpu, maps, blocks, ops), miss_second);
+                    cpu.set(op.c, order_u32::<BIG>(value));
+                }
+                store_pair(cpu, op, maps, blocks, ops) {
+                    let first = cpu.address(op.b, op.imm);
+                    let second = u64::from((first as u32).wrapping_add_signed(i32::from(op.d as i8)));
+                    let value = order_u32::<BIG>(cpu.get(op.a));
+                    store!(store_pair, store_u32, 4, first, value, (cpu, maps, blocks, ops));
+                    let value = order_u32::<BIG>(cpu.get(op.c));
+                    store!(store_pair, store_u32, 4, second, value, (cpu, maps, blocks, ops), miss_second);
+                }
+            }
+
+            handlers! { Cpu;
+                lwl(cpu, op, maps, _blocks, ops) {
+                    let address = cpu.address(op.b, op.imm);
+                    let Some(page) = maps.readable(address, 0) else { return miss(cpu, ops, address, 1, Read) };
+                    cpu.load_left::<BIG>(op.a, address, page.load_u32(address & !3));
+                }
+                lwr(cpu, op, maps, _blocks, ops) {
+                    let address = cpu.address(op.b, op.imm);
+                    let Some(page) = maps.readable(address, 0) else { return miss(cpu, ops, address, 1, Read) };
+                    cpu.load_right::<BIG>(op.a, address, page.load_u32(address & !3));
+                }
+                swl(cpu, op, maps, _blocks, ops) {
+                    let address = cpu.address(op.b, op.imm);
+                    let Some(page) = maps.writable(address, 0) else { return miss(cpu, ops, address, 1, Write) };
+                    let (byte, old) = (position::<BIG>(address), order_u32::<BIG>(page.load_u32(address & !3)));
+                    let new = old & 0xffff_ff00 << (8 * byte) | cpu.get(op.a) >> (24 - 8 * byte);
+                    page.store_u32(address & !3, order_u32::<BIG>(new));
+                }
+                swr(cpu, op, maps, _blocks, ops) {
+                    let address = cpu.address(op.b, op.imm);
+                    let Some(page) = maps.writable(address, 0) else { return miss(cpu, ops, address, 1, Write) };
+                    let (byte, old) = (position::<BIG>(address), order_u32::<BIG>(page.load_u32(address & !3)));
+                    let new = old & !(u32::MAX << (8 * byte)) | cpu.get(op.a) << (8 * byte);
+                    page.store_u32(address & !3, order_u32::<BIG>(new));
+                }
+                ll(cpu, op, maps, _blocks, ops) {
+                    done!(cpu.load_linked::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
+                }
+                sc(cpu, op, maps, _blocks, ops) {
+                    done!(cpu.store_conditional::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
+                }
+                lwc1(cpu, op, maps, _blocks, ops) {
+                    done!(cpu.load_single::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
+                }
+                ldc1(cpu, op, maps, _blocks, ops) {
+                    done!(cpu.load_double::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
+                }
+                swc1(cpu, op, maps, _blocks, ops) {
+                    done!(cpu.store_single::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
+                }
+                sdc1(cpu, op, maps, _blocks, ops) {
+                    done!(cpu.store_double::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
+                }
+                /// COP1X: the word is in `imm`.
+                float_extended(cpu, op, maps, _blocks, ops) {
+                    done!(cpu.run_extended::<BIG>(op.imm as u32, maps), cpu, ops);
+                }
+            }
+        }
+    };
+}
+
+ordered!(little, false);
+ordered!(big, true);
+
+/// Comes back for a page, or stops.
+#[cold]
+#[inline(never)]
+fn interrupted(cpu: &mut Cpu, ops: &[crate::op::Op<Cpu>], interrupt: Interrupt) -> crate::op::Next {
+    match interrupt {
+        Interrupt::Miss(wanted) => miss(cpu, ops, wanted.address, wanted.size, wanted.access),
+        Interrupt::Stop(reason) => stop(cpu, ops, reason),
+    }
+}
+
+/// Number of the byte at an address within its word, from the least significant.
+#[inline(always)]
+fn position<const BIG: bool>(address: u64) -> u32 {
+    address as u32 & 3 ^ if BIG { 3 } else { 0 }
+}
+
+impl Cpu {
+    /// `lwl`: bytes from `address` to the less significant end of its word go to the more significant end of `t`.
+    #[inline(always)]
+    fn load_left<const BIG: bool>(&mut self, t: Slot, address: u64, word: u32) {
+        let (byte, word) = (position::<BIG>(address), order_u32::<BIG>(word));
+        self.set(t, self.get(t) & 0x00ff_ffff >> (8 * byte) | word << (24 - 8 * byte));
+    }
+
+    /// `lwr`: bytes from the more significant end of the word to `address` go to the less significant end of `t`.
+    #[inline(always)]
+    fn load_right<const BIG: bool>(&mut self, t: Slot, address: u64, word: u32) {
+        let (byte, word) = (position::<BIG>(address), order_u32::<BIG>(word));
+        self.set(t, self.get(t) & !(u32::MAX >> (8 * byte)) | word >> (8 * byte));
+    }
+}

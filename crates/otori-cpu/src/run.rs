@@ -1,0 +1,393 @@
+//! Running a CPU: blocks are found, entered, and what comes back is settled. Key items: [`run`], [`Set`], [`Frame`].
+//!
+//! Counting: a block's instructions are paid for on entering it; whoever leaves early gets the rest back. So the count
+//! is exact, and budgets are: a block longer than what is left of the budget is decoded again, as far as it goes.
+
+use crate::block::{Block, BlockCache, BlockTable, Code, Table};
+use crate::maps::Maps;
+use crate::memory::{Access, Fault, FaultKind, Memory, Miss};
+use crate::op::{Next, Op, Reason};
+use crate::page::{PAGE_MASK, PAGE_SIZE, Page};
+use crate::stop::Stop;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// Instructions in a block at most. Positions in a block are bytes: 255 at most.
+pub const BLOCK_INSTRUCTIONS_MAX: u32 = 64;
+
+/// Instructions that may be executed before the chain of operations comes back: bounds the stack where the compiler
+/// makes calls of it.
+const CHAIN: i64 = 4096;
+
+/// An instruction set with the registers of one CPU.
+pub trait Set: Sized + Send + Sync + 'static {
+    /// log2 of the distance between possible keys.
+    const UNIT: u32;
+
+    /// Does a store into the code that runs take effect at the next instruction (x86), or only when the program asks
+    /// for it? If so, every operation has its instruction's `at`.
+    const SEES_OWN_STORES: bool = false;
+
+    /// The engine's part of the CPU.
+    fn frame(&mut self) -> &mut Frame<Self>;
+
+    /// The key of the next instruction: its address, with mode bits where the set has them.
+    fn key(&self) -> u64;
+
+    /// Sets where to go on.
+    fn set_key(&mut self, key: u64);
+
+    /// The address of a key.
+    #[inline(always)]
+    fn address(key: u64) -> u64 {
+        key
+    }
+
+    /// The key of the instruction at a distance in bytes from the one at `key`, in the same mode.
+    #[inline(always)]
+    fn key_at(key: u64, distance: i32) -> u64 {
+        key.wrapping_add_signed(i64::from(distance))
+    }
+
+    /// May an instruction begin at this address?
+    fn is_aligned(address: u64) -> bool {
+        address & ((1 << Self::UNIT) - 1) == 0
+    }
+
+    /// The table for blocks of this set in the mode of `key`.
+    fn table<'a>(&self, key: u64, code: &'a Code) -> &'a Table<Self>;
+
+    /// Decodes a block of at most `limit` instructions, never more than [`BLOCK_INSTRUCTIONS_MAX`]. It ends before an
+    /// instruction that [`Source`] does not have all bytes of; if that is the first one, the block is empty.
+    fn assemble(&self, key: u64, limit: u32, source: &Source) -> Block<Self>;
+}
+
+/// The bytes that a block is decoded from, by distance from its start: the rest of its page before it and behind it,
+/// and the next page if the first instruction does not fit the page.
+#[derive(Debug)]
+pub struct Source<'a> {
+    first: &'a Page,
+    /// Where in the page the block begins.
+    offset: i64,
+    second: Option<&'a Page>,
+}
+
+impl Source<'_> {
+    /// One byte; `None` outside the pages.
+    #[must_use]
+    pub fn u8(&self, distance: i32) -> Option<u8> {
+        let at = self.offset + i64::from(distance);
+        match at >> PAGE_SIZE.trailing_zeros() {
+            0 => Some(self.first.load_u8(at as u64)),
+            1 => Some(self.second?.load_u8(at as u64 & PAGE_MASK)),
+            _ => None,
+        }
+    }
+
+    /// Two bytes, the first one least significant.
+    #[must_use]
+    pub fn u16(&self, distance: i32) -> Option<u16> {
+        Some(u16::from_le_bytes([self.u8(distance)?, self.u8(distance.checked_add(1)?)?]))
+    }
+
+    /// Four bytes, the first one least significant.
+    #[must_use]
+    pub fn u32(&self, distance: i32) -> Option<u32> {
+        let (low, high) = (self.u16(distance)?, self.u16(distance.checked_add(2)?)?);
+        Some(u32::from(low) | u32::from(high) << 16)
+    }
+}
+
+/// The engine's part of a CPU. Has no meaning between runs but for what is executed in all.
+#[derive(Debug)]
+pub struct Frame<S> {
+    /// Key of the block that runs.
+    pub start: u64,
+    /// Instructions left of what may be executed now, the current block already paid for.
+    pub left: i64,
+    /// What [`Reason::Miss`] is about.
+    pub miss: Miss,
+    /// What [`Reason::StopHere`] and [`Reason::StopBehind`] are about.
+    pub stop: Stop,
+    /// Instructions executed in this CPU's life before what [`Frame::left`] was given for.
+    executed: u64,
+    /// What [`Frame::left`] began with.
+    granted: i64,
+    /// Made when the CPU first runs.
+    blocks: Option<BlockCache<S>>,
+}
+
+impl<S> Default for Frame<S> {
+    fn default() -> Self {
+        Frame {
+            start: 0,
+            left: 0,
+            miss: Miss { address: 0, size: 0, access: Access::Read, step: 0 },
+            stop: Stop::Budget,
+            executed: 0,
+            granted: 0,
+            blocks: None,
+        }
+    }
+}
+
+impl<S> Clone for Frame<S> {
+    /// The same count; the copy finds its blocks again by itself.
+    fn clone(&self) -> Self {
+        Frame { blocks: None, ..*self }
+    }
+}
+
+impl<S> Frame<S> {
+    /// Instructions executed in this CPU's life, those of the current block included: exact for an operation of the
+    /// last instruction of a block.
+    #[must_use]
+    pub fn executed(&self) -> u64 {
+        self.executed.wrapping_add_signed(self.granted - self.left)
+    }
+
+    /// Gives back the memory of the cache of blocks: for a CPU that will not run for long.
+    pub fn trim(&mut self) {
+        self.blocks = None;
+    }
+}
+
+/// Runs until something stops the CPU or `budget` instructions are executed. Returns why, and the exact number of
+/// instructions executed: at most `budget`, plus one if the last would have been in a MIPS delay slot.
+pub fn run<S: Set, M: Memory>(cpu: &mut S, memory: &mut M, budget: u64) -> (Stop, u64) {
+    let mut blocks = cpu.frame().blocks.take().unwrap_or_default();
+    let begin = cpu.frame().executed;
+    let mut reserve = i64::try_from(budget).unwrap_or(i64::MAX);
+    let mut key = cpu.key();
+    let stop = loop {
+        cpu.frame().grant(&mut reserve);
+        match visit(cpu, &mut blocks, memory, key) {
+            Ok(next) => key = next,
+            Err((stop, at)) => {
+                key = at;
+                break stop;
+            }
+        }
+    };
+    cpu.set_key(key);
+    let frame = cpu.frame();
+    frame.fold();
+    frame.blocks = Some(blocks);
+    (stop, frame.executed.wrapping_sub(begin))
+}
+
+impl<S> Frame<S> {
+    /// Books what was executed since the last grant, and takes what is left back.
+    fn fold(&mut self) {
+        self.executed = self.executed();
+        self.granted = 0;
+        self.left = 0;
+    }
+
+    /// Books what was executed since the last grant, and grants again.
+    #[inline]
+    fn grant(&mut self, reserve: &mut i64) {
+        let more = (CHAIN - self.left).clamp(0, *reserve);
+        self.executed = self.executed();
+        *reserve -= more;
+        self.left += more;
+        self.granted = self.left;
+    }
+}
+
+/// Where to go on, or why not and where that was.
+type Visited = Result<u64, (Stop, u64)>;
+
+/// Runs the block at `key` and those that it leads to, until one is not at hand.
+#[inline]
+fn visit<S: Set, M: Memory>(cpu: &mut S, blocks: &mut BlockCache<S>, memory: &mut M, key: u64) -> Visited {
+    blocks.follow(memory.generation());
+    let left = cpu.frame().left;
+    if left <= 0 {
+        return Err((Stop::Budget, key));
+    }
+    let entrance = blocks.entrance(key);
+    if entrance.key == key && i64::from(entrance.instructions) <= left {
+        let next = enter(cpu, memory.maps(), blocks, (key, entrance.instructions, &entrance.ops));
+        return match next == Next::GO {
+            true => Ok(cpu.frame().start),
+            false => come_back(cpu, blocks, memory, next, None),
+        };
+    }
+    let block = find(cpu, blocks, memory, key, left).map_err(|stop| (stop, key))?;
+    let next = enter(cpu, memory.maps(), blocks, (key, block.instructions, &block.ops));
+    come_back(cpu, blocks, memory, next, Some((key, block)))
+}
+
+/// Pays for a block and runs it.
+#[inline(always)]
+fn enter<S: Set>(
+    cpu: &mut S,
+    maps: &Maps,
+    blocks: &BlockCache<S>,
+    (key, instructions, ops): (u64, u32, &[Op<S>]),
+) -> Next {
+    let frame = cpu.frame();
+    frame.start = key;
+    frame.left -= i64::from(instructions);
+    match ops {
+        [first, ..] => (first.run)(cpu, maps, blocks, ops),
+        [] => Next::GO,
+    }
+}
+
+/// Misses of one operation without progress before it is given up: none needs more than a page of each kind.
+const MISSES_MAX: u32 = 8;
+
+/// Answers what a chain of operations came back with. `special` is a block that the cache may not hold, with its key;
+/// when one of that key runs, it is this one: a shortened block is followed by no whole one, for want of budget.
+#[cold]
+#[inline(never)]
+fn come_back<S: Set, M: Memory>(
+    cpu: &mut S,
+    blocks: &mut BlockCache<S>,
+    memory: &mut M,
+    mut next: Next,
+    mut special: Option<(u64, Arc<Block<S>>)>,
+) -> Visited {
+    let (mut misses, mut last) = (0, (0, 0, 0));
+    loop {
+        let start = cpu.frame().start;
+        match next.reason() {
+            Reason::Go => return Ok(start),
+            Reason::StopBehind => return Err((cpu.frame().stop, start)),
+            Reason::Miss | Reason::StopHere => {}
+        }
+        let block = match &special {
+            Some((key, block)) if *key == start => Some(Arc::clone(block)),
+            _ => blocks.shared(start),
+        };
+        let Some(block) = block else { return Err((Stop::Illegal, start)) };
+        let ops = block.ops.len().checked_sub(next.left()).and_then(|index| block.ops.get(index..));
+        let Some(ops @ [op, ..]) = ops else { return Err((Stop::Illegal, start)) };
+        if next.reason() == Reason::StopHere {
+            return Err((cpu.frame().stop, give_back(cpu, &block, op.at)));
+        }
+        let miss = cpu.frame().miss;
+        if let Err(fault) = memory.touch(miss) {
+            return Err((Stop::Fault(fault), give_back(cpu, &block, op.at.wrapping_add(miss.step))));
+        }
+        let changes_code = memory.generation() != blocks.generation();
+        if changes_code {
+            blocks.follow(memory.generation());
+            special = Some((start, Arc::clone(&block)));
+        }
+        let now = (start, next.left(), cpu.frame().left);
+        misses = if now == last { misses + 1 } else { 0 };
+        last = now;
+        if misses > MISSES_MAX {
+            return Err((Stop::Illegal, give_back(cpu, &block, op.at)));
+        }
+        next = match changes_code && S::SEES_OWN_STORES {
+            true => alone(cpu, memory.maps(), blocks, &block, ops),
+            false => (op.run)(cpu, memory.maps(), blocks, ops),
+        };
+    }
+}
+
+/// Runs the rest of one instruction and leaves the block behind it: its store may have changed what follows.
+fn alone<S: Set>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, block: &Block<S>, ops: &[Op<S>]) -> Next {
+    let at = ops.first().map_or(0, |op| op.at);
+    let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).copied().collect();
+    if few.len() == ops.len() {
+        return enter_again(cpu, maps, blocks, ops);
+    }
+    let behind = block.places.get(usize::from(at) + 1).copied().unwrap_or(0);
+    let rest = block.instructions.saturating_sub(u32::from(at) + 1) as u8;
+    few.push(Op { imm: u64::from(behind as u32), at, rest, ..Op::new(leave_early::<S>) });
+    let next = enter_again(cpu, maps, blocks, &few);
+    match next.reason() {
+        Reason::Go | Reason::StopBehind => next,
+        reason => Next::new(reason, (ops.len() + next.left()).saturating_sub(few.len())),
+    }
+}
+
+fn enter_again<S>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, ops: &[Op<S>]) -> Next {
+    match ops {
+        [first, ..] => (first.run)(cpu, maps, blocks, ops),
+        [] => Next::GO,
+    }
+}
+
+fn leave_early<'a, S: Set>(
+    cpu: &mut S,
+    _maps: &'a Maps,
+    _blocks: &'a BlockCache<S>,
+    ops: &'a [Op<S>],
+) -> Next {
+    if let [op, ..] = ops {
+        let frame = cpu.frame();
+        frame.left += i64::from(op.rest);
+        frame.start = S::key_at(frame.start, op.imm as u32 as i32);
+    }
+    Next::GO
+}
+
+/// Gives back the instructions of the block from number `at` on. Returns the key of that one.
+fn give_back<S: Set>(cpu: &mut S, block: &Block<S>, at: u8) -> u64 {
+    let frame = cpu.frame();
+    frame.left += i64::from(block.instructions) - i64::from(at);
+    let distance = block.places.get(usize::from(at)).copied().unwrap_or(0);
+    S::key_at(frame.start, distance)
+}
+
+/// The block at `key`, decoded if need be, with at most `left` instructions (more by a delay slot); or the stop.
+#[cold]
+#[inline(never)]
+fn find<S: Set, M: Memory>(
+    cpu: &S,
+    blocks: &mut BlockCache<S>,
+    memory: &mut M,
+    key: u64,
+    left: i64,
+) -> Result<Arc<Block<S>>, Stop> {
+    if blocks.promote(key)
+        && let Some(block) = blocks.shared(key)
+        && i64::from(block.instructions) <= left
+    {
+        return Ok(block);
+    }
+    let address = S::address(key);
+    if !S::is_aligned(address) {
+        return Err(Stop::Fault(Fault { address, access: Access::Execute, kind: FaultKind::Unaligned }));
+    }
+    let fetched = memory.fetch(address).map_err(Stop::Fault)?;
+    let offset = address & PAGE_MASK;
+    let source = Source { first: &fetched.page, offset: offset as i64, second: None };
+    let limit = u32::try_from(left).unwrap_or(u32::MAX).min(BLOCK_INSTRUCTIONS_MAX);
+    if fetched.keeps_code {
+        let table = cpu.table(key, fetched.page.code());
+        let table = table.get_or_init(|| Box::new(BlockTable::new(PAGE_SIZE >> S::UNIT)));
+        let decode = || cpu.assemble(key, BLOCK_INSTRUCTIONS_MAX, &source);
+        let block = table.block(offset as usize >> S::UNIT, decode);
+        if let Some(block) = block.filter(|block| !block.ops.is_empty()) {
+            if i64::from(block.instructions) <= left {
+                blocks.put(key, Arc::clone(block));
+                return Ok(Arc::clone(block));
+            }
+            return Ok(Arc::new(cpu.assemble(key, limit, &source)));
+        }
+    }
+    let block = cpu.assemble(key, limit, &source);
+    if !block.ops.is_empty() {
+        return Ok(Arc::new(block));
+    }
+    // The first instruction does not fit the page: one block for this address only.
+    let behind = (address | PAGE_MASK).wrapping_add(1);
+    let second = memory.fetch(behind).map_err(Stop::Fault)?;
+    let source = Source { second: Some(&second.page), ..source };
+    let block = Arc::new(cpu.assemble(key, 1, &source));
+    if block.ops.is_empty() {
+        return Err(Stop::Illegal);
+    }
+    if fetched.keeps_code && second.keeps_code && i64::from(block.instructions) <= left {
+        blocks.put(key, Arc::clone(&block));
+    }
+    Ok(block)
+}
