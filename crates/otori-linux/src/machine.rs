@@ -3,7 +3,7 @@
 //! Key types: [`Machine`], [`Snapshot`]. Neighbours: `config.rs` (what goes in and comes out), `sched.rs` (running).
 //! Nothing here touches the host: time, randomness, input and the network come in through these methods.
 use crate::{
-    arch::{Abi, mips},
+    arch::Abi,
     arena::Arena,
     config::{MachineConfig, Pid, Resident, Run, Spawn, SpawnError, Stats, Stdio},
     errno::Errno,
@@ -224,6 +224,14 @@ impl Machine {
         self.kernel.core.config.trace = trace;
     }
 
+    /// Gives back the memory of caches that only make waiting tasks faster: for a machine that will be idle for a
+    /// while. Nothing that a guest can see changes.
+    pub fn trim(&mut self) {
+        for task in self.kernel.core.tasks.values_mut().filter(|task| task.waiting.is_some()) {
+            task.cpu.trim();
+        }
+    }
+
     /// The bytes of a regular file in the guest.
     ///
     /// # Errors
@@ -407,7 +415,7 @@ impl Kernel {
         let task = Task {
             tid: pid,
             pid,
-            cpu: mips::start(self.core.config.isa, 0, 0),
+            cpu: (self.core.abi.start)(0, 0),
             space: self.core.spaces.insert(space),
             files: self.core.tables.insert(FileTable::default()),
             comm: Vec::new(),

@@ -3,7 +3,6 @@
 //! Key items: [`Kernel::run`], [`Core::wake`], [`Deadline`]. One instruction takes 2 ns of virtual time, one call
 //! [`CALL_COST`] instructions more; the clock never jumps by itself. Same machine, same input: same order.
 use crate::{
-    arch::{Cpu, mips},
     config::{Pid, Run},
     kernel::{Core, Kernel},
     notice::NoticeKind,
@@ -221,7 +220,7 @@ impl Kernel {
         let core = &mut self.core;
         let Some(task) = core.tasks.get_mut(&tid) else { return (Stop::Budget, 0) };
         let Some(space) = core.spaces.get_mut(task.space) else { return (Stop::Budget, 0) };
-        let (stop, count) = space.memory.run(&mut task.cpu, budget);
+        let (stop, count) = task.cpu.run(&mut space.memory, budget);
         task.instructions += count;
         core.instructions += count;
         core.spend(count);
@@ -248,17 +247,8 @@ impl Kernel {
 
     fn exception(&mut self, tid: Tid, stop: Stop) {
         let Ok(task) = self.core.task(tid) else { return };
-        let pc = program_counter(&task.cpu);
-        let (signal, code) = match stop {
-            Stop::Breakpoint(number) | Stop::Trap(number) => match number {
-                6 => (Signal::FPE, code::FPE_INTOVF),
-                7 => (Signal::FPE, code::FPE_INTDIV),
-                _ => (Signal::TRAP, code::TRAP_BRKPT),
-            },
-            Stop::Overflow => (Signal::FPE, code::FPE_INTOVF),
-            Stop::FloatingPoint(_) => (Signal::FPE, code::FPE_FLTINV),
-            _ => (Signal::ILL, code::ILL_ILLOPC),
-        };
+        let pc = task.cpu.program_counter();
+        let (signal, code) = task.cpu.exception(stop);
         self.core.force_signal(tid, signal, Information::fault(code, pc));
     }
 
@@ -276,14 +266,4 @@ impl Kernel {
             self.core.send_to_process(pid, Signal::KILL, Information::kernel());
         }
     }
-}
-
-/// Where a task stands; for `si_addr`.
-fn program_counter(cpu: &Cpu) -> u64 {
-    u64::from(cpu.pc)
-}
-
-/// The stack pointer; for the growth of stacks.
-pub(crate) fn stack_pointer(cpu: &Cpu) -> u64 {
-    u64::from(cpu.gpr[mips::SP])
 }

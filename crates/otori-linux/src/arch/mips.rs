@@ -1,15 +1,20 @@
 //! MIPS o32: registers of a call, first registers of a program, the numbers that MIPS has for itself.
 //!
-//! Key items: [`LITTLE`], [`BIG`], [`arguments`], [`finish`]. Neighbour: `mips_signal.rs` lays out signal frames.
+//! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbour: `mips_signal.rs` lays out signal frames.
 //! System V ABI MIPS supplement; arch/mips/include/uapi/asm of Linux for the numbers.
-use super::{Abi, Column, Cpu, Pairs};
+use super::{Abi, Column, Cpu, Pairs, Processor, Return, mips_signal};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
     exec::elf::Expected,
     mm::AddressSpace,
+    signal::{Frame, Signal, SignalSet, code},
 };
-use otori_cpu::{Isa, mips::Endian as CpuEndian};
+use alloc::boxed::Box;
+use otori_cpu::{
+    Stop,
+    mips::{Cpu as Mips, Endian as CpuEndian},
+};
 
 /// General registers by their o32 names.
 pub(crate) const V0: usize = 2;
@@ -78,6 +83,11 @@ const fn row(endian: Endian) -> Abi {
         signals: &SIGNALS,
         signal_how_base: 1,
         pairs_aligned: true,
+        start: match endian {
+            Endian::Little => start_little,
+            Endian::Big => start_big,
+        },
+        trampoline_page: mips_signal::trampoline_page,
     }
 }
 
@@ -86,68 +96,113 @@ pub(crate) static LITTLE: Abi = row(Endian::Little);
 /// MIPS32, big endian.
 pub(crate) static BIG: Abi = row(Endian::Big);
 
-/// The number of the call that the program makes; o32 numbers start at 4000.
-pub(crate) fn number(cpu: &Cpu) -> u64 {
-    u64::from(cpu.gpr[V0])
+fn start_little(entry: u64, stack: u64) -> Cpu {
+    Box::new(start(CpuEndian::Little, entry, stack))
 }
-
-/// The first `count` arguments (at most 8): four in registers, the others at sp+16. What cannot be read is 0.
-pub(crate) fn arguments(cpu: &Cpu, memory: &mut AddressSpace, endian: Endian, count: usize) -> [u64; 8] {
-    let mut arguments = [0u64; 8];
-    for (slot, register) in arguments.iter_mut().zip(&cpu.gpr[A0..=A3]) {
-        *slot = u64::from(*register);
-    }
-    for (index, slot) in arguments.iter_mut().enumerate().take(count.min(8)).skip(4) {
-        let mut word = [0u8; 4];
-        let address = cpu.gpr[SP].wrapping_add(index as u32 * 4);
-        if memory.read(u64::from(address), &mut word).is_ok() {
-            *slot = u64::from(endian.read_u32(word));
-        }
-    }
-    arguments
-}
-
-/// Puts the result where the program looks for it: v0, with a3 as the error flag.
-pub(crate) fn finish(cpu: &mut Cpu, result: Result<u64, Errno>) {
-    match result {
-        Ok(value) => {
-            cpu.gpr[V0] = value as u32;
-            cpu.gpr[A3] = 0;
-        }
-        Err(error) => {
-            cpu.gpr[V0] = u32::from(error.number(Numbering::Mips));
-            cpu.gpr[A3] = 1;
-        }
-    }
-}
-
-/// The second result of `pipe`, in v1.
-pub(crate) fn set_second_result(cpu: &mut Cpu, value: u32) {
-    cpu.gpr[V1] = value;
-}
-
-/// Goes back to the `syscall` instruction, so that the call is made again.
-pub(crate) fn restart(cpu: &mut Cpu) {
-    cpu.pc = cpu.pc.wrapping_sub(SYSCALL_BYTES);
+fn start_big(entry: u64, stack: u64) -> Cpu {
+    Box::new(start(CpuEndian::Big, entry, stack))
 }
 
 /// A fresh program: registers zero, t9 the entry, stack set.
-pub(crate) fn start(isa: Isa, entry: u64, stack: u64) -> Cpu {
-    let endian = if isa.is_big_endian() { CpuEndian::Big } else { CpuEndian::Little };
-    let mut cpu = Cpu::new(endian);
+pub(super) fn start(endian: CpuEndian, entry: u64, stack: u64) -> Mips {
+    let mut cpu = Mips::new(endian);
     cpu.pc = entry as u32;
     cpu.gpr[T9] = entry as u32;
     cpu.gpr[SP] = stack as u32;
     cpu
 }
 
-/// What `clone` changes in the child: result 0, and its own stack and thread pointer where asked for.
-pub(crate) fn become_child(cpu: &mut Cpu, stack: Option<u64>, thread_pointer: Option<u64>) {
-    finish(cpu, Ok(0));
-    if let Some(stack) = stack {
-        cpu.gpr[SP] = stack as u32;
+impl Processor for Mips {
+    fn duplicate(&self) -> Cpu {
+        Box::new(self.clone())
     }
-    if let Some(pointer) = thread_pointer {
-        cpu.user_local = pointer as u32;
+    fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64) {
+        memory.run(self, budget)
+    }
+    fn trim(&mut self) {
+        self.frame.trim();
+    }
+    fn program_counter(&self) -> u64 {
+        u64::from(self.pc)
+    }
+    fn stack_pointer(&self) -> u64 {
+        u64::from(self.gpr[SP])
+    }
+
+    /// o32 numbers start at 4000.
+    fn call_number(&self) -> u64 {
+        u64::from(self.gpr[V0])
+    }
+
+    /// Four in registers, the others at sp+16.
+    fn arguments(&self, abi: &Abi, memory: &mut AddressSpace, count: usize) -> [u64; 8] {
+        let mut arguments = [0u64; 8];
+        for (slot, register) in arguments.iter_mut().zip(&self.gpr[A0..=A3]) {
+            *slot = u64::from(*register);
+        }
+        for (index, slot) in arguments.iter_mut().enumerate().take(count.min(8)).skip(4) {
+            let mut word = [0u8; 4];
+            let address = self.gpr[SP].wrapping_add(index as u32 * 4);
+            if memory.read(u64::from(address), &mut word).is_ok() {
+                *slot = u64::from(abi.endian.read_u32(word));
+            }
+        }
+        arguments
+    }
+
+    /// v0, with a3 as the error flag.
+    fn finish(&mut self, result: Result<u64, Errno>) {
+        match result {
+            Ok(value) => {
+                self.gpr[V0] = value as u32;
+                self.gpr[A3] = 0;
+            }
+            Err(error) => {
+                self.gpr[V0] = u32::from(error.number(Numbering::Mips));
+                self.gpr[A3] = 1;
+            }
+        }
+    }
+
+    fn set_second_result(&mut self, value: u64) {
+        self.gpr[V1] = value as u32;
+    }
+    fn restart(&mut self) {
+        self.pc = self.pc.wrapping_sub(SYSCALL_BYTES);
+    }
+    fn become_child(&mut self, stack: Option<u64>) {
+        self.finish(Ok(0));
+        if let Some(stack) = stack {
+            self.gpr[SP] = stack as u32;
+        }
+    }
+    fn set_thread_pointer(&mut self, _memory: &mut AddressSpace, value: u64) -> Result<(), Errno> {
+        self.user_local = value as u32;
+        Ok(())
+    }
+    fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
+        mips_signal::push(abi, self, memory, frame)
+    }
+    fn pop_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, kind: Return) -> Result<SignalSet, Errno> {
+        mips_signal::pop(abi, self, memory, kind)
+    }
+
+    /// Codes 6 and 7 of breakpoints and traps are overflow and division by zero.
+    fn exception(&self, stop: Stop) -> (Signal, i32) {
+        match stop {
+            Stop::Breakpoint(6) | Stop::Trap(6) | Stop::Overflow => (Signal::FPE, code::FPE_INTOVF),
+            Stop::Breakpoint(7) | Stop::Trap(7) => (Signal::FPE, code::FPE_INTDIV),
+            Stop::Breakpoint(_) | Stop::Trap(_) => (Signal::TRAP, code::TRAP_BRKPT),
+            Stop::FloatingPoint(_) => (Signal::FPE, code::FPE_FLTINV),
+            _ => (Signal::ILL, code::ILL_ILLOPC),
+        }
+    }
+
+    #[cfg(test)]
+    fn set_call(&mut self, arguments: [u64; 4], stack: u64) {
+        for (register, value) in self.gpr[A0..=A3].iter_mut().zip(arguments) {
+            *register = value as u32;
+        }
+        self.gpr[SP] = stack as u32;
     }
 }

@@ -3,7 +3,7 @@
 //! Key functions: [`push`], [`pop`], [`trampoline_page`]. Layout: arch/mips/kernel/signal.c and
 //! asm/{sigcontext,ucontext,siginfo}.h of Linux: both frames start with 16 bytes for arguments and 8 that
 //! old kernels filled with code.
-use super::{Abi, Cpu, PAGE_BYTES, mips};
+use super::{Abi, PAGE_BYTES, Return, mips};
 use crate::{
     errno::Errno,
     mm::AddressSpace,
@@ -11,6 +11,7 @@ use crate::{
     signal::{Frame, SignalSet},
 };
 use alloc::{vec, vec::Vec};
+use otori_cpu::mips::Cpu;
 
 const HEADER_BYTES: usize = 24;
 const CONTEXT_BYTES: usize = 592;
@@ -128,15 +129,6 @@ fn set_bytes(abi: &Abi, set: SignalSet) -> Vec<u8> {
     record.finish()
 }
 
-/// Which of the two frames a return takes down.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Return {
-    /// sigreturn
-    Old,
-    /// rt_sigreturn
-    RealTime,
-}
-
 /// Takes the frame down that `cpu`'s stack pointer points at; gives the signal mask to go back to.
 ///
 /// # Errors
@@ -163,13 +155,13 @@ pub(crate) fn pop(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use otori_cpu::Isa;
+    use otori_cpu::{Isa, mips::Endian};
 
     #[test]
     fn a_context_goes_there_and_back() {
-        for isa in [Isa::Mips32El, Isa::Mips32Eb] {
+        for (isa, endian) in [(Isa::Mips32El, Endian::Little), (Isa::Mips32Eb, Endian::Big)] {
             let abi = Abi::of(isa);
-            let mut cpu = mips::start(isa, 0x40_0100, 0x7fff_0000);
+            let mut cpu = mips::start(endian, 0x40_0100, 0x7fff_0000);
             for index in 1..32 {
                 cpu.gpr[index] = 0x8000_0000 | index as u32;
                 cpu.fpr[index] = 0x1234_5678_0000_0000 | index as u64;
@@ -177,7 +169,7 @@ mod tests {
             (cpu.hi, cpu.lo, cpu.fcsr) = (3, 4, 5);
             let bytes = context(abi, &cpu);
             assert_eq!(bytes.len(), CONTEXT_BYTES);
-            let mut other = mips::start(isa, 0, 0);
+            let mut other = mips::start(endian, 0, 0);
             restore(abi, &mut other, &bytes).unwrap();
             assert_eq!((other.gpr, other.fpr, other.pc), (cpu.gpr, cpu.fpr, cpu.pc));
             assert_eq!((other.hi, other.lo, other.fcsr), (3, 4, 5));

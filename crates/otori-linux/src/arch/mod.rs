@@ -1,19 +1,20 @@
 //! What differs from one architecture to the next: how a call is made, numbers, signal frames, limits of addresses.
 //!
-//! Key type: [`Abi`], one static row per instruction set. Neighbours: `otori_cpu` executes, `syscall/table.rs` has the
+//! Key types: [`Abi`], one static row per instruction set, and [`Processor`], one implementation. Neighbours: `otori_cpu` executes, `syscall/table.rs` has the
 //! call numbers as columns, `abi.rs` the error numbers. To add one: a file here and an arm in [`Abi::of`].
 pub(crate) mod mips;
-pub(crate) mod mips_signal;
+mod mips_signal;
+mod processor;
+
+pub(crate) use processor::{Cpu, Processor, Return};
 
 use crate::{
     abi::{Endian, Numbering},
     exec::elf::Expected,
     signal::{Signal, SignalSet},
 };
+use alloc::vec::Vec;
 use otori_cpu::Isa;
-
-/// The state of one thread's processor. A second instruction set makes this an `enum`.
-pub(crate) type Cpu = otori_cpu::mips::Cpu;
 
 /// Bytes of one page on every machine that we run.
 pub(crate) const PAGE_BYTES: u64 = 4096;
@@ -72,6 +73,10 @@ pub(crate) struct Abi {
     pub(crate) signal_how_base: u32,
     /// 64-bit arguments start at an even argument
     pub(crate) pairs_aligned: bool,
+    /// a processor at the entry of a fresh program: entry, stack pointer
+    pub(crate) start: fn(u64, u64) -> Cpu,
+    /// bytes of the page at `trampoline`
+    pub(crate) trampoline_page: fn(&Abi) -> Vec<u8>,
 }
 
 impl Abi {

@@ -8,7 +8,7 @@ use super::{
     stack::{self, Contents},
 };
 use crate::{
-    arch::{Abi, PAGE_BYTES, mips_signal},
+    arch::{Abi, PAGE_BYTES},
     errno::Errno,
     kernel::Kernel,
     mm::{AddressSpace, Backing, FileImage, Prot},
@@ -50,7 +50,7 @@ pub(crate) fn load(
     if let Some(interpreter) = &image.interpreter {
         (entry, interpreter_base) = load_interpreter(kernel, tid, interpreter, abi, &mut memory)?;
     }
-    let page = mips_signal::trampoline_page(abi);
+    let page = (abi.trampoline_page)(abi);
     memory
         .map(abi.trampoline, PAGE_BYTES, Prot::READ_EXECUTE, Backing::Zero, "[vdso]")
         .map_err(|_| Errno::ENOMEM)?;

@@ -8,7 +8,6 @@ pub(crate) mod load;
 pub(crate) mod stack;
 
 use crate::{
-    arch::mips,
     errno::Errno,
     kernel::Kernel,
     notice::NoticeKind,
@@ -110,11 +109,11 @@ impl Kernel {
             shared_files: Vec::new(),
             counted_pages: 0,
         });
-        let isa = self.core.config.isa;
+        let abi = self.core.abi;
         let task = self.core.task_mut(tid)?;
         let before = core::mem::replace(&mut task.space, space);
         let borrowed = core::mem::take(&mut task.borrows_memory);
-        task.cpu = mips::start(isa, loaded.entry, loaded.stack_pointer);
+        task.cpu = (abi.start)(loaded.entry, loaded.stack_pointer);
         task.alternate_stack = AlternateStack::default();
         task.comm = comm;
         self.core.count_pages(space);

@@ -4,10 +4,8 @@
 //! "Interruption of system calls".
 use super::{Action, DefaultAction, Frame, Handler, Information, Signal};
 use crate::{
-    arch::{mips, mips_signal},
     errno::Errno,
     kernel::Kernel,
-    sched::stack_pointer,
     task::{Ending, Life, Tid, waiting::Restart},
 };
 
@@ -88,7 +86,7 @@ impl Kernel {
         let Some(task) = self.core.tasks.get_mut(&tid) else { return };
         let Some(space) = self.core.spaces.get_mut(task.space) else { return };
         let alternate = task.alternate_stack;
-        let on_alternate = alternate.holds(stack_pointer(&task.cpu));
+        let on_alternate = alternate.holds(task.cpu.stack_pointer());
         let switches = action.flags.alternate_stack && alternate.flags & 2 == 0 && !on_alternate;
         let frame = Frame {
             signal,
@@ -100,11 +98,11 @@ impl Kernel {
             stack: switches.then(|| alternate.base.saturating_add(alternate.bytes)),
             alternate,
         };
-        let pushed = mips_signal::push(abi, &mut task.cpu, &mut space.memory, &frame);
+        let pushed = task.cpu.push_frame(abi, &mut space.memory, &frame);
         let pushed = pushed.or_else(|error| {
-            let pointer = frame.stack.unwrap_or(stack_pointer(&task.cpu)).saturating_sub(1024);
+            let pointer = frame.stack.unwrap_or(task.cpu.stack_pointer()).saturating_sub(1024);
             if frame.stack.is_none() && crate::exec::stack::grow(&mut space.memory, &space.layout, pointer) {
-                return mips_signal::push(abi, &mut task.cpu, &mut space.memory, &frame);
+                return task.cpu.push_frame(abi, &mut space.memory, &frame);
             }
             Err(error)
         });
@@ -125,11 +123,11 @@ impl Kernel {
         let again = waiting.restart == Restart::WithFlag && action.flags.restart && waiting.progress == 0;
         if let Ok(task) = self.core.task_mut(tid) {
             match again {
-                true => mips::restart(&mut task.cpu),
+                true => task.cpu.restart(),
                 false if waiting.restart == Restart::WithFlag && waiting.progress > 0 => {
-                    mips::finish(&mut task.cpu, Ok(waiting.progress));
+                    task.cpu.finish(Ok(waiting.progress));
                 }
-                false => mips::finish(&mut task.cpu, Err(Errno::EINTR)),
+                false => task.cpu.finish(Err(Errno::EINTR)),
             }
         }
         self.trace_interrupted(tid, &waiting, again);

@@ -196,7 +196,7 @@ pub(super) fn sigaltstack(call: &mut Call<'_>) -> CallResult {
     let (flags_at, size_at) = stack_layout(abi);
     let task = call.task()?;
     let before = task.alternate_stack;
-    let on_it = before.holds(crate::sched::stack_pointer(&task.cpu));
+    let on_it = before.holds(task.cpu.stack_pointer());
     if new != 0 {
         let bytes = call.read_bytes(new, 3 * word)?;
         let view = View::new(abi, &bytes);

@@ -88,7 +88,7 @@ pub(super) fn pipe(call: &mut Call<'_>) -> CallResult {
     if call.abi().numbering != Numbering::Mips {
         return give_pipe(call, first, second);
     }
-    crate::arch::mips::set_second_result(&mut call.task()?.cpu, second as u32);
+    call.task()?.cpu.set_second_result(second);
     Ok(first)
 }
 pub(super) fn pipe2(call: &mut Call<'_>) -> CallResult {

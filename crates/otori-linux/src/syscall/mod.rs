@@ -35,7 +35,7 @@ pub use trace::Argument;
 pub(crate) use trace::Entry;
 
 use crate::{
-    arch::{Column, mips},
+    arch::Column,
     errno::Errno,
     kernel::Kernel,
     notice::NoticeKind,
@@ -104,7 +104,7 @@ impl Kernel {
     pub(crate) fn system_call(&mut self, tid: Tid) {
         self.core.calls += 1;
         let Ok(task) = self.core.task(tid) else { return };
-        let number = mips::number(&task.cpu);
+        let number = task.cpu.call_number();
         match self.core.numbers.find(number) {
             Some((place, row)) => self.call_row(tid, place, row),
             None => self.call_unknown(tid, number),
@@ -114,7 +114,7 @@ impl Kernel {
     fn call_unknown(&mut self, tid: Tid, number: u64) {
         let name = format!("syscall_{number}");
         if let Ok(task) = self.core.task_mut(tid) {
-            mips::finish(&mut task.cpu, Err(Errno::ENOSYS));
+            task.cpu.finish(Err(Errno::ENOSYS));
             let pid = task.pid;
             if self.core.config.trace {
                 let line = format!("{name}() = -1 ENOSYS");
@@ -191,7 +191,7 @@ impl Kernel {
             Ok(value) => Ok(value),
         };
         if let Ok(task) = self.core.task_mut(tid) {
-            mips::finish(&mut task.cpu, result);
+            task.cpu.finish(result);
         }
         self.trace_exit(tid, pid, waiting, Some(result));
     }
@@ -203,7 +203,7 @@ impl Kernel {
         let Some(space) = self.core.spaces.get_mut(task.space) else { return [0; 8] };
         let pairs = row.arguments.iter().filter(|argument| argument.is_pair()).count();
         let slots = row.arguments.len() + if abi.word_bytes == 4 { pairs * 2 } else { 0 };
-        let raw = mips::arguments(&task.cpu, &mut space.memory, abi.endian, slots.min(8));
+        let raw = task.cpu.arguments(abi, &mut space.memory, slots.min(8));
         if pairs == 0 || abi.word_bytes == 8 {
             return raw;
         }

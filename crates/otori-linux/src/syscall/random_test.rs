@@ -2,7 +2,6 @@
 use super::TABLE;
 use crate::{
     Machine, MachineConfig, Run, Spawn, Stdio,
-    arch::mips,
     net::{NoOutside, Sockets},
     random::Random,
     vfs::{BaseBuilder, Limits, MountSpec, Vfs},
@@ -70,7 +69,7 @@ fn value(random: &mut Random, stack: u32) -> u32 {
 }
 
 fn prepare_stack(machine: &mut Machine, tid: u32, random: &mut Random) -> Option<u32> {
-    let stack = machine.kernel.core.task(tid).ok()?.cpu.gpr[mips::SP] & !0xfff;
+    let stack = machine.kernel.core.task(tid).ok()?.cpu.stack_pointer() as u32 & !0xfff;
     let mut bytes = vec![0; 4096];
     random.fill(&mut bytes);
     let paths: [&[u8]; 6] =
@@ -101,10 +100,8 @@ fn random_calls_never_panic() {
             let place = random.next() as usize % TABLE.len();
             machine.kernel.core.end_waiting(tid);
             if let Ok(task) = machine.kernel.core.task_mut(tid) {
-                for register in &mut task.cpu.gpr[mips::A0..mips::A0 + 4] {
-                    *register = value(&mut random, stack);
-                }
-                task.cpu.gpr[mips::SP] = stack;
+                let arguments = core::array::from_fn(|_| u64::from(value(&mut random, stack)));
+                task.cpu.set_call(arguments, stack.into());
             }
             machine.kernel.call_row(tid, place as u16, &TABLE[place]);
             machine.kernel.deliver_signals(tid);

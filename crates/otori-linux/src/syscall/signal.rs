@@ -4,7 +4,7 @@
 use super::call::{Call, CallError, CallResult};
 use crate::{
     abi::Numbering,
-    arch::mips_signal::{self, Return},
+    arch::Return,
     errno::Errno,
     signal::{Information, Signal, SignalSet, code},
     task::{Ending, Tid, waiting::Restart, waiting::WaitKey},
@@ -173,7 +173,7 @@ fn leave_handler(call: &mut Call<'_>, kind: Return) -> CallResult {
     let core = &mut call.kernel.core;
     let task = core.tasks.get_mut(&tid).ok_or(Errno::ESRCH)?;
     let space = core.spaces.get_mut(task.space).ok_or(Errno::ESRCH)?;
-    match mips_signal::pop(abi, &mut task.cpu, &mut space.memory, kind) {
+    match task.cpu.pop_frame(abi, &mut space.memory, kind) {
         Ok(mask) => task.blocked = mask.blockable(),
         Err(_) => call.kernel.end_process(pid, Ending::Killed(Signal::SEGV)),
     }

@@ -108,9 +108,13 @@ pub(super) fn get_robust_list(call: &mut Call<'_>) -> CallResult {
     call.write(call.word(2), record.as_bytes())?;
     Ok(0)
 }
-/// What `rdhwr $29` reads on MIPS.
+/// The thread pointer: what `rdhwr $29` reads on MIPS, CP15 c13 on ARM; a `struct user_desc` on i386.
 pub(super) fn set_thread_area(call: &mut Call<'_>) -> CallResult {
-    call.task()?.cpu.user_local = call.unsigned(0);
+    let (tid, value) = (call.tid, call.word(0));
+    let core = &mut call.kernel.core;
+    let task = core.tasks.get_mut(&tid).ok_or(Errno::ESRCH)?;
+    let space = core.spaces.get_mut(task.space).ok_or(Errno::ESRCH)?;
+    task.cpu.set_thread_pointer(&mut space.memory, value)?;
     Ok(0)
 }
 

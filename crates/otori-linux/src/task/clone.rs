@@ -3,7 +3,6 @@
 //! Key function: [`Kernel::clone_task`]. clone(2); what is shared is counted in arenas, what is copied is cloned.
 use super::{Life, Process, RealTimer, Task, Tid};
 use crate::{
-    arch::mips,
     config::Pid,
     errno::Errno,
     kernel::Kernel,
@@ -120,7 +119,12 @@ impl Kernel {
         };
         let mut cpu = source.cpu.clone();
         let stack = (request.stack != 0).then_some(request.stack);
-        mips::become_child(&mut cpu, stack, request.has(flag::SETTLS).then_some(request.thread_pointer));
+        cpu.become_child(stack);
+        if request.has(flag::SETTLS)
+            && let Some(space) = core.spaces.get_mut(space)
+        {
+            cpu.set_thread_pointer(&mut space.memory, request.thread_pointer)?;
+        }
         let shares_stack = request.has(flag::VM) && !request.has(flag::VFORK);
         Ok(Task {
             tid,

@@ -1,0 +1,98 @@
+//! One thread's processor as the kernel sees it. Key trait: [`Processor`], implemented once per instruction set, beside
+//! its [`Abi`] row. Neighbours: `otori_cpu` executes, [`super::Abi`] has what is the same for all threads.
+use super::Abi;
+use crate::{
+    errno::Errno,
+    mm::AddressSpace,
+    signal::{Frame, Signal, SignalSet, code},
+};
+use alloc::boxed::Box;
+use core::fmt::Debug;
+use otori_cpu::Stop;
+
+/// The processor of one thread.
+pub(crate) type Cpu = Box<dyn Processor>;
+
+impl Clone for Cpu {
+    fn clone(&self) -> Cpu {
+        self.duplicate()
+    }
+}
+
+/// Which of the two signal frames a return takes down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Return {
+    /// sigreturn
+    Old,
+    /// rt_sigreturn
+    RealTime,
+}
+
+/// What the kernel does with a processor.
+pub(crate) trait Processor: Debug + Send {
+    /// A copy with the same registers.
+    fn duplicate(&self) -> Cpu;
+
+    /// Runs until something stops it or `budget` instructions are done; gives why, and how many were.
+    fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64);
+
+    /// Gives back memory that only makes it faster, before a long wait.
+    fn trim(&mut self);
+
+    /// Where it stands; for `si_addr`.
+    fn program_counter(&self) -> u64;
+
+    /// For the growth of stacks, and for the choice of a signal's stack.
+    fn stack_pointer(&self) -> u64;
+
+    /// The number of the call that the program makes.
+    fn call_number(&self) -> u64;
+
+    /// The first `count` arguments (at most 8). What cannot be read is 0.
+    fn arguments(&self, abi: &Abi, memory: &mut AddressSpace, count: usize) -> [u64; 8];
+
+    /// Puts the result of a call where the program looks for it.
+    fn finish(&mut self, result: Result<u64, Errno>);
+
+    /// The second result of a call that has two in registers (MIPS `pipe`).
+    fn set_second_result(&mut self, _value: u64) {}
+
+    /// Goes back to the instruction that makes the call, so that it is made again. [`Processor::finish`] has not been
+    /// called yet.
+    fn restart(&mut self);
+
+    /// What `clone` changes in the child: result 0, and its own stack where asked for.
+    fn become_child(&mut self, stack: Option<u64>);
+
+    /// Sets the thread pointer: to `value`, or as the set's structure at that address says (i386).
+    ///
+    /// # Errors
+    /// EFAULT, EINVAL when the structure is not good.
+    fn set_thread_pointer(&mut self, memory: &mut AddressSpace, value: u64) -> Result<(), Errno>;
+
+    /// Makes it enter a signal handler.
+    ///
+    /// # Errors
+    /// EFAULT when the stack cannot be written: the process gets SIGSEGV.
+    fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno>;
+
+    /// Takes the frame down that the stack pointer points at; gives the signal mask to go back to.
+    ///
+    /// # Errors
+    /// EFAULT when the frame cannot be read: the process gets SIGSEGV.
+    fn pop_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, kind: Return) -> Result<SignalSet, Errno>;
+
+    /// The signal, with `si_code`, of a stop that is neither a fault nor a call.
+    fn exception(&self, stop: Stop) -> (Signal, i32) {
+        match stop {
+            Stop::Breakpoint(_) | Stop::Trap(_) => (Signal::TRAP, code::TRAP_BRKPT),
+            Stop::Overflow => (Signal::FPE, code::FPE_INTOVF),
+            Stop::FloatingPoint(_) => (Signal::FPE, code::FPE_FLTINV),
+            _ => (Signal::ILL, code::ILL_ILLOPC),
+        }
+    }
+
+    /// Sets registers so that [`Processor::arguments`] gives these first four, and the stack pointer. For tests.
+    #[cfg(test)]
+    fn set_call(&mut self, arguments: [u64; 4], stack: u64);
+}
