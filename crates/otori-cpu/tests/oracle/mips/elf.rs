@@ -1,7 +1,7 @@
 //! Writes a static MIPS executable by hand: one segment for everything, and the ABI flags that tell qemu which
 //! floating point register mode to start in. ELF gABI; MIPS o32 ABI flags, version 0.
 
-use crate::generate::{BASE, Program};
+use super::generate::{BASE, Program};
 use otori_cpu::mips::{Endian, FloatRegisters};
 
 /// Bytes in front of the code: headers and ABI flags.

@@ -1,6 +1,6 @@
 //! Random programs. Registers 26 to 29 are the harness's: 26 and 27 loop counter and jump target, 28 data, 29 dump.
 
-use crate::elf::CODE_OFFSET;
+use super::elf::CODE_OFFSET;
 use crate::random::Random;
 use otori_cpu::mips::FloatRegisters;
 
