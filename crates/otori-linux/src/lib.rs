@@ -11,6 +11,7 @@ pub mod dev;
 pub mod errno;
 mod exec;
 mod file;
+mod ipc;
 mod kernel;
 mod machine;
 pub mod mm;

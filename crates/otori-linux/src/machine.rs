@@ -9,11 +9,12 @@ use crate::{
     errno::Errno,
     exec::{ExecError, Program},
     file::{
-        FileKind, OpenFile, flag, host::Host, host::HostStream, lock::RecordLocks, table::Descriptor,
-        table::FileTable,
+        FileKind, OpenFile, flag, host::Host, host::HostStream, lock::RecordLocks, mapped::MappedFiles,
+        table::Descriptor, table::FileTable,
     },
+    ipc::Ipc,
     kernel::{Core, Kernel},
-    mm::{AddressSpace, ImageCache, SharedCopies},
+    mm::{AddressSpace, ImageCache, SharedBudget, SharedCopies},
     net::{Sockets, outside::NoOutside, outside::Outside},
     notice::Notice,
     pipe::Pipes,
@@ -65,6 +66,9 @@ impl Machine {
             images: ImageCache::default(),
             host: Host::new(config.limits.output_bytes),
             locks: RecordLocks::default(),
+            ipc: Ipc::default(),
+            mapped: MappedFiles::default(),
+            shared: SharedBudget::new(config.limits.total_pages),
             random: Random::new(config.seed),
             queue: VecDeque::new(),
             waits: BTreeSet::new(),
@@ -291,7 +295,10 @@ impl Machine {
     #[must_use]
     pub fn snapshot(&mut self) -> Snapshot {
         self.kernel.core.freeze_memory();
-        Snapshot { vfs: self.kernel.vfs.clone(), core: self.kernel.core.clone() }
+        let mut core = self.kernel.core.clone();
+        // this machine goes on and stores to its shared pages
+        core.detach_memory();
+        Snapshot { vfs: self.kernel.vfs.clone(), core }
     }
 }
 
@@ -323,8 +330,14 @@ impl Core {
         self.spaces.iter_mut().for_each(|space| space.memory.freeze());
     }
     fn detach_memory(&mut self) {
-        let mut copies = SharedCopies::new();
-        self.spaces.iter_mut().for_each(|space| space.memory.detach_shared(&mut copies));
+        self.shared = self.shared.fresh();
+        let mut copies = SharedCopies::new(self.shared.clone());
+        for space in self.spaces.iter_mut() {
+            space.memory.detach_shared(&mut copies);
+            space.shared_files.iter_mut().for_each(|shared| shared.pages = copies.of(&shared.pages));
+        }
+        self.ipc.detach(&mut copies);
+        self.mapped.detach(&mut copies);
     }
 }
 

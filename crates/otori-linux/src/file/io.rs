@@ -106,6 +106,7 @@ impl Kernel {
         let file = self.core.files.get(index).ok_or(Errno::EBADF)?;
         let node = file.node.ok_or(Errno::EBADF)?;
         if !self.vfs.is_generated(node) {
+            self.refresh_mapped(node);
             return self.vfs.read_at(node, offset, into);
         }
         if offset == 0 || file.generated.is_none() {
@@ -202,10 +203,15 @@ impl Kernel {
             self.core.send_to_task(tid, Signal::XFSZ, Information::kernel());
             return Err(Errno::EFBIG);
         }
+        // bytes up to the process's limit are written, the next write gets the signal
+        let room = usize::try_from(most.saturating_sub(start)).unwrap_or(usize::MAX);
+        let bytes = bytes.get(..room.min(bytes.len())).unwrap_or_default();
+        self.refresh_mapped(node);
         let (offset, count) = self.with_files(tid, |vfs, context| match appends {
             true => vfs.append(context, node, bytes),
             false => vfs.write_at(context, node, start, bytes).map(|count| (start, count)),
         })?;
+        self.update_mapped(node, offset, bytes.get(..count).unwrap_or_default());
         let file = self.core.files.get_mut(index).ok_or(Errno::EBADF)?;
         file.written = true;
         if place == Place::Current {

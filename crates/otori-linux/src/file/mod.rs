@@ -7,6 +7,7 @@ pub(crate) mod event;
 pub(crate) mod host;
 pub(crate) mod io;
 pub(crate) mod lock;
+pub(crate) mod mapped;
 pub(crate) mod open;
 pub(crate) mod release;
 pub(crate) mod table;

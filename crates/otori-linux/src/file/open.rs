@@ -65,6 +65,9 @@ impl Kernel {
             let path = opening.path.to_vec();
             self.core.notify(pid, NoticeKind::Open { path, write: writes, error: Some(error) });
         })?;
+        if request.truncate && !opened.created {
+            self.truncate_mapped(opened.node, 0);
+        }
         if let Some((owner, number)) = opened.reopen {
             return self.open_again(owner, number);
         }

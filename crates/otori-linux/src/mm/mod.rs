@@ -25,5 +25,5 @@ pub use access::MemoryError;
 pub use image::{FileImage, ImageCache};
 pub use map::MapError;
 pub use region::{Backing, Prot, Region};
-pub use shared::{SharedCopies, SharedPages};
+pub use shared::{SharedBudget, SharedCopies, SharedPages};
 pub use space::AddressSpace;

@@ -1,28 +1,73 @@
-//! Pages of a shared mapping (`MAP_SHARED`): every address space that maps them sees every store.
-//! Key type: [`SharedPages`].
+//! Pages of a shared mapping (`MAP_SHARED`, SysV shared memory): every address space that maps them sees every store.
+//! Key types: [`SharedPages`], [`SharedBudget`] (how many a machine may have), [`SharedCopies`] (for snapshots).
 
 use super::image::FileImage;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use once_cell::race::OnceBox;
 use otori_cpu::{PAGE_SIZE, Page};
+
+/// Shared pages that one machine may reserve, touched or not.
+#[derive(Clone, Debug)]
+pub struct SharedBudget {
+    used: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl SharedBudget {
+    /// Room for that many pages.
+    #[must_use]
+    pub fn new(limit: usize) -> SharedBudget {
+        SharedBudget { used: Arc::new(AtomicUsize::new(0)), limit }
+    }
+
+    /// The same limit for another machine, nothing of it used.
+    #[must_use]
+    pub fn fresh(&self) -> SharedBudget {
+        SharedBudget::new(self.limit)
+    }
+
+    fn reserve(&self, count: usize) -> bool {
+        let fits = |used: usize| used.checked_add(count).filter(|sum| *sum <= self.limit);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
+    }
+}
 
 /// Pages shared between address spaces of one machine, made when first touched.
 #[derive(Debug)]
 pub struct SharedPages {
     initial: Option<Arc<FileImage>>,
     pages: Box<[OnceBox<Arc<Page>>]>,
+    budget: SharedBudget,
 }
 
-/// Old identity to new pages, while one machine's address spaces are moved off the pages of another.
-pub type SharedCopies = BTreeMap<usize, Arc<SharedPages>>;
+impl Drop for SharedPages {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.pages.len(), Ordering::Relaxed);
+    }
+}
 
 impl SharedPages {
-    /// `count` pages that begin as the pages of a file, or as zeros.
+    /// `count` pages that begin as the pages of a file, or as zeros; `None` when the machine has no room for them.
     #[must_use]
-    pub fn new(count: usize, initial: Option<Arc<FileImage>>) -> SharedPages {
-        SharedPages { initial, pages: (0..count).map(|_| OnceBox::new()).collect() }
+    pub fn new(count: usize, initial: Option<Arc<FileImage>>, budget: &SharedBudget) -> Option<SharedPages> {
+        let pages = || (0..count).map(|_| OnceBox::new()).collect();
+        budget.reserve(count).then(|| SharedPages { initial, pages: pages(), budget: budget.clone() })
+    }
+
+    /// These pages and more behind them, which begin as the pages of a file: for a file that grew after it was mapped.
+    #[must_use]
+    pub fn extended(&self, count: usize, initial: Arc<FileImage>) -> Option<SharedPages> {
+        let more = SharedPages::new(count, Some(initial), &self.budget)?;
+        for (number, slot) in (0..).zip(&more.pages).take(self.pages.len()) {
+            // the same page behind both, whichever of them is touched later
+            if let Some(page) = self.page(number) {
+                let _ = slot.set(Box::new(Arc::clone(page)));
+            }
+        }
+        Some(more)
     }
 
     /// How many pages there are, touched or not.
@@ -53,12 +98,58 @@ impl SharedPages {
         bytes.into_boxed_slice()
     }
 
-    /// A deep copy: the same bytes on pages of its own.
-    pub(super) fn duplicate(&self) -> SharedPages {
-        let copy = |slot: &OnceBox<Arc<Page>>| match slot.get() {
-            Some(page) => OnceBox::with_value(Box::new(Arc::new(page.duplicate()))),
+    /// Puts bytes in from an offset on, as far as there are pages: what write(2) does to a mapped file.
+    pub fn write(&self, offset: u64, bytes: &[u8]) {
+        let mut rest = bytes;
+        let mut at = offset;
+        while !rest.is_empty() {
+            let inside = (at % PAGE_SIZE as u64) as usize;
+            let (now, later) = rest.split_at(rest.len().min(PAGE_SIZE - inside));
+            let Some(page) = self.page(at / PAGE_SIZE as u64) else { return };
+            page.write(inside, now);
+            at += now.len() as u64;
+            rest = later;
+        }
+    }
+
+    /// A deep copy for another machine: the same bytes on pages of its own, each page copied once.
+    fn duplicate(&self, budget: &SharedBudget, done: &mut BTreeMap<usize, Arc<Page>>) -> SharedPages {
+        let mut copy = |slot: &OnceBox<Arc<Page>>| match slot.get() {
+            Some(page) => {
+                let made = || Arc::new(page.duplicate());
+                let copied = done.entry(Arc::as_ptr(page) as usize).or_insert_with(made);
+                OnceBox::with_value(Box::new(Arc::clone(copied)))
+            }
             None => OnceBox::new(),
         };
-        SharedPages { initial: self.initial.clone(), pages: self.pages.iter().map(copy).collect() }
+        let pages: Box<[_]> = self.pages.iter().map(&mut copy).collect();
+        // what fitted into the first machine fits into its copy, which has the same limit
+        budget.used.fetch_add(pages.len(), Ordering::Relaxed);
+        SharedPages { initial: self.initial.clone(), pages, budget: budget.clone() }
+    }
+}
+
+/// Old identity to new pages, while one machine's address spaces are moved off the pages of another.
+#[derive(Debug)]
+pub struct SharedCopies {
+    copies: BTreeMap<usize, (Arc<SharedPages>, Arc<SharedPages>)>,
+    pages: BTreeMap<usize, Arc<Page>>,
+    budget: SharedBudget,
+}
+
+impl SharedCopies {
+    /// No copies yet; they will count for that budget.
+    #[must_use]
+    pub fn new(budget: SharedBudget) -> SharedCopies {
+        SharedCopies { copies: BTreeMap::new(), pages: BTreeMap::new(), budget }
+    }
+
+    /// The copy that stands for these pages, made when first asked for.
+    #[must_use]
+    pub fn of(&mut self, pages: &Arc<SharedPages>) -> Arc<SharedPages> {
+        let (budget, done) = (&self.budget, &mut self.pages);
+        // the originals are kept with their copies, so that no address is used twice meanwhile
+        let made = || (Arc::clone(pages), Arc::new(pages.duplicate(budget, done)));
+        Arc::clone(&self.copies.entry(Arc::as_ptr(pages) as usize).or_insert_with(made).1)
     }
 }

@@ -74,9 +74,7 @@ impl AddressSpace {
         let mut moved = alloc::vec::Vec::new();
         for region in self.regions.values_mut() {
             if let Backing::Shared { pages, .. } = &mut region.backing {
-                let copy =
-                    copies.entry(Arc::as_ptr(pages) as usize).or_insert_with(|| Arc::new(pages.duplicate()));
-                *pages = Arc::clone(copy);
+                *pages = copies.of(pages);
                 moved.push((region.start, region.end));
             }
         }

@@ -126,13 +126,14 @@ fn files_are_mapped_privately_with_zeros_behind_their_end() {
 #[test]
 fn shared_mappings_are_seen_by_both_sides_until_detached() {
     let mut parent = space();
-    let pages = Arc::new(SharedPages::new(2, None));
+    let pages = Arc::new(SharedPages::new(2, None, &SharedBudget::new(2)).unwrap());
+    assert!(SharedPages::new(1, None, &SharedBudget::new(0)).is_none());
     parent.map(0x10000, 2 * PAGE, Prot::READ_WRITE, Backing::Shared { pages, offset: 0 }, "").unwrap();
     let mut child = parent.fork();
     child.write(0x11000, b"hi").unwrap();
     assert_eq!(&bytes::<2>(&mut parent, 0x11000), b"hi");
     let (mut snapshot_parent, mut snapshot_child) = (parent.clone(), child.clone());
-    let mut copies = SharedCopies::new();
+    let mut copies = SharedCopies::new(SharedBudget::new(2));
     snapshot_parent.detach_shared(&mut copies);
     snapshot_child.detach_shared(&mut copies);
     snapshot_child.write(0x11000, b"ho").unwrap();

@@ -455,7 +455,9 @@ fn set_length(call: &mut Call<'_>, node: Node, length: u64) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let now_ns = call.kernel.core.wall_ns();
+    call.kernel.refresh_mapped(node);
     call.kernel.vfs.set_length(node, length, now_ns)?;
+    call.kernel.truncate_mapped(node, length);
     Ok(0)
 }
 pub(super) fn ftruncate(call: &mut Call<'_>) -> CallResult {

@@ -8,8 +8,8 @@ use crate::{
     exec::{load::mapping_top, stack},
     kernel::Kernel,
     mm::{Backing, MapError, Prot, SharedPages},
-    task::{Tid, limit::Resource},
-    vfs::{Kind, Node},
+    task::{SharedFile, Tid, limit::Resource},
+    vfs::Kind,
 };
 use alloc::{string::String, sync::Arc};
 
@@ -30,7 +30,7 @@ fn page_up(length: u64) -> Option<u64> {
     Some(length.checked_add(PAGE_BYTES - 1)? & !(PAGE_BYTES - 1))
 }
 
-fn map_errno(error: MapError) -> Errno {
+pub(super) fn map_errno(error: MapError) -> Errno {
     match error {
         MapError::Range => Errno::EINVAL,
         MapError::Unmapped | MapError::Full => Errno::ENOMEM,
@@ -92,7 +92,7 @@ fn map(call: &mut Call<'_>, offset: u64) -> CallResult {
 }
 
 /// Where a mapping goes.
-fn place(call: &mut Call<'_>, hint: u64, length: u64, flags: u32) -> Result<u64, Errno> {
+pub(super) fn place(call: &mut Call<'_>, hint: u64, length: u64, flags: u32) -> Result<u64, Errno> {
     let abi = call.abi();
     let space = call.kernel.core.space_of_mut(call.tid)?;
     let fixed = flags & (flag::FIXED | flag::FIXED_NOREPLACE) != 0;
@@ -124,7 +124,8 @@ fn anonymous(call: &Call<'_>, shared: bool, length: u64) -> Result<Backing, Errn
     if pages > call.kernel.core.config.limits.pages {
         return Err(Errno::ENOMEM);
     }
-    Ok(Backing::Shared { pages: Arc::new(SharedPages::new(pages, None)), offset: 0 })
+    let pages = SharedPages::new(pages, None, &call.kernel.core.shared).ok_or(Errno::ENOMEM)?;
+    Ok(Backing::Shared { pages: Arc::new(pages), offset: 0 })
 }
 
 /// The pages of an open file, with its path.
@@ -139,7 +140,7 @@ fn file_backing(
     if !file.reads() || (shared && prot.write && !file.writes()) {
         return Err(Errno::EACCES);
     }
-    let node = file.node.ok_or(Errno::ENODEV)?;
+    let (node, writable) = (file.node.ok_or(Errno::ENODEV)?, file.writes());
     let name = String::from_utf8_lossy(&file.path).into_owned();
     if matches!(file.kind, crate::file::FileKind::Device(crate::dev::Device::Zero)) {
         return Ok((anonymous(call, shared, length)?, name));
@@ -147,6 +148,8 @@ fn file_backing(
     if call.kernel.vfs.kind(node)? != Kind::File {
         return Err(Errno::ENODEV);
     }
+    // a mapping elsewhere may hold newer bytes
+    call.kernel.refresh_mapped(node);
     let bytes = call.kernel.vfs.share(node)?;
     let image = call.core().images.image(&bytes);
     if !shared {
@@ -156,32 +159,42 @@ fn file_backing(
     if pages > call.kernel.core.config.limits.pages {
         return Err(Errno::ENOMEM);
     }
-    let pages = Arc::new(SharedPages::new(pages, Some(image)));
-    if prot.write {
-        call.kernel.note_shared_file(call.tid, node, &pages)?;
-    }
+    let core = call.core();
+    let pages = core.mapped.pages_of(node, pages, image, &core.shared)?;
+    let shared = SharedFile { node, pages: Arc::clone(&pages), writable };
+    call.kernel.note_shared_file(call.tid, shared)?;
     Ok((Backing::Shared { pages, offset }, name))
 }
 
 impl Kernel {
-    /// Stores of a shared file mapping reach the file at msync and munmap.
-    fn note_shared_file(&mut self, tid: Tid, node: Node, pages: &Arc<SharedPages>) -> Result<(), Errno> {
+    /// The file stays as long as the space that maps it.
+    fn note_shared_file(&mut self, tid: Tid, shared: SharedFile) -> Result<(), Errno> {
         let space = self.core.space_of_mut(tid)?;
+        let same =
+            |known: &&mut SharedFile| known.node == shared.node && Arc::ptr_eq(&known.pages, &shared.pages);
+        if let Some(known) = space.shared_files.iter_mut().find(same) {
+            known.writable |= shared.writable;
+            return Ok(());
+        }
         if space.shared_files.len() >= SHARED_FILES_MAX {
             return Err(Errno::ENOMEM);
         }
-        space.shared_files.push((node, Arc::clone(pages)));
-        self.vfs.hold(node);
+        self.vfs.hold(shared.node);
+        space.shared_files.push(shared);
         Ok(())
     }
 
     /// Writes shared file mappings back to their files; what does not fit is lost, as on a full disk.
-    pub(crate) fn write_back(&mut self, shared: &[(Node, Arc<SharedPages>)]) {
-        for (node, pages) in shared {
+    pub(crate) fn write_back(&mut self, files: &[SharedFile]) {
+        for shared in files.iter().filter(|shared| shared.writable) {
             let _ = self.with_files_as_root(|vfs, context| {
-                let size = vfs.stat(context, *node)?.size;
-                let bytes = pages.bytes(usize::try_from(size).unwrap_or(usize::MAX));
-                vfs.write_at(context, *node, 0, &bytes)
+                let held = vfs.bytes(shared.node)?;
+                let bytes = shared.pages.bytes(held.len());
+                // what nobody stored to is not written, so that times and quotas stay
+                if held.get(..bytes.len()) == Some(&bytes[..]) {
+                    return Ok(0);
+                }
+                vfs.write_at(context, shared.node, 0, &bytes)
             });
         }
     }

@@ -100,7 +100,7 @@ impl Kernel {
                     shared_files: original.shared_files.clone(),
                     counted_pages: 0,
                 };
-                copy.shared_files.iter().for_each(|(node, _)| self.vfs.hold(*node));
+                copy.shared_files.iter().for_each(|shared| self.vfs.hold(shared.node));
                 let copy = core.spaces.insert(copy);
                 core.count_pages(source.space);
                 copy

@@ -86,7 +86,9 @@ impl Kernel {
     pub(crate) fn release_space(&mut self, space: crate::arena::Index<super::Space>) {
         if let Some(gone) = self.core.spaces.release(space) {
             self.write_back(&gone.shared_files);
-            gone.shared_files.iter().for_each(|(node, _)| self.vfs.release(*node));
+            gone.shared_files.iter().for_each(|shared| self.vfs.release(shared.node));
+            drop(gone.memory);
+            self.core.ipc.purge(&self.core.spaces);
             self.core.total_pages = self.core.total_pages.saturating_sub(gone.counted_pages);
         }
     }
@@ -106,6 +108,9 @@ impl Kernel {
 
     fn become_zombie(&mut self, pid: Pid, ending: Ending) {
         self.core.set_timer(pid, None, 0);
+        if self.core.ipc.undo.act(pid, &mut self.core.ipc.sets) {
+            self.core.wake(WaitKey::Semaphores);
+        }
         let signal = match ending {
             Ending::Killed(signal) => Some(signal.number()),
             Ending::Exited(_) => None,

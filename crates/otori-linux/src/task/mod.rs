@@ -32,10 +32,19 @@ pub(crate) const COMM_MAX: usize = 15;
 pub(crate) struct Space {
     pub(crate) memory: AddressSpace,
     pub(crate) layout: Layout,
-    /// files that are mapped shared and writable: their bytes are written back
-    pub(crate) shared_files: Vec<(Node, Arc<SharedPages>)>,
+    /// files that are mapped shared
+    pub(crate) shared_files: Vec<SharedFile>,
     /// pages at the last count, see `Core::count_pages`
     pub(crate) counted_pages: u64,
+}
+
+/// A file whose pages a space maps shared.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedFile {
+    pub(crate) node: Node,
+    pub(crate) pages: Arc<SharedPages>,
+    /// its stores are the file's
+    pub(crate) writable: bool,
 }
 
 /// What execve put where; /proc/PID/stat and brk(2) need it.

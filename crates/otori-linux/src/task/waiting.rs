@@ -29,6 +29,10 @@ pub(crate) enum WaitKey {
     File(Index<OpenFile>),
     /// a lock on a file
     Lock,
+    /// any semaphore of System V
+    Semaphores,
+    /// any message queue of System V
+    Messages,
     /// bytes from the driver
     HostInput,
     /// room for the driver

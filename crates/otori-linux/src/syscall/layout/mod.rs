@@ -3,6 +3,7 @@
 //! One file per family; each has a row per architecture, from the uapi headers of Linux, and a test with the sizes
 //! and offsets that a C compiler gives. What only follows the width of `long` is written with
 //! [`crate::record::Record::word`] where it is used.
+pub(crate) mod ipc;
 pub(crate) mod lock;
 pub(crate) mod stat;
 pub(crate) mod statfs;

@@ -1,0 +1,52 @@
+//! Programs in C for calls that no busybox applet makes: `compiled/NAME.c` prints what stands in `compiled/NAME.txt`.
+//!
+//! Compiled when the tests run, by Debian's cross compiler for MIPS; without it they say so and pass. The texts are
+//! what the same sources print when compiled for the machine at hand and run by its own Linux.
+use crate::guest::Guest;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const COMPILER: &str = "mipsel-linux-gnu-gcc";
+
+/// The program, compiled; `None` without a compiler.
+fn compile(source: &Path) -> Option<Vec<u8>> {
+    let name = source.file_stem().unwrap();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let status = Command::new(COMPILER)
+        .args(["-static", "-O1", "-Wall", "-pthread", "-o"])
+        .args([&target, source])
+        .status();
+    match status {
+        Err(_) => None,
+        Ok(status) => {
+            assert!(status.success(), "{} does not compile", source.display());
+            Some(fs::read(&target).unwrap())
+        }
+    }
+}
+
+#[test]
+fn programs_print_what_linux_lets_them_print() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest/compiled");
+    let mut sources: Vec<PathBuf> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
+    sources.sort();
+    assert!(!sources.is_empty());
+    for source in sources {
+        let Some(program) = compile(&source) else {
+            eprintln!("skipped: no {COMPILER}; install gcc-mipsel-linux-gnu to run the compiled programs");
+            return;
+        };
+        let expect = fs::read_to_string(source.with_extension("txt")).unwrap();
+        let mut guest = Guest::bare(|_| {});
+        guest.machine.write_file(b"/tmp/t", &program, 0o755).unwrap();
+        let done = guest.run_program("/tmp/t", &["t"], b"");
+        let errors = String::from_utf8_lossy(&done.error);
+        assert_eq!(done.text(), expect, "{}: {errors} {:?}", source.display(), done.run);
+        assert_eq!(done.status, Some(0), "{}", source.display());
+    }
+}
