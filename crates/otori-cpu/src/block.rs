@@ -76,7 +76,7 @@ impl Code {
 }
 
 /// log2 of the entries of a [`BlockCache`].
-const CACHE_SHIFT: u32 = 10;
+const CACHE_SHIFT: u32 = 12;
 const CACHE_ENTRIES: usize = 1 << CACHE_SHIFT;
 
 /// No instruction begins here.
@@ -152,22 +152,19 @@ impl<S: Set> BlockCache<S> {
         &self.entrances[Self::home(key)]
     }
 
+    /// The second place of a key, perhaps taken by another.
+    #[inline(always)]
+    #[must_use]
+    pub fn next_door(&self, key: u64) -> &Entrance<S> {
+        &self.entrances[Self::home(key) ^ 1]
+    }
+
     /// The block at a key, to keep.
     #[must_use]
     pub fn shared(&self, key: u64) -> Option<Arc<Block<S>>> {
         let home = Self::home(key);
-        if self.entrances[home].key == key { self.blocks[home].clone() } else { None }
-    }
-
-    /// Brings a block back from where the last one was put that needed its place. Says whether it was there.
-    pub fn promote(&mut self, key: u64) -> bool {
-        let (home, guest) = (Self::home(key), Self::home(key) ^ 1);
-        let found = self.entrances[guest].key == key;
-        if found {
-            self.entrances.swap(home, guest);
-            self.blocks.swap(home, guest);
-        }
-        found
+        let place = [home, home ^ 1].into_iter().find(|place| self.entrances[*place].key == key)?;
+        self.blocks[place].clone()
     }
 
     /// Keeps a block under a key; what was in its place moves next door.

@@ -27,6 +27,7 @@ macro_rules! handlers {
 pub(crate) use handlers;
 
 /// Handlers of loads and stores, in two versions; see the file's head.
+#[allow(unused_macros, reason = "for sets to come")]
 macro_rules! memory_handlers {
     ($cpu_type:ty; $($(#[$doc:meta])* $name:ident
         ($cpu:ident, $op:ident, $maps:ident, $blocks:ident, $ops:ident) $body:block)*) => {$(
@@ -43,10 +44,12 @@ macro_rules! memory_handlers {
         }
     )*};
 }
+#[allow(unused_imports, reason = "for sets to come")]
 pub(crate) use memory_handlers;
 
 /// A value from memory, or on to the second version, or back for the page. `step` (0 or 1): for which of two
 /// instructions a fault is told.
+#[allow(unused_macros, reason = "for sets to come")]
 macro_rules! load {
     ($this:ident, $load:ident, $size:literal, $address:expr, ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident)) => {
         $crate::handler::load!($this, $load, $size, $address, ($cpu, $maps, $blocks, $ops), miss)
@@ -63,9 +66,11 @@ macro_rules! load {
         }
     }};
 }
+#[allow(unused_imports, reason = "for sets to come")]
 pub(crate) use load;
 
 /// A value to memory; as [`load`].
+#[allow(unused_macros, reason = "for sets to come")]
 macro_rules! store {
     ($this:ident, $store:ident, $size:literal, $address:expr, $value:expr, ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident)) => {
         $crate::handler::store!($this, $store, $size, $address, $value, ($cpu, $maps, $blocks, $ops), miss)
@@ -82,6 +87,7 @@ macro_rules! store {
         }
     }};
 }
+#[allow(unused_imports, reason = "for sets to come")]
 pub(crate) use store;
 
 /// Handlers whose body says where to go.

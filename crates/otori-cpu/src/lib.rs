@@ -9,6 +9,7 @@
 extern crate alloc;
 
 pub mod block;
+mod chain;
 mod handler;
 pub mod isa;
 pub mod maps;

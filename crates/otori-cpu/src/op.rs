@@ -148,6 +148,22 @@ pub fn go<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, ke
         frame.left = left;
         return (first.run)(cpu, maps, blocks, &entrance.ops);
     }
+    go_next_door(cpu, maps, blocks, key)
+}
+
+/// As [`go`], to the second place of the key.
+#[inline(never)]
+fn go_next_door<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, key: u64) -> Next {
+    let frame = cpu.frame();
+    let entrance = blocks.next_door(key);
+    let left = frame.left.wrapping_sub(i64::from(entrance.instructions));
+    if entrance.key == key
+        && left >= 0
+        && let [first, ..] = &*entrance.ops
+    {
+        frame.left = left;
+        return (first.run)(cpu, maps, blocks, &entrance.ops);
+    }
     Next::GO
 }
 

@@ -207,7 +207,8 @@ fn visit<S: Set, M: Memory>(cpu: &mut S, blocks: &mut BlockCache<S>, memory: &mu
     if left <= 0 {
         return Err((Stop::Budget, key));
     }
-    let entrance = blocks.entrance(key);
+    let home = blocks.entrance(key);
+    let entrance = if home.key == key { home } else { blocks.next_door(key) };
     if entrance.key == key && i64::from(entrance.instructions) <= left {
         let next = enter(cpu, memory.maps(), blocks, (key, entrance.instructions, &entrance.ops));
         return match next == Next::GO {
@@ -347,8 +348,7 @@ fn find<S: Set, M: Memory>(
     key: u64,
     left: i64,
 ) -> Result<Arc<Block<S>>, Stop> {
-    if blocks.promote(key)
-        && let Some(block) = blocks.shared(key)
+    if let Some(block) = blocks.shared(key)
         && i64::from(block.instructions) <= left
     {
         return Ok(block);

@@ -70,7 +70,12 @@ fn main() {
     let busybox: Arc<[u8]> = Arc::from(std::fs::read(&path).unwrap());
     let data = std::env::temp_dir().join("otori-bench-data");
     std::fs::write(&data, vec![b'o'; DATA_BYTES]).unwrap();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     for (name, script) in [("counting loop", LOOP), ("sha256sum", HASH), ("forks", FORKS)] {
+        if !wanted.is_empty() && !wanted.iter().any(|part| name.contains(part.as_str())) {
+            continue;
+        }
         let (ours, instructions, output) = ours(&mut machine(&busybox), script);
         let before = children_cpu();
         let native = script.replace("/data", data.to_str().unwrap());

@@ -6,11 +6,14 @@
 
 use super::cpu::{Cpu, Endian};
 use super::decode::{Condition, Instruction, decode};
+use super::join::join;
 use super::lower::lower;
 use super::op::{Comparison, Op};
 use crate::block::Block;
+use crate::op::Op as ThreadedOp;
 use crate::run::BLOCK_INSTRUCTIONS_MAX;
 use crate::slot::Slot as Reg;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -72,9 +75,21 @@ pub(super) fn assemble(endian: Endian, limit: u32, fetch: impl Fn(u32) -> Option
     settle_rests(&mut block.operations, block.count);
     Block {
         instructions: block.count,
-        ops: block.operations.iter().map(|op| lower(*op, endian)).collect(),
+        ops: finish_operations(&block.operations, endian),
         places: block.places.into_boxed_slice(),
     }
+}
+
+/// The operations with their functions; where two neighbours can be joined, the first does both.
+fn finish_operations(operations: &[Op], endian: Endian) -> Arc<[ThreadedOp<Cpu>]> {
+    let mut ops: Vec<_> = operations.iter().map(|op| lower(*op, endian)).collect();
+    let mut at = 0;
+    while let (Some([first, second, ..]), Some(op)) = (operations.get(at..), ops.get_mut(at)) {
+        let joined = join(*first, *second, endian);
+        op.run = joined.unwrap_or(op.run);
+        at += if joined.is_some() { 2 } else { 1 };
+    }
+    ops.into()
 }
 
 impl Assembly {
@@ -161,27 +176,8 @@ fn fuse(first: Op, second: Op) -> Option<Op> {
         (Op::Const { d, value: high }, Op::Ori { t, s, value }) if t == d && s == d => {
             Some(Op::Const { d, value: high | value })
         }
-        (Op::Lw { t, s, at, displacement }, Op::Lw { t: u, s: base, at: next, displacement: further })
-            if s == base && next == at + 1 && t != s && t != Reg::R0 && u != Reg::R0 =>
-        {
-            let (displacement, step) = pair(displacement, further)?;
-            Some(Op::LoadPair { t, u, s, at, step, displacement })
-        }
-        (Op::Sw { t, s, at, displacement }, Op::Sw { t: u, s: base, at: next, displacement: further })
-            if s == base && next == at + 1 =>
-        {
-            let (displacement, step) = pair(displacement, further)?;
-            Some(Op::StorePair { t, u, s, at, step, displacement })
-        }
         _ => None,
     }
-}
-
-/// The first displacement and the step to the second, if that is a small number of words.
-fn pair(displacement: u32, further: u32) -> Option<(i16, i8)> {
-    let step = i8::try_from(further.wrapping_sub(displacement) as i32).ok()?;
-    let displacement = i16::try_from(displacement as i32).ok()?;
-    (step % 4 == 0).then_some((displacement, step))
 }
 
 /// The delay slot's instruction: what it does, and whether it may change what the branch depends on.

@@ -3,6 +3,7 @@
 use super::cpu::Endian;
 use super::execute::{branch, memory, plain, rare};
 use super::op::{Comparison, Op};
+use crate::chain::one;
 use crate::mips::Cpu;
 use crate::op::{Op as Threaded, Run};
 use crate::slot::Slot;
@@ -14,6 +15,23 @@ macro_rules! ordered {
             Endian::Little => memory::little::$($name)* as Run<Cpu>,
             Endian::Big => memory::big::$($name)* as Run<Cpu>,
         }
+    };
+}
+
+/// The loads and stores of one byte order that can be joined.
+macro_rules! ordered_link {
+    ($endian:expr, $name:ident) => {
+        match $endian {
+            Endian::Little => one::<Cpu, memory::little::$name>(),
+            Endian::Big => one::<Cpu, memory::big::$name>(),
+        }
+    };
+}
+
+/// An operation that can be joined with others.
+macro_rules! joined {
+    ($name:path) => {
+        one::<Cpu, $name>()
     };
 }
 
@@ -44,37 +62,37 @@ fn leave(run: Run<Cpu>, b: Slot, c: Slot, rest: u8, offset: u32) -> Threaded<Cpu
 pub(super) fn lower(op: Op, endian: Endian) -> Threaded<Cpu> {
     const ZERO: Slot = Slot::R0;
     match op {
-        Op::Addu { d, s, t } => three(plain::addu, d, s, t),
-        Op::Subu { d, s, t } => three(plain::subu, d, s, t),
-        Op::And { d, s, t } => three(plain::and, d, s, t),
-        Op::Or { d, s, t } => three(plain::or, d, s, t),
-        Op::Xor { d, s, t } => three(plain::xor, d, s, t),
-        Op::Nor { d, s, t } => three(plain::nor, d, s, t),
-        Op::Slt { d, s, t } => three(plain::slt, d, s, t),
-        Op::Sltu { d, s, t } => three(plain::sltu, d, s, t),
-        Op::Movz { d, s, t } => three(plain::movz, d, s, t),
-        Op::Movn { d, s, t } => three(plain::movn, d, s, t),
-        Op::Mul { d, s, t } => three(plain::mul, d, s, t),
-        Op::Move { d, s } => three(plain::copy, d, s, ZERO),
-        Op::Const { d, value: constant } => value(plain::constant, d, ZERO, constant),
-        Op::Addiu { t, s, value: v } => value(plain::addiu, t, s, v),
-        Op::Slti { t, s, value: v } => value(plain::slti, t, s, v),
-        Op::Sltiu { t, s, value: v } => value(plain::sltiu, t, s, v),
-        Op::Andi { t, s, value: v } => value(plain::andi, t, s, v),
-        Op::Ori { t, s, value: v } => value(plain::ori, t, s, v),
-        Op::Xori { t, s, value: v } => value(plain::xori, t, s, v),
-        Op::Sll { d, t, amount: n } => amount(plain::sll, d, t, n),
-        Op::Srl { d, t, amount: n } => amount(plain::srl, d, t, n),
-        Op::Sra { d, t, amount: n } => amount(plain::sra, d, t, n),
-        Op::Rotr { d, t, amount: n } => amount(plain::rotr, d, t, n),
-        Op::Sllv { d, t, s } => three(plain::sllv, d, t, s),
-        Op::Srlv { d, t, s } => three(plain::srlv, d, t, s),
-        Op::Srav { d, t, s } => three(plain::srav, d, t, s),
+        Op::Addu { d, s, t } => three(joined!(plain::Addu), d, s, t),
+        Op::Subu { d, s, t } => three(joined!(plain::Subu), d, s, t),
+        Op::And { d, s, t } => three(joined!(plain::And), d, s, t),
+        Op::Or { d, s, t } => three(joined!(plain::Or), d, s, t),
+        Op::Xor { d, s, t } => three(joined!(plain::Xor), d, s, t),
+        Op::Nor { d, s, t } => three(joined!(plain::Nor), d, s, t),
+        Op::Slt { d, s, t } => three(joined!(plain::Slt), d, s, t),
+        Op::Sltu { d, s, t } => three(joined!(plain::Sltu), d, s, t),
+        Op::Movz { d, s, t } => three(joined!(plain::Movz), d, s, t),
+        Op::Movn { d, s, t } => three(joined!(plain::Movn), d, s, t),
+        Op::Mul { d, s, t } => three(joined!(plain::Mul), d, s, t),
+        Op::Move { d, s } => three(joined!(plain::Copy), d, s, ZERO),
+        Op::Const { d, value: constant } => value(joined!(plain::Constant), d, ZERO, constant),
+        Op::Addiu { t, s, value: v } => value(joined!(plain::Addiu), t, s, v),
+        Op::Slti { t, s, value: v } => value(joined!(plain::Slti), t, s, v),
+        Op::Sltiu { t, s, value: v } => value(joined!(plain::Sltiu), t, s, v),
+        Op::Andi { t, s, value: v } => value(joined!(plain::Andi), t, s, v),
+        Op::Ori { t, s, value: v } => value(joined!(plain::Ori), t, s, v),
+        Op::Xori { t, s, value: v } => value(joined!(plain::Xori), t, s, v),
+        Op::Sll { d, t, amount: n } => amount(joined!(plain::Sll), d, t, n),
+        Op::Srl { d, t, amount: n } => amount(joined!(plain::Srl), d, t, n),
+        Op::Sra { d, t, amount: n } => amount(joined!(plain::Sra), d, t, n),
+        Op::Rotr { d, t, amount: n } => amount(joined!(plain::Rotr), d, t, n),
+        Op::Sllv { d, t, s } => three(joined!(plain::Sllv), d, t, s),
+        Op::Srlv { d, t, s } => three(joined!(plain::Srlv), d, t, s),
+        Op::Srav { d, t, s } => three(joined!(plain::Srav), d, t, s),
         Op::Rotrv { d, t, s } => three(plain::rotrv, d, t, s),
-        Op::Ext { t, s, lsb, mask } => Threaded { d: lsb, ..value(plain::ext, t, s, mask) },
-        Op::Ins { t, s, lsb, mask } => Threaded { d: lsb, ..value(plain::ins, t, s, mask) },
-        Op::Seb { d, t } => three(plain::seb, d, t, ZERO),
-        Op::Seh { d, t } => three(plain::seh, d, t, ZERO),
+        Op::Ext { t, s, lsb, mask } => Threaded { d: lsb, ..value(joined!(plain::Ext), t, s, mask) },
+        Op::Ins { t, s, lsb, mask } => Threaded { d: lsb, ..value(joined!(plain::Ins), t, s, mask) },
+        Op::Seb { d, t } => three(joined!(plain::Seb), d, t, ZERO),
+        Op::Seh { d, t } => three(joined!(plain::Seh), d, t, ZERO),
         Op::Wsbh { d, t } => three(plain::wsbh, d, t, ZERO),
         Op::Clz { d, s } => three(plain::clz, d, s, ZERO),
         Op::Clo { d, s } => three(plain::clo, d, s, ZERO),
@@ -97,24 +115,20 @@ pub(super) fn lower(op: Op, endian: Endian) -> Threaded<Cpu> {
             Threaded { at, d: comparison as u8, imm: u64::from(code), ..three(rare::trap, ZERO, s, t) },
         Op::TrapImmediate { comparison, s, at, value: v } =>
             Threaded { at, d: comparison as u8, ..value(rare::trap_immediate, ZERO, s, v) },
-        Op::Lb { t, s, at: n, displacement } => at(memory::lb::<true>, (t, s), displacement, n),
-        Op::Lbu { t, s, at: n, displacement } => at(memory::lbu::<true>, (t, s), displacement, n),
-        Op::Lh { t, s, at: n, displacement } => at(ordered!(endian, lh::<true>), (t, s), displacement, n),
-        Op::Lhu { t, s, at: n, displacement } => at(ordered!(endian, lhu::<true>), (t, s), displacement, n),
-        Op::Lw { t, s, at: n, displacement } => at(ordered!(endian, lw::<true>), (t, s), displacement, n),
+        Op::Lb { t, s, at: n, displacement } => at(joined!(memory::Lb), (t, s), displacement, n),
+        Op::Lbu { t, s, at: n, displacement } => at(joined!(memory::Lbu), (t, s), displacement, n),
+        Op::Lh { t, s, at: n, displacement } => at(ordered_link!(endian, Lh), (t, s), displacement, n),
+        Op::Lhu { t, s, at: n, displacement } => at(ordered_link!(endian, Lhu), (t, s), displacement, n),
+        Op::Lw { t, s, at: n, displacement } => at(ordered_link!(endian, Lw), (t, s), displacement, n),
         Op::Lwl { t, s, at: n, displacement } => at(ordered!(endian, lwl), (t, s), displacement, n),
         Op::Lwr { t, s, at: n, displacement } => at(ordered!(endian, lwr), (t, s), displacement, n),
         Op::Ll { t, s, at: n, displacement } => at(ordered!(endian, ll), (t, s), displacement, n),
-        Op::Sb { t, s, at: n, displacement } => at(memory::sb::<true>, (t, s), displacement, n),
-        Op::Sh { t, s, at: n, displacement } => at(ordered!(endian, sh::<true>), (t, s), displacement, n),
-        Op::Sw { t, s, at: n, displacement } => at(ordered!(endian, sw::<true>), (t, s), displacement, n),
+        Op::Sb { t, s, at: n, displacement } => at(joined!(memory::Sb), (t, s), displacement, n),
+        Op::Sh { t, s, at: n, displacement } => at(ordered_link!(endian, Sh), (t, s), displacement, n),
+        Op::Sw { t, s, at: n, displacement } => at(ordered_link!(endian, Sw), (t, s), displacement, n),
         Op::Swl { t, s, at: n, displacement } => at(ordered!(endian, swl), (t, s), displacement, n),
         Op::Swr { t, s, at: n, displacement } => at(ordered!(endian, swr), (t, s), displacement, n),
         Op::Sc { t, s, at: n, displacement } => at(ordered!(endian, sc), (t, s), displacement, n),
-        Op::LoadPair { t, u, s, at: n, step, displacement } =>
-            pair(ordered!(endian, load_pair::<true>), (t, u, s), step, displacement, n),
-        Op::StorePair { t, u, s, at: n, step, displacement } =>
-            pair(ordered!(endian, store_pair::<true>), (t, u, s), step, displacement, n),
         Op::ClearZero => Threaded::new(plain::clear_zero),
         Op::Rdhwr { t, number, at } => Threaded { at, ..amount(rare::rdhwr, t, ZERO, number) },
         Op::Lwc1 { f, s, at: n, displacement } => at(ordered!(endian, lwc1), (f, s), displacement, n),
@@ -130,23 +144,23 @@ pub(super) fn lower(op: Op, endian: Endian) -> Threaded<Cpu> {
         Op::Movci { d, s, code, when } => Threaded { e: u8::from(when), ..amount(rare::movci, d, s, code) },
         Op::Float { at: n, word } => at(rare::float, (ZERO, ZERO), word, n),
         Op::FloatExtended { at: n, word } => at(ordered!(endian, float_extended), (ZERO, ZERO), word, n),
-        Op::BranchEqual { s, t, rest, offset } => leave(branch::equal, s, t, rest, offset),
-        Op::BranchNotEqual { s, t, rest, offset } => leave(branch::not_equal, s, t, rest, offset),
-        Op::BranchLess { s, rest, offset } => leave(branch::less, s, ZERO, rest, offset),
-        Op::BranchGreaterEqual { s, rest, offset } => leave(branch::greater_equal, s, ZERO, rest, offset),
-        Op::BranchLessEqual { s, rest, offset } => leave(branch::less_equal, s, ZERO, rest, offset),
-        Op::BranchGreater { s, rest, offset } => leave(branch::greater, s, ZERO, rest, offset),
+        Op::BranchEqual { s, t, rest, offset } => leave(joined!(branch::Equal), s, t, rest, offset),
+        Op::BranchNotEqual { s, t, rest, offset } => leave(joined!(branch::NotEqual), s, t, rest, offset),
+        Op::BranchLess { s, rest, offset } => leave(joined!(branch::Less), s, ZERO, rest, offset),
+        Op::BranchGreaterEqual { s, rest, offset } => leave(joined!(branch::GreaterEqual), s, ZERO, rest, offset),
+        Op::BranchLessEqual { s, rest, offset } => leave(joined!(branch::LessEqual), s, ZERO, rest, offset),
+        Op::BranchGreater { s, rest, offset } => leave(joined!(branch::Greater), s, ZERO, rest, offset),
         Op::Remember { comparison, s, t } => three(remember(comparison), ZERO, s, t),
         Op::RememberFloat { code, when } =>
             Threaded { e: u8::from(when), ..amount(branch::remember_float, ZERO, ZERO, code) },
-        Op::BranchRemembered { rest, offset } => leave(branch::remembered, ZERO, ZERO, rest, offset),
-        Op::BranchForgotten { rest, offset } => leave(branch::forgotten, ZERO, ZERO, rest, offset),
-        Op::Goto { offset } => value(branch::goto, ZERO, ZERO, offset),
-        Op::Jump { target } => value(branch::jump, ZERO, ZERO, target),
-        Op::JumpRegister { s } => three(branch::jump_register, ZERO, s, ZERO),
+        Op::BranchRemembered { rest, offset } => leave(joined!(branch::Remembered), ZERO, ZERO, rest, offset),
+        Op::BranchForgotten { rest, offset } => leave(joined!(branch::Forgotten), ZERO, ZERO, rest, offset),
+        Op::Goto { offset } => value(joined!(branch::Goto), ZERO, ZERO, offset),
+        Op::Jump { target } => value(joined!(branch::Jump), ZERO, ZERO, target),
+        Op::JumpRegister { s } => three(joined!(branch::JumpRegister), ZERO, s, ZERO),
         Op::RememberTarget { s } => three(branch::remember_target, ZERO, s, ZERO),
         Op::JumpRemembered => Threaded::new(branch::jump_remembered),
-        Op::Link { d, distance } => value(plain::link, d, ZERO, distance),
+        Op::Link { d, distance } => value(joined!(plain::Link), d, ZERO, distance),
         Op::Syscall { next } => value(branch::syscall, ZERO, ZERO, next),
         Op::SyscallInSlot => Threaded::new(branch::syscall_in_slot),
         Op::Break { at: n, code } => at(branch::breakpoint, (ZERO, ZERO), code, n),
@@ -154,19 +168,13 @@ pub(super) fn lower(op: Op, endian: Endian) -> Threaded<Cpu> {
     }
 }
 
-/// A pair of loads or stores of `t` and `u` at `s`.
-fn pair(run: Run<Cpu>, (t, u, s): (Slot, Slot, Slot), step: i8, displacement: i16, at: u8) -> Threaded<Cpu> {
-    let imm = u64::from(i32::from(displacement) as u32);
-    Threaded { at, d: step as u8, imm, ..three(run, t, s, u) }
-}
-
 fn remember(comparison: Comparison) -> Run<Cpu> {
     match comparison {
-        Comparison::Equal => branch::remember_equal,
-        Comparison::NotEqual => branch::remember_not_equal,
-        Comparison::Less | Comparison::LessUnsigned => branch::remember_less,
-        Comparison::GreaterEqual | Comparison::GreaterEqualUnsigned => branch::remember_greater_equal,
-        Comparison::LessEqual => branch::remember_less_equal,
-        Comparison::Greater => branch::remember_greater,
+        Comparison::Equal => joined!(branch::RememberEqual),
+        Comparison::NotEqual => joined!(branch::RememberNotEqual),
+        Comparison::Less | Comparison::LessUnsigned => joined!(branch::RememberLess),
+        Comparison::GreaterEqual | Comparison::GreaterEqualUnsigned => joined!(branch::RememberGreaterEqual),
+        Comparison::LessEqual => joined!(branch::RememberLessEqual),
+        Comparison::Greater => joined!(branch::RememberGreater),
     }
 }

@@ -2,13 +2,14 @@
 //! Specification: MIPS Architecture For Programmers, volumes I-A and II-A, revision 2.
 //!
 //! [`decode`] turns words into operations ([`op`]), [`assemble`] joins them to blocks, [`execute`] has a function for
-//! each and [`lower`] gives every operation its function.
+//! each, [`lower`] gives every operation its function, and [`join`] one function to two neighbours.
 
 mod assemble;
 mod cpu;
 mod decode;
 mod execute;
 mod float;
+mod join;
 mod lower;
 mod op;
 #[cfg(test)]

@@ -131,10 +131,6 @@ pub enum Op {
     Swl { t: Reg, s: Reg, at: u8, displacement: u32 },
     Swr { t: Reg, s: Reg, at: u8, displacement: u32 },
     Sc { t: Reg, s: Reg, at: u8, displacement: u32 },
-    /// `lw` of `t`, then of `u` from `step` bytes further; `s` is not changed by the first.
-    LoadPair { t: Reg, u: Reg, s: Reg, at: u8, step: i8, displacement: i16 },
-    /// `sw` of `t`, then of `u` to `step` bytes further.
-    StorePair { t: Reg, u: Reg, s: Reg, at: u8, step: i8, displacement: i16 },
     /// Register 0 was the destination of the load before.
     ClearZero,
     Rdhwr { t: Reg, number: u8, at: u8 },

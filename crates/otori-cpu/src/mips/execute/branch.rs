@@ -3,60 +3,69 @@
 
 use super::Cpu;
 use crate::block::BlockCache;
+use crate::chain::{Link, Then, last_links, links};
 use crate::handler::{handlers, leavers};
 use crate::maps::Maps;
 use crate::op::{Next, Op, end, go, leave, stop, stop_behind};
 use crate::run::Set;
 use crate::stop::Stop;
 
-/// Handlers that leave the block if a condition holds.
+/// Links that leave the block if a condition holds.
 macro_rules! branches {
     ($($(#[$doc:meta])* $name:ident ($cpu:ident, $op:ident) $taken:expr;)*) => {$(
         $(#[$doc])*
-        pub(in crate::mips) fn $name<'a>(
-            $cpu: &mut Cpu,
-            maps: &'a Maps,
-            blocks: &'a BlockCache<Cpu>,
-            ops: &'a [Op<Cpu>],
-        ) -> Next {
-            let [$op, next, ..] = ops else { return end() };
-            if $taken {
-                let key = Cpu::key_at($cpu.frame.start, $op.imm as i32);
-                return leave($cpu, maps, blocks, $op, key);
+        pub(crate) enum $name {}
+
+        impl Link<Cpu> for $name {
+            #[inline(always)]
+            fn run<'a, K: Then<Cpu>, const FAST: bool>(
+                $cpu: &mut Cpu,
+                maps: &'a Maps,
+                blocks: &'a BlockCache<Cpu>,
+                ops: &'a [Op<Cpu>],
+            ) -> Next {
+                let [$op, rest @ ..] = ops else { return end() };
+                if $taken {
+                    let key = Cpu::key_at($cpu.frame.start, $op.imm as i32);
+                    return leave($cpu, maps, blocks, $op, key);
+                }
+                K::then($cpu, maps, blocks, rest)
             }
-            (next.run)($cpu, maps, blocks, &ops[1..])
         }
     )*};
 }
 
 branches! {
-    equal(cpu, op) cpu.get(op.b) == cpu.get(op.c);
-    not_equal(cpu, op) cpu.get(op.b) != cpu.get(op.c);
-    less(cpu, op) (cpu.get(op.b) as i32) < 0;
-    greater_equal(cpu, op) cpu.get(op.b) as i32 >= 0;
-    less_equal(cpu, op) cpu.get(op.b) as i32 <= 0;
-    greater(cpu, op) cpu.get(op.b) as i32 > 0;
+    Equal(cpu, op) cpu.get(op.b) == cpu.get(op.c);
+    NotEqual(cpu, op) cpu.get(op.b) != cpu.get(op.c);
+    Less(cpu, op) (cpu.get(op.b) as i32) < 0;
+    GreaterEqual(cpu, op) cpu.get(op.b) as i32 >= 0;
+    LessEqual(cpu, op) cpu.get(op.b) as i32 <= 0;
+    Greater(cpu, op) cpu.get(op.b) as i32 > 0;
     /// If what was remembered held.
-    remembered(cpu, op) cpu.remembered;
+    Remembered(cpu, op) cpu.remembered;
     /// If not: a branch-likely that is not taken skips its delay slot.
-    forgotten(cpu, op) !cpu.remembered;
+    Forgotten(cpu, op) !cpu.remembered;
 }
 
-leavers! { Cpu;
-    goto(cpu, op, maps, blocks, ops) {
+last_links! { Cpu;
+    Goto(cpu, op, maps, blocks, ops, _rest) {
         let key = Cpu::key_at(cpu.frame.start, op.imm as i32);
         go(cpu, maps, blocks, key)
     }
     /// Within the 256 MB region of the delay slot. All of the block is on one page, or it is nothing but the jump and
     /// its slot; so the second instruction tells the region.
-    jump(cpu, op, maps, blocks, ops) {
+    Jump(cpu, op, maps, blocks, ops, _rest) {
         let region = (cpu.frame.start as u32).wrapping_add(4) & 0xf000_0000;
         go(cpu, maps, blocks, u64::from(region | op.imm as u32))
     }
-    jump_register(cpu, op, maps, blocks, ops) {
+    JumpRegister(cpu, op, maps, blocks, ops, _rest) {
         let key = u64::from(cpu.get(op.b));
         go(cpu, maps, blocks, key)
     }
+}
+
+leavers! { Cpu;
     jump_remembered(cpu, _op, maps, blocks, ops) {
         let key = u64::from(cpu.target);
         go(cpu, maps, blocks, key)
@@ -89,15 +98,18 @@ pub(in crate::mips) fn syscall_in_slot<'a>(
     stop_behind(cpu, Stop::Syscall, key)
 }
 
+links! { Cpu;
+    RememberEqual(cpu, op) { cpu.remembered = cpu.get(op.b) == cpu.get(op.c); }
+    RememberNotEqual(cpu, op) { cpu.remembered = cpu.get(op.b) != cpu.get(op.c); }
+    RememberLess(cpu, op) { cpu.remembered = (cpu.get(op.b) as i32) < 0; }
+    RememberGreaterEqual(cpu, op) { cpu.remembered = cpu.get(op.b) as i32 >= 0; }
+    RememberLessEqual(cpu, op) { cpu.remembered = cpu.get(op.b) as i32 <= 0; }
+    RememberGreater(cpu, op) { cpu.remembered = cpu.get(op.b) as i32 > 0; }
+}
+
 handlers! { Cpu;
     /// Remembers where to jump because the delay slot or the link changes the register.
     remember_target(cpu, op) { cpu.target = cpu.get(op.b); }
-    remember_equal(cpu, op) { cpu.remembered = cpu.get(op.b) == cpu.get(op.c); }
-    remember_not_equal(cpu, op) { cpu.remembered = cpu.get(op.b) != cpu.get(op.c); }
-    remember_less(cpu, op) { cpu.remembered = (cpu.get(op.b) as i32) < 0; }
-    remember_greater_equal(cpu, op) { cpu.remembered = cpu.get(op.b) as i32 >= 0; }
-    remember_less_equal(cpu, op) { cpu.remembered = cpu.get(op.b) as i32 <= 0; }
-    remember_greater(cpu, op) { cpu.remembered = cpu.get(op.b) as i32 > 0; }
     /// Condition code `d` against `e`.
     remember_float(cpu, op) { cpu.remembered = cpu.condition(op.d) == (op.e != 0); }
 }

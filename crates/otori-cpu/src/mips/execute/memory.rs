@@ -2,23 +2,24 @@
 //! register and `d` the step to it. Unaligned words and halves are done as Linux does them for MIPS programs.
 
 use super::{Cpu, order_u16, order_u32};
-use crate::handler::{handlers, load, memory_handlers, store};
+use crate::chain::{links, load, store};
+use crate::handler::handlers;
 use crate::memory::Access::{Read, Write};
 use crate::op::{Interrupt, miss, stop};
 use crate::slot::Slot;
 
-memory_handlers! { Cpu;
-    lb(cpu, op, maps, blocks, ops) {
-        let value = load!(lb, load_u8, 1, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+links! { Cpu;
+    Lb(cpu, op, maps, blocks, ops) {
+        let value = load!(load_u8, 1, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
         cpu.set(op.a, i32::from(value as i8) as u32);
     }
-    lbu(cpu, op, maps, blocks, ops) {
-        let value = load!(lbu, load_u8, 1, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+    Lbu(cpu, op, maps, blocks, ops) {
+        let value = load!(load_u8, 1, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
         cpu.set(op.a, u32::from(value));
     }
-    sb(cpu, op, maps, blocks, ops) {
+    Sb(cpu, op, maps, blocks, ops) {
         let value = cpu.get(op.a) as u8;
-        store!(sb, store_u8, 1, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
+        store!(store_u8, 1, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
     }
 }
 
@@ -38,42 +39,26 @@ macro_rules! ordered {
             use super::*;
             const BIG: bool = $big;
 
-            memory_handlers! { Cpu;
-                lh(cpu, op, maps, blocks, ops) {
-                    let value = load!(lh, load_u16, 2, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+            links! { Cpu;
+                Lh(cpu, op, maps, blocks, ops) {
+                    let value = load!(load_u16, 2, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
                     cpu.set(op.a, i32::from(order_u16::<BIG>(value) as i16) as u32);
                 }
-                lhu(cpu, op, maps, blocks, ops) {
-                    let value = load!(lhu, load_u16, 2, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+                Lhu(cpu, op, maps, blocks, ops) {
+                    let value = load!(load_u16, 2, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
                     cpu.set(op.a, u32::from(order_u16::<BIG>(value)));
                 }
-                lw(cpu, op, maps, blocks, ops) {
-                    let value = load!(lw, load_u32, 4, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
+                Lw(cpu, op, maps, blocks, ops) {
+                    let value = load!(load_u32, 4, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
                     cpu.set(op.a, order_u32::<BIG>(value));
                 }
-                sh(cpu, op, maps, blocks, ops) {
+                Sh(cpu, op, maps, blocks, ops) {
                     let value = order_u16::<BIG>(cpu.get(op.a) as u16);
-                    store!(sh, store_u16, 2, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
+                    store!(store_u16, 2, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
                 }
-                sw(cpu, op, maps, blocks, ops) {
+                Sw(cpu, op, maps, blocks, ops) {
                     let value = order_u32::<BIG>(cpu.get(op.a));
-                    store!(sw, store_u32, 4, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
-                }
-                load_pair(cpu, op, maps, blocks, ops) {
-                    let first = cpu.address(op.b, op.imm);
-                    let second = u64::from((first as u32).wrapping_add_signed(i32::from(op.d as i8)));
-                    let value = load!(load_pair, load_u32, 4, first, (cpu, maps, blocks, ops));
-                    cpu.set(op.a, order_u32::<BIG>(value));
-                    let value = load!(load_pair, load_u32, 4, second, (cpu, maps, blocks, ops), miss_second);
-                    cpu.set(op.c, order_u32::<BIG>(value));
-                }
-                store_pair(cpu, op, maps, blocks, ops) {
-                    let first = cpu.address(op.b, op.imm);
-                    let second = u64::from((first as u32).wrapping_add_signed(i32::from(op.d as i8)));
-                    let value = order_u32::<BIG>(cpu.get(op.a));
-                    store!(store_pair, store_u32, 4, first, value, (cpu, maps, blocks, ops));
-                    let value = order_u32::<BIG>(cpu.get(op.c));
-                    store!(store_pair, store_u32, 4, second, value, (cpu, maps, blocks, ops), miss_second);
+                    store!(store_u32, 4, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
                 }
             }
 

@@ -2,49 +2,55 @@
 //! `d` shift amount.
 
 use super::Cpu;
+use crate::chain::links;
 use crate::handler::handlers;
 
-handlers! { Cpu;
-    addu(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_add(cpu.get(op.c))); }
-    subu(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_sub(cpu.get(op.c))); }
-    and(cpu, op) { cpu.set(op.a, cpu.get(op.b) & cpu.get(op.c)); }
-    or(cpu, op) { cpu.set(op.a, cpu.get(op.b) | cpu.get(op.c)); }
-    xor(cpu, op) { cpu.set(op.a, cpu.get(op.b) ^ cpu.get(op.c)); }
-    nor(cpu, op) { cpu.set(op.a, !(cpu.get(op.b) | cpu.get(op.c))); }
-    slt(cpu, op) { cpu.set(op.a, u32::from((cpu.get(op.b) as i32) < cpu.get(op.c) as i32)); }
-    sltu(cpu, op) { cpu.set(op.a, u32::from(cpu.get(op.b) < cpu.get(op.c))); }
-    movz(cpu, op) {
+links! { Cpu;
+    Addu(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_add(cpu.get(op.c))); }
+    Subu(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_sub(cpu.get(op.c))); }
+    And(cpu, op) { cpu.set(op.a, cpu.get(op.b) & cpu.get(op.c)); }
+    Or(cpu, op) { cpu.set(op.a, cpu.get(op.b) | cpu.get(op.c)); }
+    Xor(cpu, op) { cpu.set(op.a, cpu.get(op.b) ^ cpu.get(op.c)); }
+    Nor(cpu, op) { cpu.set(op.a, !(cpu.get(op.b) | cpu.get(op.c))); }
+    Slt(cpu, op) { cpu.set(op.a, u32::from((cpu.get(op.b) as i32) < cpu.get(op.c) as i32)); }
+    Sltu(cpu, op) { cpu.set(op.a, u32::from(cpu.get(op.b) < cpu.get(op.c))); }
+    Movz(cpu, op) {
         let value = if cpu.get(op.c) == 0 { cpu.get(op.b) } else { cpu.get(op.a) };
         cpu.set(op.a, value);
     }
-    movn(cpu, op) {
+    Movn(cpu, op) {
         let value = if cpu.get(op.c) != 0 { cpu.get(op.b) } else { cpu.get(op.a) };
         cpu.set(op.a, value);
     }
-    mul(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_mul(cpu.get(op.c))); }
-    copy(cpu, op) { cpu.set(op.a, cpu.get(op.b)); }
-    constant(cpu, op) { cpu.set(op.a, op.imm as u32); }
-    addiu(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_add(op.imm as u32)); }
-    slti(cpu, op) { cpu.set(op.a, u32::from((cpu.get(op.b) as i32) < op.imm as i32)); }
-    sltiu(cpu, op) { cpu.set(op.a, u32::from(cpu.get(op.b) < op.imm as u32)); }
-    andi(cpu, op) { cpu.set(op.a, cpu.get(op.b) & op.imm as u32); }
-    ori(cpu, op) { cpu.set(op.a, cpu.get(op.b) | op.imm as u32); }
-    xori(cpu, op) { cpu.set(op.a, cpu.get(op.b) ^ op.imm as u32); }
-    sll(cpu, op) { cpu.set(op.a, cpu.get(op.b) << (op.d & 31)); }
-    srl(cpu, op) { cpu.set(op.a, cpu.get(op.b) >> (op.d & 31)); }
-    sra(cpu, op) { cpu.set(op.a, (cpu.get(op.b) as i32 >> (op.d & 31)) as u32); }
-    rotr(cpu, op) { cpu.set(op.a, cpu.get(op.b).rotate_right(u32::from(op.d))); }
-    sllv(cpu, op) { cpu.set(op.a, cpu.get(op.b) << (cpu.get(op.c) & 31)); }
-    srlv(cpu, op) { cpu.set(op.a, cpu.get(op.b) >> (cpu.get(op.c) & 31)); }
-    srav(cpu, op) { cpu.set(op.a, (cpu.get(op.b) as i32 >> (cpu.get(op.c) & 31)) as u32); }
-    rotrv(cpu, op) { cpu.set(op.a, cpu.get(op.b).rotate_right(cpu.get(op.c) & 31)); }
-    ext(cpu, op) { cpu.set(op.a, cpu.get(op.b) >> (op.d & 31) & op.imm as u32); }
-    ins(cpu, op) {
+    Mul(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_mul(cpu.get(op.c))); }
+    Copy(cpu, op) { cpu.set(op.a, cpu.get(op.b)); }
+    Constant(cpu, op) { cpu.set(op.a, op.imm as u32); }
+    Addiu(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_add(op.imm as u32)); }
+    Slti(cpu, op) { cpu.set(op.a, u32::from((cpu.get(op.b) as i32) < op.imm as i32)); }
+    Sltiu(cpu, op) { cpu.set(op.a, u32::from(cpu.get(op.b) < op.imm as u32)); }
+    Andi(cpu, op) { cpu.set(op.a, cpu.get(op.b) & op.imm as u32); }
+    Ori(cpu, op) { cpu.set(op.a, cpu.get(op.b) | op.imm as u32); }
+    Xori(cpu, op) { cpu.set(op.a, cpu.get(op.b) ^ op.imm as u32); }
+    Sll(cpu, op) { cpu.set(op.a, cpu.get(op.b) << (op.d & 31)); }
+    Srl(cpu, op) { cpu.set(op.a, cpu.get(op.b) >> (op.d & 31)); }
+    Sra(cpu, op) { cpu.set(op.a, (cpu.get(op.b) as i32 >> (op.d & 31)) as u32); }
+    Rotr(cpu, op) { cpu.set(op.a, cpu.get(op.b).rotate_right(u32::from(op.d))); }
+    Sllv(cpu, op) { cpu.set(op.a, cpu.get(op.b) << (cpu.get(op.c) & 31)); }
+    Srlv(cpu, op) { cpu.set(op.a, cpu.get(op.b) >> (cpu.get(op.c) & 31)); }
+    Srav(cpu, op) { cpu.set(op.a, (cpu.get(op.b) as i32 >> (cpu.get(op.c) & 31)) as u32); }
+    Ext(cpu, op) { cpu.set(op.a, cpu.get(op.b) >> (op.d & 31) & op.imm as u32); }
+    Ins(cpu, op) {
         let mask = op.imm as u32;
         cpu.set(op.a, cpu.get(op.a) & !mask | cpu.get(op.b) << (op.d & 31) & mask);
     }
-    seb(cpu, op) { cpu.set(op.a, i32::from(cpu.get(op.b) as i8) as u32); }
-    seh(cpu, op) { cpu.set(op.a, i32::from(cpu.get(op.b) as i16) as u32); }
+    Seb(cpu, op) { cpu.set(op.a, i32::from(cpu.get(op.b) as i8) as u32); }
+    Seh(cpu, op) { cpu.set(op.a, i32::from(cpu.get(op.b) as i16) as u32); }
+    /// The address at distance `imm` from the start of the block.
+    Link(cpu, op) { cpu.set(op.a, (cpu.frame.start as u32).wrapping_add(op.imm as u32)); }
+}
+
+handlers! { Cpu;
+    rotrv(cpu, op) { cpu.set(op.a, cpu.get(op.b).rotate_right(cpu.get(op.c) & 31)); }
     wsbh(cpu, op) { cpu.set(op.a, cpu.get(op.b).swap_bytes().rotate_right(16)); }
     clz(cpu, op) { cpu.set(op.a, cpu.get(op.b).leading_zeros()); }
     clo(cpu, op) { cpu.set(op.a, cpu.get(op.b).leading_ones()); }
@@ -81,8 +87,6 @@ handlers! { Cpu;
     mtlo(cpu, op) { cpu.lo = cpu.get(op.b); }
     /// Register 0 was the destination of the load before.
     clear_zero(cpu, _op) { cpu.gpr[0] = 0; }
-    /// The address at distance `imm` from the start of the block.
-    link(cpu, op) { cpu.set(op.a, (cpu.frame.start as u32).wrapping_add(op.imm as u32)); }
 }
 
 impl Cpu {
