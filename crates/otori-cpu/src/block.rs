@@ -76,7 +76,7 @@ impl Code {
 }
 
 /// log2 of the entries of a [`BlockCache`].
-const CACHE_SHIFT: u32 = 12;
+const CACHE_SHIFT: u32 = 11;
 const CACHE_ENTRIES: usize = 1 << CACHE_SHIFT;
 
 /// No instruction begins here.
@@ -99,10 +99,12 @@ impl<S> Default for Entrance<S> {
     }
 }
 
-/// A CPU's own cache from key to block, two places for each, valid for one generation of the memory.
+/// A CPU's own cache from key to block, four places for each, valid for one generation of the memory.
 #[derive(Debug)]
 pub struct BlockCache<S> {
     generation: u64,
+    /// Which place the next block goes to that has to move, 1 to 3.
+    turn: usize,
     entrances: Box<[Entrance<S>; CACHE_ENTRIES]>,
     /// The blocks behind the entrances.
     blocks: Box<[Option<Arc<Block<S>>>; CACHE_ENTRIES]>,
@@ -112,6 +114,7 @@ impl<S> Default for BlockCache<S> {
     fn default() -> Self {
         BlockCache {
             generation: 0,
+            turn: 0,
             entrances: Box::new(core::array::from_fn(|_| Entrance::default())),
             blocks: Box::new([const { None }; CACHE_ENTRIES]),
         }
@@ -152,26 +155,33 @@ impl<S: Set> BlockCache<S> {
         &self.entrances[Self::home(key)]
     }
 
-    /// The second place of a key, perhaps taken by another.
-    #[inline(always)]
+    /// The entrance of a key that is in another place than its first.
+    #[inline]
     #[must_use]
-    pub fn next_door(&self, key: u64) -> &Entrance<S> {
-        &self.entrances[Self::home(key) ^ 1]
+    pub fn next_door(&self, key: u64) -> Option<&Entrance<S>> {
+        let home = Self::home(key);
+        [1, 2, 3].into_iter().map(|door| &self.entrances[home ^ door]).find(|entrance| entrance.key == key)
     }
 
     /// The block at a key, to keep.
     #[must_use]
     pub fn shared(&self, key: u64) -> Option<Arc<Block<S>>> {
         let home = Self::home(key);
-        let place = [home, home ^ 1].into_iter().find(|place| self.entrances[*place].key == key)?;
+        let place = [0, 1, 2, 3]
+            .into_iter()
+            .map(|door| home ^ door)
+            .find(|place| self.entrances[*place].key == key)?;
         self.blocks[place].clone()
     }
 
-    /// Keeps a block under a key; what was in its place moves next door.
+    /// Keeps a block under a key, in its first place. What was there moves to one of the others, in turn, so that two
+    /// neighbours do not drive each other out for ever.
     pub fn put(&mut self, key: u64, block: Arc<Block<S>>) {
-        let (home, guest) = (Self::home(key), Self::home(key) ^ 1);
-        self.entrances.swap(home, guest);
-        self.blocks.swap(home, guest);
+        let home = Self::home(key);
+        self.turn = self.turn % 3 + 1;
+        let other = home ^ self.turn;
+        self.entrances.swap(home, other);
+        self.blocks.swap(home, other);
         self.entrances[home] =
             Entrance { key, instructions: block.instructions, ops: Arc::clone(&block.ops) };
         self.blocks[home] = Some(block);

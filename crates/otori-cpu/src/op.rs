@@ -151,20 +151,19 @@ pub fn go<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, ke
     go_next_door(cpu, maps, blocks, key)
 }
 
-/// As [`go`], to the second place of the key.
+/// As [`go`], to one of the other places of the key.
 #[inline(never)]
 fn go_next_door<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, key: u64) -> Next {
+    let Some(entrance) = blocks.next_door(key) else { return Next::GO };
     let frame = cpu.frame();
-    let entrance = blocks.next_door(key);
     let left = frame.left.wrapping_sub(i64::from(entrance.instructions));
-    if entrance.key == key
-        && left >= 0
-        && let [first, ..] = &*entrance.ops
-    {
-        frame.left = left;
-        return (first.run)(cpu, maps, blocks, &entrance.ops);
+    match &*entrance.ops {
+        [first, ..] if left >= 0 => {
+            frame.left = left;
+            (first.run)(cpu, maps, blocks, &entrance.ops)
+        }
+        _ => Next::GO,
     }
-    Next::GO
 }
 
 /// As [`go`], in the middle of a block: gives back what `op.rest` says.

@@ -208,8 +208,10 @@ fn visit<S: Set, M: Memory>(cpu: &mut S, blocks: &mut BlockCache<S>, memory: &mu
         return Err((Stop::Budget, key));
     }
     let home = blocks.entrance(key);
-    let entrance = if home.key == key { home } else { blocks.next_door(key) };
-    if entrance.key == key && i64::from(entrance.instructions) <= left {
+    let entrance = if home.key == key { Some(home) } else { blocks.next_door(key) };
+    if let Some(entrance) = entrance
+        && i64::from(entrance.instructions) <= left
+    {
         let next = enter(cpu, memory.maps(), blocks, (key, entrance.instructions, &entrance.ops));
         return match next == Next::GO {
             true => Ok(cpu.frame().start),
