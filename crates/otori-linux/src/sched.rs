@@ -31,6 +31,8 @@ pub(crate) enum Deadline {
     Wait(Tid),
     /// a process gets SIGALRM
     Alarm(Pid),
+    /// a timer of timer_create
+    Timer(Pid, u32),
 }
 
 impl Core {
@@ -101,6 +103,7 @@ impl Core {
             match deadline {
                 Deadline::Wait(tid) => self.enqueue(tid),
                 Deadline::Alarm(pid) => self.alarm(pid),
+                Deadline::Timer(pid, id) => self.timer_due(pid, id),
             }
         }
     }
@@ -186,6 +189,7 @@ impl Kernel {
                 other => self.exception(tid, other),
             }
         }
+        self.core.check_cpu_time(tid);
         if self.is_runnable(tid) {
             self.core.enqueue(tid);
         }

@@ -102,6 +102,7 @@ impl Kernel {
         let script = (asked != program.node).then(|| self.path_of(pid, asked));
         // the name as it was given: a link's own, not its target's
         let comm = Task::comm_of_path(script.as_ref().unwrap_or(&program.name));
+        self.release_robust_list(tid);
         self.clear_child_tid(tid);
         let space = self.core.spaces.insert(Space {
             memory: loaded.memory,
@@ -123,6 +124,7 @@ impl Kernel {
         }
         self.own_files(tid)?;
         self.vfs.hold(program.node);
+        self.core.delete_timers(pid);
         let process = self.core.process_mut(pid)?;
         process.actions.reset_functions();
         process.executed = true;

@@ -13,6 +13,8 @@ use otori_cpu::{PAGE_SIZE, Page};
 #[derive(Clone, Debug)]
 pub struct SharedBudget {
     used: Arc<AtomicUsize>,
+    /// the identity of the next pages
+    next: Arc<AtomicUsize>,
     limit: usize,
 }
 
@@ -20,13 +22,15 @@ impl SharedBudget {
     /// Room for that many pages.
     #[must_use]
     pub fn new(limit: usize) -> SharedBudget {
-        SharedBudget { used: Arc::new(AtomicUsize::new(0)), limit }
+        SharedBudget { used: Arc::default(), next: Arc::default(), limit }
     }
 
     /// The same limit for another machine, nothing of it used.
     #[must_use]
     pub fn fresh(&self) -> SharedBudget {
-        SharedBudget::new(self.limit)
+        // identities are kept in copies: new ones go on from there
+        let next = Arc::new(AtomicUsize::new(self.next.load(Ordering::Relaxed)));
+        SharedBudget { next, ..SharedBudget::new(self.limit) }
     }
 
     fn reserve(&self, count: usize) -> bool {
@@ -40,6 +44,7 @@ impl SharedBudget {
 pub struct SharedPages {
     initial: Option<Arc<FileImage>>,
     pages: Box<[OnceBox<Arc<Page>>]>,
+    identity: u64,
     budget: SharedBudget,
 }
 
@@ -54,13 +59,17 @@ impl SharedPages {
     #[must_use]
     pub fn new(count: usize, initial: Option<Arc<FileImage>>, budget: &SharedBudget) -> Option<SharedPages> {
         let pages = || (0..count).map(|_| OnceBox::new()).collect();
-        budget.reserve(count).then(|| SharedPages { initial, pages: pages(), budget: budget.clone() })
+        budget.reserve(count).then(|| {
+            let identity = budget.next.fetch_add(1, Ordering::Relaxed) as u64;
+            SharedPages { initial, pages: pages(), identity, budget: budget.clone() }
+        })
     }
 
     /// These pages and more behind them, which begin as the pages of a file: for a file that grew after it was mapped.
     #[must_use]
     pub fn extended(&self, count: usize, initial: Arc<FileImage>) -> Option<SharedPages> {
-        let more = SharedPages::new(count, Some(initial), &self.budget)?;
+        let mut more = SharedPages::new(count, Some(initial), &self.budget)?;
+        more.identity = self.identity;
         for (number, slot) in (0..).zip(&more.pages).take(self.pages.len()) {
             // the same page behind both, whichever of them is touched later
             if let Some(page) = self.page(number) {
@@ -68,6 +77,12 @@ impl SharedPages {
             }
         }
         Some(more)
+    }
+
+    /// What names these pages in one machine and its copies.
+    #[must_use]
+    pub fn identity(&self) -> u64 {
+        self.identity
     }
 
     /// How many pages there are, touched or not.
@@ -125,7 +140,7 @@ impl SharedPages {
         let pages: Box<[_]> = self.pages.iter().map(&mut copy).collect();
         // what fitted into the first machine fits into its copy, which has the same limit
         budget.used.fetch_add(pages.len(), Ordering::Relaxed);
-        SharedPages { initial: self.initial.clone(), pages, budget: budget.clone() }
+        SharedPages { initial: self.initial.clone(), pages, identity: self.identity, budget: budget.clone() }
     }
 }
 

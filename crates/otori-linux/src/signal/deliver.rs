@@ -120,7 +120,11 @@ impl Kernel {
     /// A handler runs while a call waits: the call is made again afterwards, or ends with EINTR.
     fn interrupt_call(&mut self, tid: Tid, action: Action) {
         let Some(waiting) = self.core.end_waiting(tid) else { return };
-        let again = waiting.restart == Restart::WithFlag && action.flags.restart && waiting.progress == 0;
+        let again = match waiting.restart {
+            Restart::WithFlag => action.flags.restart && waiting.progress == 0,
+            Restart::FromStart => action.flags.restart,
+            Restart::Never | Restart::Uninterruptible => false,
+        };
         if let Ok(task) = self.core.task_mut(tid) {
             match again {
                 true => task.cpu.restart(),

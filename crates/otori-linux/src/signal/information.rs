@@ -13,6 +13,9 @@ use alloc::vec::Vec;
 /// Bytes of `siginfo_t` on every architecture.
 pub(crate) const INFORMATION_BYTES: usize = 128;
 
+/// MIPS numbers SI_TIMER in its own way.
+const MIPS_SI_TIMER: i32 = -3;
+
 /// si_code and what goes with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Information {
@@ -32,7 +35,6 @@ pub(crate) enum Detail {
     /// SIGSEGV and its kind
     Fault { address: u64 },
     /// a timer of timer_create
-    #[allow(dead_code, reason = "timer_create is to come")]
     Timer { timer: u32, overrun: u32, value: u64 },
 }
 
@@ -59,6 +61,7 @@ impl Information {
         let mut record = Record::new(abi);
         record.u32(u32::from(abi.signal_to_guest(signal)));
         match abi.numbering {
+            Numbering::Mips if self.code == code::TIMER => record.u32(MIPS_SI_TIMER as u32).u32(0),
             Numbering::Mips => record.u32(self.code as u32).u32(0),
             Numbering::Generic => record.u32(0).u32(self.code as u32),
         };

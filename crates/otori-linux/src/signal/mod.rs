@@ -7,7 +7,7 @@ mod information;
 mod number;
 pub(crate) mod send;
 
-pub(crate) use information::Information;
+pub(crate) use information::{Detail, Information};
 pub(crate) use number::DefaultAction;
 pub use number::{Signal, SignalSet};
 
@@ -105,6 +105,8 @@ pub(crate) mod code {
     pub(crate) const USER: i32 = 0;
     pub(crate) const KERNEL: i32 = 0x80;
     pub(crate) const TKILL: i32 = -6;
+    /// SI_TIMER
+    pub(crate) const TIMER: i32 = -2;
     pub(crate) const CLD_EXITED: i32 = 1;
     pub(crate) const CLD_KILLED: i32 = 2;
     pub(crate) const CLD_STOPPED: i32 = 5;

@@ -9,7 +9,8 @@ use crate::{
     file::{FileKind, OpenFile, flag, io::Place, open::Opening},
     pipe::End,
     poll::PollMask,
-    task::{waiting::Restart, waiting::WaitKey},
+    signal::{Information, Signal},
+    task::{limit::Resource, waiting::Restart, waiting::WaitKey},
     vfs::{Follow, Kind, Node},
 };
 use alloc::{vec, vec::Vec};
@@ -453,6 +454,12 @@ pub(super) fn fsync(call: &mut Call<'_>) -> CallResult {
 fn set_length(call: &mut Call<'_>, node: Node, length: u64) -> CallResult {
     if (length as i64) < 0 {
         return Err(Errno::EINVAL.into());
+    }
+    let (most, _) = call.process()?.limits.get(Resource::FILE_BYTES);
+    if length > most {
+        let tid = call.tid;
+        call.core().send_to_task(tid, Signal::XFSZ, Information::kernel());
+        return Err(Errno::EFBIG.into());
     }
     let now_ns = call.kernel.core.wall_ns();
     call.kernel.refresh_mapped(node);

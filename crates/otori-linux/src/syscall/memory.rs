@@ -37,6 +37,17 @@ pub(super) fn map_errno(error: MapError) -> Errno {
     }
 }
 
+/// RLIMIT_AS: may that many bytes more be mapped?
+fn check_address_space(call: &Call<'_>, more: u64) -> Result<(), Errno> {
+    let core = &call.kernel.core;
+    let (most, _) = core.process(call.pid)?.limits.get(Resource::ADDRESS_SPACE);
+    if most == u64::MAX {
+        return Ok(());
+    }
+    let mapped: u64 = core.space_of(call.tid)?.memory.regions().map(|region| region.length()).sum();
+    if mapped.saturating_add(more) > most { Err(Errno::ENOMEM) } else { Ok(()) }
+}
+
 /// The end of the heap; an address that cannot be had leaves it as it is.
 pub(super) fn brk(call: &mut Call<'_>) -> CallResult {
     let wanted = call.word(0);
@@ -46,7 +57,11 @@ pub(super) fn brk(call: &mut Call<'_>) -> CallResult {
     if wanted < start {
         return Ok(end);
     }
-    let most = call.kernel.core.config.limits.pages as u64 * PAGE_BYTES;
+    let (data, _) = call.process()?.limits.get(Resource::DATA);
+    let most = data.min(call.kernel.core.config.limits.pages as u64 * PAGE_BYTES);
+    if check_address_space(call, next.saturating_sub(now)).is_err() {
+        return Ok(end);
+    }
     let space = call.kernel.core.space_of_mut(call.tid)?;
     let done = if next > now {
         let free = space.memory.is_free(now, next);
@@ -80,6 +95,7 @@ fn map(call: &mut Call<'_>, offset: u64) -> CallResult {
     if !offset.is_multiple_of(PAGE_BYTES) {
         return Err(Errno::EINVAL.into());
     }
+    check_address_space(call, length)?;
     let shared = matches!(flags & flag::TYPE, flag::SHARED | flag::SHARED_VALIDATE);
     let (backing, name) = match flags & flag::ANONYMOUS != 0 {
         true => (anonymous(call, shared, length)?, String::new()),
@@ -242,6 +258,7 @@ pub(super) fn mremap(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let abi = call.abi();
+    check_address_space(call, new.saturating_sub(old))?;
     let space = call.kernel.core.space_of_mut(call.tid)?;
     let move_errno = |error| match error {
         MapError::Unmapped => Errno::EFAULT,

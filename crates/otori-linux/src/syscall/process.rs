@@ -1,19 +1,20 @@
-//! Processes: fork, exec, exit, wait, groups, sessions, limits, prctl.
+//! Processes: fork, exec, exit, wait, groups, sessions.
 //!
-//! Neighbours: `task/clone.rs`, `task/exit.rs`, `exec/`. fork(2), wait(2), setpgid(2), prctl(2) …
-use super::call::{Call, CallError, CallResult};
+//! Neighbours: `task/clone.rs`, `task/exit.rs`, `exec/`, `limit.rs`, `prctl.rs`. fork(2), wait(2), setpgid(2) …
+use super::{
+    call::{Call, CallError, CallResult},
+    limit::usage_record,
+};
 use crate::{
     arch::Column,
     errno::Errno,
     exec::Program,
     notice::NoticeKind,
-    sched::NS_PER_INSTRUCTION,
     signal::{Information, Signal, code},
     task::{
         Ending, Process,
         clone::{CloneRequest, flag},
         exit::{News, WaitFor, WaitOptions, Waited},
-        limit::Resource,
         waiting::{Restart, WaitKey},
     },
     vfs::Follow,
@@ -261,7 +262,7 @@ pub(super) fn gettid(call: &mut Call<'_>) -> CallResult {
 }
 
 /// The process that an id argument means; 0 is the caller.
-fn target(call: &Call<'_>, index: usize) -> Result<u32, Errno> {
+pub(super) fn target(call: &Call<'_>, index: usize) -> Result<u32, Errno> {
     match call.int(index) {
         0 => Ok(call.pid),
         pid @ 1.. => call.kernel.core.process(pid as u32).map(|process| process.pid),
@@ -314,67 +315,6 @@ pub(super) fn setpgid(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// prctl options.
-mod option {
-    pub(super) const SET_PDEATHSIG: u32 = 1;
-    pub(super) const GET_PDEATHSIG: u32 = 2;
-    pub(super) const GET_DUMPABLE: u32 = 3;
-    pub(super) const SET_DUMPABLE: u32 = 4;
-    pub(super) const SET_NAME: u32 = 15;
-    pub(super) const GET_NAME: u32 = 16;
-    pub(super) const GET_SECCOMP: u32 = 21;
-    pub(super) const CAPBSET_READ: u32 = 23;
-    pub(super) const SET_NO_NEW_PRIVS: u32 = 38;
-    pub(super) const GET_NO_NEW_PRIVS: u32 = 39;
-    pub(super) const SET_VMA: u32 = 0x5356_4d41;
-}
-
-pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
-    let argument = call.word(1);
-    match call.unsigned(0) {
-        option::SET_PDEATHSIG => {
-            let signal = call.abi().signal_from_guest(argument);
-            if argument != 0 && signal.is_none() {
-                return Err(Errno::EINVAL.into());
-            }
-            call.process()?.death_signal = signal;
-            Ok(0)
-        }
-        option::GET_PDEATHSIG => {
-            let abi = call.abi();
-            let number = call.process()?.death_signal.map_or(0, |signal| abi.signal_to_guest(signal));
-            call.write_u32(argument, u32::from(number))?;
-            Ok(0)
-        }
-        option::GET_DUMPABLE => Ok(1),
-        option::SET_DUMPABLE | option::SET_VMA => Ok(0),
-        option::SET_NAME => {
-            let mut bytes = call.read_bytes(argument, 16).or_else(|_| call.string(argument, 15))?;
-            bytes.truncate(15);
-            let task = call.task()?;
-            task.set_comm(&bytes);
-            let comm = task.comm.clone();
-            call.notify(NoticeKind::Renamed { comm });
-            Ok(0)
-        }
-        option::GET_NAME => {
-            let mut record = call.record();
-            let comm = call.task()?.comm.clone();
-            record.text(&comm, 16);
-            call.write(argument, record.as_bytes())?;
-            Ok(0)
-        }
-        option::GET_SECCOMP => Ok(0),
-        option::CAPBSET_READ if argument < 38 => Ok(1),
-        option::SET_NO_NEW_PRIVS if argument == 1 => {
-            call.process()?.no_new_privileges = true;
-            Ok(0)
-        }
-        option::GET_NO_NEW_PRIVS => Ok(u64::from(call.process()?.no_new_privileges)),
-        _ => Err(Errno::EINVAL.into()),
-    }
-}
-
 pub(super) fn personality(call: &mut Call<'_>) -> CallResult {
     let wanted = call.unsigned(0);
     let process = call.process()?;
@@ -423,102 +363,4 @@ fn set_nice(call: &mut Call<'_>, pid: u32, wanted: i32) -> CallResult {
     }
     process.nice = wanted;
     Ok(0)
-}
-
-/// Reads or writes one limit; 64 bits wide.
-pub(super) fn prlimit64(call: &mut Call<'_>) -> CallResult {
-    let pid = target(call, 0)?;
-    let resource = Resource::from_guest(call.word(1), call.abi().numbering).ok_or(Errno::EINVAL)?;
-    let new = match call.word(2) {
-        0 => None,
-        address => {
-            let bytes = call.read_bytes(address, 16)?;
-            let view = crate::record::View::new(call.abi(), &bytes);
-            view.u64(0).zip(view.u64(8))
-        }
-    };
-    let before = call.kernel.core.process(pid)?.limits.get(resource);
-    if let Some(bound) = new {
-        set_limit(call, pid, resource, bound)?;
-    }
-    let mut record = call.record();
-    record.u64(before.0).u64(before.1);
-    call.write_if(call.word(3), record.as_bytes())?;
-    Ok(0)
-}
-fn set_limit(call: &mut Call<'_>, pid: u32, resource: Resource, bound: (u64, u64)) -> Result<(), Errno> {
-    let root = call.process()?.identity.effective.is_root();
-    let process = call.kernel.core.process_mut(pid)?;
-    if bound.0 > bound.1 {
-        return Err(Errno::EINVAL);
-    }
-    if bound.1 > process.limits.get(resource).1 && !root {
-        return Err(Errno::EPERM);
-    }
-    process.limits.set(resource, bound);
-    Ok(())
-}
-/// "No limit" as a `long`: MIPS o32 has 0x7fffffff.
-fn infinity(call: &Call<'_>) -> u64 {
-    call.abi().word_max() / if call.abi().numbering == crate::abi::Numbering::Mips { 2 } else { 1 }
-}
-pub(super) fn getrlimit(call: &mut Call<'_>) -> CallResult {
-    let most = infinity(call);
-    give_limit(call, most)
-}
-/// The getrlimit that i386 had first: "no limit" is the largest positive `long`.
-pub(super) fn old_getrlimit(call: &mut Call<'_>) -> CallResult {
-    let most = call.abi().word_max() / 2;
-    give_limit(call, most)
-}
-fn give_limit(call: &mut Call<'_>, most: u64) -> CallResult {
-    let resource = Resource::from_guest(call.word(0), call.abi().numbering).ok_or(Errno::EINVAL)?;
-    let (soft, hard) = call.process()?.limits.get(resource);
-    let mut record = call.record();
-    record.word(soft.min(most)).word(hard.min(most));
-    call.write(call.word(1), record.as_bytes())?;
-    Ok(0)
-}
-pub(super) fn setrlimit(call: &mut Call<'_>) -> CallResult {
-    let resource = Resource::from_guest(call.word(0), call.abi().numbering).ok_or(Errno::EINVAL)?;
-    let (address, most, word) = (call.word(1), infinity(call), call.abi().word_bytes as u64);
-    let (soft, hard) = (call.read_word(address)?, call.read_word(address + word)?);
-    let wide = |value: u64| if value >= most { u64::MAX } else { value };
-    let pid = call.pid;
-    set_limit(call, pid, resource, (wide(soft), wide(hard)))?;
-    Ok(0)
-}
-
-/// `struct rusage` with that much time in user mode.
-fn usage_record(call: &Call<'_>, cpu_ns: u64) -> Vec<u8> {
-    let mut record = call.record();
-    record.word(cpu_ns / 1_000_000_000).word(cpu_ns / 1000 % 1_000_000).word(0).word(0).word(1_200);
-    record.pad_to(18 * call.abi().word_bytes);
-    record.finish()
-}
-/// CPU time of a process in its own threads.
-pub(super) fn cpu_ns(call: &mut Call<'_>) -> Result<u64, Errno> {
-    let process = call.process()?;
-    let (ended, threads) = (process.ended_threads_ns, process.threads.clone());
-    let of = |tid: &u32| call.kernel.core.task(*tid).map_or(0, |task| task.instructions * NS_PER_INSTRUCTION);
-    Ok(ended + threads.iter().map(of).sum::<u64>())
-}
-pub(super) fn getrusage(call: &mut Call<'_>) -> CallResult {
-    let used = match call.int(0) {
-        -1 => call.process()?.children_ns,
-        0 | 1 => cpu_ns(call)?,
-        _ => return Err(Errno::EINVAL.into()),
-    };
-    let bytes = usage_record(call, used);
-    call.write(call.word(1), &bytes)?;
-    Ok(0)
-}
-pub(super) fn times(call: &mut Call<'_>) -> CallResult {
-    let own = cpu_ns(call)?;
-    let children = call.process()?.children_ns;
-    let ticks = |ns: u64| ns / 10_000_000;
-    let mut record = call.record();
-    record.word(ticks(own)).word(0).word(ticks(children)).word(0);
-    call.write_if(call.word(0), record.as_bytes())?;
-    Ok(ticks(call.kernel.core.uptime_ns()) & 0x7fff_ffff)
 }

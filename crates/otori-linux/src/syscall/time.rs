@@ -1,10 +1,10 @@
-//! Time: clocks, sleeping, timers. All of it is virtual.
+//! Time: clocks, sleeping, timerfd. All of it is virtual.
 //!
-//! Structures come in two widths: the architecture's `long`, and 64 bits (time64 calls). clock_gettime(2),
-//! nanosleep(2), setitimer(2), timerfd_create(2).
+//! Neighbour: `timer.rs` has the other timers. Structures come in two widths: the architecture's `long`, and 64 bits (time64 calls). clock_gettime(2),
+//! nanosleep(2), timerfd_create(2).
 use super::{
     call::{Call, CallResult},
-    process,
+    limit,
 };
 use crate::{
     errno::Errno,
@@ -14,8 +14,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-const BILLION: u64 = 1_000_000_000;
-const TIMER_ABSTIME: u32 = 1;
+pub(super) const BILLION: u64 = 1_000_000_000;
+pub(super) const TIMER_ABSTIME: u32 = 1;
 
 /// `struct timespec` at an address with fields of that width; `None` is NULL.
 pub(super) fn timespec(call: &mut Call<'_>, address: u64, width: usize) -> Result<Option<u64>, Errno> {
@@ -43,7 +43,7 @@ fn parse(view: &View<'_>, offset: usize, width: usize) -> Result<u64, Errno> {
     Ok((seconds as u64).saturating_mul(BILLION).saturating_add(fraction))
 }
 
-fn give(call: &mut Call<'_>, address: u64, ns: u64, width: usize) -> Result<(), Errno> {
+pub(super) fn give(call: &mut Call<'_>, address: u64, ns: u64, width: usize) -> Result<(), Errno> {
     let mut record = call.record();
     if width == 8 {
         record.u64(ns / BILLION).u64(ns % BILLION);
@@ -58,7 +58,7 @@ fn read_clock(call: &mut Call<'_>, clock: i32) -> Result<u64, Errno> {
     match clock {
         0 | 5 | 8 | 11 => Ok(u64::try_from(call.kernel.core.wall_ns()).unwrap_or(0)),
         1 | 4 | 6 | 7 | 9 => Ok(call.kernel.core.uptime_ns()),
-        2 => process::cpu_ns(call),
+        2 => limit::cpu_ns(call),
         3 => Ok(call.task()?.instructions * crate::sched::NS_PER_INSTRUCTION),
         _ => Err(Errno::EINVAL),
     }
@@ -181,7 +181,7 @@ pub(super) fn clock_nanosleep_time64(call: &mut Call<'_>) -> CallResult {
 }
 
 /// `struct timeval`, in nanoseconds.
-fn timeval(call: &mut Call<'_>, address: u64) -> Result<u64, Errno> {
+pub(super) fn timeval(call: &mut Call<'_>, address: u64) -> Result<u64, Errno> {
     let width = call.abi().word_bytes;
     let bytes = call.read_bytes(address, 2 * width)?;
     let view = View::new(call.abi(), &bytes);
@@ -191,57 +191,6 @@ fn timeval(call: &mut Call<'_>, address: u64) -> Result<u64, Errno> {
     }
     Ok((seconds as u64).saturating_mul(BILLION).saturating_add(micros as u64 * 1000))
 }
-/// What is left of ITIMER_REAL: to the next alarm, and its interval.
-fn timer_left(call: &mut Call<'_>) -> Result<(u64, u64), Errno> {
-    let now_ns = call.kernel.core.now_ns;
-    let timer = call.process()?.timer;
-    let left = timer.deadline_ns.map_or(0, |deadline| deadline.saturating_sub(now_ns).max(1000));
-    Ok((left, timer.interval_ns))
-}
-fn give_timer(call: &mut Call<'_>, address: u64, left: u64, interval: u64) -> Result<(), Errno> {
-    let mut record = call.record();
-    for ns in [interval, left] {
-        record.word(ns / BILLION).word(ns % BILLION / 1000);
-    }
-    call.write_if(address, record.as_bytes())
-}
-/// ITIMER_REAL is kept; the CPU time ones are taken and never go off.
-pub(super) fn setitimer(call: &mut Call<'_>) -> CallResult {
-    let (which, new, old) = (call.unsigned(0), call.word(1), call.word(2));
-    if which > 2 {
-        return Err(Errno::EINVAL.into());
-    }
-    let (left, interval) = if which == 0 { timer_left(call)? } else { (0, 0) };
-    if new != 0 {
-        let half = 2 * call.abi().word_bytes as u64;
-        let (every, first) = (timeval(call, new)?, timeval(call, new + half)?);
-        if which == 0 {
-            let deadline = (first > 0).then(|| call.kernel.core.now_ns.saturating_add(first));
-            let pid = call.pid;
-            call.core().set_timer(pid, deadline, every);
-        }
-    }
-    give_timer(call, old, left, interval)?;
-    Ok(0)
-}
-pub(super) fn getitimer(call: &mut Call<'_>) -> CallResult {
-    let (left, interval) = match call.unsigned(0) {
-        0 => timer_left(call)?,
-        1 | 2 => (0, 0),
-        _ => return Err(Errno::EINVAL.into()),
-    };
-    give_timer(call, call.word(1), left, interval)?;
-    Ok(0)
-}
-pub(super) fn alarm(call: &mut Call<'_>) -> CallResult {
-    let (left, _) = timer_left(call)?;
-    let seconds = u64::from(call.unsigned(0));
-    let deadline = (seconds > 0).then(|| call.kernel.core.now_ns.saturating_add(seconds * BILLION));
-    let pid = call.pid;
-    call.core().set_timer(pid, deadline, 0);
-    Ok(left.div_ceil(BILLION))
-}
-
 pub(super) fn timerfd_create(call: &mut Call<'_>) -> CallResult {
     let (clock, guest_flags) = (call.int(0), call.unsigned(1));
     if !matches!(clock, 0 | 1 | 7 | 8 | 9) {

@@ -1,11 +1,15 @@
 //! Making processes and threads: fork, vfork, clone.
 //!
 //! Key function: [`Kernel::clone_task`]. clone(2); what is shared is counted in arenas, what is copied is cloned.
-use super::{Life, Process, RealTimer, Task, Tid};
+use super::{
+    Life, Process, RealTimer, Task, Tid,
+    limit::Resource,
+    timer::{CpuTimers, Timers},
+};
 use crate::{
     config::Pid,
     errno::Errno,
-    kernel::Kernel,
+    kernel::{Core, Kernel},
     notice::NoticeKind,
     signal::{AlternateStack, Pending, Signal},
 };
@@ -54,6 +58,23 @@ impl CloneRequest {
     }
 }
 
+impl Core {
+    /// RLIMIT_NPROC counts the threads of a user; root may have more.
+    fn check_process_count(&self, parent: Tid) -> Result<(), Errno> {
+        let process = self.process(self.task(parent)?.pid)?;
+        let (most, _) = process.limits.get(Resource::PROCESSES);
+        if process.identity.effective.is_root()
+            || self.tasks.len() < usize::try_from(most).unwrap_or(usize::MAX)
+        {
+            return Ok(());
+        }
+        let uid = process.identity.uid;
+        let of_user = self.processes.values().filter(|process| process.identity.uid == uid);
+        let count: u64 = of_user.map(|process| process.threads.len() as u64).sum();
+        if count >= most { Err(Errno::EAGAIN) } else { Ok(()) }
+    }
+}
+
 impl Kernel {
     /// Makes a child of `parent`; gives its thread id.
     ///
@@ -61,6 +82,7 @@ impl Kernel {
     /// EAGAIN at the limit of tasks, EINVAL and EPERM for flags.
     pub(crate) fn clone_task(&mut self, parent: Tid, request: CloneRequest) -> Result<Tid, Errno> {
         request.check()?;
+        self.core.check_process_count(parent)?;
         let tid = self.core.new_pid().inspect_err(|_| {
             let pid = self.core.task(parent).map_or(0, |task| task.pid);
             self.core.notify(pid, NoticeKind::Limit { limit: "processes" });
@@ -138,6 +160,8 @@ impl Kernel {
             restore_mask: None,
             queued: false,
             clear_child_tid: if request.has(flag::CHILD_CLEARTID) { request.child_tid } else { 0 },
+            robust_list: 0,
+            policy: source.policy,
             instructions: 0,
             switches: 0,
             borrows_memory: request.has(flag::VFORK),
@@ -163,6 +187,8 @@ impl Kernel {
             death_signal: None,
             pending: Pending::default(),
             timer: RealTimer::default(),
+            timers: Timers::default(),
+            cpu_timers: CpuTimers::default(),
             start_ns: now_ns,
             ended_threads_ns: 0,
             children_ns: 0,

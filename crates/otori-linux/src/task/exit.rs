@@ -59,6 +59,7 @@ impl Kernel {
     /// Ends one thread, and the process with its last one.
     pub(crate) fn end_task(&mut self, tid: Tid, ending: Ending) {
         self.core.end_waiting(tid);
+        self.release_robust_list(tid);
         self.clear_child_tid(tid);
         let Some(task) = self.core.tasks.remove(&tid) else { return };
         if task.queued {
@@ -97,17 +98,24 @@ impl Kernel {
     pub(crate) fn clear_child_tid(&mut self, tid: Tid) {
         let Ok(task) = self.core.task_mut(tid) else { return };
         let (address, space) = (core::mem::take(&mut task.clear_child_tid), task.space);
+        let shared = self.core.futex_key(tid, address);
         if address == 0 || self.core.spaces.users(space) < 2 {
             return;
         }
         if let Some(space) = self.core.spaces.get_mut(space) {
             let _ = space.memory.write(address, &[0; 4]);
         }
-        self.core.wake_futex(space, address, 1);
+        let private = WaitKey::Futex(space, address);
+        if self.core.wake_futex(private, 1, u32::MAX) == 0
+            && let Ok(shared) = shared
+        {
+            self.core.wake_futex(shared, 1, u32::MAX);
+        }
     }
 
     fn become_zombie(&mut self, pid: Pid, ending: Ending) {
         self.core.set_timer(pid, None, 0);
+        self.core.delete_timers(pid);
         if self.core.ipc.undo.act(pid, &mut self.core.ipc.sets) {
             self.core.wake(WaitKey::Semaphores);
         }

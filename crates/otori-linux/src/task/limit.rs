@@ -8,9 +8,13 @@ use crate::{abi::Numbering, config::Limits};
 pub(crate) struct Resource(usize);
 
 impl Resource {
+    pub(crate) const CPU_SECONDS: Resource = Resource(0);
     pub(crate) const FILE_BYTES: Resource = Resource(1);
     pub(crate) const STACK: Resource = Resource(3);
+    pub(crate) const PROCESSES: Resource = Resource(6);
     pub(crate) const DESCRIPTORS: Resource = Resource(7);
+    pub(crate) const ADDRESS_SPACE: Resource = Resource(9);
+    pub(crate) const DATA: Resource = Resource(2);
 
     /// The generic number of a guest's one.
     pub(crate) fn from_guest(number: u64, numbering: Numbering) -> Option<Resource> {

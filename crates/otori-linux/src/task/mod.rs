@@ -5,6 +5,7 @@
 pub(crate) mod clone;
 pub(crate) mod exit;
 pub(crate) mod limit;
+pub(crate) mod timer;
 pub(crate) mod waiting;
 
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
 };
 use alloc::{sync::Arc, vec, vec::Vec};
 use limit::ResourceLimits;
+use timer::{CpuTimers, Timers};
 use waiting::Waiting;
 
 /// A thread id; threads and processes share one number space.
@@ -135,6 +137,8 @@ pub(crate) struct Process {
     pub(crate) limits: ResourceLimits,
     pub(crate) executable: Option<Executable>,
     pub(crate) timer: RealTimer,
+    pub(crate) timers: Timers,
+    pub(crate) cpu_timers: CpuTimers,
     pub(crate) start_ns: u64,
     /// CPU time of threads that ended
     pub(crate) ended_threads_ns: u64,
@@ -142,6 +146,7 @@ pub(crate) struct Process {
     pub(crate) nice: i32,
     pub(crate) executed: bool,
     pub(crate) no_new_privileges: bool,
+    pub(crate) attributes: Attributes,
     pub(crate) traced: bool,
     pub(crate) personality: u32,
     pub(crate) out_of_memory_adjust: i32,
@@ -178,6 +183,22 @@ pub(crate) struct Executable {
     pub(crate) path: Vec<u8>,
 }
 
+/// What prctl keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Attributes {
+    pub(crate) undumpable: bool,
+    pub(crate) keeps_capabilities: bool,
+    pub(crate) subreaper: bool,
+    pub(crate) timer_slack_ns: Option<u64>,
+}
+
+/// SCHED_* and the priority of the real-time ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) number: u32,
+    pub(crate) priority: u32,
+}
+
 /// A thread.
 #[derive(Clone)]
 pub(crate) struct Task {
@@ -197,6 +218,9 @@ pub(crate) struct Task {
     pub(crate) queued: bool,
     /// where to write 0 and wake a futex at the end
     pub(crate) clear_child_tid: u64,
+    /// head of the list of locks that it holds
+    pub(crate) robust_list: u64,
+    pub(crate) policy: Policy,
     pub(crate) instructions: u64,
     pub(crate) switches: u64,
     /// a vfork parent waits until this task gives the memory back

@@ -23,6 +23,8 @@ pub(crate) enum WaitKey {
     Signals(Pid),
     /// a futex word
     Futex(Index<Space>, u64),
+    /// a futex word in shared pages: their identity and the place in them
+    SharedFutex(u64, u64),
     /// that task gave the memory back that it borrowed by vfork
     Memory(Tid),
     /// an eventfd, timerfd, epoll …
@@ -44,6 +46,8 @@ pub(crate) enum WaitKey {
 pub(crate) enum Restart {
     /// a handler with SA_RESTART lets the call be made again, another one ends it with EINTR (read, wait4 …)
     WithFlag,
+    /// the same, whatever the call has noted as its progress (futex)
+    FromStart,
     /// any handler ends it with EINTR (poll, nanosleep, pause …)
     Never,
     /// only SIGKILL ends it (vfork)
