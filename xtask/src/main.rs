@@ -1,4 +1,4 @@
-//! The project's only automation: `cargo xtask check | test | docs | bench | setup`.
+//! The project's only automation: `cargo xtask check | test | docs | bench | oracle | setup`.
 //!
 //! Every command says what it is doing and how far it is; see [`step`].
 #![forbid(unsafe_code)]
@@ -7,6 +7,7 @@
 mod bench;
 mod check;
 mod docs;
+mod oracle;
 mod rooms;
 mod setup;
 mod shell;
@@ -24,6 +25,7 @@ cargo xtask COMMAND
   test --quick   the same without browser and namespace tests
   docs [--check] write the generated documentation, or compare it with what is committed
   bench [NAME]   run the benchmarks and write the figures to docs/bench/
+  oracle COMMAND compare programs on the device engine with qemu-user: fetch, build, run, show
   setup          install what the tests need (Debian packages, npm packages, the camera's user land)
 ";
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::run(docs::Mode::Check),
         ["bench"] => bench::run(None),
         ["bench", name] => bench::run(Some(name)),
+        ["oracle", ..] => oracle::run(&arguments[1..]),
         ["setup"] => setup::run(),
         _ => {
             eprint!("{USAGE}");
