@@ -117,6 +117,11 @@ impl Pipes {
         self.pipes.get(&id).map_or(0, |pipe| pipe.writers)
     }
 
+    /// Whether it has a name in the file system; opening the others (`/proc/PID/fd`) never waits.
+    pub fn is_named(&self, id: PipeId) -> bool {
+        self.pipes.get(&id).is_some_and(|pipe| pipe.node.is_some())
+    }
+
     /// Bytes that can be read (`FIONREAD`).
     pub fn available(&self, id: PipeId) -> usize {
         self.pipes.get(&id).map_or(0, |pipe| pipe.bytes.len())

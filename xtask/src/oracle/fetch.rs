@@ -47,6 +47,14 @@ const LEFT_OUT: &[&str] = &[
 const NOT_UNPACKED: &[&str] =
     &["dpkg", "tar", "mawk", "debianutils", "gcc-12-base", "media-types", "libx11-data"];
 
+/// Modules that the invocations of Python import.
+const MODULES: &str = "argparse, array, ast, asyncio, atexit, base64, bisect, bz2, calendar, cmath, collections, \
+    compileall, concurrent.futures.thread, contextlib, copy, csv, ctypes, dataclasses, datetime, decimal, enum, \
+    fractions, functools, gc, hashlib, heapq, hmac, html, io, itertools, json, linecache, locale, lzma, mmap, numbers, \
+    operator, pickle, queue, quopri, random, re, select, selectors, shutil, signal, socket, sqlite3, stat, statistics, \
+    string, struct, subprocess, tempfile, textwrap, threading, traceback, types, typing, unicodedata, urllib.parse, \
+    uuid, warnings, weakref, zlib";
+
 /// The cache folder.
 pub fn cache() -> PathBuf {
     std::env::var_os(CACHE_VARIABLE).map_or_else(|| workspace().join(CACHE), PathBuf::from)
@@ -77,6 +85,7 @@ pub fn fetch(sets: &[&Set]) -> Result<()> {
 }
 
 fn fetch_set(set: &Set) -> Result<()> {
+    warm_python(set)?;
     let missing: Vec<&Root> = ROOTS.iter().filter(|root| !root_of(set, root.name).is_dir()).collect();
     if missing.is_empty() {
         println!("  {}: {} roots are there", set.name, ROOTS.len());
@@ -88,6 +97,28 @@ fn fetch_set(set: &Set) -> Result<()> {
         println!("  {}: unpacking {} packages into {}", set.name, files.len(), root.name);
         unpack(set, root, &files)?;
     }
+    warm_python(set)
+}
+
+/// Compiles the modules that the list imports once, with the oracle: otherwise every run would compile them again.
+fn warm_python(set: &Set) -> Result<()> {
+    let root = root_of(set, "python");
+    let done = root.join("usr/lib/python3.11/json/__pycache__");
+    let program = root.join("usr/bin/python3.11");
+    if !program.is_file() || done.is_dir() || !crate::shell::has(set.qemu) {
+        return Ok(());
+    }
+    println!("  {}: compiling Python's modules", set.name);
+    let code = format!("import {MODULES}");
+    let status = Command::new(set.qemu)
+        .arg("-L")
+        .arg(&root)
+        .arg(&program)
+        .args(["-c", &code])
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot start {}", set.qemu))?;
+    ensure!(status.success(), "{}: compiling Python's modules: {status}", set.name);
     Ok(())
 }
 

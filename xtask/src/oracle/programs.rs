@@ -108,7 +108,7 @@ fn is_newer(target: &Path, source: &Path) -> bool {
 
 fn compile(set: &Set, source: &Path, target: &Path, options: &[&str]) -> Result<()> {
     let mut command = Command::new(set.compiler);
-    command.args(OPTIONS).args(options).arg(source).arg("-o").arg(target).arg("-lm");
+    command.args(OPTIONS).args(options).arg(source).arg("-o").arg(target).args(["-lm", "-latomic"]);
     let output = command.output().with_context(|| format!("cannot start {}", set.compiler))?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{} {}: {}", set.compiler, source.display(), said.trim());

@@ -23,6 +23,19 @@ pub(crate) struct Opening<'a> {
     pub(crate) mode: u16,
 }
 
+/// Flags that open(2) acts on and that F_GETFL does not show.
+const NOT_KEPT: u32 =
+    flag::CREATE | flag::EXCLUSIVE | flag::NO_TERMINAL | flag::TRUNCATE | flag::CLOSE_ON_EXEC;
+
+/// The end of a pipe that an access mode opens.
+fn end_of(flags: u32) -> End {
+    match flags & flag::ACCESS {
+        0 => End::Read,
+        flag::WRITE_ONLY => End::Write,
+        _ => End::Both,
+    }
+}
+
 impl Opening<'_> {
     fn access(&self) -> Access {
         match self.flags & flag::ACCESS {
@@ -69,7 +82,7 @@ impl Kernel {
             self.truncate_mapped(opened.node, 0);
         }
         if let Some((owner, number)) = opened.reopen {
-            return self.open_again(owner, number);
+            return self.open_again(owner, number, opening.flags);
         }
         let path = self.path_of(pid, opened.node);
         self.core.notify(pid, NoticeKind::Open { path: path.clone(), write: writes, error: None });
@@ -78,9 +91,7 @@ impl Kernel {
         } else {
             self.kind_of(tid, opened, opening.flags)?
         };
-        let kept =
-            !(flag::CREATE | flag::EXCLUSIVE | flag::NO_TERMINAL | flag::TRUNCATE | flag::CLOSE_ON_EXEC);
-        let mut file = OpenFile::new(kind, opening.flags & kept);
+        let mut file = OpenFile::new(kind, opening.flags & !NOT_KEPT);
         file.node = Some(opened.node);
         file.path = path;
         file.written = opened.created || request.truncate;
@@ -88,11 +99,17 @@ impl Kernel {
         Ok(self.core.files.insert(file))
     }
 
-    /// `/proc/PID/fd/N` of something without a name: the same description once more.
-    fn open_again(&mut self, pid: u32, number: u32) -> Result<Index<OpenFile>, Errno> {
+    /// `/proc/PID/fd/N` of something without a name: a pipe is opened once more, at the end that `flags` ask for;
+    /// anything else is the same description once more.
+    fn open_again(&mut self, pid: u32, number: u32, flags: u32) -> Result<Index<OpenFile>, Errno> {
         let tid = *self.core.process(pid)?.threads.first().ok_or(Errno::ENOENT)?;
         let number = i32::try_from(number).map_err(|_| Errno::ENOENT)?;
         let descriptor = self.core.table_of(tid)?.get(number).map_err(|_| Errno::ENOENT)?;
+        if let Some(OpenFile { kind: FileKind::Pipe(pipe, _), .. }) = self.core.files.get(descriptor.file) {
+            let (pipe, end) = (*pipe, end_of(flags));
+            self.core.pipes.open(pipe, end);
+            return Ok(self.core.files.insert(OpenFile::new(FileKind::Pipe(pipe, end), flags & !NOT_KEPT)));
+        }
         self.core.files.hold(descriptor.file);
         Ok(descriptor.file)
     }
@@ -101,11 +118,7 @@ impl Kernel {
         match opened.kind {
             Kind::Character | Kind::Block => self.open_device(tid, opened, flags),
             Kind::Fifo => {
-                let end = match flags & flag::ACCESS {
-                    0 => End::Read,
-                    flag::WRITE_ONLY => End::Write,
-                    _ => End::Both,
-                };
+                let end = end_of(flags);
                 Ok(FileKind::Pipe(self.core.pipes.open_named(opened.node, end)?, end))
             }
             _ => Ok(FileKind::Node),

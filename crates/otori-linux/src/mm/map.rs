@@ -102,14 +102,32 @@ impl AddressSpace {
         Ok(())
     }
 
+    /// Gives a mapped range another end where it is; room to grow into must be free.
+    fn resize(&mut self, start: u64, end: u64, new_end: u64) -> Result<(), MapError> {
+        self.require_mapped(start, end)?;
+        if new_end <= end {
+            return self.clear(new_end, end);
+        }
+        if !self.is_free(end, new_end) {
+            return Err(MapError::Range);
+        }
+        let last = self.regions.range_mut(..end).next_back().ok_or(MapError::Unmapped)?.1;
+        last.end = new_end;
+        self.join(new_end);
+        Ok(())
+    }
+
     /// Moves a mapped range to `to`, in place of what is there, and gives it `new_length` bytes: `mremap(2)` with
     /// `MREMAP_MAYMOVE`. Grown room continues the last region's backing.
     ///
     /// # Errors
-    /// [`MapError::Range`] also if the ranges overlap, [`MapError::Unmapped`], [`MapError::Full`].
+    /// [`MapError::Range`] also if the ranges overlap without being at the same place, [`MapError::Unmapped`], [`MapError::Full`].
     pub fn remap(&mut self, start: u64, length: u64, to: u64, new_length: u64) -> Result<(), MapError> {
         let end = self.range_end(start, length)?;
         let to_end = self.range_end(to, new_length)?;
+        if to == start {
+            return self.resize(start, end, to_end);
+        }
         if start < to_end && to < end || to < LOWEST {
             return Err(MapError::Range);
         }

@@ -195,6 +195,19 @@ fn remap_moves_bytes_and_grows() {
 }
 
 #[test]
+fn remap_in_place_grows_into_free_room_and_shrinks() {
+    let mut space = anonymous(0x10000, 2, Prot::READ_WRITE);
+    space.write(0x11000, b"kept").unwrap();
+    space.remap(0x11000, PAGE, 0x11000, 3 * PAGE).unwrap();
+    assert_eq!(bytes::<4>(&mut space, 0x11000), *b"kept");
+    assert_eq!(bytes::<1>(&mut space, 0x13fff), [0]);
+    space.remap(0x10000, 4 * PAGE, 0x10000, PAGE).unwrap();
+    assert!(space.require_mapped(0x10000, 0x11000).is_ok() && space.is_free(0x11000, 0x14000));
+    space.map(0x12000, PAGE, Prot::READ_WRITE, Backing::Zero, "".into()).unwrap();
+    assert_eq!(space.remap(0x10000, PAGE, 0x10000, 3 * PAGE), Err(MapError::Range));
+}
+
+#[test]
 fn strings_end_at_their_nul_or_fail() {
     let mut space = anonymous(0x10000, 2, Prot::READ_WRITE);
     space.write(0x10ffc, b"/bin/sh\0").unwrap();

@@ -68,7 +68,9 @@ fn open_at(call: &mut Call<'_>, at: Node, path: &[u8], guest_flags: u32, mode: u
     if let Some(OpenFile { kind: FileKind::Pipe(pipe, end), .. }) = call.kernel.core.files.get(file) {
         let (pipe, end) = (*pipe, *end);
         call.core().wake(WaitKey::Pipe(pipe));
+        let named = call.core().pipes.is_named(pipe);
         let alone = match end {
+            _ if !named => false,
             End::Read => call.core().pipes.writers(pipe) == 0,
             End::Write => call.core().pipes.readers(pipe) == 0,
             End::Both => false,
