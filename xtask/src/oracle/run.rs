@@ -66,10 +66,7 @@ pub fn run(choice: &Choice, sides: &Sides) -> Result<Report> {
     std::thread::scope(|scope| {
         let workers: Vec<_> =
             (0..choice.jobs).map(|_| scope.spawn(|| work(&jobs, &next, sides, &known, &report))).collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().expect("a worker does not panic"))
-            .collect::<Result<()>>()
+        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
     })?;
     println!("  {} comparisons in {} s", jobs.len(), began.elapsed().as_secs());
     report.into_inner().context("no worker panics while it counts")

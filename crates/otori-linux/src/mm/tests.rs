@@ -203,7 +203,7 @@ fn remap_in_place_grows_into_free_room_and_shrinks() {
     assert_eq!(bytes::<1>(&mut space, 0x13fff), [0]);
     space.remap(0x10000, 4 * PAGE, 0x10000, PAGE).unwrap();
     assert!(space.require_mapped(0x10000, 0x11000).is_ok() && space.is_free(0x11000, 0x14000));
-    space.map(0x12000, PAGE, Prot::READ_WRITE, Backing::Zero, "".into()).unwrap();
+    space.map(0x12000, PAGE, Prot::READ_WRITE, Backing::Zero, "").unwrap();
     assert_eq!(space.remap(0x10000, PAGE, 0x10000, 3 * PAGE), Err(MapError::Range));
 }
 
