@@ -3,6 +3,7 @@
 //!
 //! A *key* is the address of an instruction, with the bits that say how to decode it where a set has such (Thumb).
 
+use crate::aarch64;
 use crate::mips;
 use crate::op::Op;
 use crate::run::Set;
@@ -54,6 +55,8 @@ pub type Table<S> = OnceBox<BlockTable<S>>;
 /// Everything decoded from one physical page: one table per instruction set, byte order and mode.
 #[derive(Debug, Default)]
 pub struct Code {
+    /// AArch64.
+    pub aarch64: Table<aarch64::Cpu>,
     /// MIPS32, little endian.
     pub mips_little: Table<mips::Cpu>,
     /// MIPS32, big endian.

@@ -3,6 +3,8 @@
 /// An instruction set together with its byte order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Isa {
+    /// AArch64: Armv8.0-A with CRC32, little endian.
+    Aarch64,
     /// MIPS32 release 2, little endian.
     Mips32El,
     /// MIPS32 release 2, big endian.
@@ -27,7 +29,15 @@ pub struct IsaRow {
 }
 
 /// Every set, sorted by name.
-pub static ISAS: [IsaRow; 2] = [
+pub static ISAS: [IsaRow; 3] = [
+    IsaRow {
+        isa: Isa::Aarch64,
+        name: "aarch64",
+        elf_machine: 183,
+        elf_class: 2,
+        elf_data: 1,
+        user_end: 0x80_0000_0000,
+    },
     IsaRow {
         isa: Isa::Mips32Eb,
         name: "mips",
@@ -51,8 +61,9 @@ impl Isa {
     #[must_use]
     pub fn row(self) -> &'static IsaRow {
         match self {
-            Isa::Mips32Eb => &ISAS[0],
-            Isa::Mips32El => &ISAS[1],
+            Isa::Aarch64 => &ISAS[0],
+            Isa::Mips32Eb => &ISAS[1],
+            Isa::Mips32El => &ISAS[2],
         }
     }
 

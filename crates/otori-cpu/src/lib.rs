@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod aarch64;
 pub mod block;
 mod chain;
 mod handler;

@@ -50,8 +50,11 @@ pub struct Snapshot {
 impl Machine {
     /// A machine with these files and no process.
     #[must_use]
-    pub fn new(config: MachineConfig, vfs: Vfs, sockets: Sockets, outside: Box<dyn Outside>) -> Machine {
+    pub fn new(mut config: MachineConfig, vfs: Vfs, sockets: Sockets, outside: Box<dyn Outside>) -> Machine {
         let abi = Abi::of(config.isa);
+        if config.identity.cpuinfo.is_empty() {
+            config.identity.cpuinfo = String::from(crate::arch::cpuinfo(config.isa));
+        }
         let core = Core {
             abi,
             numbers: Arc::new(Numbers::of(abi.column)),

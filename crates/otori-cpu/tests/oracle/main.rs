@@ -5,6 +5,7 @@
 //! sets how many programs of each kind are run (default 6, about 10,000 random instructions each). One module per set.
 #![allow(clippy::unwrap_used, clippy::precedence, reason = "a test harness")]
 
+mod aarch64;
 mod harness;
 mod mips;
 mod random;

@@ -2,6 +2,8 @@
 //!
 //! Key types: [`Abi`], one static row per instruction set, and [`Processor`], one implementation. Neighbours: `otori_cpu` executes, `syscall/table.rs` has the
 //! call numbers as columns, `abi.rs` the error numbers. To add one: a file here and an arm in [`Abi::of`].
+mod aarch64;
+mod aarch64_signal;
 pub(crate) mod mips;
 mod mips_signal;
 mod processor;
@@ -79,10 +81,19 @@ pub(crate) struct Abi {
     pub(crate) trampoline_page: fn(&Abi) -> Vec<u8>,
 }
 
+/// `/proc/cpuinfo` of the processor that runs that instruction set here; a profile may show another one.
+pub(crate) fn cpuinfo(isa: Isa) -> &'static str {
+    match isa {
+        Isa::Aarch64 => aarch64::CPUINFO,
+        Isa::Mips32El | Isa::Mips32Eb => "",
+    }
+}
+
 impl Abi {
     /// The row of that instruction set.
     pub(crate) fn of(isa: Isa) -> &'static Abi {
         match isa {
+            Isa::Aarch64 => &aarch64::ROW,
             Isa::Mips32El => &mips::LITTLE,
             Isa::Mips32Eb => &mips::BIG,
         }

@@ -1,0 +1,300 @@
+//! Loads and stores of one register or two, in every addressing mode. Fields: `a` the register (of a pair also `c`),
+//! `b` the base, `imm` the displacement, or `c` the index and `d` its shift. SIMD registers are numbers 0 to 31.
+//!
+//! Each comes in two versions, as [`crate::handler`] tells: the fast one reaches its page by one look into the cache.
+
+use super::Cpu;
+use crate::block::BlockCache;
+use crate::maps::Maps;
+use crate::memory::Access;
+use crate::op::{Next, Op, Run, end, miss};
+use crate::page::Page;
+use crate::slot::Slot;
+
+/// What is loaded or stored. The numbers are constant parameters of functions.
+pub(super) mod kind {
+    pub(in super::super) const U8: u8 = 0;
+    pub(in super::super) const U16: u8 = 1;
+    pub(in super::super) const U32: u8 = 2;
+    pub(in super::super) const U64: u8 = 3;
+    /// Sign-extended to 64 bits.
+    pub(in super::super) const I8: u8 = 4;
+    pub(in super::super) const I16: u8 = 5;
+    pub(in super::super) const I32: u8 = 6;
+    /// Sign-extended to 32 bits.
+    pub(in super::super) const I8_WORD: u8 = 7;
+    pub(in super::super) const I16_WORD: u8 = 8;
+    /// SIMD registers.
+    pub(in super::super) const B: u8 = 9;
+    pub(in super::super) const H: u8 = 10;
+    pub(in super::super) const S: u8 = 11;
+    pub(in super::super) const D: u8 = 12;
+    pub(in super::super) const Q: u8 = 13;
+}
+use kind::*;
+
+/// How the address is made.
+pub(super) mod mode {
+    /// Base and displacement.
+    pub(in super::super) const OFFSET: u8 = 0;
+    /// The same, and the base becomes the address.
+    pub(in super::super) const PRE: u8 = 1;
+    /// The base, which is then moved by the displacement.
+    pub(in super::super) const POST: u8 = 2;
+    /// Base and shifted index.
+    pub(in super::super) const INDEX: u8 = 3;
+    /// A distance from the start of the block.
+    pub(in super::super) const LITERAL: u8 = 4;
+}
+use mode::*;
+
+const fn bytes(kind: u8) -> u64 {
+    match kind {
+        U8 | I8 | I8_WORD | B => 1,
+        U16 | I16 | I16_WORD | H => 2,
+        U32 | I32 | S => 4,
+        U64 | D => 8,
+        _ => 16,
+    }
+}
+
+#[inline(always)]
+fn from_page<const KIND: u8>(page: &Page, address: u64) -> u128 {
+    match bytes(KIND) {
+        1 => page.load_u8(address).into(),
+        2 => page.load_u16(address).into(),
+        4 => page.load_u32(address).into(),
+        8 => page.load_u64(address).into(),
+        _ => u128::from(page.load_u64(address)) | u128::from(page.load_u64(address | 8)) << 64,
+    }
+}
+
+#[inline(always)]
+fn to_page<const KIND: u8>(page: &Page, address: u64, value: u128) {
+    match bytes(KIND) {
+        1 => page.store_u8(address, value as u8),
+        2 => page.store_u16(address, value as u16),
+        4 => page.store_u32(address, value as u32),
+        8 => page.store_u64(address, value as u64),
+        _ => {
+            page.store_u64(address, value as u64);
+            page.store_u64(address | 8, (value >> 64) as u64);
+        }
+    }
+}
+
+/// From wherever it lies, if all of it is cached.
+#[inline(never)]
+pub(super) fn load_anywhere(maps: &Maps, address: u64, size: u64) -> Option<u128> {
+    match size {
+        1 => maps.load_u8(address).map(u128::from),
+        2 => maps.load_u16(address).map(u128::from),
+        4 => maps.load_u32(address).map(u128::from),
+        8 => maps.load_u64(address).map(u128::from),
+        _ => maps.get_u128(address).ok(),
+    }
+}
+
+/// To wherever it belongs, if all of it is cached.
+#[inline(never)]
+pub(super) fn store_anywhere(maps: &Maps, address: u64, size: u64, value: u128) -> Option<()> {
+    match size {
+        1 => maps.store_u8(address, value as u8),
+        2 => maps.store_u16(address, value as u16),
+        4 => maps.store_u32(address, value as u32),
+        8 => maps.store_u64(address, value as u64),
+        _ => maps.set_u128(address, value).ok(),
+    }
+}
+
+#[inline(always)]
+fn put<const KIND: u8>(cpu: &mut Cpu, slot: Slot, value: u128) {
+    let low = value as u64;
+    let extended = match KIND {
+        I8 => i64::from(low as i8) as u64,
+        I16 => i64::from(low as i16) as u64,
+        I32 => i64::from(low as i32) as u64,
+        I8_WORD => u64::from(i32::from(low as i8) as u32),
+        I16_WORD => u64::from(i32::from(low as i16) as u32),
+        B | H | S | D | Q => {
+            cpu.set_vector(slot as u32, value);
+            return;
+        }
+        _ => low,
+    };
+    cpu.set(slot, extended);
+}
+
+#[inline(always)]
+fn take<const KIND: u8>(cpu: &Cpu, slot: Slot) -> u128 {
+    match KIND {
+        B | H | S | D | Q => cpu.vector(slot as u32),
+        _ => u128::from(cpu.get(slot)),
+    }
+}
+
+#[inline(always)]
+fn address<const MODE: u8>(cpu: &Cpu, op: &Op<Cpu>) -> u64 {
+    match MODE {
+        OFFSET | PRE => cpu.get(op.b).wrapping_add(op.imm),
+        INDEX => cpu.get(op.b).wrapping_add(cpu.get(op.c) << (op.d & 63)),
+        LITERAL => cpu.frame.start.wrapping_add(op.imm),
+        _ => cpu.get(op.b),
+    }
+}
+
+/// The base after the access, if it moves.
+#[inline(always)]
+fn move_base<const MODE: u8>(cpu: &mut Cpu, op: &Op<Cpu>, base: u64) {
+    if matches!(MODE, PRE | POST) {
+        cpu.set(op.b, base.wrapping_add(op.imm));
+    }
+}
+
+fn load<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op<Cpu>],
+) -> Next {
+    let [op, next, ..] = ops else { return end() };
+    let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
+    let value = match maps.readable(address, size - 1) {
+        Some(page) => from_page::<KIND>(page, address),
+        None if FAST => return load::<KIND, MODE, false>(cpu, maps, blocks, ops),
+        None => match load_anywhere(maps, address, size) {
+            Some(value) => value,
+            None => return miss(cpu, ops, address, size as u32, Access::Read),
+        },
+    };
+    put::<KIND>(cpu, op.a, value);
+    move_base::<MODE>(cpu, op, base);
+    (next.run)(cpu, maps, blocks, &ops[1..])
+}
+
+fn store<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op<Cpu>],
+) -> Next {
+    let [op, next, ..] = ops else { return end() };
+    let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
+    let value = take::<KIND>(cpu, op.a);
+    match maps.writable(address, size - 1) {
+        Some(page) => to_page::<KIND>(page, address, value),
+        None if FAST => return store::<KIND, MODE, false>(cpu, maps, blocks, ops),
+        None => match store_anywhere(maps, address, size, value) {
+            Some(()) => {}
+            None => return miss(cpu, ops, address, size as u32, Access::Write),
+        },
+    }
+    move_base::<MODE>(cpu, op, base);
+    (next.run)(cpu, maps, blocks, &ops[1..])
+}
+
+/// `ldp`: both lie on one page, aligned, or the second version does it.
+fn load_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op<Cpu>],
+) -> Next {
+    let [op, next, ..] = ops else { return end() };
+    let (size, base, first) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
+    let second = first.wrapping_add(size);
+    let (x, y) = match maps.readable(first, size - 1) {
+        Some(page) if first >> 12 == second >> 12 => {
+            (from_page::<KIND>(page, first), from_page::<KIND>(page, second))
+        }
+        _ if FAST => return load_pair::<KIND, MODE, false>(cpu, maps, blocks, ops),
+        _ => match (load_anywhere(maps, first, size), load_anywhere(maps, second, size)) {
+            (Some(x), Some(y)) => (x, y),
+            _ => return miss(cpu, ops, first, 2 * size as u32, Access::Read),
+        },
+    };
+    put::<KIND>(cpu, op.a, x);
+    put::<KIND>(cpu, op.c, y);
+    move_base::<MODE>(cpu, op, base);
+    (next.run)(cpu, maps, blocks, &ops[1..])
+}
+
+fn store_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op<Cpu>],
+) -> Next {
+    let [op, next, ..] = ops else { return end() };
+    let (size, base, first) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
+    let second = first.wrapping_add(size);
+    let (x, y) = (take::<KIND>(cpu, op.a), take::<KIND>(cpu, op.c));
+    match maps.writable(first, size - 1) {
+        Some(page) if first >> 12 == second >> 12 => {
+            to_page::<KIND>(page, first, x);
+            to_page::<KIND>(page, second, y);
+        }
+        _ if FAST => return store_pair::<KIND, MODE, false>(cpu, maps, blocks, ops),
+        _ => {
+            let reached = maps.reach(first, 2 * size as u32, Access::Write).ok();
+            let stored = reached
+                .and_then(|()| store_anywhere(maps, first, size, x))
+                .and_then(|()| store_anywhere(maps, second, size, y));
+            if stored.is_none() {
+                return miss(cpu, ops, first, 2 * size as u32, Access::Write);
+            }
+        }
+    }
+    move_base::<MODE>(cpu, op, base);
+    (next.run)(cpu, maps, blocks, &ops[1..])
+}
+
+/// An array of a function for each addressing mode of one kind.
+macro_rules! by_mode {
+    ($name:ident, $kind:expr) => {
+        [
+            $name::<{ $kind }, OFFSET, true>,
+            $name::<{ $kind }, PRE, true>,
+            $name::<{ $kind }, POST, true>,
+            $name::<{ $kind }, INDEX, true>,
+            $name::<{ $kind }, LITERAL, true>,
+        ]
+    };
+}
+
+/// An array of arrays for the kinds.
+macro_rules! by_kind {
+    ($name:ident: $($kind:expr),*) => { [$(by_mode!($name, $kind)),*] };
+}
+
+fn choose(table: &[[Run<Cpu>; 5]; 14], kind: u8, mode: u8) -> Run<Cpu> {
+    table[usize::from(kind % 14)][usize::from(mode % 5)]
+}
+
+/// The function of a load.
+pub(super) fn loader(kind: u8, mode: u8) -> Run<Cpu> {
+    static ALL: [[Run<Cpu>; 5]; 14] =
+        by_kind!(load: U8, U16, U32, U64, I8, I16, I32, I8_WORD, I16_WORD, B, H, S, D, Q);
+    choose(&ALL, kind, mode)
+}
+
+/// The function of a store.
+pub(super) fn storer(kind: u8, mode: u8) -> Run<Cpu> {
+    static ALL: [[Run<Cpu>; 5]; 14] =
+        by_kind!(store: U8, U16, U32, U64, U8, U16, U32, U8, U16, B, H, S, D, Q);
+    choose(&ALL, kind, mode)
+}
+
+/// The function of a load of two registers.
+pub(super) fn pair_loader(kind: u8, mode: u8) -> Run<Cpu> {
+    static ALL: [[Run<Cpu>; 5]; 14] =
+        by_kind!(load_pair: U32, U32, U32, U64, I32, I32, I32, U32, U32, S, S, S, D, Q);
+    choose(&ALL, kind, mode)
+}
+
+/// The function of a store of two registers.
+pub(super) fn pair_storer(kind: u8, mode: u8) -> Run<Cpu> {
+    static ALL: [[Run<Cpu>; 5]; 14] =
+        by_kind!(store_pair: U32, U32, U32, U64, U32, U32, U32, U32, U32, S, S, S, D, Q);
+    choose(&ALL, kind, mode)
+}
