@@ -60,6 +60,11 @@ pub(crate) fn two<S, A: Link<S>, B: Link<S>>() -> Run<S> {
     A::run::<Known<B, Dispatch>, true>
 }
 
+/// The function of an operation that is followed by a `B` and a `C`.
+pub(crate) fn three<S, A: Link<S>, B: Link<S>, C: Link<S>>() -> Run<S> {
+    A::run::<Known<B, Known<C, Dispatch>>, true>
+}
+
 /// The version of `A` that does what one look into the cache does not.
 #[inline(never)]
 pub(crate) fn slow<'a, S, A: Link<S>>(

@@ -134,7 +134,10 @@ fn resident_bytes() -> u64 {
 
 /// Shells at their prompts, all started from one booted machine: resident bytes of each.
 fn idle_shells(guest: &Guest) -> u64 {
-    let snapshot = guest.machine().snapshot();
+    // What has run once is decoded, for all that are started from it.
+    let mut booted = guest.machine();
+    finish(&mut booted, &["sh", "-c", "true; echo | cut -c1"]);
+    let snapshot = booted.snapshot();
     let start = |seed: u64| {
         let mut machine = snapshot.start(Box::new(NoOutside), seed, 0);
         let tty = machine.tty_open().unwrap();
@@ -169,7 +172,8 @@ fn row(set: &str, name: &str, ours: String, theirs: String, ratio: String, bound
 
 fn measure(set: &str, qemu: &str, root: &Path, wanted: &[String]) {
     let busybox: Arc<[u8]> = Arc::from(std::fs::read(root.join("bin/busybox")).unwrap());
-    let Some(isa) = Isa::of_elf(u16::from(busybox[18]) | u16::from(busybox[19]), busybox[4], busybox[5]) else {
+    let Some(isa) = Isa::of_elf(u16::from(busybox[18]) | u16::from(busybox[19]), busybox[4], busybox[5])
+    else {
         println!("| {set} | not run: no such instruction set | | | | |");
         return;
     };
@@ -187,7 +191,14 @@ fn measure(set: &str, qemu: &str, root: &Path, wanted: &[String]) {
         let ratio = format!("{:.2}", mine / other);
         row(set, name, time, format!("{:.1} ms", other * 1e3), ratio, &format!("{bound}"));
         if name == "forks" {
-            row(set, "one fork", format!("{:.0} µs", mine * 1e6 / 300.0), String::new(), String::new(), "300 µs");
+            row(
+                set,
+                "one fork",
+                format!("{:.0} µs", mine * 1e6 / 300.0),
+                String::new(),
+                String::new(),
+                "300 µs",
+            );
         }
     }
     if is_wanted("sleep") {
@@ -201,7 +212,8 @@ fn measure(set: &str, qemu: &str, root: &Path, wanted: &[String]) {
 }
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let Some(cache) = std::env::var_os("OTORI_ORACLE_CACHE").map(PathBuf::from) else {
         println!("set OTORI_ORACLE_CACHE to the folder that `cargo xtask oracle fetch` filled");
         return;

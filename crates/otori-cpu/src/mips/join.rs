@@ -3,7 +3,7 @@
 use super::cpu::{Cpu, Endian};
 use super::execute::{branch, memory, plain};
 use super::op::Op;
-use crate::chain::two;
+use crate::chain::{three, two};
 use crate::op::Run;
 
 /// The function for `$first` (a link) and one of the operations that often come second.
@@ -21,6 +21,8 @@ macro_rules! second {
             Op::Xor { .. } => Some(two::<Cpu, $first, plain::Xor>()),
             Op::Sll { .. } => Some(two::<Cpu, $first, plain::Sll>()),
             Op::Srl { .. } => Some(two::<Cpu, $first, plain::Srl>()),
+            Op::Rotr { .. } => Some(two::<Cpu, $first, plain::Rotr>()),
+            Op::Nor { .. } => Some(two::<Cpu, $first, plain::Nor>()),
             Op::Sltu { .. } => Some(two::<Cpu, $first, plain::Sltu>()),
             Op::Lw { .. } => Some(two::<Cpu, $first, memory::$ordered::Lw>()),
             Op::Lbu { .. } => Some(two::<Cpu, $first, memory::Lbu>()),
@@ -52,6 +54,8 @@ macro_rules! first {
                 Op::Xor { .. } => second!(plain::Xor, second, $ordered),
                 Op::Sll { .. } => second!(plain::Sll, second, $ordered),
                 Op::Srl { .. } => second!(plain::Srl, second, $ordered),
+                Op::Rotr { .. } => second!(plain::Rotr, second, $ordered),
+                Op::Nor { .. } => second!(plain::Nor, second, $ordered),
                 Op::Sltu { .. } => second!(plain::Sltu, second, $ordered),
                 Op::Slti { .. } => second!(plain::Slti, second, $ordered),
                 Op::Sltiu { .. } => second!(plain::Sltiu, second, $ordered),
@@ -68,13 +72,78 @@ macro_rules! first {
     };
 }
 
+/// The function for two links and one of the operations that often come third.
+macro_rules! third {
+    ($first:ty, $second:ty, $third:expr, $ordered:ident) => {
+        match $third {
+            Op::Addiu { .. } => Some(three::<Cpu, $first, $second, plain::Addiu>()),
+            Op::Addu { .. } => Some(three::<Cpu, $first, $second, plain::Addu>()),
+            Op::Move { .. } => Some(three::<Cpu, $first, $second, plain::Copy>()),
+            Op::Xor { .. } => Some(three::<Cpu, $first, $second, plain::Xor>()),
+            Op::Rotr { .. } => Some(three::<Cpu, $first, $second, plain::Rotr>()),
+            Op::Lw { .. } => Some(three::<Cpu, $first, $second, memory::$ordered::Lw>()),
+            Op::Sw { .. } => Some(three::<Cpu, $first, $second, memory::$ordered::Sw>()),
+            Op::BranchEqual { .. } => Some(three::<Cpu, $first, $second, branch::Equal>()),
+            Op::BranchNotEqual { .. } => Some(three::<Cpu, $first, $second, branch::NotEqual>()),
+            Op::JumpRegister { .. } => Some(three::<Cpu, $first, $second, branch::JumpRegister>()),
+            _ => None,
+        }
+    };
+}
+
+macro_rules! second_of_three {
+    ($first:ty, $second:expr, $third:expr, $ordered:ident) => {
+        match $second {
+            Op::Addiu { .. } => third!($first, plain::Addiu, $third, $ordered),
+            Op::Addu { .. } => third!($first, plain::Addu, $third, $ordered),
+            Op::Move { .. } => third!($first, plain::Copy, $third, $ordered),
+            Op::Xor { .. } => third!($first, plain::Xor, $third, $ordered),
+            Op::Rotr { .. } => third!($first, plain::Rotr, $third, $ordered),
+            Op::Lw { .. } => third!($first, memory::$ordered::Lw, $third, $ordered),
+            Op::Sw { .. } => third!($first, memory::$ordered::Sw, $third, $ordered),
+            _ => None,
+        }
+    };
+}
+
+macro_rules! first_of_three {
+    ($name:ident, $ordered:ident) => {
+        fn $name(first: Op, second: Op, third: Op) -> Option<Run<Cpu>> {
+            match first {
+                Op::Addiu { .. } => second_of_three!(plain::Addiu, second, third, $ordered),
+                Op::Addu { .. } => second_of_three!(plain::Addu, second, third, $ordered),
+                Op::Move { .. } => second_of_three!(plain::Copy, second, third, $ordered),
+                Op::Xor { .. } => second_of_three!(plain::Xor, second, third, $ordered),
+                Op::Rotr { .. } => second_of_three!(plain::Rotr, second, third, $ordered),
+                Op::Lw { .. } => second_of_three!(memory::$ordered::Lw, second, third, $ordered),
+                Op::Sw { .. } => second_of_three!(memory::$ordered::Sw, second, third, $ordered),
+                _ => None,
+            }
+        }
+    };
+}
+
 first!(join_little, little);
 first!(join_big, big);
 
-/// The function that does both operations, if there is one.
-pub(super) fn join(first: Op, second: Op, endian: Endian) -> Option<Run<Cpu>> {
-    match endian {
+first_of_three!(join_three_little, little);
+first_of_three!(join_three_big, big);
+
+/// A function that does the first two or three operations, if there is one, and how many it does.
+pub(super) fn join(operations: &[Op], endian: Endian) -> Option<(Run<Cpu>, usize)> {
+    if let [first, second, third, ..] = *operations {
+        let run = match endian {
+            Endian::Little => join_three_little(first, second, third),
+            Endian::Big => join_three_big(first, second, third),
+        };
+        if let Some(run) = run {
+            return Some((run, 3));
+        }
+    }
+    let [first, second, ..] = *operations else { return None };
+    let run = match endian {
         Endian::Little => join_little(first, second),
         Endian::Big => join_big(first, second),
-    }
+    };
+    run.map(|run| (run, 2))
 }
