@@ -157,13 +157,16 @@ fn idle_shells(guest: &Guest) -> u64 {
     bytes
 }
 
-/// CPU seconds of an hour's sleep.
+/// CPU seconds of an hour's sleep, start and end of the program included, on a machine that has run it before.
 fn sleep_an_hour(guest: &Guest) -> f64 {
-    finish(&mut guest.machine(), &["busybox", "sleep", "1"]);
+    const HOURS: u32 = 50;
     let mut machine = guest.machine();
+    finish(&mut machine, &["busybox", "sleep", "1"]);
     let begin = own_cpu_ns();
-    finish(&mut machine, &["busybox", "sleep", "3600"]);
-    (own_cpu_ns() - begin) as f64 / 1e9
+    for _ in 0..HOURS {
+        finish(&mut machine, &["busybox", "sleep", "3600"]);
+    }
+    (own_cpu_ns() - begin) as f64 / 1e9 / f64::from(HOURS)
 }
 
 fn row(set: &str, name: &str, ours: String, theirs: String, ratio: String, bound: &str) {

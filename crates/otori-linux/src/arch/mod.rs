@@ -4,6 +4,8 @@
 //! call numbers as columns, `abi.rs` the error numbers. To add one: a file here and an arm in [`Abi::of`].
 mod aarch64;
 mod aarch64_signal;
+#[cfg(test)]
+mod hostile;
 pub(crate) mod mips;
 mod mips_signal;
 mod processor;

@@ -9,8 +9,6 @@
 //! - [`touch`]: first touch, copy on write, faults; [`access`]: reading and writing by the kernel.
 
 mod access;
-#[cfg(test)]
-mod hostile;
 mod image;
 mod map;
 mod region;
