@@ -30,7 +30,7 @@ impl Random {
         from[self.next() as usize % from.len()]
     }
     fn address(&mut self) -> u64 {
-        BASE + self.next() % BYTES & !7
+        (BASE + self.next() % BYTES) & !7
     }
 }
 
