@@ -67,6 +67,8 @@ pub(crate) struct Core {
     pub(crate) queue: VecDeque<Tid>,
     pub(crate) waits: BTreeSet<(WaitKey, Tid)>,
     pub(crate) deadlines: BTreeSet<(u64, Deadline)>,
+    /// the task whose call is made
+    pub(crate) current: Tid,
     /// virtual nanoseconds since the start
     pub(crate) now_ns: u64,
     /// what settimeofday moved the wall clock by

@@ -77,6 +77,7 @@ impl Machine {
             queue: VecDeque::new(),
             waits: BTreeSet::new(),
             deadlines: BTreeSet::new(),
+            current: 0,
             now_ns: 0,
             wall_shift_ns: 0,
             notices: Vec::new(),

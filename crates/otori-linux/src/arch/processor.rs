@@ -70,6 +70,11 @@ pub(crate) trait Processor: Debug + Send {
     /// EFAULT, EINVAL when the structure is not good.
     fn set_thread_pointer(&mut self, memory: &mut AddressSpace, value: u64) -> Result<(), Errno>;
 
+    /// The thread pointer, where a call may ask for it (ARM get_tls, x86-64 ARCH_GET_FS).
+    fn thread_pointer(&self) -> Option<u64> {
+        None
+    }
+
     /// Makes it enter a signal handler.
     ///
     /// # Errors

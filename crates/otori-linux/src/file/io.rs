@@ -12,10 +12,10 @@ use crate::{
     notice::NoticeKind,
     poll::PollMask,
     proc::Written,
-    signal::{Information, Signal},
+    signal::{Information, Signal, SignalSet},
     task::{Tid, limit::Resource, waiting::WaitKey},
     tty::{TtyId, TtySignalKind, TtySignalTarget},
-    vfs::Kind,
+    vfs::{Kind, change::event},
 };
 use alloc::{vec, vec::Vec};
 use core::net::SocketAddr;
@@ -85,7 +85,8 @@ impl Kernel {
             }
             Light::Host(HostStream::Input) => self.core.host.read(into)?,
             Light::Host(_) | Light::Epoll => return Err(Errno::EINVAL),
-            Light::Quiet => return Err(Errno::EAGAIN),
+            Light::Signals(set) => self.core.read_signals(tid, set, into)?,
+            Light::Watch => self.core.read_watches(index, into)?,
             Light::Counter => self.core.read_counter(index, into)?,
         };
         if place == Place::Current
@@ -107,7 +108,11 @@ impl Kernel {
         let node = file.node.ok_or(Errno::EBADF)?;
         if !self.vfs.is_generated(node) {
             self.refresh_mapped(node);
-            return self.vfs.read_at(node, offset, into);
+            let count = self.vfs.read_at(node, offset, into)?;
+            if count > 0 {
+                self.vfs.note(node, event::ACCESS);
+            }
+            return Ok(count);
         }
         if offset == 0 || file.generated.is_none() {
             let text = self.with_files(tid, |vfs, context| vfs.generate(context, node))?;
@@ -173,7 +178,7 @@ impl Kernel {
             }
             Light::Host(stream) => self.core.host.write(stream, bytes)?,
             Light::Counter => self.core.write_counter(index, bytes)?,
-            Light::Quiet | Light::Epoll => return Err(Errno::EINVAL),
+            Light::Signals(_) | Light::Watch | Light::Epoll => return Err(Errno::EINVAL),
         };
         Ok(count)
     }
@@ -237,7 +242,8 @@ impl Kernel {
             FileKind::Host(stream) => core.host.readiness(*stream),
             FileKind::Event(counter) => PollMask::OUT.with(PollMask::IN, counter.value > 0),
             FileKind::Timer(timer) => PollMask::NONE.with(PollMask::IN, timer.is_due(core.now_ns)),
-            FileKind::Signals | FileKind::Watch => PollMask::NONE,
+            FileKind::Signals(set) => PollMask::NONE.with(PollMask::IN, core.has_pending(*set)),
+            FileKind::Watch(watches) => PollMask::NONE.with(PollMask::IN, watches.is_ready()),
             FileKind::Socket(id) => {
                 let id = *id;
                 self.core.sockets.poll(id, &mut *self.outside)
@@ -295,7 +301,11 @@ impl Core {
             FileKind::Socket(_) => vec![WaitKey::Sockets],
             FileKind::Host(HostStream::Input) => vec![WaitKey::HostInput],
             FileKind::Host(_) => vec![WaitKey::HostOutput],
-            FileKind::Event(_) | FileKind::Timer(_) => vec![WaitKey::File(index)],
+            FileKind::Event(_) | FileKind::Timer(_) | FileKind::Watch(_) => vec![WaitKey::File(index)],
+            FileKind::Signals(_) => {
+                let pid = self.task(self.current).map_or(0, |task| task.pid);
+                vec![WaitKey::Signals(pid)]
+            }
             FileKind::Epoll(epoll) => {
                 let not_nested = |watched: &Index<OpenFile>| {
                     self.files.get(*watched).is_some_and(|file| !matches!(file.kind, FileKind::Epoll(_)))
@@ -307,7 +317,7 @@ impl Core {
                     .flat_map(|watched| self.wait_keys(watched))
                     .collect()
             }
-            FileKind::Node | FileKind::Device(_) | FileKind::Signals | FileKind::Watch => Vec::new(),
+            FileKind::Node | FileKind::Device(_) => Vec::new(),
         }
     }
 
@@ -342,6 +352,17 @@ impl Core {
         let _ = endian;
         self.wake(WaitKey::File(index));
         Ok(8)
+    }
+
+    /// Whole events of an inotify instance.
+    fn read_watches(&mut self, index: Index<OpenFile>, into: &mut [u8]) -> Result<usize, Errno> {
+        let abi = self.abi;
+        let bytes = match &mut self.files.get_mut(index).ok_or(Errno::EBADF)?.kind {
+            FileKind::Watch(watches) => watches.read(abi, into.len())?,
+            _ => return Err(Errno::EINVAL),
+        };
+        into.iter_mut().zip(&bytes).for_each(|(target, byte)| *target = *byte);
+        Ok(bytes.len())
     }
 
     fn write_counter(&mut self, index: Index<OpenFile>, bytes: &[u8]) -> Result<usize, Errno> {
@@ -437,8 +458,10 @@ enum Light {
     /// eventfd and timerfd
     Counter,
     Epoll,
-    /// signalfd and inotify: nothing ever arrives
-    Quiet,
+    /// signalfd
+    Signals(SignalSet),
+    /// inotify
+    Watch,
 }
 
 impl FileKind {
@@ -453,7 +476,8 @@ impl FileKind {
             FileKind::Socket(id) => Light::Socket(*id),
             FileKind::Event(_) | FileKind::Timer(_) => Light::Counter,
             FileKind::Epoll(_) => Light::Epoll,
-            FileKind::Signals | FileKind::Watch => Light::Quiet,
+            FileKind::Signals(set) => Light::Signals(*set),
+            FileKind::Watch(_) => Light::Watch,
         }
     }
     /// Does it have an offset?

@@ -10,12 +10,15 @@ pub(crate) mod lock;
 pub(crate) mod mapped;
 pub(crate) mod open;
 pub(crate) mod release;
+mod signals;
 pub(crate) mod table;
+pub(crate) mod watch;
 
 use crate::{
     dev::Device,
     net::SocketId,
     pipe::{End, PipeId},
+    signal::SignalSet,
     tty::TtyId,
     vfs::Node,
 };
@@ -23,6 +26,7 @@ use alloc::{boxed::Box, vec::Vec};
 use epoll::Epoll;
 use event::{EventCounter, TimerFile};
 use host::HostStream;
+use watch::Watches;
 
 /// O_* in the generic numbering, as far as the kernel looks at them.
 pub(crate) mod flag {
@@ -84,10 +88,10 @@ pub(crate) enum FileKind {
     Epoll(Box<Epoll>),
     Event(EventCounter),
     Timer(TimerFile),
-    /// signalfd: nothing arrives by it
-    Signals,
-    /// inotify: nothing arrives by it
-    Watch,
+    /// signalfd: the signals that are read from it
+    Signals(SignalSet),
+    /// inotify
+    Watch(Box<Watches>),
     /// the driver
     Host(HostStream),
 }

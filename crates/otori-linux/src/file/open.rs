@@ -11,7 +11,7 @@ use crate::{
     pipe::End,
     task::{Tid, limit::Resource},
     tty::TtyId,
-    vfs::{Access, Create, Follow, Kind, Node, OpenRequest, Opened},
+    vfs::{Access, Create, Follow, Kind, Node, OpenRequest, Opened, change::event},
 };
 
 /// What open(2) was asked for, flags in the generic numbering.
@@ -96,6 +96,9 @@ impl Kernel {
         file.path = path;
         file.written = opened.created || request.truncate;
         self.vfs.hold(opened.node);
+        if request.access != Access::Path {
+            self.vfs.note(opened.node, event::OPEN);
+        }
         Ok(self.core.files.insert(file))
     }
 

@@ -1,7 +1,7 @@
 //! Closing: one user less of an open file, and what follows from the last one.
 //!
 //! Key function: [`Kernel::release_file`]. close(2), fcntl(2) about locks.
-use super::{FileKind, OpenFile, lock::Holder};
+use super::{FileKind, OpenFile, flag, lock::Holder};
 use crate::{
     arena::Index,
     config::Pid,
@@ -10,7 +10,7 @@ use crate::{
     notice::NoticeKind,
     task::waiting::WaitKey,
     tty::TtyId,
-    vfs::Kind,
+    vfs::{Kind, change::event},
 };
 
 impl Kernel {
@@ -38,9 +38,14 @@ impl Kernel {
                 self.core.sockets.close(id, &mut *self.outside);
                 self.core.wake(WaitKey::Sockets);
             }
+            FileKind::Watch(watches) => self.vfs.count_watches(-(watches.len() as isize)),
             _ => {}
         }
         let Some(node) = file.node else { return };
+        if file.flags & flag::PATH == 0 {
+            let wrote = matches!(file.flags & flag::ACCESS, flag::WRITE_ONLY | flag::READ_WRITE);
+            self.vfs.note(node, if wrote { event::CLOSE_WRITE } else { event::CLOSE_OTHER });
+        }
         let held = self.core.locks.release(node, Holder::Description(index));
         if held || file.flock.is_some() {
             self.core.wake(WaitKey::Lock);

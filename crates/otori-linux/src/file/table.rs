@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn the_lowest_number_is_given_and_the_limit_is_kept() {
         let mut files = Arena::default();
-        let file = files.insert(OpenFile::new(FileKind::Signals, 0));
+        let file = files.insert(OpenFile::new(FileKind::Signals(crate::signal::SignalSet::EMPTY), 0));
         let descriptor = Descriptor { file, close_on_exec: true };
         let mut table = FileTable::default();
         for place in 0..4 {

@@ -56,13 +56,20 @@ impl Information {
         Information { code, detail: Detail::Child { pid, uid, status } }
     }
 
+    /// si_code as that architecture numbers it.
+    pub(crate) fn code_for(&self, abi: &Abi) -> i32 {
+        match (abi.numbering, self.code) {
+            (Numbering::Mips, code::TIMER) => MIPS_SI_TIMER,
+            (_, code) => code,
+        }
+    }
+
     /// The 128 bytes of `siginfo_t`.
     pub(crate) fn layout(&self, abi: &Abi, signal: Signal) -> Vec<u8> {
         let mut record = Record::new(abi);
         record.u32(u32::from(abi.signal_to_guest(signal)));
         match abi.numbering {
-            Numbering::Mips if self.code == code::TIMER => record.u32(MIPS_SI_TIMER as u32).u32(0),
-            Numbering::Mips => record.u32(self.code as u32).u32(0),
+            Numbering::Mips => record.u32(self.code_for(abi) as u32).u32(0),
             Numbering::Generic => record.u32(0).u32(self.code as u32),
         };
         if abi.word_bytes == 8 {

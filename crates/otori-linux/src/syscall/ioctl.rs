@@ -72,6 +72,7 @@ fn waiting_bytes(call: &mut Call<'_>) -> CallResult {
             let kernel = &mut *call.kernel;
             kernel.core.sockets.available(id, &mut *kernel.outside) as u64
         }
+        (FileKind::Watch(watches), _) => watches.waiting_bytes(call.abi()) as u64,
         (FileKind::Host(HostStream::Input), _) => call.kernel.core.host.waiting_input() as u64,
         (FileKind::Node, Some(node)) if call.kernel.vfs.kind(node) == Ok(Kind::File) => {
             let (tid, offset) = (call.tid, file.offset);

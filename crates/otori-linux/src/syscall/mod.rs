@@ -140,6 +140,7 @@ impl Kernel {
         let entry = self.core.config.trace.then(|| self.trace_entry(tid, row, &arguments));
         let mut call =
             Call { kernel: self, tid, pid, arguments, resumed: false, deadline_ns: None, progress: 0 };
+        call.kernel.core.current = tid;
         let result = (row.handler)(&mut call);
         let (deadline_ns, progress) = (call.deadline_ns, call.progress);
         let waiting = Waiting {
@@ -168,6 +169,7 @@ impl Kernel {
             deadline_ns: waiting.deadline_ns,
             progress: waiting.progress,
         };
+        call.kernel.core.current = tid;
         let result = (row.handler)(&mut call);
         let (deadline_ns, progress) = (call.deadline_ns, call.progress);
         self.settle(tid, pid, result, Waiting { deadline_ns, progress, ..waiting });
@@ -175,6 +177,7 @@ impl Kernel {
 
     /// Puts the result into the registers, or the task to sleep.
     fn settle(&mut self, tid: Tid, pid: u32, result: CallResult, waiting: Waiting) {
+        self.tell_watches();
         let result = match result {
             Err(CallError::Block(block)) => {
                 let sleeping = Waiting {

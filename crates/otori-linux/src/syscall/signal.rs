@@ -142,16 +142,7 @@ fn wait_for_signal(call: &mut Call<'_>, width: usize) -> CallResult {
     let timeout = super::time::timespec(call, call.word(2), width)?;
     call.give_up_after(timeout);
     let (tid, pid) = (call.tid, call.pid);
-    let core_pending = |core: &mut crate::kernel::Core| -> Option<(Signal, Information)> {
-        let task = core.tasks.get_mut(&tid)?;
-        if let Some(signal) = task.pending.set().intersection(set).next() {
-            return task.pending.take(signal).map(|information| (signal, information));
-        }
-        let process = core.processes.get_mut(&pid)?;
-        let signal = process.pending.set().intersection(set).next()?;
-        process.pending.take(signal).map(|information| (signal, information))
-    };
-    if let Some((signal, information)) = core_pending(&mut call.kernel.core) {
+    if let Some((signal, information)) = call.core().take_signal(tid, set) {
         let bytes = information.layout(call.abi(), signal);
         call.write_if(call.word(1), &bytes)?;
         return Ok(u64::from(call.abi().signal_to_guest(signal)));

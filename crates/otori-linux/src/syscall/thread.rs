@@ -2,17 +2,53 @@
 //!
 //! Neighbours: `futex.rs`, `schedule.rs`. set_tid_address(2), set_thread_area(2).
 use super::call::{Call, CallResult};
-use crate::errno::Errno;
+use crate::{
+    errno::Errno,
+    signal::{Information, Signal, code},
+};
 
 pub(super) fn set_tid_address(call: &mut Call<'_>) -> CallResult {
     call.task()?.clear_child_tid = call.word(0);
     Ok(u64::from(call.tid))
 }
+/// Also ARM's set_tls: the pointer itself; i386 gives the address of a structure.
 pub(super) fn set_thread_area(call: &mut Call<'_>) -> CallResult {
-    let (tid, value) = (call.tid, call.word(0));
+    set_pointer(call, call.word(0))
+}
+fn set_pointer(call: &mut Call<'_>, value: u64) -> CallResult {
+    let tid = call.tid;
     let core = &mut call.kernel.core;
     let task = core.tasks.get_mut(&tid).ok_or(Errno::ESRCH)?;
     let space = core.spaces.get_mut(task.space).ok_or(Errno::ESRCH)?;
     task.cpu.set_thread_pointer(&mut space.memory, value)?;
+    Ok(0)
+}
+
+/// ARM's get_tls.
+pub(super) fn get_tls(call: &mut Call<'_>) -> CallResult {
+    Ok(call.task()?.cpu.thread_pointer().ok_or(Errno::ENOSYS)?)
+}
+/// x86-64: the base of FS is the thread pointer. Nothing here uses that of GS.
+pub(super) fn arch_prctl(call: &mut Call<'_>) -> CallResult {
+    const ARCH_SET_FS: u32 = 0x1002;
+    const ARCH_GET_FS: u32 = 0x1003;
+    match call.unsigned(0) {
+        ARCH_SET_FS if call.word(1) >= call.abi().task_end => Err(Errno::EPERM.into()),
+        ARCH_SET_FS => set_pointer(call, call.word(1)),
+        ARCH_GET_FS => {
+            let pointer = call.task()?.cpu.thread_pointer().ok_or(Errno::EINVAL)?;
+            let mut record = call.record();
+            record.word(pointer);
+            call.write(call.word(1), record.as_bytes())?;
+            Ok(0)
+        }
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+/// ARM's breakpoint as a call.
+pub(super) fn breakpoint(call: &mut Call<'_>) -> CallResult {
+    let tid = call.tid;
+    let address = call.task()?.cpu.program_counter();
+    call.core().force_signal(tid, Signal::TRAP, Information::fault(code::TRAP_BRKPT, address));
     Ok(0)
 }

@@ -1,5 +1,6 @@
 //! Attributes of files: reading, permissions, owner, times. Specification: stat(2), chmod(2), chown(2),
 //! utimensat(2), access(2), statfs(2).
+use super::change::event;
 use super::credentials::Want;
 use super::inode::{Kind, Number};
 use super::stat::{Stat, StatFs};
@@ -104,6 +105,7 @@ impl Vfs {
         let keeps_setgid = credentials.is_root() || credentials.in_group(inode.gid);
         inode.mode = if keeps_setgid { mode & 0o7777 } else { mode & 0o5777 };
         inode.change_ns = context.now_ns;
+        self.note(node, event::ATTRIBUTES);
         Ok(())
     }
 
@@ -128,6 +130,7 @@ impl Vfs {
             inode.mode &= !0o6000;
         }
         inode.change_ns = context.now_ns;
+        self.note(node, event::ATTRIBUTES);
         Ok(())
     }
 
@@ -177,6 +180,7 @@ impl Vfs {
         inode.access_ns = times.access_ns.unwrap_or(inode.access_ns);
         inode.modify_ns = times.modify_ns.unwrap_or(inode.modify_ns);
         inode.change_ns = context.now_ns;
+        self.note(node, event::ATTRIBUTES);
         Ok(())
     }
 

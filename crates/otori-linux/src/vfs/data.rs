@@ -1,5 +1,6 @@
 //! The bytes of regular files. procfs files have no bytes here: [`Vfs::generate`] renders them. Specification:
 //! pread(2), pwrite(2), truncate(2).
+use super::change::event;
 use super::inode::{Body, Kind, Number};
 use super::{Behaviour, Context, Node, Vfs};
 use crate::errno::Errno;
@@ -93,6 +94,7 @@ impl Vfs {
         if drop_privileges {
             tree.inode_mut(number)?.mode &= !0o6000;
         }
+        self.note(node, event::MODIFY);
         Ok(count)
     }
 
@@ -131,7 +133,9 @@ impl Vfs {
             } else {
                 content.to_mut().resize(length as usize, 0);
             }
-        })
+        })?;
+        self.note(node, event::MODIFY);
+        Ok(())
     }
 
     /// The bytes of a regular file, shared: for mapping and executing. Cheap when nothing wrote since.

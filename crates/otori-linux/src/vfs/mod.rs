@@ -5,6 +5,7 @@
 //! Specification: path_resolution(7), inode(7), mount(2).
 mod attribute;
 mod base;
+pub(crate) mod change;
 mod credentials;
 mod data;
 mod inode;
@@ -21,6 +22,7 @@ mod walk;
 
 pub use attribute::{Owner, Times};
 pub use base::{Attributes, BaseBuilder, BaseError, BaseTree};
+pub use change::Change;
 pub use credentials::{Credentials, Want};
 pub use inode::{DeviceNumber, Kind};
 pub use list::ListEntry;
@@ -83,6 +85,8 @@ pub struct Vfs {
     limits: Limits,
     /// what was written below /proc/sys
     pub(crate) settings: Settings,
+    /// for inotify
+    changes: change::Changes,
 }
 
 impl Vfs {
@@ -90,7 +94,12 @@ impl Vfs {
     pub fn new(root: MountSpec, limits: Limits) -> Vfs {
         let tree = Tree::new(root.content.clone());
         let mount = Mount { spec: root, covered: None, active: true, tree };
-        Vfs { mounts: vec![mount], limits, settings: Settings::default() }
+        Vfs {
+            mounts: vec![mount],
+            limits,
+            settings: Settings::default(),
+            changes: change::Changes::default(),
+        }
     }
 
     /// The root directory.

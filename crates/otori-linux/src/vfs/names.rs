@@ -1,5 +1,6 @@
 //! Making and removing names. Neighbours: open.rs makes regular files, rename.rs moves. Specification: mkdir(2),
 //! mknod(2), symlink(2), link(2), unlink(2), rmdir(2), readlink(2).
+use super::change::event;
 use super::credentials::{Credentials, Want};
 use super::inode::{Body, Content, Inode, Kind, Names, Number};
 use super::walk::{Follow, Resolved};
@@ -87,7 +88,10 @@ impl Vfs {
         inode.change_ns = context.now_ns;
         inode.parent = parent;
         inode.name = Arc::from(&resolved.name[..]);
-        tree.attach(parent, &resolved.name, number, context.now_ns)
+        tree.attach(parent, &resolved.name, number, context.now_ns)?;
+        self.note_itself(file, event::ATTRIBUTES);
+        self.note_name(resolved.parent, &resolved.name, file, event::CREATE, 0);
+        Ok(())
     }
 
     /// Removes a name of a file.
@@ -190,6 +194,16 @@ impl Vfs {
     }
 
     pub(super) fn remove_name(&mut self, resolved: &Resolved, node: Node, now_ns: i64) -> Result<(), Errno> {
+        self.writable_tree(resolved.parent)?;
+        let (directory, last) = self.inode(node).map(|inode| (inode.is_directory(), inode.links <= 1))?;
+        if !directory {
+            // the number of names is an attribute
+            self.note_itself(node, event::ATTRIBUTES);
+        }
+        if directory || last {
+            self.note_gone(node, directory);
+        }
+        self.note_name(resolved.parent, &resolved.name, node, event::DELETE, 0);
         let tree = self.writable_tree(resolved.parent)?;
         tree.detach(resolved.parent.number as Number, &resolved.name, now_ns)?;
         tree.unlinked(node.number as Number, now_ns)

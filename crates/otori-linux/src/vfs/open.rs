@@ -1,5 +1,6 @@
 //! Opening and creating files; key types [`OpenRequest`], [`Opened`]. The kernel turns `O_*` numbers of each
 //! architecture into a request and keeps offsets and flags. Specification: open(2).
+use super::change::event;
 use super::credentials::Want;
 use super::inode::{Body, Content, Inode, Kind, Number};
 use super::walk::{Follow, Resolved};
@@ -203,6 +204,8 @@ impl Vfs {
         }
         let tree = self.writable_tree(parent)?;
         let number = tree.add(parent.number as Number, &resolved.name, inode)?;
-        Ok(Node { mount: parent.mount, number: u64::from(number) })
+        let node = Node { mount: parent.mount, number: u64::from(number) };
+        self.note_name(parent, &resolved.name, node, event::CREATE, 0);
+        Ok(node)
     }
 }

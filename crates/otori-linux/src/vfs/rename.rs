@@ -1,4 +1,5 @@
 //! Moving names. Specification: rename(2), renameat2(2).
+use super::change::event;
 use super::credentials::Want;
 use super::inode::{Kind, Number};
 use super::walk::{Follow, Resolved};
@@ -65,7 +66,12 @@ impl Vfs {
                 }
                 self.place(&new, moved, context.now_ns)?;
                 let tree = self.writable_tree(old.parent)?;
-                tree.detach(old.parent.number as Number, &old.name, context.now_ns)
+                tree.detach(old.parent.number as Number, &old.name, context.now_ns)?;
+                let cookie = self.next_cookie();
+                self.note_name(old.parent, &old.name, moved, event::MOVED_FROM, cookie);
+                self.note_name(new.parent, &new.name, moved, event::MOVED_TO, cookie);
+                self.note_itself(moved, event::MOVE_SELF);
+                Ok(())
             }
         }
     }
