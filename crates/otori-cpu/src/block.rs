@@ -4,6 +4,7 @@
 //! A *key* is the address of an instruction, with the bits that say how to decode it where a set has such (Thumb).
 
 use crate::aarch64;
+use crate::arm;
 use crate::mips;
 use crate::op::Op;
 use crate::run::Set;
@@ -57,6 +58,8 @@ pub type Table<S> = OnceBox<BlockTable<S>>;
 pub struct Code {
     /// AArch64.
     pub aarch64: Table<aarch64::Cpu>,
+    /// ARM: A32 and T32, by order of data and of code.
+    pub arm: [Table<arm::Cpu>; 6],
     /// MIPS32, little endian.
     pub mips_little: Table<mips::Cpu>,
     /// MIPS32, big endian.

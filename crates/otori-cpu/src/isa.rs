@@ -5,6 +5,10 @@
 pub enum Isa {
     /// AArch64: Armv8.0-A with CRC32, little endian.
     Aarch64,
+    /// ARMv7-A, little endian.
+    ArmEl,
+    /// ARMv7-A, data big endian; code as the ELF header's flags say (BE8), else big endian too (BE32).
+    ArmEb,
     /// MIPS32 release 2, little endian.
     Mips32El,
     /// MIPS32 release 2, big endian.
@@ -29,7 +33,7 @@ pub struct IsaRow {
 }
 
 /// Every set, sorted by name.
-pub static ISAS: [IsaRow; 3] = [
+pub static ISAS: [IsaRow; 5] = [
     IsaRow {
         isa: Isa::Aarch64,
         name: "aarch64",
@@ -37,6 +41,22 @@ pub static ISAS: [IsaRow; 3] = [
         elf_class: 2,
         elf_data: 1,
         user_end: 0x80_0000_0000,
+    },
+    IsaRow {
+        isa: Isa::ArmEl,
+        name: "arm",
+        elf_machine: 40,
+        elf_class: 1,
+        elf_data: 1,
+        user_end: 0xbf00_0000,
+    },
+    IsaRow {
+        isa: Isa::ArmEb,
+        name: "armeb",
+        elf_machine: 40,
+        elf_class: 1,
+        elf_data: 2,
+        user_end: 0xbf00_0000,
     },
     IsaRow {
         isa: Isa::Mips32Eb,
@@ -62,8 +82,10 @@ impl Isa {
     pub fn row(self) -> &'static IsaRow {
         match self {
             Isa::Aarch64 => &ISAS[0],
-            Isa::Mips32Eb => &ISAS[1],
-            Isa::Mips32El => &ISAS[2],
+            Isa::ArmEl => &ISAS[1],
+            Isa::ArmEb => &ISAS[2],
+            Isa::Mips32Eb => &ISAS[3],
+            Isa::Mips32El => &ISAS[4],
         }
     }
 

@@ -9,6 +9,7 @@
 extern crate alloc;
 
 pub mod aarch64;
+pub mod arm;
 pub mod block;
 mod chain;
 mod handler;

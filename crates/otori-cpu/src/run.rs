@@ -58,6 +58,11 @@ pub trait Set: Sized + Send + Sync + 'static {
     /// The table for blocks of this set in the mode of `key`.
     fn table<'a>(&self, key: u64, code: &'a Code) -> &'a Table<Self>;
 
+    /// Is the block at `key` the one that all find at its address in its mode? Else it is kept in no table.
+    fn is_common(_key: u64) -> bool {
+        true
+    }
+
     /// Decodes a block of at most `limit` instructions, never more than [`BLOCK_INSTRUCTIONS_MAX`]. It ends before an
     /// instruction that [`Source`] does not have all bytes of; if that is the first one, the block is empty.
     fn assemble(&self, key: u64, limit: u32, source: &Source) -> Block<Self>;
@@ -363,7 +368,7 @@ fn find<S: Set, M: Memory>(
     let offset = address & PAGE_MASK;
     let source = Source { first: &fetched.page, offset: offset as i64, second: None };
     let limit = u32::try_from(left).unwrap_or(u32::MAX).min(BLOCK_INSTRUCTIONS_MAX);
-    if fetched.keeps_code {
+    if fetched.keeps_code && S::is_common(key) {
         let table = cpu.table(key, fetched.page.code());
         let table = table.get_or_init(|| Box::new(BlockTable::new(PAGE_SIZE >> S::UNIT)));
         let decode = || cpu.assemble(key, BLOCK_INSTRUCTIONS_MAX, &source);

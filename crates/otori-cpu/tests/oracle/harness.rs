@@ -169,6 +169,10 @@ fn run(case: &Case, mut guest: impl Guest) -> Vec<u8> {
             (Stop::Syscall, Call::Exit) => return output,
             (stop, _) => {
                 eprintln!("stopped at {:#x}: {stop:?}", guest.program_counter());
+                let at = guest.program_counter() & !1;
+                if memory.page(at, Access::Read).is_ok() {
+                    eprintln!("there: {:02x?}", memory.bytes(at, 4));
+                }
                 let bytes = case.registers.iter().map(|(_, bytes)| bytes).sum::<usize>() * case.chunks.len();
                 return memory.bytes(case.dump_address, bytes as u64);
             }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::precedence, reason = "a test harness")]
 
 mod aarch64;
+mod arm;
 mod harness;
 mod mips;
 mod random;

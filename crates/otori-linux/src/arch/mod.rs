@@ -4,6 +4,9 @@
 //! call numbers as columns, `abi.rs` the error numbers. To add one: a file here and an arm in [`Abi::of`].
 mod aarch64;
 mod aarch64_signal;
+pub(crate) mod arm;
+mod arm_helpers;
+mod arm_signal;
 #[cfg(test)]
 mod hostile;
 pub(crate) mod mips;
@@ -87,6 +90,7 @@ pub(crate) struct Abi {
 pub(crate) fn cpuinfo(isa: Isa) -> &'static str {
     match isa {
         Isa::Aarch64 => aarch64::CPUINFO,
+        Isa::ArmEl | Isa::ArmEb => arm::CPUINFO,
         Isa::Mips32El | Isa::Mips32Eb => "",
     }
 }
@@ -96,8 +100,21 @@ impl Abi {
     pub(crate) fn of(isa: Isa) -> &'static Abi {
         match isa {
             Isa::Aarch64 => &aarch64::ROW,
+            Isa::ArmEl => &arm::LITTLE,
+            Isa::ArmEb => &arm::BIG,
             Isa::Mips32El => &mips::LITTLE,
             Isa::Mips32Eb => &mips::BIG,
+        }
+    }
+    /// The bytes of the page at [`Abi::trampoline`] for a program with these `e_flags`, and the page's name in
+    /// /proc/PID/maps.
+    pub(crate) fn trampoline_of(&self, flags: u32) -> (Vec<u8>, &'static str) {
+        match self.column {
+            Column::Arm if self.endian == Endian::Big && flags & arm::FLAG_BE8 != 0 => {
+                (arm_helpers::page_be8(), "[vectors]")
+            }
+            Column::Arm => ((self.trampoline_page)(self), "[vectors]"),
+            _ => ((self.trampoline_page)(self), "[vdso]"),
         }
     }
     /// The generic signal of a guest number.

@@ -36,6 +36,9 @@ pub(crate) trait Processor: Debug + Send {
     /// Runs until something stops it or `budget` instructions are done; gives why, and how many were.
     fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64);
 
+    /// Of a fresh program: what `e_flags` of its header say about the processor's mode.
+    fn take_header_flags(&mut self, _flags: u32) {}
+
     /// Gives back memory that only makes it faster, before a long wait.
     fn trim(&mut self);
 

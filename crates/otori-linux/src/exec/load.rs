@@ -23,6 +23,8 @@ pub(crate) struct Loaded {
     pub(crate) layout: Layout,
     pub(crate) entry: u64,
     pub(crate) stack_pointer: u64,
+    /// `e_flags`
+    pub(crate) flags: u32,
 }
 
 /// Room between the top of the mapped files and the stack.
@@ -50,10 +52,8 @@ pub(crate) fn load(
     if let Some(interpreter) = &image.interpreter {
         (entry, interpreter_base) = load_interpreter(kernel, tid, interpreter, abi, &mut memory)?;
     }
-    let page = (abi.trampoline_page)(abi);
-    memory
-        .map(abi.trampoline, PAGE_BYTES, Prot::READ_EXECUTE, Backing::Zero, "[vdso]")
-        .map_err(|_| Errno::ENOMEM)?;
+    let (page, name) = abi.trampoline_of(image.flags);
+    memory.map_kernel_page(abi.trampoline, name);
     memory.write_anyway(abi.trampoline, &page).map_err(|_| Errno::ENOMEM)?;
     let mut random = [0; 16];
     kernel.core.random.fill(&mut random);
@@ -73,7 +73,7 @@ pub(crate) fn load(
         argument_limit: limits.argument_bytes,
     };
     let stack_pointer = stack::build(abi, &mut memory, &contents, &mut layout)?;
-    Ok(Loaded { memory, layout, entry, stack_pointer })
+    Ok(Loaded { memory, layout, entry, stack_pointer, flags: image.flags })
 }
 
 /// Highest address that mappings without a wish of their own may reach.

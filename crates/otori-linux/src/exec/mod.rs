@@ -115,6 +115,7 @@ impl Kernel {
         let before = core::mem::replace(&mut task.space, space);
         let borrowed = core::mem::take(&mut task.borrows_memory);
         task.cpu = (abi.start)(loaded.entry, loaded.stack_pointer);
+        task.cpu.take_header_flags(loaded.flags);
         task.alternate_stack = AlternateStack::default();
         task.comm = comm;
         self.core.count_pages(space);

@@ -5,7 +5,7 @@ use super::region::{Backing, Prot, Region};
 use super::space::AddressSpace;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use otori_cpu::{PAGE_MASK, PAGE_SHIFT};
+use otori_cpu::{PAGE_MASK, PAGE_SHIFT, PAGE_SIZE};
 
 /// Regions per address space, as Linux's `vm.max_map_count`.
 const REGIONS_MAX: usize = 65_530;
@@ -67,6 +67,16 @@ impl AddressSpace {
             self.renew_generation();
         }
         Ok(())
+    }
+
+    /// Maps a page of the kernel's for reading and executing, in fresh memory; it may stand beyond the end of user space,
+    /// where nothing that the guest asks for reaches.
+    pub(crate) fn map_kernel_page(&mut self, start: u64, name: &str) {
+        let end = start.saturating_add(PAGE_SIZE as u64);
+        let region =
+            Region { start, end, prot: Prot::READ_EXECUTE, backing: Backing::Zero, name: Arc::from(name) };
+        self.regions.insert(start, region);
+        self.renew_generation();
     }
 
     /// Unmaps a range; holes in it are allowed.

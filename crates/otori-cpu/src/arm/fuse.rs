@@ -1,0 +1,38 @@
+//! Two instructions in one operation. Called by [`super::lower`].
+
+use super::assemble::Assembly;
+use super::data::{IMMEDIATE, REGISTER};
+use super::flow;
+
+/// A data processing operation that sets flags, the last one so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flagged {
+    /// Operations in the block with it.
+    count: usize,
+    code: u8,
+    form: u8,
+}
+
+impl Assembly<'_> {
+    /// Remembers the operation just appended.
+    pub(super) fn note_flags(&mut self, code: u8, form: u8) {
+        self.flagged = Some(Flagged { count: self.ops.len(), code, form });
+    }
+
+    /// Joins a conditional branch to the comparison in front of it. Says whether it could be.
+    pub(super) fn fuse_branch(&mut self, condition: u8, target: u64) -> bool {
+        let Some(Flagged { count, code, form }) = self.flagged.take() else { return false };
+        if count != self.ops.len() || self.fence >= count || form != IMMEDIATE && form != REGISTER {
+            return false;
+        }
+        let at = self.current();
+        let (Some(run), Some(op)) = (flow::compare_and_branch(condition, code, form), self.ops.last_mut())
+        else {
+            return false;
+        };
+        op.run = run;
+        op.at = at;
+        op.imm = target | if form == IMMEDIATE { op.imm << 32 } else { 0 };
+        true
+    }
+}

@@ -1,0 +1,227 @@
+//! Loads and stores of one or two registers as operations. Entrances: [`load`], [`store`], [`load_double`],
+//! [`store_double`]. ARMv7-A reference manual, A3.2.1 and A8.5.
+//!
+//! Words and halves need no alignment. Doubles need that of a word on the processor, but Linux makes up for it
+//! (arch/arm/mm/alignment.c), so here they do not.
+
+use super::cpu::Cpu;
+use super::data::{NOTHING, Op, Run};
+use super::instruction::{Index, Width};
+use crate::block::BlockCache;
+use crate::maps::Maps;
+use crate::memory::Access;
+use crate::op::{Next, miss, step};
+use crate::slot::Slot;
+
+/// The constant is the offset, added before; the base stays.
+const OFFSET: u8 = 0;
+const PRE: u8 = 1;
+const POST: u8 = 2;
+/// As these, with slot `c` shifted left by `d` as the offset.
+const OFFSET_REGISTER: u8 = 4;
+const PRE_REGISTER: u8 = 5;
+const POST_REGISTER: u8 = 6;
+
+const WORD: u8 = Width::Word as u8;
+const BYTE: u8 = Width::Byte as u8;
+const HALF: u8 = Width::Half as u8;
+const SIGNED_BYTE: u8 = Width::SignedByte as u8;
+const SIGNED_HALF: u8 = Width::SignedHalf as u8;
+
+/// Where the access goes, and what the base becomes.
+#[inline(always)]
+fn place<const MODE: u8>(cpu: &Cpu, op: &Op) -> (u32, u32) {
+    let base = cpu.registers[op.b as usize];
+    let offset = if MODE & 4 == 0 { op.imm as u32 } else { cpu.registers[op.c as usize] << (op.d & 31) };
+    let moved = base.wrapping_add(offset);
+    (if MODE & 3 == POST { base } else { moved }, moved)
+}
+
+#[inline(always)]
+fn size(width: u8) -> u32 {
+    match width {
+        WORD => 4,
+        HALF | SIGNED_HALF => 2,
+        _ => 1,
+    }
+}
+
+/// A value of a width, extended to a word.
+#[inline(always)]
+fn read<const WIDTH: u8, const BIG: bool>(maps: &Maps, address: u32) -> Option<u32> {
+    let at = u64::from(address);
+    let half = |half: u16| if BIG { half.swap_bytes() } else { half };
+    match WIDTH {
+        WORD => maps.load_u32(at).map(|word| if BIG { word.swap_bytes() } else { word }),
+        BYTE => maps.load_u8(at).map(u32::from),
+        SIGNED_BYTE => maps.load_u8(at).map(|byte| i32::from(byte as i8) as u32),
+        HALF => maps.load_u16(at).map(|value| u32::from(half(value))),
+        _ => maps.load_u16(at).map(|value| i32::from(half(value) as i16) as u32),
+    }
+}
+
+fn load_one<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let (address, moved) = place::<MODE>(cpu, op);
+    let Some(value) = read::<WIDTH, BIG>(maps, address) else {
+        return miss(cpu, ops, u64::from(address), size(WIDTH), Access::Read);
+    };
+    if MODE & 3 != OFFSET {
+        cpu.registers[op.b as usize] = moved;
+    }
+    cpu.registers[op.a as usize] = value;
+    step(cpu, maps, blocks, ops)
+}
+
+fn store_one<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let (address, moved) = place::<MODE>(cpu, op);
+    let (at, value) = (u64::from(address), cpu.registers[op.a as usize]);
+    let stored = match WIDTH {
+        WORD => maps.store_u32(at, if BIG { value.swap_bytes() } else { value }),
+        BYTE | SIGNED_BYTE => maps.store_u8(at, value as u8),
+        _ => maps.store_u16(at, if BIG { (value as u16).swap_bytes() } else { value as u16 }),
+    };
+    if stored.is_none() {
+        return miss(cpu, ops, at, size(WIDTH), Access::Write);
+    }
+    if MODE & 3 != OFFSET {
+        cpu.registers[op.b as usize] = moved;
+    }
+    step(cpu, maps, blocks, ops)
+}
+
+/// A load from a distance in the constant.
+pub(super) fn literal<'a, const WIDTH: u8, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let address = (cpu.frame.start as u32).wrapping_add(op.imm as u32);
+    let Some(value) = read::<WIDTH, BIG>(maps, address) else {
+        return miss(cpu, ops, u64::from(address), size(WIDTH), Access::Read);
+    };
+    cpu.registers[op.a as usize] = value;
+    step(cpu, maps, blocks, ops)
+}
+
+/// Two words at an address as a value with the first one low, and back.
+#[inline(always)]
+fn order<const BIG: bool>(value: u64) -> u64 {
+    if BIG { value.swap_bytes().rotate_left(32) } else { value }
+}
+
+/// Register `e` is the second one.
+fn load_two<'a, const MODE: u8, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let (address, moved) = place::<MODE>(cpu, op);
+    let Some(value) = maps.load_u64(u64::from(address)).map(order::<BIG>) else {
+        return miss(cpu, ops, u64::from(address), 8, Access::Read);
+    };
+    if MODE & 3 != OFFSET {
+        cpu.registers[op.b as usize] = moved;
+    }
+    cpu.registers[op.a as usize] = value as u32;
+    cpu.registers[Slot::of(u32::from(op.e)) as usize] = (value >> 32) as u32;
+    step(cpu, maps, blocks, ops)
+}
+
+fn store_two<'a, const MODE: u8, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let (address, moved) = place::<MODE>(cpu, op);
+    let second = cpu.registers[Slot::of(u32::from(op.e)) as usize];
+    let value = u64::from(cpu.registers[op.a as usize]) | u64::from(second) << 32;
+    if maps.store_u64(u64::from(address), order::<BIG>(value)).is_none() {
+        return miss(cpu, ops, u64::from(address), 8, Access::Write);
+    }
+    if MODE & 3 != OFFSET {
+        cpu.registers[op.b as usize] = moved;
+    }
+    step(cpu, maps, blocks, ops)
+}
+
+/// Picks the function for a mode and a byte order.
+macro_rules! by_mode {
+    ($index:expr, $by_register:expr, $big:expr, $name:ident $(, $width:ident)?) => {
+        match ($index, $by_register, $big) {
+            (Index::Offset, false, false) => $name::<$($width,)? OFFSET, false> as Run,
+            (Index::Pre, false, false) => $name::<$($width,)? PRE, false>,
+            (Index::Post, false, false) => $name::<$($width,)? POST, false>,
+            (Index::Offset, true, false) => $name::<$($width,)? OFFSET_REGISTER, false>,
+            (Index::Pre, true, false) => $name::<$($width,)? PRE_REGISTER, false>,
+            (Index::Post, true, false) => $name::<$($width,)? POST_REGISTER, false>,
+            (Index::Offset, false, true) => $name::<$($width,)? OFFSET, true>,
+            (Index::Pre, false, true) => $name::<$($width,)? PRE, true>,
+            (Index::Post, false, true) => $name::<$($width,)? POST, true>,
+            (Index::Offset, true, true) => $name::<$($width,)? OFFSET_REGISTER, true>,
+            (Index::Pre, true, true) => $name::<$($width,)? PRE_REGISTER, true>,
+            (Index::Post, true, true) => $name::<$($width,)? POST_REGISTER, true>,
+        }
+    };
+}
+
+/// The function of a load.
+pub(super) fn load(width: Width, index: Index, by_register: bool, big: bool) -> Run {
+    match width {
+        Width::Word => by_mode!(index, by_register, big, load_one, WORD),
+        Width::Byte => by_mode!(index, by_register, big, load_one, BYTE),
+        Width::Half => by_mode!(index, by_register, big, load_one, HALF),
+        Width::SignedByte => by_mode!(index, by_register, big, load_one, SIGNED_BYTE),
+        Width::SignedHalf => by_mode!(index, by_register, big, load_one, SIGNED_HALF),
+    }
+}
+
+/// The function of a store.
+pub(super) fn store(width: Width, index: Index, by_register: bool, big: bool) -> Run {
+    match width {
+        Width::Word => by_mode!(index, by_register, big, store_one, WORD),
+        Width::Byte | Width::SignedByte => by_mode!(index, by_register, big, store_one, BYTE),
+        Width::Half | Width::SignedHalf => by_mode!(index, by_register, big, store_one, HALF),
+    }
+}
+
+/// The function of a load of two registers.
+pub(super) fn load_double(index: Index, by_register: bool, big: bool) -> Run {
+    by_mode!(index, by_register, big, load_two)
+}
+
+/// The function of a store of two registers.
+pub(super) fn store_double(index: Index, by_register: bool, big: bool) -> Run {
+    by_mode!(index, by_register, big, store_two)
+}
+
+/// The function of a load from a distance.
+pub(super) fn load_literal(width: Width, big: bool) -> Run {
+    match (width, big) {
+        (Width::Word, false) => literal::<WORD, false>,
+        (Width::Byte, _) => literal::<BYTE, false>,
+        (Width::Half, false) => literal::<HALF, false>,
+        (Width::SignedByte, _) => literal::<SIGNED_BYTE, false>,
+        (Width::SignedHalf, false) => literal::<SIGNED_HALF, false>,
+        (Width::Word, true) => literal::<WORD, true>,
+        (Width::Half, true) => literal::<HALF, true>,
+        (Width::SignedHalf, true) => literal::<SIGNED_HALF, true>,
+    }
+}

@@ -1,0 +1,229 @@
+//! ARM: how EABI and the old ABI make calls, first registers of a program, what the processor promises.
+//!
+//! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbours: `arm_signal.rs` lays out signal frames, `arm_helpers.rs`
+//! the page with the kernel's user helpers. The processor is a Cortex-A7. arch/arm/kernel/entry-common.S,
+//! arch/arm/include/uapi/asm/hwcap.h of Linux.
+use super::{Abi, Column, Cpu, Pairs, Processor, Return, arm_helpers, arm_signal};
+use crate::{
+    abi::{Endian, Numbering},
+    errno::Errno,
+    exec::elf::Expected,
+    mm::AddressSpace,
+    signal::{Frame, SignalSet},
+};
+use alloc::boxed::Box;
+use otori_cpu::{
+    Stop,
+    arm::{Cpu as Arm, Order},
+};
+
+/// Where EABI has the number of the call.
+const NUMBER: usize = 7;
+/// Registers with arguments.
+const ARGUMENTS: usize = 7;
+pub(super) const SP: usize = 13;
+pub(super) const LR: usize = 14;
+
+/// The old ABI has the number in the instruction, with this base.
+const OLD_BASE: u32 = 0x90_0000;
+
+/// `e_flags`: code is little endian though data is big (EF_ARM_BE8).
+pub(super) const FLAG_BE8: u32 = 0x0080_0000;
+
+/// half thumb fastmult vfp edsp neon vfpv3 tls vfpv4 idiva idivt vfpd32 lpae
+const HWCAP: u64 = 0x001f_b0d6;
+
+/// /proc/cpuinfo.
+pub(super) const CPUINFO: &str = "processor\t: 0
+model name\t: ARMv7 Processor rev 5 (v7l)
+BogoMIPS\t: 48.00
+Features\t: half thumb fastmult vfp edsp neon vfpv3 tls vfpv4 idiva idivt vfpd32 lpae
+CPU implementer\t: 0x41
+CPU architecture: 7
+CPU variant\t: 0x0
+CPU part\t: 0xc07
+CPU revision\t: 5
+
+Hardware\t: Generic DT based system
+Revision\t: 0000
+Serial\t\t: 0000000000000000
+";
+
+/// asm/fcntl.h against asm-generic/fcntl.h
+const OPEN_FLAGS: Pairs = &[
+    (0o40000, 0o200000),  // O_DIRECTORY
+    (0o100000, 0o400000), // O_NOFOLLOW
+    (0o200000, 0o40000),  // O_DIRECT
+    (0o400000, 0o100000), // O_LARGEFILE
+];
+
+/// Signals are numbered as everywhere.
+pub(super) const SIGNALS: [u8; 32] = {
+    let mut signals = [0; 32];
+    let mut number = 0;
+    while number < 32 {
+        signals[number] = number as u8;
+        number += 1;
+    }
+    signals
+};
+
+const fn row(endian: Endian) -> Abi {
+    let big = matches!(endian, Endian::Big);
+    Abi {
+        column: Column::Arm,
+        numbering: Numbering::Generic,
+        endian,
+        word_bytes: 4,
+        machine: if big { "armv7b" } else { "armv7l" },
+        platform: if big { "v7b" } else { "v7l" },
+        elf: Expected { machine: 40, wide: false, big_endian: big },
+        hwcap: HWCAP,
+        task_end: 0xbf00_0000,
+        stack_top: 0xbeff_f000,
+        dynamic_base: 0x0040_0000,
+        trampoline: arm_helpers::PAGE,
+        signal_set_bytes: 8,
+        open_flags: OPEN_FLAGS,
+        map_flags: &[],
+        signals: &SIGNALS,
+        signal_how_base: 0,
+        pairs_aligned: true,
+        start: if big { start_big } else { start_little },
+        trampoline_page: arm_helpers::page,
+    }
+}
+
+/// ARM, little endian.
+pub(crate) static LITTLE: Abi = row(Endian::Little);
+/// ARM with big-endian data.
+pub(crate) static BIG: Abi = row(Endian::Big);
+
+fn start_little(entry: u64, stack: u64) -> Cpu {
+    Box::new(start(Order::Little, entry, stack))
+}
+fn start_big(entry: u64, stack: u64) -> Cpu {
+    Box::new(start(Order::Big32, entry, stack))
+}
+
+/// A fresh program: registers zero, the mode in bit 0 of the entry, stack set.
+pub(super) fn start(order: Order, entry: u64, stack: u64) -> Arm {
+    let mut cpu = Arm::new(order);
+    cpu.branch_exchange(entry as u32);
+    cpu.registers[SP] = stack as u32;
+    cpu
+}
+
+impl Processor for Arm {
+    fn duplicate(&self) -> Cpu {
+        let mut copy = self.clone();
+        copy.clear_exclusive();
+        Box::new(copy)
+    }
+    fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64) {
+        memory.run(self, budget)
+    }
+    fn trim(&mut self) {
+        self.frame.trim();
+    }
+    fn program_counter(&self) -> u64 {
+        u64::from(self.pc())
+    }
+    fn stack_pointer(&self) -> u64 {
+        u64::from(self.registers[SP])
+    }
+
+    /// BE8 is told from BE32 by the header.
+    fn take_header_flags(&mut self, flags: u32) {
+        if self.order() == Order::Big32 && flags & FLAG_BE8 != 0 {
+            let (pc, thumb) = (self.pc(), u32::from(self.is_thumb()));
+            *self = start(Order::Big8, u64::from(pc | thumb), u64::from(self.registers[SP]));
+        }
+    }
+
+    /// r7, or what the instruction says: only A32 has room for an old number.
+    fn call_number(&self) -> u64 {
+        if self.comment == 0 || self.is_thumb() {
+            u64::from(self.registers[NUMBER])
+        } else {
+            u64::from(self.comment.wrapping_sub(OLD_BASE))
+        }
+    }
+
+    fn arguments(&self, _: &Abi, _: &mut AddressSpace, count: usize) -> [u64; 8] {
+        let mut arguments = [0u64; 8];
+        for (slot, register) in arguments.iter_mut().zip(&self.registers).take(count.min(ARGUMENTS)) {
+            *slot = u64::from(*register);
+        }
+        arguments
+    }
+
+    /// r0; errors are negative.
+    fn finish(&mut self, result: Result<u64, Errno>) {
+        self.registers[0] = match result {
+            Ok(value) => value as u32,
+            Err(error) => u32::from(error.number(Numbering::Generic)).wrapping_neg(),
+        };
+    }
+
+    fn restart(&mut self) {
+        let instruction = if self.is_thumb() { 2 } else { 4 };
+        self.set_pc(self.pc().wrapping_sub(instruction));
+    }
+    fn become_child(&mut self, stack: Option<u64>) {
+        self.finish(Ok(0));
+        if let Some(stack) = stack {
+            self.registers[SP] = stack as u32;
+        }
+    }
+    fn set_thread_pointer(&mut self, _memory: &mut AddressSpace, value: u64) -> Result<(), Errno> {
+        self.thread_pointer = value as u32;
+        Ok(())
+    }
+    fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
+        arm_signal::push(abi, self, memory, frame)
+    }
+    fn pop_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, kind: Return) -> Result<SignalSet, Errno> {
+        arm_signal::pop(abi, self, memory, kind)
+    }
+
+    #[cfg(test)]
+    fn set_call(&mut self, arguments: [u64; 4], stack: u64) {
+        for (register, value) in self.registers.iter_mut().zip(arguments) {
+            *register = value as u32;
+        }
+        self.registers[SP] = stack as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_calls_have_their_number_in_the_instruction() {
+        let mut cpu = start(Order::Little, 0x8000, 0x1000);
+        cpu.registers[NUMBER] = 4;
+        assert_eq!(cpu.call_number(), 4);
+        cpu.comment = 0x90_0001;
+        assert_eq!(cpu.call_number(), 1);
+        cpu.comment = 0x9f_0005;
+        assert_eq!(cpu.call_number(), 0xf_0005);
+    }
+
+    #[test]
+    fn the_header_chooses_between_both_big_endians() {
+        let mut cpu = start(Order::Big32, 0x8001, 0x1000);
+        cpu.take_header_flags(0x0500_0000);
+        assert_eq!(cpu.order(), Order::Big32);
+        cpu.take_header_flags(0x0580_0000);
+        assert_eq!((cpu.order(), cpu.pc(), cpu.is_thumb()), (Order::Big8, 0x8000, true));
+        assert_eq!(cpu.registers[SP], 0x1000);
+    }
+
+    #[test]
+    fn open_flags_of_arm_change_places() {
+        assert_eq!(LITTLE.open_from_guest(0o40000 | 0o400000 | 2), 0o200000 | 0o100000 | 2);
+        assert_eq!(LITTLE.open_to_guest(0o400000), 0o100000);
+    }
+}
