@@ -92,7 +92,6 @@ impl Cpu {
     }
 
     /// What Advanced SIMD always calculates under.
-    #[allow(dead_code, reason = "its arithmetic comes next")]
     pub(super) fn standard_environment(&self) -> Environment {
         Environment {
             rounding: Rounding::NearestEven,

@@ -42,6 +42,11 @@ fn data(code: &mut Code, random: &mut Random) {
                 code.word(random.below(14) << 28 | 0x0a00_0000 | random.below(3));
             }
             code.word(random.below(14) << 28 | 0x0a00_0000 | random.below(3));
+            // What may be jumped over.
+            for opcode in [0xe080_0000, 0xe030_0000, 0xe1c0_0000] {
+                let (d, n, m) = (register(random), register(random), register(random));
+                code.word(opcode | n << 16 | d << 12 | m);
+            }
         }
         10 => match random.below(4) {
             0 => code.word(top | 0x010f_0000 | d << 12),

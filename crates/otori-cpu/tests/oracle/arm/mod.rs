@@ -23,7 +23,6 @@ const DATA_BYTES: u32 = 1024;
 const DUMP_WORDS: usize = 13 + 1 + 1 + 64 + 13;
 
 /// Which instructions a program is made of.
-#[allow(dead_code, reason = "Advanced SIMD comes next")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Data,
@@ -308,4 +307,25 @@ fn arm_vfp_agrees_with_qemu() {
 fn arm_vfp_loads_and_stores_agree_with_qemu() {
     check_both_encodings(Kind::VfpMemory);
     check(Kind::VfpMemory, false, Order::Big8);
+}
+
+#[test]
+fn arm_neon_of_three_alike_agrees_with_qemu() {
+    check_both_encodings(Kind::NeonSame);
+}
+
+#[test]
+fn arm_other_neon_agrees_with_qemu() {
+    check_both_encodings(Kind::NeonOther);
+}
+
+#[test]
+fn arm_neon_loads_and_stores_agree_with_qemu() {
+    check_both_encodings(Kind::NeonMemory);
+    check(Kind::NeonMemory, false, Order::Big8);
+}
+
+#[test]
+fn arm_everything_mixed_agrees_with_qemu() {
+    check_both_encodings(Kind::Mixed);
 }

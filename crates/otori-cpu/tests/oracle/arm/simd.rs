@@ -164,6 +164,11 @@ fn quad(word: u32) -> u32 {
     if word & 0x40 != 0 { word & !0x0001_1001 } else { word }
 }
 
+/// As [`quad`] of an instruction with two registers.
+fn quad_of_two(word: u32) -> u32 {
+    if word & 0x40 != 0 { word & !0x1001 } else { word }
+}
+
 /// Three registers of the same length.
 fn same(code: &mut Code, random: &mut Random) {
     let (opcode, b, u) = (random.below(16), random.below(2), random.below(2));
@@ -178,6 +183,7 @@ fn same(code: &mut Code, random: &mut Random) {
         (8, 0, _) => random.below(4),
         (9, 1, 1) => 0,
         (11, 0, _) => 1 + random.below(2),
+        (11, 1, 1) => return,
         (12, 1, 0) => random.pick(&[0, 2]),
         (12, ..) => return,
         (13, 0, 0) | (13, 0, 1) => random.pick(&[0, 2]),
@@ -240,7 +246,7 @@ fn shift(code: &mut Code, random: &mut Random) {
             // The highest bit set of the seven says how wide a lane is.
             let amount = 8 + random.below(120);
             let word = word | (amount & 63) << 16 | (amount >> 6) << 7 | q;
-            code.simd(quad(word | operands) & if q != 0 { !0x1001 } else { !0 });
+            code.simd(quad_of_two(word | operands));
         }
         4 if u == 0 => {}
         4..=6 => {
@@ -248,7 +254,7 @@ fn shift(code: &mut Code, random: &mut Random) {
                 return;
             }
             let amount = 8 + random.below(120);
-            code.simd(quad(word | (amount & 63) << 16 | (amount >> 6) << 7 | q | operands));
+            code.simd(quad_of_two(word | (amount & 63) << 16 | (amount >> 6) << 7 | q | operands));
         }
         8 | 9 => {
             let amount = 8 + random.below(56);
@@ -261,7 +267,7 @@ fn shift(code: &mut Code, random: &mut Random) {
         }
         14 | 15 => {
             let amount = 32 + random.below(32);
-            code.simd(quad(word | amount << 16 | q | operands));
+            code.simd(quad_of_two(word | amount << 16 | q | operands));
         }
         _ => {}
     }
@@ -320,7 +326,9 @@ fn scalar(code: &mut Code, random: &mut Random) {
 /// Two registers, the rest of the bits are opcode.
 fn two(code: &mut Code, random: &mut Random) {
     let operands = double(random, 12, 22) | double(random, 0, 5);
-    let (a, b, size, q) = (random.below(4), random.below(32), random.below(4), random.below(2));
+    let (a, b, size) = (random.below(4), random.below(32), random.below(4));
+    // Both change: they have to be two.
+    let alone = (operands >> 12 & 14, operands >> 22 & 1) == (operands & 14, operands >> 5 & 1);
     let base = 0xf3b0_0000 | size << 18 | a << 16 | (b >> 1) << 7 | operands;
     let q_bit = (b & 1) << 6;
     let opcode = b >> 1;
@@ -334,15 +342,16 @@ fn two(code: &mut Code, random: &mut Random) {
         (0, 14 | 15) => size < 3,
         (1, 0..=4 | 6 | 7) => size < 3,
         (1, 8..=12 | 14 | 15) => size == 2,
+        (2, 0..=3) if alone => false,
         (2, 0) => size == 0,
-        (2, 1 | 2) => size < 3,
-        (2, 3) => size < 3 && (q == 1 || size < 2),
+        (2, 1) => size < 3,
+        (2, 2 | 3) => size < 3 && (b & 1 == 1 || size < 2),
         (3, 8..=11) => size == 2,
         (3, 12..=15) => size == 2,
         _ => false,
     };
     if valid {
-        code.simd(quad(base | q_bit));
+        code.simd(quad_of_two(base | q_bit));
         return;
     }
     match (a, b) {
