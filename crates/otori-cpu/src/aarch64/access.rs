@@ -8,7 +8,7 @@ use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::memory::Access;
 use crate::op::{Next, Op, Run, end, miss};
-use crate::page::Page;
+use crate::page::{PAGE_MASK, Page};
 use crate::slot::Slot;
 
 /// What is loaded or stored. The numbers are constant parameters of functions.
@@ -86,6 +86,14 @@ fn to_page<const KIND: u8>(page: &Page, address: u64, value: u128) {
 /// From wherever it lies, if all of it is cached.
 #[inline(never)]
 pub(super) fn load_anywhere(maps: &Maps, address: u64, size: u64) -> Option<u128> {
+    if on_one_page(address, size) {
+        let page = maps.readable(address, 0)?;
+        let low = gather(page, address);
+        return Some(match size {
+            16 => u128::from(low) | u128::from(gather(page, address + 8)) << 64,
+            _ => u128::from(low & u64::MAX >> (64 - 8 * size)),
+        });
+    }
     match size {
         1 => maps.load_u8(address).map(u128::from),
         2 => maps.load_u16(address).map(u128::from),
@@ -98,6 +106,14 @@ pub(super) fn load_anywhere(maps: &Maps, address: u64, size: u64) -> Option<u128
 /// To wherever it belongs, if all of it is cached.
 #[inline(never)]
 pub(super) fn store_anywhere(maps: &Maps, address: u64, size: u64, value: u128) -> Option<()> {
+    if on_one_page(address, size) {
+        let page = maps.writable(address, 0)?;
+        scatter(page, address, size.min(8), value as u64);
+        if size == 16 {
+            scatter(page, address + 8, 8, (value >> 64) as u64);
+        }
+        return Some(());
+    }
     match size {
         1 => maps.store_u8(address, value as u8),
         2 => maps.store_u16(address, value as u16),
@@ -105,6 +121,44 @@ pub(super) fn store_anywhere(maps: &Maps, address: u64, size: u64, value: u128) 
         8 => maps.store_u64(address, value as u64),
         _ => maps.set_u128(address, value).ok(),
     }
+}
+
+/// Eight bytes of a page at any address in it; those beyond its end have no meaning.
+#[inline(always)]
+fn gather(page: &Page, address: u64) -> u64 {
+    let (base, shift) = (address & !3, 8 * (address & 3));
+    let low = u64::from(page.load_u32(base)) | u64::from(page.load_u32(base + 4)) << 32;
+    match shift {
+        0 => low,
+        _ => low >> shift | u64::from(page.load_u32(base + 8)) << (64 - shift),
+    }
+}
+
+/// Stores the low `size` bytes at any address of a page that holds them all.
+fn scatter(page: &Page, mut address: u64, mut size: u64, mut value: u64) {
+    while size > 0 {
+        let step = match address & 3 {
+            0 if size >= 4 => {
+                page.store_u32(address, value as u32);
+                4
+            }
+            0 | 2 if size >= 2 => {
+                page.store_u16(address, value as u16);
+                2
+            }
+            _ => {
+                page.store_u8(address, value as u8);
+                1
+            }
+        };
+        (address, size, value) = (address + step, size - step, value >> (8 * step));
+    }
+}
+
+/// Do so many bytes lie on one page?
+#[inline(always)]
+fn on_one_page(address: u64, size: u64) -> bool {
+    (address & PAGE_MASK) + size <= PAGE_MASK + 1
 }
 
 #[inline(always)]
@@ -151,6 +205,7 @@ fn move_base<const MODE: u8>(cpu: &mut Cpu, op: &Op<Cpu>, base: u64) {
     }
 }
 
+#[inline(never)]
 fn load<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
@@ -172,6 +227,7 @@ fn load<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     (next.run)(cpu, maps, blocks, &ops[1..])
 }
 
+#[inline(never)]
 fn store<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
@@ -194,6 +250,7 @@ fn store<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
 }
 
 /// `ldp`: both lie on one page, aligned, or the second version does it.
+#[inline(never)]
 fn load_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
@@ -219,6 +276,7 @@ fn load_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     (next.run)(cpu, maps, blocks, &ops[1..])
 }
 
+#[inline(never)]
 fn store_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,

@@ -44,7 +44,7 @@ impl Lowering {
             5 | 13 => self.register(word),
             4 | 6 | 12 | 14 => self.memory(word),
             7 | 15 => {
-                self.op(Op { imm: u64::from(word.0), ..Op::new(simd::run(word)) });
+                self.op(simd::lower(word));
                 Ok(())
             }
             10 | 11 => self.system(word),

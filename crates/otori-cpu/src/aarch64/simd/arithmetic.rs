@@ -12,7 +12,7 @@ use crate::vector::{Shape, ones_if};
 pub(super) type Pair = fn(Format, &mut Environment, u64, u64) -> u64;
 
 /// Single or double.
-pub(super) fn format(double: bool) -> Format {
+pub(super) const fn format(double: bool) -> Format {
     if double { DOUBLE } else { SINGLE }
 }
 

@@ -14,7 +14,7 @@ const BYTES: Shape = Shape { bits: 8, count: 16 };
 const LONGS: Shape = Shape { bits: 64, count: 2 };
 
 /// The vector that the constant stands for, before it is inverted.
-fn expanded(word: Word) -> u128 {
+pub(super) fn expanded(word: Word) -> u128 {
     let imm = word.bits(16, 3) << 5 | word.bits(5, 5);
     let (mode, value) = (word.bits(12, 4), u64::from(imm));
     match (mode, word.bit(29)) {

@@ -1,4 +1,4 @@
-//! Floating point and Advanced SIMD: registers only, no memory. Entrance: [`run`], the function of an instruction.
+//! Floating point and Advanced SIMD: registers only, no memory. Entrance: [`lower`], the operation of an instruction.
 //! ARM ARM C4.1.69, C7.2.
 //!
 //! The scalar forms of Advanced SIMD are vectors of one lane: [`Form`] tells them apart.
@@ -111,11 +111,13 @@ fn illegal(_cpu: &mut Cpu, _word: Word) -> Done {
     Err(ILLEGAL)
 }
 
-/// The function of an instruction in the group of floating point and Advanced SIMD. The word goes to `imm`.
-pub(super) fn run(word: Word) -> Run<Cpu> {
-    if let Some(run) = quick::run(word) {
-        return run;
-    }
+/// The operation of an instruction in the group of floating point and Advanced SIMD.
+pub(super) fn lower(word: Word) -> Op<Cpu> {
+    quick::lower(word).unwrap_or(Op { imm: u64::from(word.0), ..Op::new(run(word)) })
+}
+
+/// The function of an instruction that is done in one piece. The word goes to `imm`.
+fn run(word: Word) -> Run<Cpu> {
     match (word.bits(30, 2), word.bits(28, 1)) {
         (0 | 2, 1) if !word.bit(29) => {
             if word.bit(24) {
