@@ -65,7 +65,7 @@ fn from_page<const KIND: u8>(page: &Page, address: u64) -> u128 {
         2 => page.load_u16(address).into(),
         4 => page.load_u32(address).into(),
         8 => page.load_u64(address).into(),
-        _ => u128::from(page.load_u64(address)) | u128::from(page.load_u64(address | 8)) << 64,
+        _ => u128::from(page.load_u64(address)) | u128::from(page.load_u64(address + 8)) << 64,
     }
 }
 
@@ -78,7 +78,7 @@ fn to_page<const KIND: u8>(page: &Page, address: u64, value: u128) {
         8 => page.store_u64(address, value as u64),
         _ => {
             page.store_u64(address, value as u64);
-            page.store_u64(address | 8, (value >> 64) as u64);
+            page.store_u64(address + 8, (value >> 64) as u64);
         }
     }
 }
@@ -134,8 +134,22 @@ fn gather(page: &Page, address: u64) -> u64 {
     }
 }
 
+/// Stores eight bytes at an address that is no multiple of four, of a page that holds them all.
+#[inline(always)]
+fn scatter_eight(page: &Page, address: u64, value: u64) {
+    let (base, shift) = (address & !3, 8 * (address & 3) as u32);
+    let (first, last) = (page.load_u32(base), page.load_u32(base + 8));
+    let kept = u32::MAX << shift;
+    page.store_u32(base, first & !kept | (value as u32) << shift);
+    page.store_u32(base + 4, (value >> (32 - shift)) as u32);
+    page.store_u32(base + 8, last & kept | (value >> (64 - shift)) as u32);
+}
+
 /// Stores the low `size` bytes at any address of a page that holds them all.
 fn scatter(page: &Page, mut address: u64, mut size: u64, mut value: u64) {
+    if size == 8 && address & 3 != 0 {
+        return scatter_eight(page, address, value);
+    }
     while size > 0 {
         let step = match address & 3 {
             0 if size >= 4 => {
@@ -159,6 +173,11 @@ fn scatter(page: &Page, mut address: u64, mut size: u64, mut value: u64) {
 #[inline(always)]
 fn on_one_page(address: u64, size: u64) -> bool {
     (address & PAGE_MASK) + size <= PAGE_MASK + 1
+}
+
+/// The bits of an address that must be clear for one look at a page: 16 bytes are two times eight.
+const fn alignment(size: u64) -> u64 {
+    if size == 16 { 7 } else { size - 1 }
 }
 
 #[inline(always)]
@@ -214,10 +233,10 @@ fn load<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
 ) -> Next {
     let [op, next, ..] = ops else { return end() };
     let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
-    let value = match maps.readable(address, size - 1) {
-        Some(page) => from_page::<KIND>(page, address),
-        None if FAST => return load::<KIND, MODE, false>(cpu, maps, blocks, ops),
-        None => match load_anywhere(maps, address, size) {
+    let value = match maps.readable(address, const { alignment(bytes(KIND)) }) {
+        Some(page) if size < 16 || on_one_page(address, size) => from_page::<KIND>(page, address),
+        _ if FAST => return load::<KIND, MODE, false>(cpu, maps, blocks, ops),
+        _ => match load_anywhere(maps, address, size) {
             Some(value) => value,
             None => return miss(cpu, ops, address, size as u32, Access::Read),
         },
@@ -237,10 +256,10 @@ fn store<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     let [op, next, ..] = ops else { return end() };
     let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
     let value = take::<KIND>(cpu, op.a);
-    match maps.writable(address, size - 1) {
-        Some(page) => to_page::<KIND>(page, address, value),
-        None if FAST => return store::<KIND, MODE, false>(cpu, maps, blocks, ops),
-        None => match store_anywhere(maps, address, size, value) {
+    match maps.writable(address, const { alignment(bytes(KIND)) }) {
+        Some(page) if size < 16 || on_one_page(address, size) => to_page::<KIND>(page, address, value),
+        _ if FAST => return store::<KIND, MODE, false>(cpu, maps, blocks, ops),
+        _ => match store_anywhere(maps, address, size, value) {
             Some(()) => {}
             None => return miss(cpu, ops, address, size as u32, Access::Write),
         },
@@ -260,8 +279,8 @@ fn load_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     let [op, next, ..] = ops else { return end() };
     let (size, base, first) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
     let second = first.wrapping_add(size);
-    let (x, y) = match maps.readable(first, size - 1) {
-        Some(page) if first >> 12 == second >> 12 => {
+    let (x, y) = match maps.readable(first, const { alignment(bytes(KIND)) }) {
+        Some(page) if on_one_page(first, 2 * size) => {
             (from_page::<KIND>(page, first), from_page::<KIND>(page, second))
         }
         _ if FAST => return load_pair::<KIND, MODE, false>(cpu, maps, blocks, ops),
@@ -287,8 +306,8 @@ fn store_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     let (size, base, first) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
     let second = first.wrapping_add(size);
     let (x, y) = (take::<KIND>(cpu, op.a), take::<KIND>(cpu, op.c));
-    match maps.writable(first, size - 1) {
-        Some(page) if first >> 12 == second >> 12 => {
+    match maps.writable(first, const { alignment(bytes(KIND)) }) {
+        Some(page) if on_one_page(first, 2 * size) => {
             to_page::<KIND>(page, first, x);
             to_page::<KIND>(page, second, y);
         }
