@@ -7,7 +7,7 @@ use super::Cpu;
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::memory::Access;
-use crate::op::{Next, Op, Run, end, miss};
+use crate::op::{Next, Op, Run, end, miss, miss_second};
 use crate::page::{PAGE_MASK, Page};
 use crate::slot::Slot;
 
@@ -45,6 +45,9 @@ pub(super) mod mode {
     pub(in super::super) const INDEX: u8 = 3;
     /// A distance from the start of the block.
     pub(in super::super) const LITERAL: u8 = 4;
+    /// `adrp` of the base and the access in one operation: the distance of the page from that of the block, and in
+    /// the lower twelve bits the displacement.
+    pub(in super::super) const PAGE: u8 = 5;
 }
 use mode::*;
 
@@ -212,7 +215,26 @@ fn address<const MODE: u8>(cpu: &Cpu, op: &Op<Cpu>) -> u64 {
         OFFSET | PRE => cpu.get(op.b).wrapping_add(op.imm),
         INDEX => cpu.get(op.b).wrapping_add(cpu.get(op.c) << (op.d & 63)),
         LITERAL => cpu.frame.start.wrapping_add(op.imm),
+        PAGE => cpu.get(op.b).wrapping_add(op.imm & PAGE_MASK),
         _ => cpu.get(op.b),
+    }
+}
+
+/// Does the first of two instructions: what comes back for a page or fails is then the second.
+#[inline(always)]
+fn prepare<const MODE: u8>(cpu: &mut Cpu, op: &Op<Cpu>) {
+    if MODE == PAGE {
+        cpu.set(op.b, (cpu.frame.start & !PAGE_MASK).wrapping_add(op.imm & !PAGE_MASK));
+    }
+}
+
+/// Comes back for a page.
+#[cold]
+#[inline(never)]
+fn missing<const MODE: u8>(cpu: &mut Cpu, ops: &[Op<Cpu>], address: u64, size: u32, access: Access) -> Next {
+    match MODE {
+        PAGE => miss_second(cpu, ops, address, size, access),
+        _ => miss(cpu, ops, address, size, access),
     }
 }
 
@@ -232,13 +254,14 @@ fn load<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     ops: &'a [Op<Cpu>],
 ) -> Next {
     let [op, next, ..] = ops else { return end() };
+    prepare::<MODE>(cpu, op);
     let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
     let value = match maps.readable(address, const { alignment(bytes(KIND)) }) {
         Some(page) if size < 16 || on_one_page(address, size) => from_page::<KIND>(page, address),
         _ if FAST => return load::<KIND, MODE, false>(cpu, maps, blocks, ops),
         _ => match load_anywhere(maps, address, size) {
             Some(value) => value,
-            None => return miss(cpu, ops, address, size as u32, Access::Read),
+            None => return missing::<MODE>(cpu, ops, address, size as u32, Access::Read),
         },
     };
     put::<KIND>(cpu, op.a, value);
@@ -254,6 +277,7 @@ fn store<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
     ops: &'a [Op<Cpu>],
 ) -> Next {
     let [op, next, ..] = ops else { return end() };
+    prepare::<MODE>(cpu, op);
     let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
     let value = take::<KIND>(cpu, op.a);
     match maps.writable(address, const { alignment(bytes(KIND)) }) {
@@ -261,7 +285,7 @@ fn store<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
         _ if FAST => return store::<KIND, MODE, false>(cpu, maps, blocks, ops),
         _ => match store_anywhere(maps, address, size, value) {
             Some(()) => {}
-            None => return miss(cpu, ops, address, size as u32, Access::Write),
+            None => return missing::<MODE>(cpu, ops, address, size as u32, Access::Write),
         },
     }
     move_base::<MODE>(cpu, op, base);
@@ -335,6 +359,7 @@ macro_rules! by_mode {
             $name::<{ $kind }, POST, true>,
             $name::<{ $kind }, INDEX, true>,
             $name::<{ $kind }, LITERAL, true>,
+            $name::<{ $kind }, PAGE, true>,
         ]
     };
 }
@@ -344,34 +369,34 @@ macro_rules! by_kind {
     ($name:ident: $($kind:expr),*) => { [$(by_mode!($name, $kind)),*] };
 }
 
-fn choose(table: &[[Run<Cpu>; 5]; 14], kind: u8, mode: u8) -> Run<Cpu> {
-    table[usize::from(kind % 14)][usize::from(mode % 5)]
+fn choose(table: &[[Run<Cpu>; 6]; 14], kind: u8, mode: u8) -> Run<Cpu> {
+    table[usize::from(kind % 14)][usize::from(mode % 6)]
 }
 
 /// The function of a load.
 pub(super) fn loader(kind: u8, mode: u8) -> Run<Cpu> {
-    static ALL: [[Run<Cpu>; 5]; 14] =
+    static ALL: [[Run<Cpu>; 6]; 14] =
         by_kind!(load: U8, U16, U32, U64, I8, I16, I32, I8_WORD, I16_WORD, B, H, S, D, Q);
     choose(&ALL, kind, mode)
 }
 
 /// The function of a store.
 pub(super) fn storer(kind: u8, mode: u8) -> Run<Cpu> {
-    static ALL: [[Run<Cpu>; 5]; 14] =
+    static ALL: [[Run<Cpu>; 6]; 14] =
         by_kind!(store: U8, U16, U32, U64, U8, U16, U32, U8, U16, B, H, S, D, Q);
     choose(&ALL, kind, mode)
 }
 
 /// The function of a load of two registers.
 pub(super) fn pair_loader(kind: u8, mode: u8) -> Run<Cpu> {
-    static ALL: [[Run<Cpu>; 5]; 14] =
+    static ALL: [[Run<Cpu>; 6]; 14] =
         by_kind!(load_pair: U32, U32, U32, U64, I32, I32, I32, U32, U32, S, S, S, D, Q);
     choose(&ALL, kind, mode)
 }
 
 /// The function of a store of two registers.
 pub(super) fn pair_storer(kind: u8, mode: u8) -> Run<Cpu> {
-    static ALL: [[Run<Cpu>; 5]; 14] =
+    static ALL: [[Run<Cpu>; 6]; 14] =
         by_kind!(store_pair: U32, U32, U32, U64, U32, U32, U32, U32, U32, S, S, S, D, Q);
     choose(&ALL, kind, mode)
 }

@@ -3,8 +3,10 @@
 use super::super::access::{kind, loader, mode, pair_loader, pair_storer, storer};
 use super::super::cpu::ZERO;
 use super::super::word::{Word, destination, source, with_sp};
+use super::super::{Cpu, handler};
 use super::{Illegal, Lowered, Lowering};
-use crate::op::Op;
+use crate::op::{Op, Run};
+use crate::page::PAGE_MASK;
 use crate::slot::Slot;
 
 impl Lowering {
@@ -96,7 +98,10 @@ impl Lowering {
         let run = |mode| if load { loader(kind, mode) } else { storer(kind, mode) };
         let b = with_sp(word.n());
         if word.bit(24) {
-            self.constant(run(mode::OFFSET), a, b, u64::from(word.bits(10, 12)) << scale);
+            let displacement = u64::from(word.bits(10, 12)) << scale;
+            if !self.join_page(run(mode::PAGE), a, b, displacement) {
+                self.constant(run(mode::OFFSET), a, b, displacement);
+            }
             return Ok(());
         }
         let displacement = word.signed(12, 9) as u64;
@@ -116,6 +121,18 @@ impl Lowering {
             _ => return Err(Illegal),
         }
         Ok(())
+    }
+
+    /// Makes one operation of `adrp` and an access relative to its page, if that is what stands here.
+    fn join_page(&mut self, run: Run<Cpu>, a: Slot, b: Slot, displacement: u64) -> bool {
+        let Some(last) = self.ops.last_mut() else { return false };
+        let is_page = last.run as usize == handler::page_address as *const () as usize;
+        let fits = last.imm & PAGE_MASK == 0 && displacement <= PAGE_MASK;
+        let joins = is_page && fits && last.a == b && last.at.wrapping_add(1) == self.at;
+        if joins {
+            *last = Op { run, a, b, imm: last.imm | displacement, ..*last };
+        }
+        joins
     }
 
     fn prefetch(&mut self, word: Word) -> Lowered {

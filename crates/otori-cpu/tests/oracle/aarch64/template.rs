@@ -193,7 +193,7 @@ fn access(random: &mut Random, words: &mut Vec<u32>) {
     let any = size << 30 | vector << 26 | opc << 22 | 26 << 5 | t;
     let whole = if vector == 1 && opc >= 2 { 4 } else { size };
     let imm9 = random.below(512) << 12;
-    let word = match random.below(12) {
+    let word = match random.below(13) {
         0 => 0x3800_0000 | any | imm9 | random.pick(&[0, 1 << 10, 3 << 10, 2 << 10]),
         1 | 2 => 0x3900_0000 | any | random.below(256 >> whole) << 10,
         3 => {
@@ -227,6 +227,15 @@ fn access(random: &mut Random, words: &mut Vec<u32>) {
                 | register(random) << 16
                 | 26 << 5
                 | random.below(32)
+        }
+        11 => {
+            // adrp x26, and an access to the code relative to it
+            let load = if vector == 1 { opc | 1 } else { opc.max(1) };
+            let word = 0x3900_0000 | any & !(3 << 22) | load << 22 | random.below(200) << 10;
+            if is_access(word) {
+                words.extend([0x9000_0000 | 26, word]);
+            }
+            return;
         }
         _ => return exclusive(random, words, middle - 32),
     };
