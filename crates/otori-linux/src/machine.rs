@@ -10,7 +10,7 @@ use crate::{
     exec::{ExecError, Program},
     file::{
         FileKind, OpenFile, flag, host::Host, host::HostStream, lock::RecordLocks, mapped::MappedFiles,
-        table::Descriptor, table::FileTable,
+        passed::Passed, table::Descriptor, table::FileTable,
     },
     ipc::Ipc,
     kernel::{Core, Kernel},
@@ -70,6 +70,7 @@ impl Machine {
             host: Host::new(config.limits.output_bytes),
             locks: RecordLocks::default(),
             futexes: Futexes::default(),
+            passed: Passed::default(),
             ipc: Ipc::default(),
             mapped: MappedFiles::default(),
             shared: SharedBudget::new(config.limits.total_pages),

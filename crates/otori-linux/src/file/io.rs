@@ -81,6 +81,8 @@ impl Kernel {
                 let received = self.core.sockets.receive(id, into, Peek::No, &mut *self.outside)?;
                 self.core.wake(WaitKey::Sockets);
                 self.core.note_received(tid, id, received.count);
+                let (pid, taken) = (self.core.task(tid)?.pid, self.core.sockets.taken(id));
+                self.drop_passed(pid, id, taken);
                 received.count
             }
             Light::Host(HostStream::Input) => self.core.host.read(into)?,

@@ -35,6 +35,7 @@ impl Kernel {
             }
             FileKind::TtyMaster(terminal) => self.close_terminal(terminal),
             FileKind::Socket(id) => {
+                self.drop_passed(pid, id, u64::MAX);
                 self.core.sockets.close(id, &mut *self.outside);
                 self.core.wake(WaitKey::Sockets);
             }

@@ -214,6 +214,7 @@ impl Sockets {
         let Some((from, bytes)) = front else { return Err(Errno::EAGAIN) };
         if peek == Peek::No {
             socket.datagram_bytes = socket.datagram_bytes.saturating_sub(bytes.len() + 64);
+            socket.taken += 1;
         }
         let count = into.len().min(bytes.len());
         for (to, from) in into.iter_mut().zip(bytes.iter()) {

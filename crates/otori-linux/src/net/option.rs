@@ -190,6 +190,14 @@ impl Sockets {
         Ok(words.into_iter().flat_map(|word| endian.u32(word)).collect())
     }
 
+    /// Whose bytes a UNIX socket reads, if it asked to be told (SO_PASSCRED): pid, uid, gid of the peer.
+    pub fn credentials_to_give(&self, id: SocketId) -> Option<(u32, u32, u32)> {
+        let socket = self.sockets.get(&id).filter(|socket| socket.domain == Domain::Unix)?;
+        let asked = |&(level, name): &(u32, u32)| matches!((level, name), (1, 16) | (0xffff, 17));
+        let on = socket.kept.iter().any(|(option, value)| asked(option) && *value != 0);
+        (on && matches!(socket.state, State::Connected(_))).then_some(socket.peer_credentials)
+    }
+
     /// How long a receive waits at most, nanoseconds.
     pub fn receive_timeout_ns(&self, id: SocketId) -> Option<u64> {
         self.sockets.get(&id)?.receive_timeout_ns

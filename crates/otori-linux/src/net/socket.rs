@@ -123,6 +123,9 @@ pub struct Socket {
     /// datagrams that wait to be read
     pub(super) datagrams: VecDeque<(Address, Vec<u8>)>,
     pub(super) datagram_bytes: usize,
+    /// bytes or datagrams that were ever put in here by sockets of this machine, and that were taken out
+    pub(super) arrived: u64,
+    pub(super) taken: u64,
     /// the peer sends no more
     pub(super) ended: bool,
     /// this side sends no more
@@ -156,6 +159,8 @@ impl Socket {
             stream: VecDeque::new(),
             datagrams: VecDeque::new(),
             datagram_bytes: 0,
+            arrived: 0,
+            taken: 0,
             ended: false,
             finished: false,
             deaf: false,
@@ -198,6 +203,7 @@ impl Socket {
             return false;
         }
         self.datagram_bytes += bytes.len() + 64;
+        self.arrived += 1;
         self.datagrams.push_back((from, bytes.to_vec()));
         true
     }

@@ -167,7 +167,9 @@ impl Sockets {
         let listener = self.find_unix(to).ok_or(Errno::ECONNREFUSED)?;
         let (mine, theirs) = (self.socket(id)?, self.socket(listener)?);
         if mine.kind != theirs.kind {
-            return Err(Errno::EPROTOTYPE);
+            // abstract names of each kind are a space of their own
+            let file = matches!(to, Address::UnixPath { .. });
+            return Err(if file { Errno::EPROTOTYPE } else { Errno::ECONNREFUSED });
         }
         let from = mine.local.clone().unwrap_or(Address::UnixUnnamed);
         self.join(id, listener, from, to.clone())
@@ -264,6 +266,7 @@ impl Sockets {
                     }
                     let count = room.min(bytes.len());
                     theirs.stream.extend(bytes.iter().take(count));
+                    theirs.arrived += count as u64;
                     count
                 }
             }
@@ -311,6 +314,7 @@ impl Sockets {
         }
         if peek == Peek::No {
             socket.stream.drain(..count);
+            socket.taken += count as u64;
         }
         Ok(Received::stream(count))
     }
@@ -413,6 +417,22 @@ impl Sockets {
             }
             _ => {}
         }
+    }
+
+    /// Bytes or datagrams that were read so far: the place of the next one.
+    pub fn taken(&self, id: SocketId) -> u64 {
+        self.sockets.get(&id).map_or(0, |socket| socket.taken)
+    }
+
+    /// Which socket of the machine what is sent now will arrive at, and at which place; UNIX sockets only.
+    pub fn unix_receiver(&self, id: SocketId, to: Option<&Address>) -> Option<(SocketId, u64)> {
+        let socket = self.sockets.get(&id).filter(|socket| socket.domain == Domain::Unix)?;
+        let receiver = match (&socket.state, to.or(socket.remote.as_ref())) {
+            (State::Connected(Peer::Local(other)), _) if to.is_none() => *other,
+            (_, Some(to)) => self.find_unix(to)?,
+            _ => return None,
+        };
+        self.sockets.get(&receiver).map(|socket| (receiver, socket.arrived))
     }
 
     /// Bytes that can be read at once (`FIONREAD`).

@@ -56,6 +56,10 @@ pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
             terminal(call, id, number)
         }
         FileKind::Device(Device::Watchdog) => watchdog(call, number),
+        FileKind::Device(Device::Flash { index, .. }) => {
+            let index = *index;
+            flash(call, index, number)
+        }
         FileKind::Socket(_) if !is(request::FIONREAD) => interface(call, number),
         _ if is(request::FIONREAD) => waiting_bytes(call),
         _ => Err(Errno::ENOTTY.into()),
@@ -111,6 +115,33 @@ fn interface_list(call: &mut Call<'_>) -> CallResult {
     }
     call.write_u32(address, list.len() as u32)?;
     Ok(0)
+}
+
+/// MEMGETINFO, MEMGETREGIONCOUNT, MEMISLOCKED, and BLKGETSIZE of mtdblock; what would change the flash is refused.
+fn flash(call: &mut Call<'_>, index: u32, number: u32) -> CallResult {
+    /// MTD_NORFLASH; MTD_CAP_NORFLASH
+    const NOR: u8 = 3;
+    const NOR_FLAGS: u32 = 0xc00;
+    let part = call.kernel.core.config.identity.mtd.get(index as usize).ok_or(Errno::ENODEV)?;
+    let (size, erase_size) = (part.size, part.erase_size);
+    match (number >> 8 & 0xff, number & 0xff) {
+        (0x4d, 1) => {
+            // struct mtd_info_user: type, flags, size, erasesize, writesize, oobsize, padding
+            let mut record = call.record();
+            record.u8(NOR).zeros(3).u32(NOR_FLAGS).u32(size).u32(erase_size).u32(1).u32(0).u64(0);
+            call.write(call.word(2), record.as_bytes())?;
+            Ok(0)
+        }
+        (0x4d, 7) => give(call, 0),
+        (0x4d, 23) => Ok(0),
+        (0x4d, 2 | 5 | 6 | 20) => {
+            call.notify(NoticeKind::Refused { what: String::from("flash erased") });
+            Err(Errno::EROFS.into())
+        }
+        // BLKGETSIZE, in sectors of 512 bytes
+        (0x12, 0x60) => give(call, size / 512),
+        _ => Err(Errno::ENOTTY.into()),
+    }
 }
 
 fn watchdog(call: &mut Call<'_>, number: u32) -> CallResult {

@@ -29,6 +29,7 @@ mod semaphore;
 mod shared_memory;
 mod signal;
 mod socket;
+mod socket_message;
 mod stat;
 mod system;
 mod table;

@@ -4,7 +4,7 @@
 //! arch/x86/include/asm/syscalls.h and net/socket.c of Linux.
 use super::{
     call::{Call, CallResult, Handler},
-    memory, poll, socket,
+    memory, poll, socket, socket_message,
 };
 use crate::errno::Errno;
 
@@ -25,11 +25,11 @@ const SOCKET_CALLS: [(Handler, usize); 20] = [
     (socket::shutdown, 2),
     (socket::setsockopt, 5),
     (socket::getsockopt, 5),
-    (socket::sendmsg, 3),
-    (socket::recvmsg, 3),
+    (socket_message::sendmsg, 3),
+    (socket_message::recvmsg, 3),
     (socket::accept4, 4),
-    (socket::recvmmsg, 5),
-    (socket::sendmmsg, 4),
+    (socket_message::recvmmsg, 5),
+    (socket_message::sendmmsg, 4),
 ];
 
 /// Makes a call whose `count` arguments stand as `long` at an address.

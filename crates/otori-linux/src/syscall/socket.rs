@@ -1,11 +1,8 @@
 //! Socket calls.
 //!
-//! Neighbour: `net::Sockets` does the work; here are blocking, descriptors, SIGPIPE, UNIX paths and notices.
-//! socket(2), connect(2), sendmsg(2), recvmsg(2) …
-use super::{
-    call::{Call, CallError, CallResult},
-    file::{gather, scatter, vectors},
-};
+//! Neighbours: `socket_message.rs` has sendmsg and its family; `net::Sockets` does the work; here are blocking, descriptors, SIGPIPE, UNIX paths and notices.
+//! socket(2), connect(2), send(2), recv(2) …
+use super::call::{Call, CallError, CallResult};
 use crate::{
     errno::Errno,
     file::{FileKind, flag},
@@ -20,9 +17,9 @@ use alloc::{vec, vec::Vec};
 use core::net::SocketAddr;
 use otori_event::Transport;
 
-const MSG_PEEK: u32 = 0x2;
-const MSG_TRUNC: u32 = 0x20;
-const MSG_DONTWAIT: u32 = 0x40;
+pub(super) const MSG_PEEK: u32 = 0x2;
+pub(super) const MSG_TRUNC: u32 = 0x20;
+pub(super) const MSG_DONTWAIT: u32 = 0x40;
 const MSG_WAITALL: u32 = 0x100;
 const MSG_NOSIGNAL: u32 = 0x4000;
 
@@ -32,17 +29,14 @@ const ADDRESS_MAX: usize = 128;
 const OPTION_MAX: usize = 256;
 /// Bytes of a message that its notice keeps.
 const NOTICE_BYTES: usize = 256;
-/// Messages of one sendmmsg or recvmmsg.
-const MESSAGES_MAX: usize = 64;
-
 impl Call<'_> {
-    fn socket(&self, index: usize) -> Result<SocketId, Errno> {
+    pub(super) fn socket(&self, index: usize) -> Result<SocketId, Errno> {
         match self.file(index)?.kind {
             FileKind::Socket(id) => Ok(id),
             _ => Err(Errno::ENOTSOCK),
         }
     }
-    fn address(&mut self, address: u64, length: usize) -> Result<Address, Errno> {
+    pub(super) fn address(&mut self, address: u64, length: usize) -> Result<Address, Errno> {
         if length > ADDRESS_MAX {
             return Err(Errno::EINVAL);
         }
@@ -50,7 +44,7 @@ impl Call<'_> {
         Address::decode(&bytes, self.endian())
     }
     /// Writes an address as far as the caller has room, and its whole length.
-    fn give_address(&mut self, found: &Address, target: u64, length_at: u64) -> Result<(), Errno> {
+    pub(super) fn give_address(&mut self, found: &Address, target: u64, length_at: u64) -> Result<(), Errno> {
         if target == 0 || length_at == 0 {
             return Ok(());
         }
@@ -75,7 +69,7 @@ impl Call<'_> {
         self.core().wake(WaitKey::Sockets);
     }
     /// A UNIX path becomes the file that it names.
-    fn resolve_unix(&mut self, address: Address) -> Result<Address, Errno> {
+    pub(super) fn resolve_unix(&mut self, address: Address) -> Result<Address, Errno> {
         let Address::UnixPath { path, node: None } = address else { return Ok(address) };
         let (tid, cwd) = (self.tid, self.cwd()?);
         let node = self.kernel.with_files(tid, |vfs, context| {
@@ -243,7 +237,7 @@ pub(super) fn connect(call: &mut Call<'_>) -> CallResult {
 }
 
 /// Sends bytes once; what a stream took is added to the progress until all is sent.
-fn send_bytes(call: &mut Call<'_>, bytes: &[u8], to: Option<Address>, flags: u32) -> CallResult {
+pub(super) fn send_bytes(call: &mut Call<'_>, bytes: &[u8], to: Option<Address>, flags: u32) -> CallResult {
     let id = call.socket(0)?;
     let transport = call.transport(id);
     let remote = match &to {
@@ -306,70 +300,12 @@ pub(super) fn sendto(call: &mut Call<'_>) -> CallResult {
     send_bytes(call, &bytes, to, call.unsigned(3))
 }
 
-/// `struct msghdr`.
-struct Message {
-    name: u64,
-    name_bytes: usize,
-    buffers: Vec<(u64, usize)>,
-    /// where msg_namelen, msg_controllen and msg_flags are written back
-    name_length_at: u64,
-    control_length_at: u64,
-    flags_at: u64,
-}
-
-fn message_bytes(call: &Call<'_>) -> u64 {
-    if call.abi().word_bytes == 8 { 56 } else { 28 }
-}
-fn message(call: &mut Call<'_>, address: u64) -> Result<Message, Errno> {
-    let word = call.abi().word_bytes;
-    let bytes = call.read_bytes(address, message_bytes(call) as usize)?;
-    let view = View::new(call.abi(), &bytes);
-    let field = |index: usize| view.word(index * word).ok_or(Errno::EFAULT);
-    let count = usize::try_from(field(3)?).map_err(|_| Errno::EMSGSIZE)?;
-    let (name, vector) = (field(0)?, field(2)?);
-    let name_bytes = view.u32(word).unwrap_or(0) as usize;
-    let word = word as u64;
-    Ok(Message {
-        name,
-        name_bytes,
-        buffers: vectors(call, vector, count)?,
-        name_length_at: address + word,
-        control_length_at: address + 5 * word,
-        flags_at: address + 6 * word,
-    })
-}
-fn send_message(call: &mut Call<'_>, address: u64, flags: u32) -> CallResult {
-    let message = message(call, address)?;
-    let bytes = gather(call, &message.buffers)?;
-    let to = match message.name {
-        0 => None,
-        name => {
-            let address = call.address(name, message.name_bytes)?;
-            Some(call.resolve_unix(address)?)
-        }
-    };
-    send_bytes(call, &bytes, to, flags)
-}
-pub(super) fn sendmsg(call: &mut Call<'_>) -> CallResult {
-    send_message(call, call.word(1), call.unsigned(2))
-}
-pub(super) fn sendmmsg(call: &mut Call<'_>) -> CallResult {
-    let count = call.length(2).min(MESSAGES_MAX) as u64;
-    let stride = (message_bytes(call) + 4).next_multiple_of(call.abi().word_bytes as u64);
-    for index in 0..count {
-        let address = call.word(1).wrapping_add(index * stride);
-        call.progress = 0;
-        match send_message(call, address, call.unsigned(3) | MSG_DONTWAIT) {
-            Ok(sent) => call.write_u32(address + message_bytes(call), sent as u32)?,
-            Err(_) if index > 0 => return Ok(index),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(count)
-}
-
 /// Receives once into a buffer of that length.
-fn receive_bytes(call: &mut Call<'_>, length: usize, flags: u32) -> Result<(Vec<u8>, Received), CallError> {
+pub(super) fn receive_bytes(
+    call: &mut Call<'_>,
+    length: usize,
+    flags: u32,
+) -> Result<(Vec<u8>, Received), CallError> {
     let id = call.socket(0)?;
     let mut buffer = vec![0; length];
     let peek = if flags & MSG_PEEK != 0 { Peek::Yes } else { Peek::No };
@@ -393,7 +329,7 @@ fn receive_bytes(call: &mut Call<'_>, length: usize, flags: u32) -> Result<(Vec<
     }
 }
 /// The result of a receive: with MSG_TRUNC the whole length of the datagram.
-fn received_length(received: &Received, flags: u32) -> u64 {
+pub(super) fn received_length(received: &Received, flags: u32) -> u64 {
     if flags & MSG_TRUNC != 0 { received.whole as u64 } else { received.count as u64 }
 }
 
@@ -410,6 +346,10 @@ fn receive_into(call: &mut Call<'_>, flags: u32) -> CallResult {
         Err(CallError::Errno(_)) if done > 0 => return Ok(done as u64),
         other => other?,
     };
+    // descriptors that came along are let go: nobody asked for them
+    let (id, pid) = (call.socket(0)?, call.pid);
+    let taken = call.kernel.core.sockets.taken(id);
+    call.kernel.drop_passed(pid, id, taken);
     call.write(address.wrapping_add(done as u64), &bytes)?;
     if let Some(from) = &received.from {
         call.give_address(from, call.word(4), call.word(5))?;
@@ -422,39 +362,6 @@ fn receive_into(call: &mut Call<'_>, flags: u32) -> CallResult {
     }
     Ok(done as u64 + received_length(&received, flags))
 }
-fn receive_message(call: &mut Call<'_>, address: u64, flags: u32) -> CallResult {
-    let message = message(call, address)?;
-    let length = message.buffers.iter().map(|(_, length)| length).sum();
-    let (bytes, received) = receive_bytes(call, length, flags)?;
-    scatter(call, &message.buffers, &bytes)?;
-    match &received.from {
-        Some(from) if message.name != 0 => call.give_address(from, message.name, message.name_length_at)?,
-        _ => call.write_u32(message.name_length_at, 0)?,
-    }
-    let mut record = call.record();
-    record.word(0);
-    call.write(message.control_length_at, record.as_bytes())?;
-    call.write_u32(message.flags_at, if received.whole > received.count { MSG_TRUNC } else { 0 })?;
-    Ok(received_length(&received, flags))
-}
-pub(super) fn recvmsg(call: &mut Call<'_>) -> CallResult {
-    receive_message(call, call.word(1), call.unsigned(2))
-}
-pub(super) fn recvmmsg(call: &mut Call<'_>) -> CallResult {
-    let count = call.length(2).min(MESSAGES_MAX) as u64;
-    let stride = (message_bytes(call) + 4).next_multiple_of(call.abi().word_bytes as u64);
-    for index in 0..count {
-        let address = call.word(1).wrapping_add(index * stride);
-        let flags = call.unsigned(3) | if index > 0 { MSG_DONTWAIT } else { 0 };
-        match receive_message(call, address, flags) {
-            Ok(received) => call.write_u32(address + message_bytes(call), received as u32)?,
-            Err(_) if index > 0 => return Ok(index),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(count)
-}
-
 pub(super) fn shutdown(call: &mut Call<'_>) -> CallResult {
     let id = call.socket(0)?;
     let how = match call.unsigned(1) {
@@ -489,6 +396,7 @@ pub(super) fn setsockopt(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let value = call.read_bytes(call.word(3), length)?;
+    let value = if is_timeout(option) { short_timeval(call, &value)? } else { value };
     call.core().sockets.set_option(id, option, &value, endian)?;
     Ok(0)
 }
@@ -503,8 +411,27 @@ pub(super) fn getsockopt(call: &mut Call<'_>) -> CallResult {
         let _ = kernel.core.sockets.poll(id, &mut *kernel.outside);
     }
     let value = call.core().sockets.option(id, option, numbering, endian)?;
+    let value = if is_timeout(option) { long_timeval(call, &value) } else { value };
     let kept = value.get(..room.min(value.len())).unwrap_or_default();
     call.write(call.word(3), kept)?;
     call.write_u32(call.word(4), kept.len() as u32)?;
     Ok(0)
+}
+
+fn is_timeout(option: SocketOption) -> bool {
+    matches!(option, SocketOption::ReceiveTimeout | SocketOption::SendTimeout)
+}
+/// The network keeps timeouts as two words of 32 bits; programs have `struct timeval`, two `long`.
+fn short_timeval(call: &Call<'_>, value: &[u8]) -> Result<Vec<u8>, Errno> {
+    let view = View::new(call.abi(), value);
+    let (seconds, micros) = view.word(0).zip(view.word(call.abi().word_bytes)).ok_or(Errno::EINVAL)?;
+    let mut record = call.record();
+    record.u32(u32::try_from(seconds).unwrap_or(u32::MAX)).u32(micros as u32);
+    Ok(record.finish())
+}
+fn long_timeval(call: &Call<'_>, value: &[u8]) -> Vec<u8> {
+    let view = View::new(call.abi(), value);
+    let mut record = call.record();
+    [0, 4].into_iter().for_each(|at| _ = record.word(u64::from(view.u32(at).unwrap_or(0))));
+    record.finish()
 }

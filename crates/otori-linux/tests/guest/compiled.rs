@@ -1,21 +1,24 @@
 //! Programs in C for calls that no busybox applet makes: `compiled/NAME.c` prints what stands in `compiled/NAME.txt`.
 //!
-//! Compiled when the tests run, by Debian's cross compiler for MIPS; without it they say so and pass. The texts are
+//! Compiled when the tests run, by Debian's cross compilers; without them they say so and pass. The texts are
 //! what the same sources print when compiled for the machine at hand and run by its own Linux.
 use crate::guest::Guest;
+use otori_linux::Isa;
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-const COMPILER: &str = "mipsel-linux-gnu-gcc";
+/// One of each width of `long`.
+const COMPILERS: [(Isa, &str); 2] =
+    [(Isa::Mips32El, "mipsel-linux-gnu-gcc"), (Isa::Aarch64, "aarch64-linux-gnu-gcc")];
 
 /// The program, compiled; `None` without a compiler.
-fn compile(source: &Path) -> Option<Vec<u8>> {
+fn compile(source: &Path, compiler: &str) -> Option<Vec<u8>> {
     let name = source.file_stem().unwrap();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let status = Command::new(COMPILER)
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(compiler).with_extension(name);
+    let status = Command::new(compiler)
         .args(["-static", "-O1", "-Wall", "-pthread", "-o"])
         .args([&target, source])
         .status();
@@ -36,17 +39,23 @@ fn programs_print_what_linux_lets_them_print() {
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
     sources.sort();
     assert!(!sources.is_empty());
-    for source in sources {
-        let Some(program) = compile(&source) else {
-            eprintln!("skipped: no {COMPILER}; install gcc-mipsel-linux-gnu to run the compiled programs");
-            return;
-        };
-        let expect = fs::read_to_string(source.with_extension("txt")).unwrap();
-        let mut guest = Guest::bare(|_| {});
-        guest.machine.write_file(b"/tmp/t", &program, 0o755).unwrap();
-        let done = guest.run_program("/tmp/t", &["t"], b"");
-        let errors = String::from_utf8_lossy(&done.error);
-        assert_eq!(done.text(), expect, "{}: {errors} {:?}", source.display(), done.run);
-        assert_eq!(done.status, Some(0), "{}", source.display());
+    for (isa, compiler) in COMPILERS {
+        sources.iter().all(|source| check(source, isa, compiler));
     }
+}
+
+/// Says whether there is a compiler.
+fn check(source: &Path, isa: Isa, compiler: &str) -> bool {
+    let Some(program) = compile(source, compiler) else {
+        eprintln!("skipped: no {compiler}; install gcc-*-linux-gnu to run the compiled programs");
+        return false;
+    };
+    let expect = fs::read_to_string(source.with_extension("txt")).unwrap();
+    let mut guest = Guest::bare(|config| config.isa = isa);
+    guest.machine.write_file(b"/tmp/t", &program, 0o755).unwrap();
+    let done = guest.run_program("/tmp/t", &["t"], b"");
+    let errors = String::from_utf8_lossy(&done.error);
+    assert_eq!(done.text(), expect, "{} {isa:?}: {errors} {:?}", source.display(), done.run);
+    assert_eq!(done.status, Some(0), "{}", source.display());
+    true
 }

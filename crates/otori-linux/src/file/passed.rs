@@ -1,0 +1,84 @@
+//! Descriptors on their way through UNIX sockets (SCM_RIGHTS). Key type: [`Passed`].
+//!
+//! Each bundle belongs to a place in what its receiver has to read: a byte of a stream, or a datagram. Who reads the
+//! place without asking for descriptors lets them go. unix(7) "Ancillary messages".
+use super::OpenFile;
+use crate::{arena::Index, config::Pid, errno::Errno, kernel::Kernel, net::SocketId};
+use alloc::{collections::BTreeMap, collections::VecDeque, vec::Vec};
+
+/// Descriptors on their way in one machine; then ETOOMANYREFS. What a socket sends to itself and then closes counts
+/// until the machine ends: there is no collector of such rings.
+const PASSED_MAX: usize = 256;
+/// Descriptors of one message (SCM_MAX_FD).
+pub(crate) const BUNDLE_MAX: usize = 253;
+
+/// Open files beside one message: where it begins and ends in what its receiver has to read.
+#[derive(Clone, Debug)]
+struct Bundle {
+    start: u64,
+    end: u64,
+    files: Vec<Index<OpenFile>>,
+}
+
+/// Bundles by receiver, each with its place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Passed {
+    bundles: BTreeMap<SocketId, VecDeque<Bundle>>,
+}
+
+impl Passed {
+    /// The end of the first message with descriptors behind that place: a stream is not read past it in one go.
+    pub(crate) fn end_after(&self, socket: SocketId, place: u64) -> Option<u64> {
+        let ends = self.bundles.get(&socket)?.iter().map(|bundle| bundle.end);
+        ends.filter(|end| *end > place).min()
+    }
+    fn count(&self) -> usize {
+        self.bundles.values().flatten().map(|bundle| bundle.files.len()).sum()
+    }
+}
+
+impl Kernel {
+    /// Sends open files along, to be read at that place.
+    ///
+    /// # Errors
+    /// ETOOMANYREFS at the limit.
+    pub(crate) fn pass_files(
+        &mut self,
+        to: SocketId,
+        place: core::ops::Range<u64>,
+        files: Vec<Index<OpenFile>>,
+    ) -> Result<(), Errno> {
+        if self.core.passed.count() + files.len() > PASSED_MAX {
+            return Err(Errno::ETOOMANYREFS);
+        }
+        files.iter().for_each(|file| self.core.files.hold(*file));
+        let bundle = Bundle { start: place.start, end: place.end, files };
+        self.core.passed.bundles.entry(to).or_default().push_back(bundle);
+        Ok(())
+    }
+    /// The message was not sent after all.
+    pub(crate) fn unpass_files(&mut self, pid: Pid, to: SocketId) {
+        let last = self.core.passed.bundles.get_mut(&to).and_then(VecDeque::pop_back);
+        for file in last.map(|bundle| bundle.files).unwrap_or_default() {
+            self.release_file(pid, file);
+        }
+    }
+    /// Takes the bundles of every place before `end`.
+    pub(crate) fn take_passed(&mut self, socket: SocketId, end: u64) -> Vec<Index<OpenFile>> {
+        let Some(bundles) = self.core.passed.bundles.get_mut(&socket) else { return Vec::new() };
+        let mut taken = Vec::new();
+        while let Some(bundle) = bundles.pop_front_if(|bundle| bundle.start < end) {
+            taken.extend(bundle.files);
+        }
+        if bundles.is_empty() {
+            self.core.passed.bundles.remove(&socket);
+        }
+        taken
+    }
+    /// What was read without asking for descriptors, or will never be read.
+    pub(crate) fn drop_passed(&mut self, pid: Pid, socket: SocketId, end: u64) {
+        for file in self.take_passed(socket, end) {
+            self.release_file(pid, file);
+        }
+    }
+}
