@@ -1,6 +1,7 @@
 //! `cargo xtask oracle`: real programs on the device engine and on qemu-user from the same root, output and exit status
 //! compared. Key type: [`Choice`]. The list is data in `vectors/oracle`; set.rs has the instruction sets, fetch.rs and
 //! programs.rs make the roots, side.rs runs one program, run.rs compares, report.rs counts.
+mod busybox;
 mod fetch;
 mod invocation;
 mod known;
@@ -24,7 +25,7 @@ pub const USAGE: &str = "\
 cargo xtask oracle COMMAND
 
   fetch [SET...]   Debian programs into the cache (OTORI_ORACLE_CACHE, without it .cache/oracle)
-  build [SET...]   cross-compile vectors/oracle/programs into the cache
+  build [SET...]   cross-compile vectors/oracle/programs into the cache, and busybox where Debian has no package
   run              compare: [--isa SET] [--group GROUP] [--only PART OF A NAME] [--quick] [--record] [--jobs N]
                    [--engine BINARY] (without it the newer of target/release/otori and target/debug/otori)
   show SET GROUP/NAME [--engine BINARY]   one invocation on both sides, everything printed
@@ -106,7 +107,11 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let choice = Choice::parse(arguments)?;
     match verb.as_str() {
         "fetch" => fetch::fetch(&set::named(&choice.rest)?),
-        "build" => programs::build(&set::named(&choice.rest)?),
+        "build" => {
+            let sets = set::named(&choice.rest)?;
+            programs::build(&sets)?;
+            busybox::build(&sets)
+        }
         "run" => compare(&choice),
         "show" => show(&choice),
         _ => bail!("{verb} is unknown\n{USAGE}"),
@@ -115,8 +120,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 fn compare(choice: &Choice) -> Result<()> {
     if choice.record {
-        let whole = choice.groups.is_empty() && choice.only.is_none() && !choice.quick;
-        ensure!(whole && choice.sets.len() == set::SETS.len(), "--record is for a whole run");
+        ensure!(choice.only.is_none() && !choice.quick, "--record is for whole groups");
     }
     ensure!(choice.rest.is_empty(), "{} is unknown\n{USAGE}", choice.rest.join(" "));
     let sides = Sides::prepare(choice.engine()?)?;
