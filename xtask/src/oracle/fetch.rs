@@ -103,6 +103,7 @@ fn fetch_set(set: &Set) -> Result<()> {
 /// Compiles the modules that the list imports once, with the oracle: otherwise every run would compile them again.
 fn warm_python(set: &Set) -> Result<()> {
     let root = root_of(set, "python");
+    // Python writes beside the modules it finds: below the root, not where -L would look.
     let done = root.join("usr/lib/python3.11/json/__pycache__");
     let program = root.join("usr/bin/python3.11");
     if !program.is_file() || done.is_dir() || !crate::shell::has(set.qemu) {
@@ -115,6 +116,8 @@ fn warm_python(set: &Set) -> Result<()> {
         .arg(&root)
         .arg(&program)
         .args(["-c", &code])
+        .env_clear()
+        .env("PYTHONHOME", root.join("usr"))
         .stdin(Stdio::null())
         .status()
         .with_context(|| format!("cannot start {}", set.qemu))?;
