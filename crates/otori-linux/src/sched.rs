@@ -176,7 +176,12 @@ impl Kernel {
         let mut spent = 0;
         self.core.switches += 1;
         while spent < slice && self.ready(tid, &mut spent) {
-            let (stop, count) = self.execute(tid, slice - spent);
+            // A call that was made again may have used the slice up.
+            let left = slice.saturating_sub(spent);
+            if left == 0 {
+                break;
+            }
+            let (stop, count) = self.execute(tid, left);
             spent += count;
             match stop {
                 Stop::Budget => break,
