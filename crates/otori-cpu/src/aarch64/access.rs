@@ -130,10 +130,10 @@ pub(super) fn store_anywhere(maps: &Maps, address: u64, size: u64, value: u128) 
 #[inline(always)]
 fn gather(page: &Page, address: u64) -> u64 {
     let (base, shift) = (address & !3, 8 * (address & 3));
-    let low = u64::from(page.load_u32(base)) | u64::from(page.load_u32(base + 4)) << 32;
+    let low = u64::from(page.load_u32(base)) | u64::from(page.load_u32(base.wrapping_add(4))) << 32;
     match shift {
         0 => low,
-        _ => low >> shift | u64::from(page.load_u32(base + 8)) << (64 - shift),
+        _ => low >> shift | u64::from(page.load_u32(base.wrapping_add(8))) << (64 - shift),
     }
 }
 
@@ -168,7 +168,7 @@ fn scatter(page: &Page, mut address: u64, mut size: u64, mut value: u64) {
                 1
             }
         };
-        (address, size, value) = (address + step, size - step, value >> (8 * step));
+        (address, size, value) = (address.wrapping_add(step), size - step, value >> (8 * step));
     }
 }
 

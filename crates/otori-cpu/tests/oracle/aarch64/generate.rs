@@ -8,7 +8,7 @@ use crate::random::Random;
 pub const BASE: u64 = 0x40_0000;
 /// Bytes of ELF header and program header, in front of the code.
 pub const CODE_OFFSET: u64 = 0x78;
-const CHUNKS: usize = 400;
+const CHUNKS: usize = 2000;
 /// Random instructions in a chunk, about.
 const CHUNK_WORDS: usize = 24;
 /// Bytes of data that loads and stores go to; the middle is the boundary of a page.
@@ -160,7 +160,7 @@ impl Program {
         code.words.extend(&load);
         let dump_at = code.words.len();
         code.words.extend(&dump);
-        let templates = Templates::new(kind);
+        let mut templates = Templates::new(kind);
         let mut chunks = Vec::new();
         for _ in 0..CHUNKS {
             code.pools.push(code.words.len());

@@ -1,6 +1,8 @@
-//! AArch64, against an emulated Cortex-A53. Neighbours: `generate` writes the programs, `template` the instructions.
+//! AArch64, against an emulated Cortex-A53. Neighbours: `generate` writes the programs, `template` the
+//! instructions, `probe` tells which words are any.
 
 mod generate;
+mod probe;
 mod template;
 
 use crate::harness::{Call, Case, Flat, Guest, check};

@@ -2,10 +2,8 @@
 //! it is right about that, `docs` of the set's decoder and the disassembler tell.
 
 use super::generate::DATA_BYTES;
-use crate::harness::Flat;
+use super::probe::Probe;
 use crate::random::Random;
-use otori_cpu::aarch64::Cpu;
-use otori_cpu::{Stop, run};
 
 /// Which instructions a program is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,15 +89,16 @@ const VECTOR_FLOAT: &[Class] = &[
 
 pub struct Templates {
     kind: Kind,
+    probe: Probe,
 }
 
 impl Templates {
     pub fn new(kind: Kind) -> Templates {
-        Templates { kind }
+        Templates { kind, probe: Probe::new() }
     }
 
     /// About `count` instructions.
-    pub fn chunk(&self, random: &mut Random, count: usize) -> Vec<u32> {
+    pub fn chunk(&mut self, random: &mut Random, count: usize) -> Vec<u32> {
         let mut words = Vec::new();
         while words.len() < count {
             let kind = match self.kind {
@@ -115,12 +114,12 @@ impl Templates {
                 kind => kind,
             };
             match kind {
-                Kind::Integer => words.extend(legal(random, INTEGER, 8)),
-                Kind::Float => words.extend(legal(random, FLOAT, 8)),
-                Kind::Vector => words.extend(legal(random, VECTOR, 8)),
-                Kind::VectorFloat => words.extend(legal(random, VECTOR_FLOAT, 8)),
-                Kind::Branches => branch(random, &mut words),
-                _ => access(random, &mut words),
+                Kind::Integer => words.extend(self.legal(random, INTEGER, 8)),
+                Kind::Float => words.extend(self.legal(random, FLOAT, 8)),
+                Kind::Vector => words.extend(self.legal(random, VECTOR, 8)),
+                Kind::VectorFloat => words.extend(self.legal(random, VECTOR_FLOAT, 8)),
+                Kind::Branches => self.branch(random, &mut words),
+                _ => self.access(random, &mut words),
             }
         }
         words
@@ -156,27 +155,15 @@ fn candidate(random: &mut Random, classes: &[Class]) -> u32 {
     word
 }
 
-/// `count` candidates of which those are left that our engine runs.
-fn legal(random: &mut Random, classes: &[Class], count: usize) -> Vec<u32> {
-    let words: Vec<u32> = (0..count).map(|_| candidate(random, classes)).collect();
-    let mut code: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    code.extend(0xd400_0001u32.to_le_bytes());
-    let (base, mut good) = (0x10000, vec![true; words.len()]);
-    let mut memory = Flat::new(base, &code, 4096);
-    let mut cpu = Cpu::new();
-    cpu.pc = base;
-    while run(&mut cpu, &mut memory, 1000).0 == Stop::Illegal {
-        good[((cpu.pc - base) / 4) as usize] = false;
-        cpu.pc += 4;
+impl Templates {
+    /// `count` candidates of which those are left that our engine runs.
+    fn legal(&mut self, random: &mut Random, classes: &[Class], count: usize) -> Vec<u32> {
+        self.probe.legal((0..count).map(|_| candidate(random, classes)).collect())
     }
-    words.into_iter().zip(good).filter(|(_, good)| *good).map(|(word, _)| word).collect()
-}
 
-fn integer(random: &mut Random) -> u32 {
-    loop {
-        if let Some(word) = legal(random, INTEGER, 1).first() {
-            return *word;
-        }
+    /// Is it an instruction?
+    fn is_legal(&mut self, word: u32) -> bool {
+        !self.probe.legal(vec![word]).is_empty()
     }
 }
 
@@ -185,72 +172,65 @@ fn set_base(place: u32) -> u32 {
     0x9100_0000 | place << 10 | 28 << 5 | 26
 }
 
-fn access(random: &mut Random, words: &mut Vec<u32>) {
-    let middle = DATA_BYTES as u32 / 2;
-    let near = middle - 32 + random.below(64);
-    let t = random.below(26);
-    let (size, opc, vector) = (random.below(4), random.below(4), random.below(2));
-    let any = size << 30 | vector << 26 | opc << 22 | 26 << 5 | t;
-    let whole = if vector == 1 && opc >= 2 { 4 } else { size };
-    let imm9 = random.below(512) << 12;
-    let word = match random.below(13) {
-        0 => 0x3800_0000 | any | imm9 | random.pick(&[0, 1 << 10, 3 << 10, 2 << 10]),
-        1 | 2 => 0x3900_0000 | any | random.below(256 >> whole) << 10,
-        3 => {
-            // Index in x25, small, extended in some way.
-            words.push(0xd280_0000 | random.below(16) << 5 | 25);
-            0x3820_4800 | any & !31 | random.below(25) | random.next() as u32 & 0x0000_b000 | 25 << 16
-        }
-        4 | 5 => {
-            let word = random.next() as u32;
-            let second = random.pick(&[t ^ 1, (t + 5) % 26]);
-            0x2800_0000
-                | word & 0xc5c0_0000
-                | (random.below(33).wrapping_sub(16) & 127) << 15
-                | second << 10
-                | 26 << 5
-                | t
-        }
-        6 => 0x1800_0000 | random.next() as u32 & 0xc400_0000 | random.below(8) << 5 | t,
-        7 => 0x0c00_0000 | random.next() as u32 & 0x4040_fc00 | 26 << 5 | random.below(32),
-        8 => {
-            0x0c80_0000
-                | random.next() as u32 & 0x4040_fc00
-                | register(random) << 16
-                | 26 << 5
-                | random.below(32)
-        }
-        9 => 0x0d00_0000 | random.next() as u32 & 0x4060_fc00 | 26 << 5 | random.below(32),
-        10 => {
-            0x0d80_0000
-                | random.next() as u32 & 0x4060_fc00
-                | register(random) << 16
-                | 26 << 5
-                | random.below(32)
-        }
-        11 => {
-            // adrp x26, and an access to the code relative to it
-            let load = if vector == 1 { opc | 1 } else { opc.max(1) };
-            let word = 0x3900_0000 | any & !(3 << 22) | load << 22 | random.below(200) << 10;
-            if is_access(word) {
-                words.extend([0x9000_0000 | 26, word]);
+impl Templates {
+    fn access(&mut self, random: &mut Random, words: &mut Vec<u32>) {
+        let middle = DATA_BYTES as u32 / 2;
+        let near = middle - 32 + random.below(64);
+        let t = random.below(26);
+        let (size, opc, vector) = (random.below(4), random.below(4), random.below(2));
+        let any = size << 30 | vector << 26 | opc << 22 | 26 << 5 | t;
+        let whole = if vector == 1 && opc >= 2 { 4 } else { size };
+        let imm9 = random.below(512) << 12;
+        let word = match random.below(13) {
+            0 => 0x3800_0000 | any | imm9 | random.pick(&[0, 1 << 10, 3 << 10, 2 << 10]),
+            1 | 2 => 0x3900_0000 | any | random.below(256 >> whole) << 10,
+            3 => {
+                // Index in x25, small, extended in some way.
+                words.push(0xd280_0000 | random.below(16) << 5 | 25);
+                0x3820_4800 | any & !31 | random.below(25) | random.next() as u32 & 0x0000_b000 | 25 << 16
             }
-            return;
+            4 | 5 => {
+                let word = random.next() as u32;
+                let second = random.pick(&[t ^ 1, (t + 5) % 26]);
+                0x2800_0000
+                    | word & 0xc5c0_0000
+                    | (random.below(33).wrapping_sub(16) & 127) << 15
+                    | second << 10
+                    | 26 << 5
+                    | t
+            }
+            6 => 0x1800_0000 | random.next() as u32 & 0xc400_0000 | random.below(8) << 5 | t,
+            7 => 0x0c00_0000 | random.next() as u32 & 0x4040_fc00 | 26 << 5 | random.below(32),
+            8 => {
+                0x0c80_0000
+                    | random.next() as u32 & 0x4040_fc00
+                    | register(random) << 16
+                    | 26 << 5
+                    | random.below(32)
+            }
+            9 => 0x0d00_0000 | random.next() as u32 & 0x4060_fc00 | 26 << 5 | random.below(32),
+            10 => {
+                0x0d80_0000
+                    | random.next() as u32 & 0x4060_fc00
+                    | register(random) << 16
+                    | 26 << 5
+                    | random.below(32)
+            }
+            11 => {
+                // adrp x26, and an access to the code relative to it
+                let load = if vector == 1 { opc | 1 } else { opc.max(1) };
+                let word = 0x3900_0000 | any & !(3 << 22) | load << 22 | random.below(200) << 10;
+                if self.is_legal(word) {
+                    words.extend([0x9000_0000 | 26, word]);
+                }
+                return;
+            }
+            _ => return exclusive(random, words, middle - 32),
+        };
+        if self.is_legal(word) {
+            words.extend([set_base(near), word]);
         }
-        _ => return exclusive(random, words, middle - 32),
-    };
-    if is_access(word) {
-        words.extend([set_base(near), word]);
     }
-}
-
-/// Is it an instruction, and one whose result is defined?
-fn is_access(word: u32) -> bool {
-    let mut memory = Flat::new(0x10000, &word.to_le_bytes(), 4096);
-    let mut cpu = Cpu::new();
-    cpu.pc = 0x10000;
-    cpu.x[26] = 0x10800;
-    run(&mut cpu, &mut memory, 1).0 != Stop::Illegal
 }
 
 /// Aligned: exclusive pairs, ordered accesses, zeroing of a block.
@@ -275,44 +255,45 @@ fn exclusive(random: &mut Random, words: &mut Vec<u32>, base: u32) {
     }
 }
 
-/// A branch over a few instructions, a loop, a call, a jump.
-fn branch(random: &mut Random, words: &mut Vec<u32>) {
-    let skipped: Vec<u32> = (0..random.below(3) + 1).map(|_| integer(random)).collect();
-    let distance = skipped.len() as u32 + 1;
-    let t = random.below(26);
-    match random.below(9) {
-        0 | 1 => words.push(0x5400_0000 | distance << 5 | random.below(16)),
-        2 => {
-            let compare = random.pick(&[0x6b00_001f, 0xeb00_001f]);
-            words.push(compare | random.below(26) << 16 | t << 5);
-            words.push(0x5400_0000 | distance << 5 | random.below(16));
+impl Templates {
+    /// A branch over a few instructions, a loop, a call, a jump.
+    fn branch(&mut self, random: &mut Random, words: &mut Vec<u32>) {
+        let skipped = self.legal(random, INTEGER, 4);
+        let distance = skipped.len() as u32 + 1;
+        let t = random.below(26);
+        match random.below(9) {
+            0 | 1 => words.push(0x5400_0000 | distance << 5 | random.below(16)),
+            2 => {
+                let compare = random.pick(&[0x6b00_001f, 0xeb00_001f]);
+                words.push(compare | random.below(26) << 16 | t << 5);
+                words.push(0x5400_0000 | distance << 5 | random.below(16));
+            }
+            3 => {
+                let compare = random.pick(&[0x7100_001f, 0xf100_001f, 0x7140_001f]);
+                words.push(compare | random.below(4) << 10 | t << 5);
+                words.push(0x5400_0000 | distance << 5 | random.below(16));
+            }
+            4 => words
+                .push(random.pick(&[0x3400_0000, 0xb400_0000, 0x3500_0000, 0xb500_0000]) | distance << 5 | t),
+            5 => {
+                let kind = random.pick(&[0x3600_0000, 0xb600_0000, 0x3700_0000, 0xb700_0000]);
+                words.push(kind | random.below(32) << 19 | distance << 5 | t);
+            }
+            6 => {
+                // mov x26, #n; the instructions; subs x26, x26, #1; b.ne
+                words.push(0xd280_0000 | (1 + random.below(5)) << 5 | 26);
+                words.extend(&skipped);
+                words.push(0xf100_0400 | 26 << 5 | 26);
+                words.push(0x5400_0001 | (0u32.wrapping_sub(distance) & 0x7ffff) << 5);
+                return;
+            }
+            7 => words.push(random.pick(&[0x1400_0000, 0x9400_0000]) | distance),
+            _ => {
+                // adr x26, behind; br, blr or ret x26
+                words.push(0x1000_0000 | (distance + 1) << 5 | 26);
+                words.push(random.pick(&[0xd61f_0340, 0xd63f_0340, 0xd65f_0340]));
+            }
         }
-        3 => {
-            let compare = random.pick(&[0x7100_001f, 0xf100_001f, 0x7140_001f]);
-            words.push(compare | random.below(4) << 10 | t << 5);
-            words.push(0x5400_0000 | distance << 5 | random.below(16));
-        }
-        4 => {
-            words.push(random.pick(&[0x3400_0000, 0xb400_0000, 0x3500_0000, 0xb500_0000]) | distance << 5 | t)
-        }
-        5 => {
-            let kind = random.pick(&[0x3600_0000, 0xb600_0000, 0x3700_0000, 0xb700_0000]);
-            words.push(kind | random.below(32) << 19 | distance << 5 | t);
-        }
-        6 => {
-            // mov x26, #n; the instructions; subs x26, x26, #1; b.ne
-            words.push(0xd280_0000 | (1 + random.below(5)) << 5 | 26);
-            words.extend(&skipped);
-            words.push(0xf100_0400 | 26 << 5 | 26);
-            words.push(0x5400_0001 | (0u32.wrapping_sub(distance) & 0x7ffff) << 5);
-            return;
-        }
-        7 => words.push(random.pick(&[0x1400_0000, 0x9400_0000]) | distance),
-        _ => {
-            // adr x26, behind; br, blr or ret x26
-            words.push(0x1000_0000 | (distance + 1) << 5 | 26);
-            words.push(random.pick(&[0xd61f_0340, 0xd63f_0340, 0xd65f_0340]));
-        }
+        words.extend(&skipped);
     }
-    words.extend(&skipped);
 }
