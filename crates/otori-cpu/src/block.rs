@@ -3,11 +3,9 @@
 //!
 //! A *key* is the address of an instruction, with the bits that say how to decode it where a set has such (Thumb).
 
-use crate::aarch64;
-use crate::arm;
-use crate::mips;
 use crate::op::Op;
 use crate::run::Set;
+use crate::{aarch64, arm, mips, x86};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use once_cell::race::OnceBox;
@@ -64,6 +62,10 @@ pub struct Code {
     pub mips_little: Table<mips::Cpu>,
     /// MIPS32, big endian.
     pub mips_big: Table<mips::Cpu>,
+    /// i386.
+    pub i386: Table<x86::Cpu>,
+    /// x86-64.
+    pub x86_64: Table<x86::Cpu>,
     fetched: OnceBox<()>,
 }
 

@@ -9,10 +9,14 @@ pub enum Isa {
     ArmEl,
     /// ARMv7-A, data big endian; code as the ELF header's flags say (BE8), else big endian too (BE32).
     ArmEb,
+    /// i386 and its successors in 32-bit mode.
+    I386,
     /// MIPS32 release 2, little endian.
     Mips32El,
     /// MIPS32 release 2, big endian.
     Mips32Eb,
+    /// x86-64.
+    X86_64,
 }
 
 /// What the rest of the product needs to know of a set.
@@ -33,7 +37,7 @@ pub struct IsaRow {
 }
 
 /// Every set, sorted by name.
-pub static ISAS: [IsaRow; 5] = [
+pub static ISAS: [IsaRow; 7] = [
     IsaRow {
         isa: Isa::Aarch64,
         name: "aarch64",
@@ -58,6 +62,7 @@ pub static ISAS: [IsaRow; 5] = [
         elf_data: 2,
         user_end: 0xbf00_0000,
     },
+    IsaRow { isa: Isa::I386, name: "i386", elf_machine: 3, elf_class: 1, elf_data: 1, user_end: 0xffff_e000 },
     IsaRow {
         isa: Isa::Mips32Eb,
         name: "mips",
@@ -74,6 +79,14 @@ pub static ISAS: [IsaRow; 5] = [
         elf_data: 1,
         user_end: 0x7fff_8000,
     },
+    IsaRow {
+        isa: Isa::X86_64,
+        name: "x86_64",
+        elf_machine: 62,
+        elf_class: 2,
+        elf_data: 1,
+        user_end: 0x7fff_ffff_f000,
+    },
 ];
 
 impl Isa {
@@ -84,8 +97,10 @@ impl Isa {
             Isa::Aarch64 => &ISAS[0],
             Isa::ArmEl => &ISAS[1],
             Isa::ArmEb => &ISAS[2],
-            Isa::Mips32Eb => &ISAS[3],
-            Isa::Mips32El => &ISAS[4],
+            Isa::I386 => &ISAS[3],
+            Isa::Mips32Eb => &ISAS[4],
+            Isa::Mips32El => &ISAS[5],
+            Isa::X86_64 => &ISAS[6],
         }
     }
 
@@ -115,6 +130,6 @@ mod tests {
             assert_eq!(row.isa.row(), row);
             assert_eq!(Isa::of_elf(row.elf_machine, row.elf_class, row.elf_data), Some(row.isa));
         }
-        assert_eq!(Isa::of_elf(62, 2, 1), None);
+        assert_eq!(Isa::of_elf(62, 2, 2), None);
     }
 }

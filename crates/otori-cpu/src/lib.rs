@@ -24,6 +24,7 @@ pub mod slot;
 pub mod soft;
 pub mod stop;
 pub mod vector;
+pub mod x86;
 
 pub use isa::{Isa, IsaRow};
 pub use maps::Maps;

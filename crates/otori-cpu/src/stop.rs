@@ -20,6 +20,10 @@ pub enum Stop {
     Trap(u32),
     /// A trapping addition or subtraction overflowed.
     Overflow,
+    /// A division by zero, or one whose quotient does not fit.
+    DivideError,
+    /// An instruction that user code may not execute (x86: general protection).
+    Privileged,
     /// An enabled floating point exception, with the set's cause bits (MIPS: FCSR bits 17..12, shifted down).
     FloatingPoint(u32),
 }

@@ -92,6 +92,7 @@ pub fn divide(format: Format, environment: &mut Environment, a: u64, b: u64) -> 
         (Class::Zero, _) | (_, Class::Infinity) => format.signed(sign, 0),
         (_, Class::Zero) => {
             environment.raise(DIVISION_BY_ZERO);
+            environment.forget_subnormals();
             format.infinity(sign)
         }
         _ => {

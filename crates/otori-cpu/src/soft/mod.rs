@@ -119,6 +119,9 @@ pub enum NanRules {
     Arm,
     /// ARM in default NaN mode: as [`NanRules::Arm`], but the default NaN comes out.
     ArmDefault,
+    /// x86: a clear top fraction bit signals; the first NaN comes out, made quiet. Subnormal operands are told unless
+    /// the operation is invalid.
+    X86,
 }
 
 impl NanRules {
@@ -180,6 +183,9 @@ fn unpack(format: Format, environment: &mut Environment, bits: u64) -> Unpacked 
     } else if fraction != 0 && environment.flushes_operand(format) {
         (Class::Zero, 0, 0)
     } else if fraction != 0 {
+        if environment.nan == NanRules::X86 {
+            environment.raise(SUBNORMAL_OPERAND);
+        }
         let zeros = top.leading_zeros();
         (Class::Finite, 1 - format.bias() - zeros as i32, top << zeros)
     } else {
@@ -211,6 +217,7 @@ impl Environment {
     /// The NaN of an invalid operation, flagged.
     fn invalid(&mut self, format: Format) -> u64 {
         self.raise(INVALID);
+        self.forget_subnormals();
         self.default_nan(format)
     }
 
@@ -221,6 +228,7 @@ impl Environment {
             // Exponent all ones, fraction all ones but its top bit.
             NanRules::MipsLegacy => format.infinity(false) | format.fraction_mask() & !format.quiet_bit(),
             NanRules::Arm | NanRules::ArmDefault => format.infinity(false) | format.quiet_bit(),
+            NanRules::X86 => format.infinity(true) | format.quiet_bit(),
         }
     }
 
@@ -231,15 +239,25 @@ impl Environment {
         if signaling.is_some() {
             self.raise(INVALID);
         }
-        match self.nan {
-            NanRules::MipsLegacy | NanRules::ArmDefault => self.default_nan(format),
-            NanRules::Arm => match signaling.or_else(|| find(Class::QuietNan)) {
-                Some(nan) => {
-                    let fraction = nan.significand >> (63 - format.fraction_bits);
-                    format.infinity(nan.sign) | format.quiet_bit() | fraction
-                }
-                None => self.default_nan(format),
-            },
+        self.forget_subnormals();
+        let chosen = match self.nan {
+            NanRules::MipsLegacy | NanRules::ArmDefault => None,
+            NanRules::Arm => signaling.or_else(|| find(Class::QuietNan)),
+            NanRules::X86 => operands.iter().find(|operand| operand.is_nan()),
+        };
+        match chosen {
+            Some(nan) => {
+                let fraction = nan.significand >> (63 - format.fraction_bits);
+                format.infinity(nan.sign) | format.quiet_bit() | fraction
+            }
+            None => self.default_nan(format),
+        }
+    }
+
+    /// On x86 a NaN or a division by zero hides that the other operand was subnormal.
+    fn forget_subnormals(&mut self) {
+        if self.nan == NanRules::X86 {
+            self.flags &= !SUBNORMAL_OPERAND;
         }
     }
 }

@@ -46,6 +46,7 @@ pub fn compare(
         if quiet_is_invalid || x.class == Class::SignalingNan || y.class == Class::SignalingNan {
             environment.raise(INVALID);
         }
+        environment.forget_subnormals();
         return Relation::Unordered;
     }
     match order(&x, &y) {

@@ -10,3 +10,4 @@ mod arm;
 mod harness;
 mod mips;
 mod random;
+mod x86;

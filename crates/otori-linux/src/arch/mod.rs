@@ -9,9 +9,14 @@ mod arm_helpers;
 mod arm_signal;
 #[cfg(test)]
 mod hostile;
+mod i386;
+mod i386_signal;
 pub(crate) mod mips;
 mod mips_signal;
 mod processor;
+mod x86;
+mod x86_64;
+mod x86_64_signal;
 
 pub(crate) use processor::{Cpu, Processor, Return};
 
@@ -91,6 +96,8 @@ pub(crate) fn cpuinfo(isa: Isa) -> &'static str {
     match isa {
         Isa::Aarch64 => aarch64::CPUINFO,
         Isa::ArmEl | Isa::ArmEb => arm::CPUINFO,
+        Isa::I386 => i386::CPUINFO,
+        Isa::X86_64 => x86_64::CPUINFO,
         Isa::Mips32El | Isa::Mips32Eb => "",
     }
 }
@@ -102,6 +109,8 @@ impl Abi {
             Isa::Aarch64 => &aarch64::ROW,
             Isa::ArmEl => &arm::LITTLE,
             Isa::ArmEb => &arm::BIG,
+            Isa::I386 => &i386::ABI,
+            Isa::X86_64 => &x86_64::ABI,
             Isa::Mips32El => &mips::LITTLE,
             Isa::Mips32Eb => &mips::BIG,
         }

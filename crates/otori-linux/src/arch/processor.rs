@@ -73,9 +73,17 @@ pub(crate) trait Processor: Debug + Send {
     /// EFAULT, EINVAL when the structure is not good.
     fn set_thread_pointer(&mut self, memory: &mut AddressSpace, value: u64) -> Result<(), Errno>;
 
-    /// The thread pointer, where a call may ask for it (ARM get_tls, x86-64 ARCH_GET_FS).
+    /// The thread pointer, where a call may ask for it (ARM get_tls).
     fn thread_pointer(&self) -> Option<u64> {
         None
+    }
+
+    /// Sets and gives the base of a segment, by the segment register's number (x86-64).
+    ///
+    /// # Errors
+    /// EPERM when user space may not use the address, ENOSYS when the set has no such thing.
+    fn segment_base(&mut self, _number: usize, _value: Option<u64>) -> Result<u64, Errno> {
+        Err(Errno::ENOSYS)
     }
 
     /// Makes it enter a signal handler.

@@ -116,6 +116,8 @@ pub(crate) mod code {
     pub(crate) const BUS_ADRALN: i32 = 1;
     pub(crate) const BUS_ADRERR: i32 = 2;
     pub(crate) const ILL_ILLOPC: i32 = 1;
+    /// illegal operand
+    pub(crate) const ILL_ILLOPN: i32 = 2;
     pub(crate) const TRAP_BRKPT: i32 = 1;
     pub(crate) const FPE_INTDIV: i32 = 1;
     pub(crate) const FPE_INTOVF: i32 = 2;

@@ -35,7 +35,7 @@ pub static TABLE: &[Row] = &[
     row("add_key", system::unsupported, &[], [4280, 309, 217, 286, 248], "answered ENOSYS"),
     row("adjtimex", time::adjtimex, &[Hex], [4124, 124, 171, 124, 159], "read only; the clock is never adjusted"),
     row("alarm", timer::alarm, &[Unsigned], [4027, NO, NO, 27, 37], ""),
-    row("arch_prctl", thread::arch_prctl, &[Hex, Hex], [NO, NO, NO, NO, 158], "FS only"),
+    row("arch_prctl", thread::arch_prctl, &[Hex, Hex], [NO, NO, NO, 384, 158], ""),
     row("arm_fadvise64_64", file::advise, &[Descriptor, Int, Pair, Pair], [NO, 270, NO, NO, NO], ""),
     row("bind", socket::bind, &[Descriptor, Address, Unsigned], [4169, 282, 200, 361, 49], ""),
     row("bpf", system::unsupported, &[], [4355, 386, 280, 357, 321], "answered ENOSYS"),

@@ -28,22 +28,21 @@ fn set_pointer(call: &mut Call<'_>, value: u64) -> CallResult {
 pub(super) fn get_tls(call: &mut Call<'_>) -> CallResult {
     Ok(call.task()?.cpu.thread_pointer().ok_or(Errno::ENOSYS)?)
 }
-/// x86-64: the base of FS is the thread pointer. Nothing here uses that of GS.
+/// ARCH_SET_GS, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS: bases of segments on x86-64.
 pub(super) fn arch_prctl(call: &mut Call<'_>) -> CallResult {
-    const ARCH_SET_FS: u32 = 0x1002;
-    const ARCH_GET_FS: u32 = 0x1003;
+    const FS: usize = 4;
+    const GS: usize = 5;
+    let value = call.word(1);
     match call.unsigned(0) {
-        ARCH_SET_FS if call.word(1) >= call.abi().task_end => Err(Errno::EPERM.into()),
-        ARCH_SET_FS => set_pointer(call, call.word(1)),
-        ARCH_GET_FS => {
-            let pointer = call.task()?.cpu.thread_pointer().ok_or(Errno::EINVAL)?;
-            let mut record = call.record();
-            record.word(pointer);
-            call.write(call.word(1), record.as_bytes())?;
-            Ok(0)
+        0x1001 => _ = call.task()?.cpu.segment_base(GS, Some(value))?,
+        0x1002 => _ = call.task()?.cpu.segment_base(FS, Some(value))?,
+        code @ (0x1003 | 0x1004) => {
+            let base = call.task()?.cpu.segment_base(if code == 0x1003 { FS } else { GS }, None)?;
+            call.write(value, &base.to_le_bytes())?;
         }
-        _ => Err(Errno::EINVAL.into()),
+        _ => return Err(Errno::EINVAL.into()),
     }
+    Ok(0)
 }
 /// ARM's breakpoint as a call.
 pub(super) fn breakpoint(call: &mut Call<'_>) -> CallResult {
