@@ -37,6 +37,7 @@ mod thread;
 mod time;
 mod timer;
 mod trace;
+mod transfer;
 mod watch;
 
 pub use document::call_document;

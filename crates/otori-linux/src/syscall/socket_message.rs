@@ -4,8 +4,8 @@
 //! cmsg(3), unix(7) SCM_RIGHTS and SCM_CREDENTIALS.
 use super::{
     call::{Call, CallError, CallResult},
-    file::{gather, scatter, vectors},
     socket::{MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, receive_bytes, received_length, send_bytes},
+    transfer::{gather, scatter, vectors},
 };
 use crate::{
     abi::Numbering,
