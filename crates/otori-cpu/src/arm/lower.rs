@@ -1,7 +1,10 @@
 //! Instructions to operations. Called by [`super::assemble`], which knows of conditions.
 
 use super::assemble::Assembly;
-use super::data::{self, ARITHMETIC, IMMEDIATE, LEFT, REGISTER, RIGHT, SHIFT_CARRY, SHIFT_FLAGS, SHIFT_ONLY};
+use super::common;
+use super::data::{
+    self, ARITHMETIC, IMMEDIATE, LEFT, Op, REGISTER, RIGHT, SHIFT_CARRY, SHIFT_FLAGS, SHIFT_ONLY,
+};
 use super::execute::{simd, whole};
 use super::flow;
 use super::instruction::{ALWAYS, Instruction, Offset, Operand, Shift, Width, code};
@@ -75,12 +78,14 @@ impl Assembly<'_> {
             }
             Instruction::LoadMultiple { n, list, up, before, writeback } => {
                 let op = self.push(multiple::load(big));
-                (op.b, op.imm) = (slot(n), multiple::constant(list, up, before, writeback));
+                (op.b, op.d) = (slot(n), list.count_ones() as u8);
+                op.imm = multiple::constant(list, up, before, writeback);
                 return list >> 15 != 0 && self.exchange(Slot::R15);
             }
             Instruction::StoreMultiple { n, list, up, before, writeback } => {
                 let op = self.push(multiple::store(big));
-                (op.b, op.imm) = (slot(n), multiple::constant(list, up, before, writeback));
+                (op.b, op.d) = (slot(n), list.count_ones() as u8);
+                op.imm = multiple::constant(list, up, before, writeback);
             }
             Instruction::IfThen { state } if state >> 4 == 15 => {
                 self.push(flow::illegal);
@@ -282,7 +287,7 @@ impl Assembly<'_> {
     }
 
     /// Appends a load or store whose offset was seen to.
-    fn transfer(&mut self, run: data::Run, (t, n): (u8, u8), offset: Offset) -> &mut data::Op {
+    fn transfer(&mut self, run: data::Run, (t, n): (u8, u8), offset: Offset) -> &mut Op {
         let op = self.push(run);
         (op.a, op.b) = (slot(t), slot(n));
         match offset {
@@ -318,6 +323,11 @@ impl Assembly<'_> {
     }
 
     fn whole(&mut self, word: u32, extra: u32) {
+        if let Some(common) = common::of(word) {
+            let op = self.push(common.run);
+            *op = Op { at: op.at, ..common };
+            return;
+        }
         let run = whole(self.is_big());
         self.push(run).imm = u64::from(word) | u64::from(extra) << 32;
     }

@@ -46,21 +46,59 @@ fn size(width: u8) -> u32 {
     }
 }
 
+/// Extends a value of a width to a word, in the order of data.
+#[inline(always)]
+fn extend<const WIDTH: u8, const BIG: bool>(value: u32) -> u32 {
+    let half = if BIG { (value as u16).swap_bytes() } else { value as u16 };
+    match WIDTH {
+        WORD if BIG => value.swap_bytes(),
+        WORD | BYTE => value,
+        SIGNED_BYTE => i32::from(value as i8) as u32,
+        HALF => u32::from(half),
+        _ => i32::from(half as i16) as u32,
+    }
+}
+
 /// A value of a width, extended to a word.
 #[inline(always)]
 fn read<const WIDTH: u8, const BIG: bool>(maps: &Maps, address: u32) -> Option<u32> {
     let at = u64::from(address);
-    let half = |half: u16| if BIG { half.swap_bytes() } else { half };
-    match WIDTH {
-        WORD => maps.load_u32(at).map(|word| if BIG { word.swap_bytes() } else { word }),
-        BYTE => maps.load_u8(at).map(u32::from),
-        SIGNED_BYTE => maps.load_u8(at).map(|byte| i32::from(byte as i8) as u32),
-        HALF => maps.load_u16(at).map(|value| u32::from(half(value))),
-        _ => maps.load_u16(at).map(|value| i32::from(half(value) as i16) as u32),
-    }
+    let value = match size(WIDTH) {
+        4 => maps.load_u32(at),
+        2 => maps.load_u16(at).map(u32::from),
+        _ => maps.load_u8(at).map(u32::from),
+    };
+    value.map(extend::<WIDTH, BIG>)
 }
 
+/// One look into the cache; what is not there, or crosses a page or a word, is [`load_slowly`]'s. So this one has no calls
+/// but jumps, and saves no registers.
 fn load_one<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let (address, moved) = place::<MODE>(cpu, op);
+    let at = u64::from(address);
+    let Some(page) = maps.readable(at, u64::from(size(WIDTH)) - 1) else {
+        return load_slowly::<WIDTH, MODE, BIG>(cpu, maps, blocks, ops);
+    };
+    let value = match size(WIDTH) {
+        4 => page.load_u32(at),
+        2 => page.load_u16(at).into(),
+        _ => page.load_u8(at).into(),
+    };
+    if MODE & 3 != OFFSET {
+        cpu.registers[op.b as usize] = moved;
+    }
+    cpu.registers[op.a as usize] = extend::<WIDTH, BIG>(value);
+    step(cpu, maps, blocks, ops)
+}
+
+#[inline(never)]
+fn load_slowly<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -78,6 +116,7 @@ fn load_one<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
     step(cpu, maps, blocks, ops)
 }
 
+/// As [`load_one`].
 fn store_one<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
@@ -87,10 +126,34 @@ fn store_one<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
     let [op, ..] = ops else { return NOTHING };
     let (address, moved) = place::<MODE>(cpu, op);
     let (at, value) = (u64::from(address), cpu.registers[op.a as usize]);
-    let stored = match WIDTH {
-        WORD => maps.store_u32(at, if BIG { value.swap_bytes() } else { value }),
-        BYTE | SIGNED_BYTE => maps.store_u8(at, value as u8),
-        _ => maps.store_u16(at, if BIG { (value as u16).swap_bytes() } else { value as u16 }),
+    let Some(page) = maps.writable(at, u64::from(size(WIDTH)) - 1) else {
+        return store_slowly::<WIDTH, MODE, BIG>(cpu, maps, blocks, ops);
+    };
+    match size(WIDTH) {
+        4 => page.store_u32(at, if BIG { value.swap_bytes() } else { value }),
+        2 => page.store_u16(at, if BIG { (value as u16).swap_bytes() } else { value as u16 }),
+        _ => page.store_u8(at, value as u8),
+    }
+    if MODE & 3 != OFFSET {
+        cpu.registers[op.b as usize] = moved;
+    }
+    step(cpu, maps, blocks, ops)
+}
+
+#[inline(never)]
+fn store_slowly<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let (address, moved) = place::<MODE>(cpu, op);
+    let (at, value) = (u64::from(address), cpu.registers[op.a as usize]);
+    let stored = match size(WIDTH) {
+        4 => maps.store_u32(at, if BIG { value.swap_bytes() } else { value }),
+        2 => maps.store_u16(at, if BIG { (value as u16).swap_bytes() } else { value as u16 }),
+        _ => maps.store_u8(at, value as u8),
     };
     if stored.is_none() {
         return miss(cpu, ops, at, size(WIDTH), Access::Write);

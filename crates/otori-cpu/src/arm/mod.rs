@@ -5,6 +5,7 @@
 //! Source: ARM Architecture Reference Manual, ARMv7-A and ARMv7-R edition (DDI 0406C), part A.
 
 mod assemble;
+mod common;
 mod cpu;
 mod data;
 mod decode;

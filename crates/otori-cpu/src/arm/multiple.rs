@@ -9,7 +9,7 @@ use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::memory::Access;
 use crate::op::{Next, miss, step};
-use crate::slot::Slot;
+use crate::page::{PAGE_MASK, PAGE_SIZE};
 
 /// The constant of a list.
 pub(super) fn constant(list: u16, up: bool, before: bool, writeback: bool) -> u64 {
@@ -28,15 +28,53 @@ pub(super) fn constant(list: u16, up: bool, before: bool, writeback: bool) -> u6
     u64::from(list) | u64::from(lowest as u16) << 16 | u64::from(change as u32) << 32
 }
 
-/// Lowest address and length of the access, and the base afterwards.
+/// Lowest address and length of the access (`d` is the number of registers), and the base afterwards.
 #[inline(always)]
 fn extent(cpu: &Cpu, op: &Op) -> (u32, u32, u32) {
     let base = cpu.registers[op.b as usize];
     let lowest = base.wrapping_add(i32::from((op.imm >> 16) as i16) as u32);
-    (lowest, 4 * (op.imm as u16).count_ones(), base.wrapping_add((op.imm >> 32) as u32))
+    (lowest, 4 * u32::from(op.d), base.wrapping_add((op.imm >> 32) as u32))
 }
 
+/// Number of the lowest register of a list, in the array's range.
+#[inline(always)]
+fn first(list: u32) -> usize {
+    list.trailing_zeros() as usize & 31
+}
+
+/// Whole words of one page?
+#[inline(always)]
+fn is_simple(lowest: u32, bytes: u32) -> bool {
+    lowest & 3 == 0 && (lowest & PAGE_MASK as u32) + bytes <= PAGE_SIZE as u32
+}
+
+/// One look into the cache; what is not simple is [`load_slowly`]'s.
 fn load_list<'a, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let (lowest, bytes, base) = extent(cpu, op);
+    let page = maps.readable(u64::from(lowest), 0);
+    let Some(page) = page.filter(|_| is_simple(lowest, bytes)) else {
+        return load_slowly::<BIG>(cpu, maps, blocks, ops);
+    };
+    // A base that is in the list is loaded.
+    cpu.registers[op.b as usize] = base;
+    let (mut list, mut offset) = (op.imm as u32 & 0xffff, u64::from(lowest));
+    while list != 0 {
+        let value = page.load_u32(offset);
+        cpu.registers[first(list)] = if BIG { value.swap_bytes() } else { value };
+        list &= list - 1;
+        offset += 4;
+    }
+    step(cpu, maps, blocks, ops)
+}
+
+#[inline(never)]
+fn load_slowly<'a, const BIG: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -47,20 +85,43 @@ fn load_list<'a, const BIG: bool>(
     if maps.reach(u64::from(lowest), bytes, Access::Read).is_err() {
         return miss(cpu, ops, u64::from(lowest), bytes, Access::Read);
     }
-    // A base that is in the list is loaded.
     cpu.registers[op.b as usize] = base;
-    let (mut list, mut address) = (op.imm as u16, lowest);
+    let (mut list, mut address) = (op.imm as u32 & 0xffff, lowest);
     while list != 0 {
         let value = maps.load_u32(u64::from(address)).unwrap_or(0);
-        cpu.registers[Slot::of(list.trailing_zeros()) as usize] =
-            if BIG { value.swap_bytes() } else { value };
+        cpu.registers[first(list)] = if BIG { value.swap_bytes() } else { value };
         list &= list - 1;
         address = address.wrapping_add(4);
     }
     step(cpu, maps, blocks, ops)
 }
 
+/// As [`load_list`].
 fn store_list<'a, const BIG: bool>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
+    let [op, ..] = ops else { return NOTHING };
+    let (lowest, bytes, base) = extent(cpu, op);
+    let page = maps.writable(u64::from(lowest), 0);
+    let Some(page) = page.filter(|_| is_simple(lowest, bytes)) else {
+        return store_slowly::<BIG>(cpu, maps, blocks, ops);
+    };
+    let (mut list, mut offset) = (op.imm as u32 & 0xffff, u64::from(lowest));
+    while list != 0 {
+        let value = cpu.registers[first(list)];
+        page.store_u32(offset, if BIG { value.swap_bytes() } else { value });
+        list &= list - 1;
+        offset += 4;
+    }
+    cpu.registers[op.b as usize] = base;
+    step(cpu, maps, blocks, ops)
+}
+
+#[inline(never)]
+fn store_slowly<'a, const BIG: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -71,9 +132,9 @@ fn store_list<'a, const BIG: bool>(
     if maps.reach(u64::from(lowest), bytes, Access::Write).is_err() {
         return miss(cpu, ops, u64::from(lowest), bytes, Access::Write);
     }
-    let (mut list, mut address) = (op.imm as u16, lowest);
+    let (mut list, mut address) = (op.imm as u32 & 0xffff, lowest);
     while list != 0 {
-        let value = cpu.registers[Slot::of(list.trailing_zeros()) as usize];
+        let value = cpu.registers[first(list)];
         // Both pages are at hand.
         let _ = maps.store_u32(u64::from(address), if BIG { value.swap_bytes() } else { value });
         list &= list - 1;
