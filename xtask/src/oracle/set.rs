@@ -11,6 +11,9 @@ pub struct Set {
     pub debian: bool,
     /// the oracle, on the search path
     pub qemu: &'static str,
+    /// the processor it shall be, where its default has more than ours promises: fused multiply-add changes the last
+    /// digit of what the C library computes
+    pub processor: Option<&'static str>,
     /// C compiler for it, on the search path
     pub compiler: &'static str,
     /// package that brings the compiler
@@ -25,6 +28,7 @@ pub static SETS: [Set; 7] = [
         name: "mipsel",
         debian: true,
         qemu: "qemu-mipsel-static",
+        processor: None,
         compiler: "mipsel-linux-gnu-gcc",
         compiler_package: "gcc-mipsel-linux-gnu",
         elf: (1, 1, 8),
@@ -33,6 +37,7 @@ pub static SETS: [Set; 7] = [
         name: "mips",
         debian: false,
         qemu: "qemu-mips-static",
+        processor: None,
         compiler: "mips-linux-gnu-gcc",
         compiler_package: "gcc-mips-linux-gnu",
         elf: (1, 2, 8),
@@ -41,6 +46,7 @@ pub static SETS: [Set; 7] = [
         name: "armel",
         debian: true,
         qemu: "qemu-arm-static",
+        processor: None,
         compiler: "arm-linux-gnueabi-gcc",
         compiler_package: "gcc-arm-linux-gnueabi",
         elf: (1, 1, 40),
@@ -49,6 +55,7 @@ pub static SETS: [Set; 7] = [
         name: "armhf",
         debian: true,
         qemu: "qemu-arm-static",
+        processor: None,
         compiler: "arm-linux-gnueabihf-gcc",
         compiler_package: "gcc-arm-linux-gnueabihf",
         elf: (1, 1, 40),
@@ -57,6 +64,7 @@ pub static SETS: [Set; 7] = [
         name: "arm64",
         debian: true,
         qemu: "qemu-aarch64-static",
+        processor: None,
         compiler: "aarch64-linux-gnu-gcc",
         compiler_package: "gcc-aarch64-linux-gnu",
         elf: (2, 1, 183),
@@ -65,6 +73,7 @@ pub static SETS: [Set; 7] = [
         name: "i386",
         debian: true,
         qemu: "qemu-i386-static",
+        processor: Some("Nehalem"),
         compiler: "i686-linux-gnu-gcc",
         compiler_package: "gcc-i686-linux-gnu",
         elf: (1, 1, 3),
@@ -73,6 +82,7 @@ pub static SETS: [Set; 7] = [
         name: "amd64",
         debian: true,
         qemu: "qemu-x86_64-static",
+        processor: Some("Nehalem"),
         compiler: "x86_64-linux-gnu-gcc",
         compiler_package: "gcc-x86-64-linux-gnu",
         elf: (2, 1, 62),

@@ -134,6 +134,10 @@ impl Sides {
         command.args(["-Urmpnf", "--kill-child", "sh", "-c", PREPARE, "prepare"]).arg(&self.mount).arg(root);
         command.arg(rule).arg(self.tools.join("chroot")).args(arguments);
         command.env_clear().envs(ENVIRONMENT);
+        if let Some(processor) = set.processor {
+            // The program must not see in its environment what is meant for qemu-user.
+            command.env("QEMU_CPU", processor).env("QEMU_UNSET_ENV", "QEMU_CPU,QEMU_UNSET_ENV");
+        }
         capture(&mut command, limit)
     }
 }
