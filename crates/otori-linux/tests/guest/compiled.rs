@@ -10,9 +10,12 @@ use std::{
     process::Command,
 };
 
-/// One of each width of `long`.
-const COMPILERS: [(Isa, &str); 2] =
-    [(Isa::Mips32El, "mipsel-linux-gnu-gcc"), (Isa::Aarch64, "aarch64-linux-gnu-gcc")];
+/// Both widths of `long`, and both numberings.
+const COMPILERS: [(Isa, &str); 3] = [
+    (Isa::Mips32El, "mipsel-linux-gnu-gcc"),
+    (Isa::Aarch64, "aarch64-linux-gnu-gcc"),
+    (Isa::X86_64, "x86_64-linux-gnu-gcc"),
+];
 
 /// The program, compiled; `None` without a compiler.
 fn compile(source: &Path, compiler: &str) -> Option<Vec<u8>> {
