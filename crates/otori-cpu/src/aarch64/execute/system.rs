@@ -14,8 +14,8 @@ const ZERO_BLOCK: u64 = 4;
 const ZERO_BLOCK_BYTES: u64 = 64;
 /// Ticks per second of the counter.
 const COUNTER_FREQUENCY: u64 = 62_500_000;
-/// Instructions per tick of the counter.
-const INSTRUCTIONS_PER_TICK: u64 = 16;
+/// Instructions per tick of the counter: one is counted as two nanoseconds of virtual time.
+const INSTRUCTIONS_PER_TICK: u64 = 8;
 
 /// op1, CRn, CRm, op2 of a register, as the bits 18 to 5 of the instruction.
 const NZCV: u32 = register(3, 4, 2, 0);
