@@ -15,7 +15,7 @@ use crate::{
     ipc::Ipc,
     kernel::{Core, Kernel},
     mm::{AddressSpace, ImageCache, SharedBudget, SharedCopies},
-    net::{Sockets, outside::NoOutside, outside::Outside},
+    net::{Address, RecordService, Sockets, UNIX_PATH_MAX, outside::NoOutside, outside::Outside},
     notice::Notice,
     pipe::Pipes,
     random::Random,
@@ -25,7 +25,7 @@ use crate::{
         self, Identity, Life, Place, Process, RealTimer, Space, Task, limit::ResourceLimits, waiting::WaitKey,
     },
     tty::{TtyId, Ttys, WindowSize},
-    vfs::{Credentials, Follow, Kind, Vfs},
+    vfs::{Credentials, DeviceNumber, Follow, Kind, Vfs},
 };
 use alloc::{
     boxed::Box,
@@ -281,6 +281,21 @@ impl Machine {
     /// The machine's network and sockets: a session's own address, and connections from the host to a guest's daemon.
     pub fn sockets(&mut self) -> &mut Sockets {
         &mut self.kernel.core.sockets
+    }
+    /// Plays a service of records on a UNIX socket at that path, which is made.
+    ///
+    /// # Errors
+    /// As mknod(2) and bind(2) give them; EINVAL for a path that is longer than a socket's can be.
+    pub fn serve_records(&mut self, path: &[u8], mode: u16, service: RecordService) -> Result<(), Errno> {
+        if path.len() > UNIX_PATH_MAX {
+            return Err(Errno::EINVAL);
+        }
+        let root = self.kernel.vfs.root();
+        let node = self.kernel.with_files_as_root(|vfs, context| {
+            vfs.mknod(context, root, path, Kind::Socket, mode, DeviceNumber::default())
+        })?;
+        let at = Address::UnixPath { path: path.to_vec(), node: Some(node) };
+        self.kernel.core.sockets.serve_records(at, service).map(|_| ())
     }
     /// The world outside, to be asked by the driver.
     pub fn outside(&mut self) -> &mut dyn Outside {

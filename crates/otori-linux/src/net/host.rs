@@ -1,7 +1,7 @@
 //! The host's own ends of the virtual network: a front that talks to a guest's daemon, and the sockets of
 //! daemons that the host plays (telnetd), so that `/proc/net/tcp` shows them. Key type [`HostConnection`].
 use super::socket::{Domain, Kind, Peer, Socket, State};
-use super::stream::Peek;
+use super::stream::{Peek, Shutdown};
 use super::{Address, NoOutside, SocketId, Sockets};
 use crate::errno::Errno;
 use alloc::collections::VecDeque;
@@ -36,6 +36,21 @@ impl Sockets {
     /// Receives from the guest; `Ok(0)` is the end, `EAGAIN` nothing yet.
     pub fn host_receive(&mut self, connection: HostConnection, into: &mut [u8]) -> Result<usize, Errno> {
         self.receive(connection.0, into, Peek::No, &mut NoOutside).map(|received| received.count)
+    }
+
+    /// The host sends no more bytes on that connection.
+    pub fn host_finish(&mut self, connection: HostConnection) {
+        // a guest that is gone already hears nothing more
+        let _ = self.shutdown(connection.0, Shutdown::Write, &mut NoOutside);
+    }
+
+    /// Where a process of the machine accepts TCP connections on that port; the host's own sockets do not count.
+    pub fn listening_at(&self, port: u16) -> Option<SocketAddr> {
+        let accepts = |socket: &&Socket| {
+            !socket.host && socket.kind == Kind::Stream && matches!(socket.state, State::Listening { .. })
+        };
+        let listening = self.sockets.values().filter(accepts).filter_map(Socket::local_inet);
+        listening.into_iter().find(|local| local.port() == port)
     }
 
     /// Closes the host's end.

@@ -12,6 +12,7 @@ mod netlink;
 mod option;
 pub mod outside;
 mod raw;
+mod record;
 mod show;
 mod socket;
 mod stream;
@@ -24,6 +25,9 @@ pub use interface::{Interface, Network, Route};
 pub use ioctl::InterfaceRequest;
 pub use option::SocketOption;
 pub use outside::{Connect, NoOutside, Outside};
+pub use record::{
+    CHANGED_BYTES_MAX, Command, Deed, Field, LayoutError, RECORD_MAX, RecordLayout, RecordService,
+};
 pub use show::{SocketRow, Transport};
 pub use socket::{DATAGRAM_MAX, Domain, Kind, STREAM_MAX};
 pub use stream::{Peek, Received, Shutdown};
@@ -52,6 +56,8 @@ pub struct Sockets {
     /// interfaces, routes, neighbours
     pub network: Network,
     sockets: BTreeMap<SocketId, Socket>,
+    /// services that the host plays, by their listening socket
+    services: BTreeMap<SocketId, RecordService>,
     next: u32,
     next_port: u16,
     next_connection: u32,
@@ -67,7 +73,14 @@ impl Sockets {
     /// No sockets yet on that network.
     pub fn new(network: Network) -> Sockets {
         let next_port = *EPHEMERAL.start();
-        Sockets { network, sockets: BTreeMap::new(), next: 0, next_port, next_connection: 1 }
+        Sockets {
+            network,
+            sockets: BTreeMap::new(),
+            services: BTreeMap::new(),
+            next: 0,
+            next_port,
+            next_connection: 1,
+        }
     }
 
     /// Chooses where the ports that are given out begin, from the machine's seed.

@@ -145,6 +145,8 @@ pub struct Socket {
     pub(super) peer_credentials: (u32, u32, u32),
     /// belongs to the host's front, not to a guest process
     pub(super) host: bool,
+    /// the host's end of a connection with a played service: that service's listening socket
+    pub(super) service: Option<SocketId>,
 }
 
 impl Socket {
@@ -176,6 +178,7 @@ impl Socket {
             credentials,
             peer_credentials: (0, u32::MAX, u32::MAX),
             host: false,
+            service: None,
         }
     }
 

@@ -211,8 +211,13 @@ impl Sockets {
         accepted.remote = Some(from);
         accepted.peer_credentials = client;
         accepted.reuse = server.reuse;
+        accepted.service = self.services.contains_key(&listener).then_some(listener);
+        accepted.host = accepted.service.is_some();
+        let is_served = accepted.host;
         let accepted = self.insert(accepted)?;
-        if let State::Listening { queue, .. } = &mut self.socket_mut(listener)?.state {
+        if is_served {
+            // nobody accepts it: the service answers as bytes come
+        } else if let State::Listening { queue, .. } = &mut self.socket_mut(listener)?.state {
             queue.push_back(accepted);
         }
         let socket = self.socket_mut(id)?;
@@ -267,6 +272,7 @@ impl Sockets {
                     let count = room.min(bytes.len());
                     theirs.stream.extend(bytes.iter().take(count));
                     theirs.arrived += count as u64;
+                    self.serve(other, id);
                     count
                 }
             }
@@ -315,6 +321,9 @@ impl Sockets {
         if peek == Peek::No {
             socket.stream.drain(..count);
             socket.taken += count as u64;
+            if let State::Connected(Peer::Local(other)) = socket.state {
+                self.serve(other, id);
+            }
         }
         Ok(Received::stream(count))
     }
@@ -375,8 +384,12 @@ impl Sockets {
             socket.finished = true;
             match peer {
                 Peer::Local(other) => {
+                    let is_served = self.is_served(other);
                     if let Ok(theirs) = self.socket_mut(other) {
                         theirs.ended = true;
+                    }
+                    if is_served {
+                        self.socket_mut(id)?.ended = true;
                     }
                 }
                 Peer::Outside(connection) => outside.tcp_finish(connection),
@@ -391,6 +404,9 @@ impl Sockets {
         let Some(socket) = self.sockets.remove(&id) else { return };
         let unread = !socket.stream.is_empty();
         match socket.state {
+            State::Connected(Peer::Local(other)) if self.is_served(other) => {
+                self.sockets.remove(&other);
+            }
             State::Connected(Peer::Local(other)) => {
                 if let Ok(theirs) = self.socket_mut(other) {
                     theirs.ended = true;

@@ -337,3 +337,109 @@ fn addresses_and_options_survive_hostile_bytes() {
     }
     assert_eq!(sockets.create(Domain::Inet, Kind::Stream, 0, ROOT), Err(Errno::ENFILE));
 }
+
+/// A service of 16 bytes: command, key of 4, value of 8.
+fn records() -> (Sockets, SocketId, Address) {
+    let field = |at, bytes| Field { at, bytes };
+    let command = |request, answer, deed| Command { request, answer, deed };
+    let layout = RecordLayout {
+        bytes: 16,
+        command: field(0, 4),
+        key: field(4, 4),
+        value: field(8, 8),
+        commands: vec![
+            command(2, 3, Deed::Get),
+            command(0, 1, Deed::Set),
+            command(17, 18, Deed::Remove),
+            command(10, 11, Deed::Accept),
+        ],
+    };
+    let defaults = [(b"ip".to_vec(), b"10.0.0.1".to_vec()), (b"none".to_vec(), Vec::new())];
+    let service = RecordService::new(layout, Endian::Little, defaults.into_iter().collect()).unwrap();
+    let at = Address::UnixAbstract(b"cfm".to_vec());
+    let mut sockets = machine();
+    let id = sockets.serve_records(at.clone(), service).unwrap();
+    (sockets, id, at)
+}
+
+fn record(command: u8, key: &str, value: &str) -> Vec<u8> {
+    let mut bytes = vec![command, 0, 0, 0];
+    bytes.extend_from_slice(key.as_bytes());
+    bytes.resize(8, 0);
+    bytes.extend_from_slice(value.as_bytes());
+    bytes.resize(16, 0);
+    bytes
+}
+
+#[test]
+fn a_played_service_answers_records_and_remembers_what_is_set() {
+    let (mut sockets, service, at) = records();
+    let id = sockets.create(Domain::Unix, Kind::Stream, 0, ROOT).unwrap();
+    sockets.connect(id, at.clone(), &mut NoOutside).unwrap();
+    let mut ask = |request: Vec<u8>| {
+        // in two pieces, as a slow client would
+        assert_eq!(sockets.send(id, &request[..5], &mut NoOutside), Ok(5));
+        assert_eq!(sockets.receive(id, &mut [0; 16], Peek::No, &mut NoOutside), Err(Errno::EAGAIN));
+        sockets.send(id, &request[5..], &mut NoOutside).unwrap();
+        let mut answer = vec![0; 16];
+        let received = sockets.receive(id, &mut answer, Peek::No, &mut NoOutside).unwrap();
+        answer.truncate(received.count);
+        answer
+    };
+    assert_eq!(ask(record(2, "ip", "junk")), record(3, "ip", "10.0.0.1"));
+    assert_eq!(ask(record(2, "none", "junk")), record(3, "none", ""));
+    assert_eq!(ask(record(2, "what", "")), record(2, "what", ""), "a missing key is no success");
+    assert_eq!(ask(record(0, "ip", "1.2.3.4")), record(1, "ip", "1.2.3.4"));
+    assert_eq!(ask(record(2, "ip", "")), record(3, "ip", "1.2.3.4"));
+    assert_eq!(ask(record(17, "ip", "")), record(18, "ip", ""));
+    assert_eq!(ask(record(2, "ip", "")), record(2, "ip", ""));
+    assert_eq!(ask(record(99, "ip", "x")), record(99, "ip", "x"));
+    let mut other = sockets.clone();
+    other.close(id, &mut NoOutside);
+    assert_eq!(other.rows().len(), 1, "the service's end goes with its client");
+    assert_eq!(sockets.record_service(service).unwrap().value(b"ip"), None);
+}
+
+#[test]
+fn a_client_that_does_not_read_fills_its_own_buffers_only() {
+    let (mut sockets, service, at) = records();
+    let id = sockets.create(Domain::Unix, Kind::Stream, 0, ROOT).unwrap();
+    sockets.connect(id, at, &mut NoOutside).unwrap();
+    let mut sent = 0;
+    for number in 0..20_000u32 {
+        let mut request = record(0, "", "12345678");
+        request[4..8].copy_from_slice(&number.to_be_bytes());
+        // no NUL, so that every key is another one
+        request[4..8].iter_mut().for_each(|byte| *byte = byte.wrapping_add(1));
+        match sockets.send(id, &request, &mut NoOutside) {
+            Ok(count) => sent += count,
+            Err(error) => {
+                assert_eq!(error, Errno::EAGAIN);
+                break;
+            }
+        }
+    }
+    assert_eq!(sent, 2 * STREAM_MAX);
+    assert!(sockets.record_service(service).unwrap().changed_bytes() <= CHANGED_BYTES_MAX);
+    let mut all = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(received) = sockets.receive(id, &mut buffer, Peek::No, &mut NoOutside) {
+        all.extend_from_slice(&buffer[..received.count]);
+    }
+    assert_eq!(all.len(), sent);
+    let refused = all.chunks(16).filter(|answer| answer[0] == 0).count();
+    assert!(refused > 0, "beyond the bound a set is refused");
+}
+
+#[test]
+fn a_layout_that_leaves_its_record_is_refused() {
+    let field = |at, bytes| Field { at, bytes };
+    let check = |bytes, command, key, value| {
+        RecordLayout { bytes, command, key, value, commands: Vec::new() }.check()
+    };
+    assert_eq!(check(16, field(0, 4), field(4, 4), field(8, 8)), Ok(()));
+    assert_eq!(check(16, field(0, 4), field(4, 4), field(8, 9)), Err(LayoutError::Outside("value")));
+    assert_eq!(check(16, field(0, 4), field(usize::MAX, 4), field(8, 8)), Err(LayoutError::Outside("key")));
+    assert_eq!(check(16, field(0, 2), field(4, 4), field(8, 8)), Err(LayoutError::Command));
+    assert_eq!(check(1 << 20, field(0, 4), field(4, 4), field(8, 8)), Err(LayoutError::Length));
+}
