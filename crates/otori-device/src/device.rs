@@ -3,16 +3,17 @@
 //!
 //! [`Device::prepare`] boots once: file systems are laid out, the product's own start-up script runs, and what it
 //! left is kept. [`Device::session`] goes on from there and shares everything until it changes.
+use crate::boot::boot;
 use crate::entry::Body;
 use crate::import::ImportError;
-use crate::profile::{Profile, ProfileError};
+use crate::profile::{self, Profile, ProfileError};
 use crate::tree;
 use otori_event::Sha256;
 use otori_linux::errno::Errno;
-use otori_linux::net::{Interface, Network, NoOutside, Outside, Sockets};
+use otori_linux::net::{Interface, Network, Outside, Route};
 use otori_linux::tty::TtyId;
 use otori_linux::vfs::{BaseError, Vfs};
-use otori_linux::{Limits, Machine, MachineConfig, Resident, Run, Snapshot, Spawn, SpawnError, Stdio};
+use otori_linux::{Machine, Snapshot, Spawn, SpawnError, Stdio};
 use sha2::Digest as _;
 use std::collections::BTreeSet;
 use std::io;
@@ -21,12 +22,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use thiserror::Error;
 
-/// Most instructions of the start-up script.
-const BOOT_INSTRUCTIONS_MAX: u64 = 500_000_000;
-/// Instructions between two looks at the script.
-const BOOT_SLICE: u64 = 1_000_000;
-/// Process id after which sessions count, as on a device that has been up for a while.
-const FIRST_PID: u32 = 1_160;
 /// Bytes per second that the product's interface has carried since it was switched on: received, sent.
 const TRAFFIC: (u64, u64) = (183, 2_911);
 
@@ -61,6 +56,26 @@ pub enum DeviceError {
     /// the start-up script cannot be run
     #[error("cannot start the shell of the product: {0}; check [shell] and [boot]")]
     Shell(#[from] SpawnError),
+    /// a service did not come up
+    #[error("the service {program} {problem}: {output}\n  remedy: {remedy}")]
+    Service {
+        /// which
+        program: String,
+        /// how far it came
+        problem: String,
+        /// what it said
+        output: String,
+        /// what to look at
+        remedy: &'static str,
+    },
+    /// a played service has no place
+    #[error("cannot make the socket {path}: {error}; its folder must be a writable mount")]
+    Responder {
+        /// where
+        path: String,
+        /// why
+        error: Errno,
+    },
     /// the start-up script failed or did not end
     #[error("the start-up script {script} {problem}: {output}")]
     Boot {
@@ -108,7 +123,7 @@ impl Device {
             })
             .collect();
         let vfs = tree::mounted(&profile, &entries)?;
-        let snapshot = boot(&profile, vfs.clone())?;
+        let snapshot = boot(&profile, &entries, vfs.clone())?;
         Ok(Device { profile, vfs, snapshot: Mutex::new(snapshot), program_hashes })
     }
 
@@ -140,9 +155,12 @@ impl Device {
         let telnet = self.profile.table.telnet.as_ref().map(|telnet| telnet.port);
         let http = self.profile.table.http.as_ref().map(|http| http.port);
         // sockets of the daemons that the decoy plays; without them /proc/net/tcp would be empty
-        for port in telnet.iter().chain(&http) {
+        let played = |port: &&u16| sockets.listening_at(**port).is_none();
+        let played: Vec<u16> = telnet.iter().chain(&http).filter(played).copied().collect();
+        for port in &played {
             let _ = sockets.host_listen(SocketAddr::new(any, *port));
         }
+        let telnet = telnet.filter(|port| played.contains(port));
         if let (Some(peer @ SocketAddr::V4(_)), Some(port)) = (setup.peer, telnet) {
             let _ = sockets.host_show(SocketAddr::new(IpAddr::V4(address), port), peer);
         }
@@ -166,7 +184,7 @@ impl Device {
     }
 }
 
-fn spawn(profile: &Profile, arguments: Vec<Vec<u8>>, cwd: String, stdio: Stdio) -> Spawn {
+pub(crate) fn spawn(profile: &Profile, arguments: Vec<Vec<u8>>, cwd: String, stdio: Stdio) -> Spawn {
     let shell = &profile.table.shell;
     Spawn {
         path: shell.path.clone().into_bytes(),
@@ -179,15 +197,20 @@ fn spawn(profile: &Profile, arguments: Vec<Vec<u8>>, cwd: String, stdio: Stdio) 
     }
 }
 
-/// The address of the product: the one that the peer used, unless that is a loopback address of the host.
+/// The address of the product: the one that the peer used, unless that is a loopback address of the host. A product
+/// whose own servers run has bound them already: it keeps its address, as one behind a forwarded port.
 fn own_address(profile: &Profile, local: Option<SocketAddr>) -> Ipv4Addr {
     match local.map(|local| local.ip()) {
-        Some(IpAddr::V4(address)) if !address.is_loopback() && !address.is_unspecified() => address,
+        Some(IpAddr::V4(address))
+            if profile.table.service.is_empty() && !address.is_loopback() && !address.is_unspecified() =>
+        {
+            address
+        }
         _ => profile.table.network.address,
     }
 }
 
-fn network(profile: &Profile, local: Option<SocketAddr>) -> Network {
+pub(crate) fn network(profile: &Profile, local: Option<SocketAddr>) -> Network {
     let table = &profile.table.network;
     let address = own_address(profile, local);
     let mut interface = Interface::ethernet(&table.interface, profile.mac, address, table.prefix);
@@ -200,65 +223,21 @@ fn network(profile: &Profile, local: Option<SocketAddr>) -> Network {
         let shown = if same { gateway } else { Ipv4Addr::from_bits(subnet | 1) };
         (shown, profile.gateway_mac)
     });
-    Network::with_ethernet(interface, gateway)
-}
-
-fn configuration(profile: &Profile) -> MachineConfig {
-    let kernel = &profile.table.kernel;
-    MachineConfig {
-        hostname: kernel.hostname.clone(),
-        kernel_release: kernel.release.clone(),
-        kernel_version: kernel.version.clone(),
-        uptime_ns: kernel.uptime_seconds.saturating_mul(1_000_000_000),
-        identity: profile.identity.clone(),
-        first_pid: FIRST_PID,
-        limits: Limits::default(),
-        ..MachineConfig::new(profile.isa)
-    }
-}
-
-/// Starts a machine, runs the start-up script to its end and keeps what is there then.
-fn boot(profile: &Profile, vfs: Vfs) -> Result<Snapshot, DeviceError> {
-    let sockets = Sockets::new(network(profile, None));
-    let mut machine = Machine::new(configuration(profile), vfs, sockets, Box::new(NoOutside));
-    for resident in &profile.table.resident {
-        machine.spawn_resident(Resident {
-            pid: resident.pid,
-            parent: resident.parent,
-            comm: resident.comm.clone().into_bytes(),
-            arguments: resident.arguments.iter().map(|argument| argument.clone().into_bytes()).collect(),
-            virtual_bytes: resident.virtual_kib.saturating_mul(1024),
-            start_ns: resident.start_ms.saturating_mul(1_000_000),
-        });
-    }
-    let Some(script) = &profile.table.boot.script else { return Ok(machine.snapshot()) };
-    let arguments = vec![b"sh".to_vec(), script.clone().into_bytes()];
-    let pid = machine.spawn(spawn(profile, arguments, "/".into(), Stdio::Host))?;
-    machine.host_stdin_close();
-    let mut output = Vec::new();
-    let failed = |problem: String, output: &[u8]| DeviceError::Boot {
-        script: script.clone(),
-        problem,
-        output: String::from_utf8_lossy(output).trim().chars().take(400).collect(),
-    };
-    while machine.exit_status(pid).is_none() {
-        if machine.stats().instructions > BOOT_INSTRUCTIONS_MAX {
-            return Err(failed("did not end within its budget".into(), &output));
+    let mut network = Network::with_ethernet(interface, gateway);
+    for row in &profile.table.interface {
+        let mac = row.mac.as_deref().and_then(profile::mac_bytes).unwrap_or(profile.mac);
+        let address = row.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let interface = Interface::ethernet(&row.name, mac, address, row.prefix);
+        if row.address.is_some() {
+            network.routes.push(Route {
+                destination: Ipv4Addr::from_bits(address.to_bits() & interface.netmask.to_bits()),
+                netmask: interface.netmask,
+                gateway: Ipv4Addr::UNSPECIFIED,
+                interface: row.name.clone(),
+                metric: 0,
+            });
         }
-        match machine.run(BOOT_SLICE) {
-            Run::Budget => {}
-            Run::Idle { wake_ns: Some(wake_ns) } => machine.advance_to(wake_ns),
-            Run::Idle { wake_ns: None } if machine.exit_status(pid).is_none() => {
-                return Err(failed("waits for something that never comes".into(), &output));
-            }
-            Run::Idle { wake_ns: None } | Run::Finished => break,
-        }
-        output.extend(machine.take_stdout());
-        output.extend(machine.take_stderr());
+        network.interfaces.push(interface);
     }
-    output.extend(machine.take_stderr());
-    match machine.exit_status(pid) {
-        Some(0) => Ok(machine.snapshot()),
-        status => Err(failed(format!("ended with {status:?}"), &output)),
-    }
+    network
 }

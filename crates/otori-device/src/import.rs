@@ -74,6 +74,20 @@ pub enum ImportError {
     /// a product of that name is there
     #[error("there is a product at {0}; choose another --name or remove that folder")]
     Exists(PathBuf),
+    /// the product's own profile is for other programs
+    #[error(
+        "the product {name} is for {expected}, the programs in {path} are for {found}; choose another --name"
+    )]
+    OtherMachine {
+        /// the product
+        name: String,
+        /// its set
+        expected: &'static str,
+        /// which folder
+        path: PathBuf,
+        /// the folder's set
+        found: &'static str,
+    },
     /// the product that was written does not load
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -123,12 +137,10 @@ fn half(bytes: &[u8], at: usize) -> u16 {
 }
 
 fn machine_of(elf: &[u8]) -> Option<Isa> {
-    let class_32 = elf.get(4) == Some(&1);
-    match (half(elf, 18), elf.get(5), class_32) {
-        (8 | 10, Some(1), true) => Some(Isa::Mips32El),
-        (8 | 10, Some(2), true) => Some(Isa::Mips32Eb),
-        _ => None,
-    }
+    // 10 is what old tools wrote for little endian MIPS
+    let machine = if half(elf, 18) == 10 { 8 } else { half(elf, 18) };
+    let isa = Isa::of_elf(machine, *elf.get(4)?, *elf.get(5)?)?;
+    profile::is_known(isa).then_some(isa)
 }
 
 fn machine_text(elf: &[u8]) -> String {
@@ -254,8 +266,8 @@ impl Reader {
     }
 }
 
-/// Makes a product of a root folder: copies it below `products`, with a profile that can be edited afterwards.
-/// Gives the product's folder and what was left out.
+/// Makes a product of a root folder: copies it below `products`, with a profile that can be edited afterwards: that of
+/// the product of this name that came with the binary, if it is one that waits for its image. Gives the product's folder and what was left out.
 pub fn write_product(folder: &Path, name: &str, products: &Path) -> Result<(PathBuf, Imported), ImportError> {
     if name.parse::<otori_event::ProductId>().is_err() {
         return Err(ImportError::Name(name.into()));
@@ -279,11 +291,30 @@ pub fn write_product(folder: &Path, name: &str, products: &Path) -> Result<(Path
     copy(&mut imported, &root)?;
     let owners = building.join(OWNERS);
     fs::write(&owners, owners_text(&imported)).map_err(failed(&owners))?;
-    let profile = building.join("product.toml");
-    fs::write(&profile, profile::template(name, isa)).map_err(failed(&profile))?;
+    for (path, bytes) in profile_files(name, isa, folder)? {
+        let path = building.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed(parent))?;
+        }
+        fs::write(&path, bytes).map_err(failed(&path))?;
+    }
     fs::rename(&building, &target).map_err(failed(&target))?;
     profile::Profile::load(&target)?;
     Ok((target, imported))
+}
+
+/// The files beside the image: of the product that waits for it, or a profile to be edited.
+fn profile_files(name: &str, isa: Isa, folder: &Path) -> Result<Vec<(String, Vec<u8>)>, ImportError> {
+    let waiting = profile::Profile::embedded(name).ok();
+    let Some(waiting) = waiting.filter(|profile| profile.table.userland.rootfs.is_some()) else {
+        return Ok(vec![("product.toml".into(), profile::template(name, isa).into_bytes())]);
+    };
+    if waiting.isa != isa {
+        let (expected, found) = (waiting.isa.row().name, isa.row().name);
+        return Err(ImportError::OtherMachine { name: name.into(), expected, path: folder.into(), found });
+    }
+    let files = waiting.source.embedded_files();
+    Ok(files.into_iter().map(|(path, bytes)| (path.to_string(), bytes.to_vec())).collect())
 }
 
 fn copy(imported: &mut Imported, root: &Path) -> Result<(), ImportError> {

@@ -5,6 +5,7 @@
 //! shares them. [`import`] makes a product of any root folder.
 #![forbid(unsafe_code)]
 
+mod boot;
 mod device;
 mod entry;
 pub mod import;

@@ -15,10 +15,13 @@ use std::sync::Arc;
 /// Every file of the product's root, parents before children; later ones replace earlier ones of the same path.
 pub(crate) fn root_entries(profile: &Profile, userland: &Path) -> Result<Vec<Entry>, DeviceError> {
     let table = &profile.table;
-    let mut entries = match &table.userland.rootfs {
-        Some(folder) => imported_root(profile, folder)?,
-        None => program_entries(profile, userland)?,
+    let mut entries = match &table.userland.package {
+        Some(_) => program_entries(profile, userland)?,
+        None => Vec::new(),
     };
+    if let Some(folder) = &table.userland.rootfs {
+        entries.extend(imported_root(profile, folder)?);
+    }
     let time = table.files.time;
     let root_owned = |path: &str, body, mode| Entry { path: path.into(), body, mode, uid: 0, gid: 0, time };
     for folder in &table.files.folder {
@@ -51,6 +54,12 @@ pub(crate) fn root_entries(profile: &Profile, userland: &Path) -> Result<Vec<Ent
 
 /// A whole root file system that was imported.
 fn imported_root(profile: &Profile, folder: &str) -> Result<Vec<Entry>, DeviceError> {
+    if let Source::Embedded(name) = &profile.source {
+        let remedy =
+            format!("give the image's root file system: otori product import --rootfs DIR --name {name}");
+        let file = profile.source.path("product.toml");
+        return Err(ProfileError::of_file(file, "describes an image that is not here", remedy).into());
+    }
     let mut imported = import::from_folder(&profile.source.path(folder))?;
     if let Ok(owners) = std::fs::read_to_string(profile.source.path(import::OWNERS)) {
         import::apply_owners(&mut imported, &owners);

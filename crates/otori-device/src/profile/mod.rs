@@ -1,10 +1,12 @@
 //! A product as data: `product.toml` and the files beside it; key type [`Profile`]. Neighbours: table.rs is the
 //! file's form, device.rs makes machines of it. Errors name file, line, column and remedy.
 mod error;
+mod service;
 mod source;
 mod table;
 
 pub use error::{Place, ProfileError};
+pub use service::{AnswerTable, DeedTable, FieldTable, InterfaceTable, ResponderTable, ServiceTable};
 pub use source::Source;
 pub use table::{
     BootTable, CredentialTable, FilesTable, HttpTable, KernelTable, ModeTable, MountTable, MtdTable,
@@ -22,7 +24,8 @@ use std::path::Path;
 /// Name of the profile in a product folder.
 const FILE: &str = "product.toml";
 /// Instruction sets as `product.toml` names them.
-const MACHINES: &[(&str, Isa)] = &[("mips32el", Isa::Mips32El), ("mips32eb", Isa::Mips32Eb)];
+const MACHINES: &[(&str, Isa)] =
+    &[("mips32el", Isa::Mips32El), ("mips32eb", Isa::Mips32Eb), ("aarch64", Isa::Aarch64)];
 /// Most rows of each list.
 const ROWS_MAX: usize = 1_000;
 
@@ -50,6 +53,11 @@ pub struct Profile {
 /// Names of the instruction sets, for messages.
 pub(crate) fn known_machines() -> String {
     MACHINES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether products of that set can be described.
+pub(crate) fn is_known(isa: Isa) -> bool {
+    MACHINES.iter().any(|(_, known)| *known == isa)
 }
 
 /// A product in a list.
@@ -107,9 +115,13 @@ impl Profile {
         let bytes = source.read(FILE)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| ProfileError::of_file(source.path(FILE), "is not UTF-8 text", "save it as UTF-8"))?;
-        let table: ProfileTable =
-            toml::from_str(&text).map_err(|error| ProfileError::of_toml(source.path(FILE), &text, &error))?;
-        Check { source: &source, text: &text }.profile(table)
+        check_text(&source, &text)
+    }
+
+    /// The port of the web server inside the device, for a product that runs its own.
+    pub fn own_web_port(&self) -> Option<u16> {
+        let port = self.table.http.as_ref()?.port;
+        self.table.service.iter().any(|service| service.listens.contains(&port)).then_some(port)
     }
 
     /// A page of the web server.
@@ -142,6 +154,19 @@ impl RouteTable {
             _ => "text/plain",
         }
     }
+}
+
+/// The six bytes of a hardware address.
+pub(crate) fn mac_bytes(text: &str) -> Option<[u8; 6]> {
+    let parts = text.split(':').map(|part| u8::from_str_radix(part, 16).ok());
+    parts.collect::<Option<Vec<u8>>>()?.try_into().ok()
+}
+
+/// Reads and checks the text of a `product.toml`.
+fn check_text(source: &Source, text: &str) -> Result<Profile, ProfileError> {
+    let table: ProfileTable =
+        toml::from_str(text).map_err(|error| ProfileError::of_toml(source.path(FILE), text, &error))?;
+    Check { source, text }.profile(table)
 }
 
 /// Reads what a table refers to and says where it is wrong.
@@ -179,10 +204,13 @@ impl Check<'_> {
         }
         self.mounts(&table.mount)?;
         self.userland(&table.userland)?;
+        self.interfaces(&table.network.interface, &table.interface)?;
+        self.services(&table.service)?;
+        self.responders(&table.responder)?;
         for mode in table.files.mode.iter().chain(&table.files.folder) {
             self.mode(mode.mode.as_deref())?;
         }
-        let identity = self.identity(&table)?;
+        let identity = self.identity(isa, &table)?;
         let pages = self.pages(table.http.as_ref())?;
         for resident in &table.resident {
             if resident.comm.len() > 15 {
@@ -195,10 +223,7 @@ impl Check<'_> {
     }
 
     fn mac(&self, text: &str) -> Result<[u8; 6], ProfileError> {
-        let parts: Vec<Option<u8>> = text.split(':').map(|part| u8::from_str_radix(part, 16).ok()).collect();
-        let bytes: Option<Vec<u8>> = parts.into_iter().collect();
-        let mac: Option<[u8; 6]> = bytes.and_then(|bytes| bytes.try_into().ok());
-        match mac {
+        match mac_bytes(text) {
             Some(mac) if mac[0] & 1 == 0 => Ok(mac),
             Some(_) => {
                 let problem = format!("{text} is a multicast address, which no interface has");
@@ -246,7 +271,7 @@ impl Check<'_> {
 
     fn userland(&self, userland: &UserlandTable) -> Result<(), ProfileError> {
         match (&userland.package, &userland.rootfs) {
-            (Some(package), None) => {
+            (Some(package), _) => {
                 let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
                 if !package.starts_with(|c: char| c.is_ascii_alphanumeric()) || !package.chars().all(fits) {
                     let problem = format!("{package:?} cannot name a Debian package");
@@ -262,9 +287,9 @@ impl Check<'_> {
                 Ok(())
             }
             (None, Some(_)) => Ok(()),
-            _ => {
-                let problem = "the programs come from one place: package or rootfs".to_string();
-                Err(self.error("[userland]", problem, "keep one of the two keys"))
+            (None, None) => {
+                let problem = "the programs come from nowhere".to_string();
+                Err(self.error("[userland]", problem, "add package or rootfs, or both to fill gaps"))
             }
         }
     }
@@ -276,17 +301,18 @@ impl Check<'_> {
         }
     }
 
-    /// As given; without one, that of the camera, whose instruction set every MIPS product here has.
-    fn cpuinfo(&self, file: Option<&str>) -> Result<String, ProfileError> {
+    /// As given; without one, that of the camera for MIPS, whose instruction set it is. Others show their own.
+    fn cpuinfo(&self, isa: Isa, file: Option<&str>) -> Result<String, ProfileError> {
         let camera = Source::Embedded("camera-mipsel".into());
         let bytes = match file {
             Some(file) => self.source.read(file)?,
-            None => camera.read("proc/cpuinfo")?,
+            None if matches!(isa, Isa::Mips32El | Isa::Mips32Eb) => camera.read("proc/cpuinfo")?,
+            None => Vec::new(),
         };
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    fn identity(&self, table: &ProfileTable) -> Result<DeviceIdentity, ProfileError> {
+    fn identity(&self, isa: Isa, table: &ProfileTable) -> Result<DeviceIdentity, ProfileError> {
         let kernel = &table.kernel;
         let filesystems = kernel.filesystems.iter().map(|name| match name.strip_prefix("nodev ") {
             Some(name) => (name.to_string(), false),
@@ -299,7 +325,7 @@ impl Check<'_> {
         });
         let defaults = DeviceIdentity::default();
         Ok(DeviceIdentity {
-            cpuinfo: self.cpuinfo(kernel.cpuinfo.as_deref())?,
+            cpuinfo: self.cpuinfo(isa, kernel.cpuinfo.as_deref())?,
             version: kernel.banner.clone(),
             cmdline: kernel.cmdline.clone(),
             memory_kib: kernel.memory_kib,

@@ -63,12 +63,21 @@ impl Source {
         })
     }
 
+    /// Every file of an embedded product, with its path there.
+    pub fn embedded_files(&self) -> Vec<(&'static str, &'static [u8])> {
+        let Source::Embedded(name) = self else { return Vec::new() };
+        Source::embedded_with(&format!("{name}/"))
+    }
+
     /// Files below a folder of an embedded product, with their paths there.
     pub fn embedded_below(&self, folder: &str) -> Vec<(&'static str, &'static [u8])> {
         let Source::Embedded(name) = self else { return Vec::new() };
-        let prefix = format!("{name}/{folder}/");
+        Source::embedded_with(&format!("{name}/{folder}/"))
+    }
+
+    fn embedded_with(prefix: &str) -> Vec<(&'static str, &'static [u8])> {
         let stripped =
-            |(path, bytes): &(&'static str, &'static [u8])| Some((path.strip_prefix(&prefix[..])?, *bytes));
+            |(path, bytes): &(&'static str, &'static [u8])| Some((path.strip_prefix(prefix)?, *bytes));
         EMBEDDED.iter().filter_map(stripped).collect()
     }
 }

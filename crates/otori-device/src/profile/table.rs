@@ -1,5 +1,6 @@
 //! The tables of `product.toml` as they are written; key type [`ProfileTable`]. Neighbour: mod.rs checks them.
 //! An unknown key is an error, so that a typing mistake never passes silently.
+use super::service::{InterfaceTable, ResponderTable, ServiceTable};
 use serde::Deserialize;
 use std::net::Ipv4Addr;
 
@@ -13,6 +14,9 @@ pub struct ProfileTable {
     pub kernel: KernelTable,
     /// `[network]`
     pub network: NetworkTable,
+    /// `[[interface]]`, beside that of `[network]`
+    #[serde(default)]
+    pub interface: Vec<InterfaceTable>,
     /// `[[mtd]]`
     #[serde(default)]
     pub mtd: Vec<MtdTable>,
@@ -36,6 +40,12 @@ pub struct ProfileTable {
     pub telnet: Option<TelnetTable>,
     /// `[http]`
     pub http: Option<HttpTable>,
+    /// `[[service]]`, in the order of their start
+    #[serde(default)]
+    pub service: Vec<ServiceTable>,
+    /// `[[responder]]`
+    #[serde(default)]
+    pub responder: Vec<ResponderTable>,
     /// `[[resident]]`
     #[serde(default)]
     pub resident: Vec<ResidentTable>,
@@ -56,7 +66,7 @@ pub struct ProductTable {
     /// version of its firmware
     #[serde(default)]
     pub firmware: String,
-    /// instruction set: `mips32el`, `mips32eb`
+    /// instruction set, as `mips32el`
     pub isa: String,
 }
 
@@ -160,7 +170,8 @@ pub struct MountTable {
     pub minor: Option<u32>,
 }
 
-/// Where its programs come from: a Debian package or a folder beside the profile.
+/// Where its programs come from: a Debian package, a folder beside the profile, or both: then the package fills
+/// what the folder lacks (a shell, for an image without one).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserlandTable {
