@@ -23,6 +23,8 @@ pub struct Persona {
     pub credentials: CredentialPolicy,
     /// its web pages
     pub site: Site,
+    /// the port of the web server that runs inside the device, for a product that has one
+    pub own_web_port: Option<u16>,
     /// hashes of its own programs: copies of them are not captures
     pub device_files: Arc<BTreeSet<Sha256>>,
 }
@@ -37,6 +39,8 @@ pub enum Purpose {
         /// columns and rows of the terminal
         window: (u16, u16),
     },
+    /// the servers that run in the device by themselves
+    Server,
     /// one command line run by the device's `sh -c`, as its web server does
     Command(Vec<u8>),
 }

@@ -14,6 +14,8 @@ pub struct DecoyConfig {
     pub telnet: TelnetConfig,
     /// the HTTP front
     pub http: HttpConfig,
+    /// the way into servers that run inside the device
+    pub inside: InsideConfig,
     /// what one session and all of them may use
     pub limits: Limits,
     /// who gets in; stands in for the product's own policy when it is given
@@ -83,6 +85,27 @@ impl Default for HttpConfig {
             exec_seconds: 20,
             exec_output_bytes: 256 << 10,
         }
+    }
+}
+
+/// `[decoy.inside]`: connections that a server inside the device answers, as a firmware's own web server. The HTTP
+/// front goes there by itself for a product that runs its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InsideConfig {
+    /// further addresses and ports to listen on
+    pub listen: Vec<SocketAddr>,
+    /// the port inside the device that they lead to
+    pub port: u16,
+    /// seconds without a connection until a source's device is closed, and without a byte until a connection is
+    pub idle_seconds: u64,
+    /// connections of one source at a time
+    pub connections: usize,
+}
+
+impl Default for InsideConfig {
+    fn default() -> Self {
+        InsideConfig { listen: Vec::new(), port: 80, idle_seconds: 120, connections: 64 }
     }
 }
 

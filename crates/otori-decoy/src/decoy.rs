@@ -10,6 +10,7 @@ use crate::demo::DemoPeers;
 use crate::engine::seat::{Keyboard, Seat, Setup, lock};
 use crate::engine::{Engine, Place, wake::WakeLine};
 use crate::fetch::Fetcher;
+use crate::front::inside::Lodgings;
 use crate::gate::Gate;
 use crate::gateway::Gateway;
 use crate::recording::Recorder;
@@ -38,6 +39,8 @@ pub struct Decoy {
     pub demo: DemoPeers,
     /// where everything goes
     pub pipeline: mpsc::Sender<Intake>,
+    /// devices whose own servers answer
+    pub lodgings: Lodgings,
     /// true when the decoy stops
     pub shutdown: watch::Receiver<bool>,
     /// where fetches run
@@ -69,7 +72,7 @@ impl Decoy {
         );
         let keyboard = match purpose {
             Purpose::Shell { .. } => Keyboard::Shell,
-            Purpose::Command(_) => Keyboard::None,
+            Purpose::Command(_) | Purpose::Server => Keyboard::None,
         };
         let (appliance, session) = (self.appliance.clone(), session.clone());
         let (limits, capture) = (self.config.limits.clone(), self.config.capture.clone());

@@ -47,6 +47,7 @@ impl Product {
             motd: lines(telnet.map_or("", |t| &t.motd)),
             credentials: credentials(profile)?,
             site: site(profile),
+            own_web_port: profile.own_web_port(),
             device_files: Arc::new(device.program_hashes().clone()),
         };
         Ok(Product { device, persona })
@@ -128,6 +129,7 @@ impl Appliance for Product {
         let setup = SessionSetup { seed, wall_ns: wall.0, peer: Some(peer), local: Some(local), outside };
         let mut machine = self.device.session(setup);
         let (spawn, wire) = match purpose {
+            Purpose::Server => return Ok(Box::new(MachineGuest::new(machine, Wire::Network, None))),
             Purpose::Shell { user, window: (columns, rows) } => {
                 let tty = machine.tty_open().map_err(|error| format!("no terminal: {}", error.name()))?;
                 machine.tty_resize(tty, rows, columns);
@@ -141,6 +143,6 @@ impl Appliance for Product {
             }
         };
         let leader = machine.spawn(spawn).map_err(|error| format!("the shell does not start: {error}"))?;
-        Ok(Box::new(MachineGuest::new(machine, wire, leader)))
+        Ok(Box::new(MachineGuest::new(machine, wire, Some(leader))))
     }
 }

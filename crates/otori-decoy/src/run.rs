@@ -9,6 +9,7 @@ use crate::decoy::Decoy;
 use crate::demo::DemoPeers;
 use crate::engine::Engine;
 use crate::fetch::Fetcher;
+use crate::front::inside::Lodgings;
 use crate::front::{FRONTS, listen};
 use crate::gate::Gate;
 use crate::product::{Product, ProductError};
@@ -100,6 +101,7 @@ pub async fn run_appliance(
         fetcher: Arc::new(Fetcher::new(config.fetch.clone(), world.ambient.clock.clone())),
         gate: Gate::new(config.limits.sessions, config.limits.sessions_per_source),
         demo: world.demo,
+        lodgings: Lodgings::default(),
         pipeline: world.pipeline,
         shutdown: stopped,
         runtime: tokio::runtime::Handle::current(),

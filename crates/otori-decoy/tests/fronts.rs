@@ -83,6 +83,7 @@ impl Appliance for StrawProduct {
         match boot.purpose {
             Purpose::Command(line) => straw.command = Some(line),
             Purpose::Shell { window, .. } => straw.resize(window.0, window.1),
+            Purpose::Server => {}
         }
         Ok(Box::new(straw))
     }
@@ -103,6 +104,7 @@ fn product() -> Arc<dyn Appliance> {
     };
     let exec = Action::Exec { template: "ping -c 1 {ip}".into(), content_type: "text/plain".into() };
     Arc::new(StrawProduct(Persona {
+        own_web_port: None,
         product: "camera".parse().ok(),
         texts: LoginTexts {
             banner: Vec::new(),

@@ -2,6 +2,8 @@
 //!
 //! Key trait: [`Guest`]. [`super::machine`] is the real one; tests script one to meet limits exactly.
 
+use super::line::{Line, Reach};
+
 /// How a slice ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slice {
@@ -91,6 +93,12 @@ pub trait Guest: Send {
     fn now_ns(&self) -> u64;
     /// Moves the guest's clock on.
     fn advance_to(&mut self, now_ns: u64);
+    /// Moves bytes between an inbound connection and a server that listens in the guest; says whether any moved, or
+    /// whether the line came further. A guest without servers closes it.
+    fn serve_line(&mut self, id: u64, line: &mut Line) -> bool {
+        let _ = id;
+        std::mem::replace(&mut line.reach, Reach::Closed) != Reach::Closed
+    }
     /// What happened since the last call.
     fn signs(&mut self) -> Vec<Sign>;
     /// A regular file's content, up to `max_bytes` and one more.

@@ -2,6 +2,8 @@
 //!
 //! Key type: [`MachineGuest`]: a terminal for a log-in shell, or a pair of pipes for a command line.
 use super::guest::{Content, Guest, Sign, Slice};
+use super::line::Line;
+use super::switchboard::Switchboard;
 use otori_device::linux::tty::TtyId;
 use otori_device::linux::{Machine, Notice, NoticeKind, Pid, Run};
 
@@ -12,13 +14,17 @@ pub enum Wire {
     Terminal(TtyId),
     /// standard input, output and error
     Pipes,
+    /// connections to servers that listen in the machine
+    Network,
 }
 
 /// A machine, its wire and the process whose end is the end of the visit.
 pub struct MachineGuest {
     machine: Machine,
     wire: Wire,
-    leader: Pid,
+    /// `None` for a device that runs by itself
+    leader: Option<Pid>,
+    switchboard: Switchboard,
     /// the start of the leader itself is no deed of the peer's
     leader_started: bool,
     /// the device ran before the visit: time and instructions count from here
@@ -32,17 +38,32 @@ pub struct MachineGuest {
 const REMOVED_BYTES_MAX: usize = 16 << 20;
 
 impl MachineGuest {
-    /// `leader` was spawned on `wire`.
-    pub fn new(mut machine: Machine, wire: Wire, leader: Pid) -> Self {
+    /// `leader` was spawned on `wire`; without one the machine's services are what the peer talks to.
+    pub fn new(mut machine: Machine, wire: Wire, leader: Option<Pid>) -> Self {
         machine.keep_removed(REMOVED_BYTES_MAX);
         let (began_ns, began_instructions) = (machine.now_ns(), machine.stats().instructions);
         let (leader_started, last_content) = (false, None);
-        MachineGuest { machine, wire, leader, leader_started, began_ns, began_instructions, last_content }
+        let switchboard = Switchboard::default();
+        MachineGuest {
+            machine,
+            wire,
+            leader,
+            switchboard,
+            leader_started,
+            began_ns,
+            began_instructions,
+            last_content,
+        }
+    }
+    /// What services print goes to a console that nobody watches; a full one would stop them.
+    fn drain_console(&mut self) {
+        self.machine.take_stdout();
+        self.machine.take_stderr();
     }
     fn sign(&mut self, notice: Notice) -> Option<Sign> {
         match notice.kind {
             NoticeKind::Exec { path, script, argv } => {
-                if notice.pid == self.leader && !std::mem::replace(&mut self.leader_started, true) {
+                if Some(notice.pid) == self.leader && !std::mem::replace(&mut self.leader_started, true) {
                     return None;
                 }
                 Some(Sign::Executed { path: script.unwrap_or(path), arguments: argv })
@@ -70,6 +91,7 @@ impl Guest for MachineGuest {
     fn input(&mut self, bytes: &[u8]) -> usize {
         match self.wire {
             Wire::Terminal(tty) => self.machine.tty_write(tty, bytes),
+            Wire::Network => bytes.len(),
             Wire::Pipes => {
                 self.machine.host_stdin(bytes);
                 bytes.len()
@@ -80,7 +102,9 @@ impl Guest for MachineGuest {
         match self.wire {
             Wire::Terminal(tty) => {
                 self.machine.tty_read(tty, into);
+                self.drain_console();
             }
+            Wire::Network => self.drain_console(),
             Wire::Pipes => {
                 into.extend(self.machine.take_stdout());
                 // A web server's children write their errors elsewhere.
@@ -96,12 +120,12 @@ impl Guest for MachineGuest {
     fn hang_up(&mut self) {
         match self.wire {
             Wire::Terminal(tty) => self.machine.tty_hangup(tty),
-            Wire::Pipes => self.machine.kill_all(),
+            Wire::Pipes | Wire::Network => self.machine.kill_all(),
         }
     }
     fn run(&mut self, instructions: u64) -> Slice {
         let run = self.machine.run(instructions);
-        if self.machine.exit_status(self.leader).is_some() {
+        if self.leader.is_some_and(|leader| self.machine.exit_status(leader).is_some()) {
             return Slice::Finished;
         }
         match run {
@@ -122,6 +146,9 @@ impl Guest for MachineGuest {
     }
     fn advance_to(&mut self, now_ns: u64) {
         self.machine.advance_to(self.began_ns.saturating_add(now_ns));
+    }
+    fn serve_line(&mut self, id: u64, line: &mut Line) -> bool {
+        self.switchboard.serve(&mut self.machine, id, line)
     }
     fn signs(&mut self) -> Vec<Sign> {
         let notices = self.machine.take_notices();

@@ -3,8 +3,10 @@
 //! Key types: [`Engine`] and [`Place`], a session's place in the queue. Who was just rung (a key was pressed, a
 //! download came) goes before who used up its slice; an idle guest costs nothing but its memory.
 pub mod guest;
+pub mod line;
 pub mod machine;
 pub mod seat;
+mod switchboard;
 pub mod wake;
 
 use crate::ambient::Clock;

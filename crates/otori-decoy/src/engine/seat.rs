@@ -3,12 +3,14 @@
 //! Key type: [`Seat`]; [`Seat::step`] runs one slice and says when to come back. It reads no clock, so that its
 //! limits are tested to the nanosecond; [`super::Engine`] calls it from the worker threads.
 use super::guest::{Content, Guest, Sign, Slice};
+use super::line::Line;
 use crate::capture::{Capture, Due, Ending, Judgement};
 use crate::config::Limits;
 use crate::recording::{Recorder, Stream};
 use crate::session::{Session, sha256};
 use crate::typed::TypedLines;
 use otori_event::{EventKind, RawText};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Instructions of one slice: a few milliseconds.
@@ -41,6 +43,8 @@ pub struct Mailbox {
     pub hang_up: bool,
     /// bytes for the peer
     pub output: Vec<u8>,
+    /// inbound connections to servers in the guest
+    pub lines: BTreeMap<u64, Line>,
     /// why the guest is no more
     pub ended: Option<String>,
 }
@@ -138,6 +142,7 @@ impl Seat {
         }
         let elapsed_ns = now_ns.saturating_sub(self.started_ns);
         let took_input = self.take_in(elapsed_ns, now_ns, mailbox);
+        self.serve_lines(mailbox);
         if self.guest.now_ns() < elapsed_ns {
             self.guest.advance_to(elapsed_ns);
         }
@@ -157,7 +162,7 @@ impl Seat {
                 }
             }
         };
-        let took_output = self.take_out(elapsed_ns, now_ns, mailbox);
+        let took_output = self.take_out(elapsed_ns, now_ns, mailbox) | self.serve_lines(mailbox);
         let next = match next {
             // A writer or a change of the terminal's mode may have waited for the screen to drain.
             Next::Rest | Next::At(_) if took_output => Next::Again,
@@ -236,6 +241,24 @@ impl Seat {
             self.session.bell.notify_one();
         }
         count > 0
+    }
+    /// Moves the bytes of inbound connections; says whether any moved.
+    fn serve_lines(&mut self, mailbox: &Mutex<Mailbox>) -> bool {
+        let (guest, mut moved) = (&mut self.guest, false);
+        let mut mail = lock(mailbox);
+        let before = mail.lines.len();
+        mail.lines.retain(|id, line| {
+            if guest.serve_line(*id, line) {
+                moved = true;
+                line.bell.notify_one();
+            }
+            !line.gone
+        });
+        if mail.lines.len() < before {
+            // Who looks after the device counts its connections.
+            self.session.bell.notify_one();
+        }
+        moved
     }
     fn command(&mut self, line: &[u8]) {
         if self.commands == 0 {

@@ -2,6 +2,7 @@
 //!
 //! Key type: [`Front`]. To add one: a file here and a row in [`FRONTS`].
 pub mod http;
+pub mod inside;
 pub mod telnet;
 
 use crate::config::DecoyConfig;
@@ -32,6 +33,8 @@ pub struct Front {
     pub name: &'static str,
     /// where it listens
     pub listen: fn(&DecoyConfig) -> &[SocketAddr],
+    /// the port inside the device whose server answers instead of the front
+    pub inside: fn(&Decoy) -> Option<u16>,
     /// serves one visit
     pub serve: Serve,
 }
@@ -41,11 +44,19 @@ pub static FRONTS: &[Front] = &[
     Front {
         name: "http",
         listen: |config| if config.http.enabled { &config.http.listen } else { &[] },
+        inside: |decoy| decoy.appliance.persona().own_web_port,
         serve: |decoy, stream, session| Box::pin(http::serve(decoy, stream, session)),
+    },
+    Front {
+        name: "inside",
+        listen: |config| &config.inside.listen,
+        inside: |decoy| Some(decoy.config.inside.port),
+        serve: |_, _, _| Box::pin(std::future::ready("no server".into())),
     },
     Front {
         name: "telnet",
         listen: |config| if config.telnet.enabled { &config.telnet.listen } else { &[] },
+        inside: |_| None,
         serve: |decoy, stream, session| Box::pin(telnet::serve(decoy, stream, session)),
     },
 ];
@@ -108,21 +119,29 @@ async fn visit(decoy: Arc<Decoy>, front: &'static Front, stream: TcpStream, peer
     let Ok(local) = stream.local_addr() else { return };
     // Keys and prompts are small and should not wait for each other.
     let _ = stream.set_nodelay(true);
-    let demo = decoy.demo.claim(peer);
-    let shown = demo.flatten().unwrap_or(peer.ip());
-    let identity = Identity {
-        id: SessionId::new(decoy.ambient.random.next_u64()),
-        source: Endpoint { ip: shown, port: peer.port() },
-        local: plain(local).into(),
-        front: front.name,
-        product: decoy.appliance.persona().product.clone(),
-        demo: demo.is_some(),
-    };
+    if let Some(port) = (front.inside)(&decoy) {
+        return inside::visit(decoy, front.name, port, stream, (peer, plain(local))).await;
+    }
+    let identity = identity(&decoy, front.name, peer, plain(local));
     let session = Arc::new(Session::open(identity, decoy.ambient.clone(), decoy.config.limits.events));
     let reason = (front.serve)(decoy.clone(), stream, session.clone()).await;
     session.close(&reason);
     // Without a pipeline there is nobody to tell.
     let _ = session.deliver(&decoy.pipeline).await;
+}
+
+/// Who visits, and under which number.
+fn identity(decoy: &Decoy, front: &'static str, peer: SocketAddr, local: SocketAddr) -> Identity {
+    let demo = decoy.demo.claim(peer);
+    let shown = demo.flatten().unwrap_or(peer.ip());
+    Identity {
+        id: SessionId::new(decoy.ambient.random.next_u64()),
+        source: Endpoint { ip: shown, port: peer.port() },
+        local: local.into(),
+        front,
+        product: decoy.appliance.persona().product.clone(),
+        demo: demo.is_some(),
+    }
 }
 
 /// Why bytes did not reach a peer.

@@ -24,8 +24,13 @@ use std::path::Path;
 /// Name of the profile in a product folder.
 const FILE: &str = "product.toml";
 /// Instruction sets as `product.toml` names them.
-const MACHINES: &[(&str, Isa)] =
-    &[("mips32el", Isa::Mips32El), ("mips32eb", Isa::Mips32Eb), ("aarch64", Isa::Aarch64)];
+const MACHINES: &[(&str, Isa)] = &[
+    ("mips32el", Isa::Mips32El),
+    ("mips32eb", Isa::Mips32Eb),
+    ("armel", Isa::ArmEl),
+    ("armeb", Isa::ArmEb),
+    ("aarch64", Isa::Aarch64),
+];
 /// Most rows of each list.
 const ROWS_MAX: usize = 1_000;
 
@@ -403,7 +408,16 @@ mod tests {
         assert!(profile.page("www/index.html").starts_with(b"<!DOCTYPE html>"));
         assert_eq!(profile.mac[0] & 3, 0, "a vendor's own unicast address");
         let listed = Profile::list(Path::new("/nowhere"));
-        assert_eq!(listed.len(), 1);
+        let ids: Vec<&str> = listed.iter().map(|listed| &listed.id[..]).collect();
+        assert_eq!(ids, ["camera-mipsel", "tenda-ac15"]);
+    }
+
+    #[test]
+    fn the_router_waits_for_its_image() {
+        let profile = Profile::embedded("tenda-ac15").unwrap();
+        assert_eq!((profile.isa, profile.own_web_port()), (Isa::ArmEl, Some(80)));
+        let error = crate::Device::prepare(profile, Path::new("/nowhere")).err().unwrap().to_string();
+        assert!(error.contains("product import --rootfs DIR --name tenda-ac15"), "{error}");
     }
 
     #[test]

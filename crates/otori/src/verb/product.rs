@@ -157,7 +157,10 @@ fn list(out: &mut impl Write, products: &Path, json: bool) -> anyhow::Result<()>
 fn programs(profile: &Profile) -> String {
     let userland = &profile.table.userland;
     match (&userland.package, &userland.rootfs) {
-        (Some(package), _) => {
+        (Some(package), Some(folder)) => {
+            format!("its own, {}; {package} fills gaps", profile.source.path(folder).display())
+        }
+        (Some(package), None) => {
             format!("Debian package {package}:{}", userland.architecture.as_deref().unwrap_or("mipsel"))
         }
         (None, Some(folder)) => format!("its own, {}", profile.source.path(folder).display()),

@@ -1,8 +1,8 @@
 //! One request to one answer, with everything that is written down about it.
 //!
 //! Key type: [`Exchange`], which lives as long as the connection.
-use super::body::uploaded_files;
 use super::decode::{Plus, basic_credentials, form, percent};
+use super::note::{keep_uploads, note_request};
 use super::reply::Reply;
 use super::request::Head;
 use super::site::{Action, Found, Page, fill};
@@ -11,14 +11,12 @@ use crate::appliance::Purpose;
 use crate::decoy::{Decoy, hang_up, stopped};
 use crate::engine::Place;
 use crate::engine::seat::lock;
-use crate::session::{Session, sha256};
-use otori_event::{Artifact, CaptureMethod, EventKind, RawText};
+use crate::session::Session;
+use otori_event::{EventKind, RawText};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Bytes of a body that an event shows.
-const BODY_SHOWN: usize = 2048;
 /// Different pairs of basic authentication of one connection that are tried.
 const BASIC_PAIRS_MAX: usize = 64;
 /// How long a guest may take to notice that it must end.
@@ -45,7 +43,7 @@ impl Exchange {
             let detail = RawText::new(detail);
             self.session.emit(EventKind::Exploit { technique: (*technique).into(), detail });
         }
-        self.keep_uploads(head, &body);
+        keep_uploads(&self.session, head, &body);
         let appliance = self.decoy.appliance.clone();
         let (path, query) = head.path_and_query();
         let path = percent(path, Plus::Plain);
@@ -74,19 +72,8 @@ impl Exchange {
                 Reply::page(200, content_type, output)
             }
         };
-        self.note_request(head, &body, reply.status);
+        note_request(&self.session, head, &body, reply.status);
         reply
-    }
-    fn note_request(&self, head: &Head, body: &[u8], status: u16) {
-        let field = |name| RawText::new(head.field(name).unwrap_or_default());
-        self.session.emit(EventKind::HttpRequest {
-            method: RawText::new(&head.method),
-            target: RawText::new(&head.target),
-            host: field("host"),
-            user_agent: field("user-agent"),
-            body: RawText::new(&body[..body.len().min(BODY_SHOWN)]),
-            status,
-        });
     }
     fn attempt(&self, user: &[u8], password: &[u8]) -> bool {
         let success = self.decoy.credentials.check(self.session.source(), user, password);
@@ -121,27 +108,6 @@ impl Exchange {
             self.basic.push((pair, success));
         }
         success
-    }
-    /// Files in a form, or a body that is a file.
-    fn keep_uploads(&self, head: &Head, body: &[u8]) {
-        let mut files: Vec<(Vec<u8>, Vec<u8>)> =
-            uploaded_files(head, body).into_iter().map(|part| (part.file_name, part.bytes)).collect();
-        let kind = head.field("content-type").unwrap_or_default().to_ascii_lowercase();
-        let is_program = body.starts_with(b"\x7fELF") || body.starts_with(b"#!");
-        if head.method == b"PUT" || kind.starts_with(b"application/octet-stream") || is_program {
-            files.push((percent(head.path_and_query().0, Plus::Plain), body.to_vec()));
-        }
-        for (name, bytes) in files.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
-            let artifact = Artifact {
-                sha256: sha256(&bytes),
-                size: bytes.len() as u64,
-                name: RawText::new(name),
-                mode: 0o644,
-                url: None,
-                method: CaptureMethod::Upload,
-            };
-            self.session.emit_file(EventKind::FileCaptured { artifact }, bytes);
-        }
     }
     /// An injection is written down as the command that it is.
     fn note_command(&self, command: &[u8], query: &[u8], parameters: &Parameters, already_suspect: bool) {

@@ -5,6 +5,7 @@
 pub mod body;
 pub mod decode;
 mod exchange;
+pub mod note;
 pub mod reply;
 pub mod request;
 pub mod site;
