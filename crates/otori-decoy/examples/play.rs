@@ -9,7 +9,11 @@ use std::sync::Arc;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cache = std::env::temp_dir().join("otori-play");
-    let profile = Profile::embedded("camera-mipsel")?;
+    // OTORI_PRODUCT is the folder of an imported product; without it the camera is played.
+    let profile = match std::env::var_os("OTORI_PRODUCT") {
+        Some(folder) => Profile::load(folder.as_ref())?,
+        None => Profile::embedded("camera-mipsel")?,
+    };
     let ready = userland::obtain(&cache, &profile.table.userland, &mut |line| eprintln!("{line}"))?;
     let device = Arc::new(Device::prepare(profile, &ready.root)?);
     let (pipeline, mut intake) = tokio::sync::mpsc::channel(1024);

@@ -15,13 +15,16 @@ use std::sync::Arc;
 /// Every file of the product's root, parents before children; later ones replace earlier ones of the same path.
 pub(crate) fn root_entries(profile: &Profile, userland: &Path) -> Result<Vec<Entry>, DeviceError> {
     let table = &profile.table;
+    let image = match &table.userland.rootfs {
+        Some(folder) => imported_root(profile, folder)?,
+        None => Vec::new(),
+    };
     let mut entries = match &table.userland.package {
         Some(_) => program_entries(profile, userland)?,
         None => Vec::new(),
     };
-    if let Some(folder) = &table.userland.rootfs {
-        entries.extend(imported_root(profile, folder)?);
-    }
+    // the package only fills gaps
+    entries.extend(image);
     let time = table.files.time;
     let root_owned = |path: &str, body, mode| Entry { path: path.into(), body, mode, uid: 0, gid: 0, time };
     for folder in &table.files.folder {
