@@ -1,4 +1,5 @@
 //! Web servers that run inside the device: busybox httpd on a camera, and a router's own from its vendor's image.
+#![allow(clippy::unwrap_used, reason = "a test stops at what fails")]
 mod support;
 
 use otori_decoy::product::Product;

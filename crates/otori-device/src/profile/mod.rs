@@ -30,6 +30,8 @@ const MACHINES: &[(&str, Isa)] = &[
     ("armel", Isa::ArmEl),
     ("armeb", Isa::ArmEb),
     ("aarch64", Isa::Aarch64),
+    ("i386", Isa::I386),
+    ("x86-64", Isa::X86_64),
 ];
 /// Most rows of each list.
 const ROWS_MAX: usize = 1_000;
