@@ -7,6 +7,7 @@
 
 mod choose;
 mod float;
+mod join;
 mod one;
 mod two;
 mod vector;
@@ -201,6 +202,7 @@ impl Assembly {
         for operation in &mut self.ops {
             operation.rest = count.saturating_sub(operation.rest);
         }
+        join::join_neighbours(&mut self.ops);
         Block { instructions: u32::from(count), ops: self.ops.into(), places: self.places.into() }
     }
 }

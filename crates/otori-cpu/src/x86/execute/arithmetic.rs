@@ -45,7 +45,7 @@ fn compute<const K: u8, const W: u32, const F: bool>(flags: &mut Flags, a: u64, 
 
 handlers! {
     /// a = a operation b.
-    fn with_register<const K: u8, const W: u32, const F: bool>(cpu, maps, ops, op) {
+    fn with_register<const K: u8, const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
         let (a, b) = (get(cpu, op.a), get(cpu, op.b));
         let result = compute::<K, W, F>(&mut cpu.flags, a, b);
         if !compares(K) {
@@ -54,7 +54,7 @@ handlers! {
     }
 
     /// a = a operation imm.
-    fn with_constant<const K: u8, const W: u32, const F: bool>(cpu, maps, ops, op) {
+    fn with_constant<const K: u8, const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
         let a = get(cpu, op.a);
         let result = compute::<K, W, F>(&mut cpu.flags, a, op.imm);
         if !compares(K) {
@@ -63,9 +63,9 @@ handlers! {
     }
 
     /// a = a operation memory.
-    fn with_memory<const K: u8, const W: u32, const A: u8>(cpu, maps, ops, op) {
+    fn with_memory<const K: u8, const W: u32, const A: u8>(cpu, maps, blocks, ops, op) {
         let address = address::<A>(cpu, op);
-        let b = read!(cpu, maps, ops, W, address);
+        let b = read!(cpu, maps, blocks, ops, W, address);
         let a = get(cpu, op.a);
         let result = compute::<K, W, true>(&mut cpu.flags, a, b);
         if !compares(K) {
@@ -74,32 +74,32 @@ handlers! {
     }
 
     /// memory = memory operation a.
-    fn to_memory<const K: u8, const W: u32, const A: u8>(cpu, maps, ops, op) {
+    fn to_memory<const K: u8, const W: u32, const A: u8>(cpu, maps, blocks, ops, op) {
         let address = address::<A>(cpu, op);
         let b = get(cpu, op.a);
-        let a = read!(cpu, maps, ops, W, address);
+        let a = read!(cpu, maps, blocks, ops, W, address);
         let mut flags = cpu.flags;
         let result = compute::<K, W, true>(&mut flags, a, b);
         if !compares(K) {
-            write!(cpu, maps, ops, W, address, result);
+            write!(cpu, maps, blocks, ops, W, address, result);
         }
         cpu.flags = flags;
     }
 
     /// memory = memory operation immediate.
-    fn constant_to_memory<const K: u8, const W: u32, const A: u8>(cpu, maps, ops, op) {
+    fn constant_to_memory<const K: u8, const W: u32, const A: u8>(cpu, maps, blocks, ops, op) {
         let address = address::<A>(cpu, op);
-        let a = read!(cpu, maps, ops, W, address);
+        let a = read!(cpu, maps, blocks, ops, W, address);
         let mut flags = cpu.flags;
         let result = compute::<K, W, true>(&mut flags, a, immediate(op));
         if !compares(K) {
-            write!(cpu, maps, ops, W, address, result);
+            write!(cpu, maps, blocks, ops, W, address, result);
         }
         cpu.flags = flags;
     }
 
     /// a = a + 1; carry stays.
-    fn increment<const W: u32, const F: bool>(cpu, maps, ops, op) {
+    fn increment<const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
         let a = cut::<W>(get(cpu, op.a));
         let result = a.wrapping_add(1);
         set::<W>(cpu, op.a, result);
@@ -113,7 +113,7 @@ handlers! {
     }
 
     /// a = a - 1; carry stays.
-    fn decrement<const W: u32, const F: bool>(cpu, maps, ops, op) {
+    fn decrement<const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
         let a = cut::<W>(get(cpu, op.a));
         let result = a.wrapping_sub(1);
         set::<W>(cpu, op.a, result);
@@ -127,20 +127,20 @@ handlers! {
     }
 
     /// a = !a; no flags.
-    fn complement<const W: u32>(cpu, maps, ops, op) {
+    fn complement<const W: u32>(cpu, maps, blocks, ops, op) {
         let a = get(cpu, op.a);
         set::<W>(cpu, op.a, !a);
     }
 
     /// a = -a.
-    fn negate<const W: u32>(cpu, maps, ops, op) {
+    fn negate<const W: u32>(cpu, maps, blocks, ops, op) {
         let a = cut::<W>(get(cpu, op.a));
         let result = cpu.flags.subtract::<W>(0, a, false);
         set::<W>(cpu, op.a, result);
     }
 
     /// a = a + b, b = the old a.
-    fn exchange_add<const W: u32>(cpu, maps, ops, op) {
+    fn exchange_add<const W: u32>(cpu, maps, blocks, ops, op) {
         let (a, b) = (get(cpu, op.a), get(cpu, op.b));
         let sum = cpu.flags.add::<W>(cut::<W>(a), cut::<W>(b), false);
         set::<W>(cpu, op.b, a);

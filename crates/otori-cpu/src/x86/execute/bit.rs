@@ -31,7 +31,7 @@ fn checksum(sum: u32, byte: u8) -> u32 {
 
 handlers! {
     /// Bit b of a.
-    fn by_register<const K: u8, const W: u32>(cpu, maps, ops, op) {
+    fn by_register<const K: u8, const W: u32>(cpu, maps, blocks, ops, op) {
         let (value, number) = (get(cpu, op.a), get(cpu, op.b));
         if let Some(value) = change::<K, W>(cpu, value, number) {
             set::<W>(cpu, op.a, value);
@@ -39,7 +39,7 @@ handlers! {
     }
 
     /// Bit imm of a.
-    fn by_constant<const K: u8, const W: u32>(cpu, maps, ops, op) {
+    fn by_constant<const K: u8, const W: u32>(cpu, maps, blocks, ops, op) {
         let value = get(cpu, op.a);
         if let Some(value) = change::<K, W>(cpu, value, op.imm) {
             set::<W>(cpu, op.a, value);
@@ -47,7 +47,7 @@ handlers! {
     }
 
     /// The address of the word with bit a of a string of bits in memory.
-    fn word_address<const W: u32, const A: u8>(cpu, maps, ops, op) {
+    fn word_address<const W: u32, const A: u8>(cpu, maps, blocks, ops, op) {
         let number = extend::<W>(get(cpu, op.a)) as i64;
         let bytes = number.div_euclid(W.into()) * i64::from(W / 8);
         let address = address::<A>(cpu, op).wrapping_add_signed(bytes);
@@ -56,7 +56,7 @@ handlers! {
     }
 
     /// a = number of the lowest bit of b; a stays if there is none.
-    fn scan_forward<const W: u32>(cpu, maps, ops, op) {
+    fn scan_forward<const W: u32>(cpu, maps, blocks, ops, op) {
         let value = cut::<W>(get(cpu, op.b));
         cpu.flags.logic::<W>(value);
         let found = if value == 0 { get(cpu, op.a) } else { value.trailing_zeros().into() };
@@ -64,7 +64,7 @@ handlers! {
     }
 
     /// a = number of the highest bit of b; a stays if there is none.
-    fn scan_backward<const W: u32>(cpu, maps, ops, op) {
+    fn scan_backward<const W: u32>(cpu, maps, blocks, ops, op) {
         let value = cut::<W>(get(cpu, op.b));
         cpu.flags.logic::<W>(value);
         let found = if value == 0 { get(cpu, op.a) } else { (63 - value.leading_zeros()).into() };
@@ -72,7 +72,7 @@ handlers! {
     }
 
     /// a = number of bits in b.
-    fn count<const W: u32>(cpu, maps, ops, op) {
+    fn count<const W: u32>(cpu, maps, blocks, ops, op) {
         let ones = cut::<W>(get(cpu, op.b)).count_ones();
         cpu.flags = Flags::default();
         cpu.flags.set_bits(if ones == 0 { super::super::flags::ZERO } else { 0 });
@@ -80,7 +80,7 @@ handlers! {
     }
 
     /// a = checksum a with `W` bits of b added.
-    fn add_to_checksum<const W: u32>(cpu, maps, ops, op) {
+    fn add_to_checksum<const W: u32>(cpu, maps, blocks, ops, op) {
         let bytes = get(cpu, op.b).to_le_bytes();
         let sum = bytes.iter().take(W as usize / 8).fold(get(cpu, op.a) as u32, |sum, byte| checksum(sum, *byte));
         set::<64>(cpu, op.a, sum.into());

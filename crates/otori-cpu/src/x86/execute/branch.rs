@@ -72,7 +72,7 @@ leavers! {
     fn call<const W: u32>(cpu, maps, blocks, ops, op) {
         let (back, target) = (key(cpu, super::immediate(op)), key(cpu, op.imm as i32 as u64));
         let top = get(cpu, SP).wrapping_sub((W / 8).into()) & cpu.mask;
-        write!(cpu, maps, ops, W, top, back);
+        write!(cpu, maps, blocks, ops, W, top, back);
         set::<64>(cpu, SP, top);
         go(cpu, maps, blocks, target)
     }
@@ -81,7 +81,7 @@ leavers! {
     fn call_register<const W: u32>(cpu, maps, blocks, ops, op) {
         let (back, target) = (key(cpu, op.imm), get(cpu, op.a) & cpu.mask);
         let top = get(cpu, SP).wrapping_sub((W / 8).into()) & cpu.mask;
-        write!(cpu, maps, ops, W, top, back);
+        write!(cpu, maps, blocks, ops, W, top, back);
         set::<64>(cpu, SP, top);
         go(cpu, maps, blocks, target)
     }
@@ -89,7 +89,7 @@ leavers! {
     /// Pops the address to go on at, and imm bytes more.
     fn return_near<const W: u32>(cpu, maps, blocks, ops, op) {
         let top = get(cpu, SP);
-        let target = read!(cpu, maps, ops, W, top);
+        let target = read!(cpu, maps, blocks, ops, W, top);
         let below = top.wrapping_add(u64::from(W / 8)).wrapping_add(op.imm) & cpu.mask;
         set::<64>(cpu, SP, below);
         go(cpu, maps, blocks, target)
@@ -186,5 +186,5 @@ pub(in super::super) fn address_mask(bits: u8) -> u64 {
 
 handlers! {
     /// Nothing: keeps a place for an instruction without effect.
-    fn idle(cpu, maps, ops, op) {}
+    fn idle(cpu, maps, blocks, ops, op) {}
 }

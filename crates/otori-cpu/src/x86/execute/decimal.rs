@@ -8,7 +8,7 @@ use crate::stop::Stop;
 
 handlers! {
     /// AAA (`S` false) and AAS.
-    fn adjust_unpacked<const S: bool>(cpu, maps, ops, op) {
+    fn adjust_unpacked<const S: bool>(cpu, maps, blocks, ops, op) {
         let (low, high) = (get(cpu, AX) & 0xff, get(cpu, AX) >> 8 & 0xff);
         let wrong = low & 0xf > 9 || cpu.flags.adjust();
         let (mut digit, mut above) = (low & 0xf, high);
@@ -23,7 +23,7 @@ handlers! {
     }
 
     /// DAA (`S` false) and DAS.
-    fn adjust_packed<const S: bool>(cpu, maps, ops, op) {
+    fn adjust_packed<const S: bool>(cpu, maps, blocks, ops, op) {
         let old = get(cpu, AX) & 0xff;
         let (carry, adjust) = (cpu.flags.carry(), cpu.flags.adjust());
         let mut value = old;
@@ -44,7 +44,7 @@ handlers! {
     }
 
     /// AAD: two digits of base imm to a number.
-    fn digits_to_number(cpu, maps, ops, op) {
+    fn digits_to_number(cpu, maps, blocks, ops, op) {
         let (low, high) = (get(cpu, AX) & 0xff, get(cpu, AX) >> 8 & 0xff);
         let value = (high * (op.imm & 0xff) + low) & 0xff;
         set::<16>(cpu, AX, value);

@@ -75,7 +75,7 @@ fn leaf(mode: Mode, number: u32, part: u32) -> [u32; 4] {
 
 handlers! {
     /// CPUID.
-    fn identify(cpu, maps, ops, op) {
+    fn identify(cpu, maps, blocks, ops, op) {
         let (number, part) = (get(cpu, AX) as u32, get(cpu, CX) as u32);
         // Beyond the last leaf Intel's processors answer with the last one.
         let number = match number {
@@ -89,7 +89,7 @@ handlers! {
     }
 
     /// RDTSC: executed instructions. Ends its block, so that the count is exact.
-    fn read_counter(cpu, maps, ops, op) {
+    fn read_counter(cpu, maps, blocks, ops, op) {
         let count = cpu.frame.executed();
         set::<64>(cpu, AX, count & 0xffff_ffff);
         set::<64>(cpu, DX, count >> 32);

@@ -106,41 +106,70 @@ pub(super) fn key(cpu: &Cpu, distance: u64) -> u64 {
 
 pub(super) use crate::op::end as nothing;
 
-/// Loads, or comes back for the page.
+/// Loads `W` bits by one look into the cache.
+#[inline(always)]
+pub(super) fn load_quickly<const W: u32>(maps: &Maps, address: u64) -> Option<u64> {
+    let page = maps.readable(address, u64::from(W / 8) - 1)?;
+    Some(match W {
+        8 => page.load_u8(address).into(),
+        16 => page.load_u16(address).into(),
+        32 => page.load_u32(address).into(),
+        _ => page.load_u64(address),
+    })
+}
+
+/// Stores `W` bits by one look into the cache.
+#[inline(always)]
+pub(super) fn store_quickly<const W: u32>(maps: &Maps, address: u64, value: u64) -> Option<()> {
+    let page = maps.writable(address, u64::from(W / 8) - 1)?;
+    match W {
+        8 => page.store_u8(address, value as u8),
+        16 => page.store_u16(address, value as u16),
+        32 => page.store_u32(address, value as u32),
+        _ => page.store_u64(address, value),
+    }
+    Some(())
+}
+
+/// Loads, or on to the slow version, or comes back for the page.
 macro_rules! read {
-    ($cpu:ident, $maps:ident, $ops:ident, $bits:expr, $address:expr) => {
-        match $crate::x86::execute::load::<{ $bits }>($maps, $address) {
+    ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident, $bits:expr, $address:expr) => {
+        match $crate::x86::execute::load_quickly::<{ $bits }>($maps, $address) {
             Some(value) => value,
-            None => return $crate::op::miss($cpu, $ops, $address, $bits / 8, $crate::Access::Read),
+            None if QUICKLY => return $crate::chain::slow::<_, Self>($cpu, $maps, $blocks, $ops),
+            None => match $crate::x86::execute::load::<{ $bits }>($maps, $address) {
+                Some(value) => value,
+                None => return $crate::op::miss($cpu, $ops, $address, $bits / 8, $crate::Access::Read),
+            },
         }
     };
 }
 
-/// Stores, or comes back for the page.
+/// Stores, or on to the slow version, or comes back for the page.
 macro_rules! write {
-    ($cpu:ident, $maps:ident, $ops:ident, $bits:expr, $address:expr, $value:expr) => {
-        match $crate::x86::execute::store::<{ $bits }>($maps, $address, $value) {
+    ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident, $bits:expr, $address:expr, $value:expr) => {
+        match $crate::x86::execute::store_quickly::<{ $bits }>($maps, $address, $value) {
             Some(()) => {}
-            None => return $crate::op::miss($cpu, $ops, $address, $bits / 8, $crate::Access::Write),
+            None if QUICKLY => return $crate::chain::slow::<_, Self>($cpu, $maps, $blocks, $ops),
+            None => match $crate::x86::execute::store::<{ $bits }>($maps, $address, $value) {
+                Some(()) => {}
+                None => return $crate::op::miss($cpu, $ops, $address, $bits / 8, $crate::Access::Write),
+            },
         }
     };
 }
 
-/// Operations that go on with the next one.
+/// Operations that go on with the next one: each a type that can be joined with others, and a function for blocks.
 macro_rules! handlers {
     ($($(#[$meta:meta])* fn $name:ident $(<$(const $generic:ident: $type:ty),+>)?
-        ($cpu:ident, $maps:ident, $ops:ident, $op:ident) $body:block)*) => {$(
-        $(#[$meta])*
-        #[allow(unused_variables, reason = "not every operation looks at everything")]
-        pub(in crate::x86) fn $name<'a $($(, const $generic: $type)+)?>(
-            $cpu: &mut $crate::x86::Cpu,
-            $maps: &'a $crate::Maps,
-            blocks: &'a $crate::block::BlockCache<$crate::x86::Cpu>,
-            $ops: &'a [$crate::op::Op<$crate::x86::Cpu>],
-        ) -> $crate::op::Next {
-            let [$op, next, ..] = $ops else { return $crate::x86::execute::nothing() };
-            $body
-            (next.run)($cpu, $maps, blocks, &$ops[1..])
+        ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident, $op:ident) $body:block)*) => {$(
+        $crate::x86::execute::operation! {
+            $(#[$meta])* $name [$($(const $generic: $type),+)?] [$($($generic),+)?]
+            ($cpu, $maps, $blocks, $ops) {
+                let [$op, rest @ ..] = $ops else { return $crate::op::end() };
+                $body
+                AndThen::then($cpu, $maps, $blocks, rest)
+            }
         }
     )*};
 }
@@ -149,18 +178,45 @@ macro_rules! handlers {
 macro_rules! leavers {
     ($($(#[$meta:meta])* fn $name:ident $(<$(const $generic:ident: $type:ty),+>)?
         ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident, $op:ident) $body:block)*) => {$(
-        $(#[$meta])*
-        #[allow(unused_variables, reason = "not every operation looks at everything")]
-        pub(in crate::x86) fn $name<'a $($(, const $generic: $type)+)?>(
-            $cpu: &mut $crate::x86::Cpu,
-            $maps: &'a $crate::Maps,
-            $blocks: &'a $crate::block::BlockCache<$crate::x86::Cpu>,
-            $ops: &'a [$crate::op::Op<$crate::x86::Cpu>],
-        ) -> $crate::op::Next {
-            let [$op, ..] = $ops else { return $crate::x86::execute::nothing() };
-            $body
+        $crate::x86::execute::operation! {
+            $(#[$meta])* $name [$($(const $generic: $type),+)?] [$($($generic),+)?]
+            ($cpu, $maps, $blocks, $ops) {
+                let [$op, ..] = $ops else { return $crate::op::end() };
+                $body
+            }
         }
     )*};
+}
+
+/// One operation: a link, and a function of the same name.
+macro_rules! operation {
+    ($(#[$meta:meta])* $name:ident [$($parameters:tt)*] [$($arguments:tt)*]
+        ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident) $body:block) => {
+        #[allow(non_camel_case_types, reason = "named like the function")]
+        pub(in crate::x86) enum $name<$($parameters)*> {}
+
+        impl<$($parameters)*> $crate::chain::Link<$crate::x86::Cpu> for $name<$($arguments)*> {
+            #[inline(always)]
+            #[allow(unused_variables, reason = "not every operation looks at everything")]
+            fn run<'a, AndThen: $crate::chain::Then<$crate::x86::Cpu>, const QUICKLY: bool>(
+                $cpu: &mut $crate::x86::Cpu,
+                $maps: &'a $crate::Maps,
+                $blocks: &'a $crate::block::BlockCache<$crate::x86::Cpu>,
+                $ops: &'a [$crate::op::Op<$crate::x86::Cpu>],
+            ) -> $crate::op::Next $body
+        }
+
+        $(#[$meta])*
+        pub(in crate::x86) fn $name<'a, $($parameters)*>(
+            cpu: &mut $crate::x86::Cpu,
+            maps: &'a $crate::Maps,
+            blocks: &'a $crate::block::BlockCache<$crate::x86::Cpu>,
+            ops: &'a [$crate::op::Op<$crate::x86::Cpu>],
+        ) -> $crate::op::Next {
+            use $crate::chain::Link;
+            $name::<$($arguments)*>::run::<$crate::chain::Dispatch, true>(cpu, maps, blocks, ops)
+        }
+    };
 }
 
 /// Instructions that are done in one piece and may be interrupted before they change anything.
@@ -187,4 +243,4 @@ macro_rules! pieces {
     )*};
 }
 
-pub(super) use {handlers, leavers, pieces, read, write};
+pub(super) use {handlers, leavers, operation, pieces, read, write};

@@ -35,14 +35,14 @@ fn signed<const W: u32>(a: u64, b: u64) -> (u64, bool) {
 
 handlers! {
     /// Accumulator by a, unsigned.
-    fn unsigned_wide<const W: u32>(cpu, maps, ops, op) {
+    fn unsigned_wide<const W: u32>(cpu, maps, blocks, ops, op) {
         let (a, b) = (cut::<W>(get(cpu, AX)), cut::<W>(get(cpu, op.a)));
         let product = u128::from(a) * u128::from(b);
         put_wide::<W>(cpu, product, product >> W != 0);
     }
 
     /// Accumulator by a, signed.
-    fn signed_wide<const W: u32>(cpu, maps, ops, op) {
+    fn signed_wide<const W: u32>(cpu, maps, blocks, ops, op) {
         let (a, b) = (extend::<W>(get(cpu, AX)) as i64, extend::<W>(get(cpu, op.a)) as i64);
         let product = i128::from(a) * i128::from(b);
         let low = extend::<W>(product as u64) as i64;
@@ -50,7 +50,7 @@ handlers! {
     }
 
     /// a = a * b.
-    fn by_register<const W: u32>(cpu, maps, ops, op) {
+    fn by_register<const W: u32>(cpu, maps, blocks, ops, op) {
         let (product, overflow) = signed::<W>(get(cpu, op.a), get(cpu, op.b));
         set::<W>(cpu, op.a, product);
         cpu.flags.logic::<W>(product);
@@ -58,7 +58,7 @@ handlers! {
     }
 
     /// a = b * imm.
-    fn by_constant<const W: u32>(cpu, maps, ops, op) {
+    fn by_constant<const W: u32>(cpu, maps, blocks, ops, op) {
         let (product, overflow) = signed::<W>(get(cpu, op.b), op.imm);
         set::<W>(cpu, op.a, product);
         cpu.flags.logic::<W>(product);

@@ -87,14 +87,14 @@ fn after<const W: u32>(flags: &mut Flags, result: u64, carry: bool, before: u64)
 
 handlers! {
     /// a = a shifted by imm, which is masked and not zero.
-    fn by_constant<const K: u8, const W: u32>(cpu, maps, ops, op) {
+    fn by_constant<const K: u8, const W: u32>(cpu, maps, blocks, ops, op) {
         let value = get(cpu, op.a);
         let result = shift::<K, W>(&mut cpu.flags, value, (op.imm as u32).max(1));
         set::<W>(cpu, op.a, result);
     }
 
     /// The same without flags.
-    fn by_constant_quietly<const K: u8, const W: u32>(cpu, maps, ops, op) {
+    fn by_constant_quietly<const K: u8, const W: u32>(cpu, maps, blocks, ops, op) {
         let value = cut::<W>(get(cpu, op.a));
         let count = op.imm as u32 & 63;
         let result = match K {
@@ -106,14 +106,14 @@ handlers! {
     }
 
     /// a = a shifted by CL.
-    fn by_register<const K: u8, const W: u32>(cpu, maps, ops, op) {
+    fn by_register<const K: u8, const W: u32>(cpu, maps, blocks, ops, op) {
         let (value, count) = (get(cpu, op.a), get(cpu, CX) as u32 & count_mask(W));
         let result = if count == 0 { value } else { shift::<K, W>(&mut cpu.flags, value, count) };
         set::<W>(cpu, op.a, result);
     }
 
     /// a = a shifted left, bits of b coming in; by imm, or by CL if e is set.
-    fn double_left<const W: u32>(cpu, maps, ops, op) {
+    fn double_left<const W: u32>(cpu, maps, blocks, ops, op) {
         let count = if op.e != 0 { get(cpu, CX) as u32 } else { op.imm as u32 } & count_mask(W);
         let (a, b) = (cut::<W>(get(cpu, op.a)), cut::<W>(get(cpu, op.b)));
         let mut result = a;
@@ -131,7 +131,7 @@ handlers! {
     }
 
     /// a = a shifted right, bits of b coming in; by imm, or by CL if e is set.
-    fn double_right<const W: u32>(cpu, maps, ops, op) {
+    fn double_right<const W: u32>(cpu, maps, blocks, ops, op) {
         let count = if op.e != 0 { get(cpu, CX) as u32 } else { op.imm as u32 } & count_mask(W);
         let (a, b) = (cut::<W>(get(cpu, op.a)), cut::<W>(get(cpu, op.b)));
         let mut result = a;

@@ -13,58 +13,58 @@ fn moved(cpu: &Cpu, from: u64, by: i64) -> u64 {
 
 handlers! {
     /// Pushes a.
-    fn push<const W: u32>(cpu, maps, ops, op) {
+    fn push<const W: u32>(cpu, maps, blocks, ops, op) {
         let top = moved(cpu, get(cpu, SP), -i64::from(W / 8));
-        write!(cpu, maps, ops, W, top, get(cpu, op.a));
+        write!(cpu, maps, blocks, ops, W, top, get(cpu, op.a));
         set::<64>(cpu, SP, top);
     }
 
     /// Pushes imm.
-    fn push_constant<const W: u32>(cpu, maps, ops, op) {
+    fn push_constant<const W: u32>(cpu, maps, blocks, ops, op) {
         let top = moved(cpu, get(cpu, SP), -i64::from(W / 8));
-        write!(cpu, maps, ops, W, top, op.imm);
+        write!(cpu, maps, blocks, ops, W, top, op.imm);
         set::<64>(cpu, SP, top);
     }
 
     /// Pops a.
-    fn pop<const W: u32>(cpu, maps, ops, op) {
+    fn pop<const W: u32>(cpu, maps, blocks, ops, op) {
         let top = get(cpu, SP);
-        let value = read!(cpu, maps, ops, W, top);
+        let value = read!(cpu, maps, blocks, ops, W, top);
         let below = moved(cpu, top, i64::from(W / 8));
         set::<64>(cpu, SP, below);
         set::<W>(cpu, op.a, value);
     }
 
     /// Reads the top of the stack into a and tells nobody: a pop to memory moves the pointer when it is done.
-    fn peek<const W: u32>(cpu, maps, ops, op) {
+    fn peek<const W: u32>(cpu, maps, blocks, ops, op) {
         let top = get(cpu, SP);
-        let value = read!(cpu, maps, ops, W, top);
+        let value = read!(cpu, maps, blocks, ops, W, top);
         set::<64>(cpu, op.a, value);
     }
 
     /// Moves the stack pointer by imm.
-    fn move_pointer(cpu, maps, ops, op) {
+    fn move_pointer(cpu, maps, blocks, ops, op) {
         let pointer = moved(cpu, get(cpu, SP), op.imm as i64);
         set::<64>(cpu, SP, pointer);
     }
 
     /// LEAVE: the frame's own pop.
-    fn leave_frame<const W: u32>(cpu, maps, ops, op) {
+    fn leave_frame<const W: u32>(cpu, maps, blocks, ops, op) {
         let top = get(cpu, BP);
-        let value = read!(cpu, maps, ops, W, top);
+        let value = read!(cpu, maps, blocks, ops, W, top);
         let below = moved(cpu, top, i64::from(W / 8));
         set::<64>(cpu, SP, below);
         set::<W>(cpu, BP, value);
     }
 
     /// a = EFLAGS as PUSHF stores them.
-    fn read_flags(cpu, maps, ops, op) {
+    fn read_flags(cpu, maps, blocks, ops, op) {
         let flags = cpu.eflags();
         set::<64>(cpu, op.a, flags.into());
     }
 
     /// EFLAGS = a; of 16 bits the upper half stays.
-    fn write_flags<const W: u32>(cpu, maps, ops, op) {
+    fn write_flags<const W: u32>(cpu, maps, blocks, ops, op) {
         let value = get(cpu, op.a) as u32;
         let old = cpu.eflags();
         cpu.set_eflags(if W == 16 { old & 0xffff_0000 | value & 0xffff } else { value });

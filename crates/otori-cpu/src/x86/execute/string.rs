@@ -127,8 +127,8 @@ leavers! {
         let tangled = to.wrapping_sub(from).wrapping_sub(1) < u64::from(W / 8) - 1;
         if count == 1 || cpu.down || tangled {
             count = 1;
-            let value = read!(cpu, maps, ops, W, from);
-            write!(cpu, maps, ops, W, to, value);
+            let value = read!(cpu, maps, blocks, ops, W, from);
+            write!(cpu, maps, blocks, ops, W, to, value);
         } else if maps.readable(from, 0).is_none() {
             return miss(cpu, ops, from, 1, Access::Read);
         } else if copy(maps, from, to, count * u64::from(W / 8)).is_none() {
@@ -160,7 +160,7 @@ leavers! {
         }
         let value = get(cpu, AX);
         if count == 1 {
-            write!(cpu, maps, ops, W, to, value);
+            write!(cpu, maps, blocks, ops, W, to, value);
         } else if fill::<W>(maps, to, value, count).is_none() {
             return miss(cpu, ops, to, 1, Access::Write);
         }
@@ -183,7 +183,7 @@ leavers! {
             return step(cpu, maps, blocks, ops);
         }
         let from = source(cpu, op);
-        let value = read!(cpu, maps, ops, W, from);
+        let value = read!(cpu, maps, blocks, ops, W, from);
         set::<W>(cpu, AX, value);
         advance::<W>(cpu, op, SI, 1);
         if op.d == ONCE {
@@ -206,7 +206,7 @@ leavers! {
         let wanted = cut::<W>(get(cpu, AX));
         let mut count = 1;
         let to = destination(cpu, op);
-        let mut value = read!(cpu, maps, ops, W, to);
+        let mut value = read!(cpu, maps, blocks, ops, W, to);
         if op.d != ONCE {
             let most = counter.min(until_page_ends::<W>(cpu, to));
             let size = u64::from(W / 8);
@@ -236,7 +236,7 @@ leavers! {
             return skip(cpu, maps, blocks, ops, 1);
         }
         let from = source(cpu, op);
-        let value = read!(cpu, maps, ops, W, from);
+        let value = read!(cpu, maps, blocks, ops, W, from);
         set::<64>(cpu, VALUE, value);
         step(cpu, maps, blocks, ops)
     }
@@ -244,7 +244,7 @@ leavers! {
     /// CMPS, second half.
     fn compare_string<const W: u32>(cpu, maps, blocks, ops, op) {
         let to = destination(cpu, op);
-        let second = read!(cpu, maps, ops, W, to);
+        let second = read!(cpu, maps, blocks, ops, W, to);
         let first = get(cpu, VALUE);
         cpu.flags.subtract::<W>(first, second, false);
         advance::<W>(cpu, op, SI, 1);

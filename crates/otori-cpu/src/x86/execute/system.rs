@@ -14,37 +14,37 @@ const MXCSR_BITS: u32 = 0xffff;
 
 handlers! {
     /// AH = flags.
-    fn flags_to_register(cpu, maps, ops, op) {
+    fn flags_to_register(cpu, maps, blocks, ops, op) {
         let flags = u64::from(cpu.eflags() & 0xff);
         let value = get(cpu, AX) & !0xff00 | flags << 8;
         set::<64>(cpu, AX, value);
     }
 
     /// Flags = AH.
-    fn register_to_flags(cpu, maps, ops, op) {
+    fn register_to_flags(cpu, maps, blocks, ops, op) {
         let bits = (get(cpu, AX) >> 8) as u32;
         cpu.flags.change(LOW_FLAGS, bits);
     }
 
     /// CMC (d 2), CLC (d 0), STC (d 1).
-    fn change_carry(cpu, maps, ops, op) {
+    fn change_carry(cpu, maps, blocks, ops, op) {
         let carry = if op.d == 2 { !cpu.flags.carry() } else { op.d == 1 };
         cpu.flags.change_only_carry(carry);
     }
 
     /// CLD, STD: d says which way.
-    fn change_direction(cpu, maps, ops, op) {
+    fn change_direction(cpu, maps, blocks, ops, op) {
         cpu.down = op.d != 0;
     }
 
     /// SALC: AL = carry in every bit.
-    fn carry_to_register(cpu, maps, ops, op) {
+    fn carry_to_register(cpu, maps, blocks, ops, op) {
         let value = if cpu.flags.carry() { 0xff } else { 0 };
         set::<8>(cpu, AX, value);
     }
 
     /// a = selector of segment register d.
-    fn read_segment<const W: u32>(cpu, maps, ops, op) {
+    fn read_segment<const W: u32>(cpu, maps, blocks, ops, op) {
         let selector = cpu.selectors.get(usize::from(op.d)).copied().unwrap_or(0);
         set::<W>(cpu, op.a, selector.into());
     }

@@ -1,0 +1,82 @@
+//! Which neighbours are joined to one operation: [`join`]. Chosen by how often they follow each other in busybox.
+//!
+//! Operations are told apart by their functions. Two that the compiler made one do the same, and one that it made twice
+//! is at worst not joined. No store comes first: behind a store into the code that runs the block may end early, and the
+//! second operation must not be done then.
+
+use super::super::cpu::Cpu;
+use super::super::execute::{LONG, WORD, arithmetic::*, branch::*, moves::*, shift::*, stack::*};
+use crate::chain::two;
+use crate::op::{Op, Run};
+
+/// Number 4 in opcodes.
+const AND: u8 = 4;
+const EQUAL: u8 = 4;
+const NOT_EQUAL: u8 = 5;
+
+fn is(run: Run<Cpu>, known: Run<Cpu>) -> bool {
+    core::ptr::fn_addr_eq(run, known)
+}
+
+/// The function for `$first` and one of the operations that often come second.
+macro_rules! second {
+    ($run:expr, $first:ty; $($second:path),* $(,)?) => {{
+        $(if is($run, $second) {
+            return Some(two::<Cpu, $first, $second>());
+        })*
+        None
+    }};
+}
+
+/// The function for an operation that often comes first and the one behind it.
+macro_rules! first {
+    ($run:expr, $behind:expr; $($first:path),* $(,)?) => {
+        $(if is($run, $first) {
+            return second!($behind, $first;
+                copy::<32>, copy::<64>, constant::<32>,
+                with_register::<ADD, 32, false>, with_register::<ADD, 64, false>,
+                with_register::<XOR, 32, false>, with_register::<AND, 32, false>,
+                with_constant::<ADD, 32, false>, with_constant::<ADD, 64, false>,
+                with_constant::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
+                by_constant_quietly::<ROL, 32>, by_constant_quietly::<SHR, 32>,
+                effective::<64, LONG>, effective::<32, LONG>, effective::<32, WORD>,
+                load_zero::<32, LONG>, load_zero::<64, LONG>, load_zero::<8, LONG>,
+                load_zero::<32, WORD>, load_zero::<8, WORD>,
+                store_register::<32, LONG>, store_register::<64, LONG>, store_register::<32, WORD>,
+                compare_registers::<CMP, 32, EQUAL>, compare_registers::<CMP, 32, NOT_EQUAL>,
+                compare_registers::<TEST, 32, EQUAL>, compare_registers::<TEST, 32, NOT_EQUAL>,
+                compare_registers::<TEST, 8, EQUAL>, compare_registers::<TEST, 8, NOT_EQUAL>,
+                compare_registers::<TEST, 64, EQUAL>, compare_registers::<TEST, 64, NOT_EQUAL>,
+                compare_registers::<CMP, 64, NOT_EQUAL>, compare_constant::<CMP, 8, EQUAL>,
+                compare_constant::<CMP, 8, NOT_EQUAL>, compare_constant::<CMP, 32, NOT_EQUAL>,
+                jump, jump_register, pop::<64>, pop::<32>, push::<64>, push::<32>, call::<64>, call::<32>,
+            );
+        })*
+    };
+}
+
+fn join(run: Run<Cpu>, behind: Run<Cpu>) -> Option<Run<Cpu>> {
+    first!(run, behind;
+        copy::<32>, copy::<64>, constant::<32>,
+        with_register::<ADD, 32, false>, with_register::<ADD, 64, false>,
+        with_register::<XOR, 32, false>, with_register::<AND, 32, false>,
+        with_constant::<ADD, 32, false>, with_constant::<ADD, 64, false>,
+        with_constant::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
+        by_constant_quietly::<ROL, 32>, by_constant_quietly::<SHR, 32>,
+        effective::<64, LONG>, effective::<32, LONG>, effective::<32, WORD>,
+        load_zero::<32, LONG>, load_zero::<64, LONG>, load_zero::<8, LONG>,
+        load_zero::<32, WORD>, load_zero::<8, WORD>,
+        pop::<64>, pop::<32>,
+    );
+    None
+}
+
+/// Gives the first of two neighbours that can be joined the function that does both.
+pub(super) fn join_neighbours(ops: &mut [Op<Cpu>]) {
+    let mut at = 0;
+    while let Some([first, second, ..]) = ops.get_mut(at..) {
+        let joined = join(first.run, second.run);
+        first.run = joined.unwrap_or(first.run);
+        at += if joined.is_some() { 2 } else { 1 };
+    }
+}
