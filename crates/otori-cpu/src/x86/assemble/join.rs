@@ -6,7 +6,7 @@
 
 use super::super::cpu::Cpu;
 use super::super::execute::{LONG, WORD, arithmetic::*, branch::*, moves::*, shift::*, stack::*};
-use crate::chain::two;
+use crate::chain::{three, two};
 use crate::op::{Op, Run};
 
 /// Number 4 in opcodes.
@@ -39,6 +39,9 @@ macro_rules! first {
                 with_constant::<ADD, 32, false>, with_constant::<ADD, 64, false>,
                 with_constant::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
                 by_constant_quietly::<ROL, 32>, by_constant_quietly::<SHR, 32>,
+                complement::<32>,
+                with_memory::<ADD, 32, LONG>,
+                with_memory::<ADD, 32, WORD>,
                 effective::<64, LONG>, effective::<32, LONG>, effective::<32, WORD>,
                 load_zero::<32, LONG>, load_zero::<64, LONG>, load_zero::<8, LONG>,
                 load_zero::<32, WORD>, load_zero::<8, WORD>,
@@ -63,7 +66,10 @@ fn join(run: Run<Cpu>, behind: Run<Cpu>) -> Option<Run<Cpu>> {
         with_constant::<ADD, 32, false>, with_constant::<ADD, 64, false>,
         with_constant::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
         by_constant_quietly::<ROL, 32>, by_constant_quietly::<SHR, 32>,
-        effective::<64, LONG>, effective::<32, LONG>, effective::<32, WORD>,
+        complement::<32>,
+                with_memory::<ADD, 32, LONG>,
+                with_memory::<ADD, 32, WORD>,
+                effective::<64, LONG>, effective::<32, LONG>, effective::<32, WORD>,
         load_zero::<32, LONG>, load_zero::<64, LONG>, load_zero::<8, LONG>,
         load_zero::<32, WORD>, load_zero::<8, WORD>,
         pop::<64>, pop::<32>,
@@ -71,12 +77,62 @@ fn join(run: Run<Cpu>, behind: Run<Cpu>) -> Option<Run<Cpu>> {
     None
 }
 
-/// Gives the first of two neighbours that can be joined the function that does both.
+/// The function for two operations and one that often comes third.
+macro_rules! third {
+    ($run:expr, $first:ty, $second:ty; $($third:path),* $(,)?) => {{
+        $(if is($run, $third) {
+            return Some(three::<Cpu, $first, $second, $third>());
+        })*
+        return None
+    }};
+}
+
+macro_rules! second_of_three {
+    ($second:expr, $third:expr, $first:ty; $($name:path),* $(,)?) => {
+        $(if is($second, $name) {
+            third!($third, $first, $name;
+                copy::<32>, with_register::<ADD, 32, false>, with_register::<XOR, 32, false>,
+                with_register::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
+                load_zero::<32, LONG>, load_zero::<32, WORD>);
+        })*
+    };
+}
+
+macro_rules! first_of_three {
+    ($runs:expr; $($name:path),* $(,)?) => {
+        $(if is($runs[0], $name) {
+            second_of_three!($runs[1], $runs[2], $name;
+                copy::<32>, with_register::<ADD, 32, false>, with_register::<XOR, 32, false>,
+                with_register::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
+                load_zero::<32, LONG>, load_zero::<32, WORD>);
+        })*
+    };
+}
+
+fn join_three(runs: [Run<Cpu>; 3]) -> Option<Run<Cpu>> {
+    first_of_three!(runs;
+        copy::<32>, with_register::<ADD, 32, false>, with_register::<XOR, 32, false>,
+        with_register::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
+        load_zero::<32, LONG>, load_zero::<32, WORD>);
+    None
+}
+
+/// Gives the first of neighbours that can be joined the function that does them all.
 pub(super) fn join_neighbours(ops: &mut [Op<Cpu>]) {
     let mut at = 0;
-    while let Some([first, second, ..]) = ops.get_mut(at..) {
-        let joined = join(first.run, second.run);
-        first.run = joined.unwrap_or(first.run);
-        at += if joined.is_some() { 2 } else { 1 };
+    while let Some(rest) = ops.get_mut(at..) {
+        let (run, count) = match rest {
+            [first, second, third, ..] => match join_three([first.run, second.run, third.run]) {
+                Some(run) => (Some(run), 3),
+                None => (join(first.run, second.run), 2),
+            },
+            [first, second] => (join(first.run, second.run), 2),
+            _ => return,
+        };
+        let count = if run.is_some() { count } else { 1 };
+        if let (Some(run), Some(first)) = (run, rest.first_mut()) {
+            first.run = run;
+        }
+        at += count;
     }
 }
