@@ -29,7 +29,7 @@ const SET_VARIANTS: &[(&str, &str, &[&str])] = &[
 const OPTIONS: &[&str] =
     &["-static", "-std=gnu11", "-w", "-ffp-contract=off", "-fno-strict-aliasing", "-pthread"];
 /// Seconds a program may take.
-const LIMIT_SECONDS: u64 = 30;
+const LIMIT_SECONDS: u64 = 120;
 /// Programs that `cargo xtask test` runs, and the variant in which it does.
 const QUICK: &[&str] = &["integers", "floats", "strings", "signals", "threads"];
 const QUICK_VARIANT: &str = "O2";

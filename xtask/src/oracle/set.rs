@@ -73,7 +73,7 @@ pub static SETS: [Set; 7] = [
         name: "i386",
         debian: true,
         qemu: "qemu-i386-static",
-        processor: Some("Nehalem"),
+        processor: Some("n270"),
         compiler: "i686-linux-gnu-gcc",
         compiler_package: "gcc-i686-linux-gnu",
         elf: (1, 1, 3),
