@@ -11,6 +11,8 @@ pub(crate) mod execute;
 pub mod flags;
 pub mod float;
 pub mod image;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 pub use cpu::{

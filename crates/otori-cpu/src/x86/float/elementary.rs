@@ -285,3 +285,68 @@ fn cosine_of(x: Wide) -> Wide {
         (term, term)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::super::convert::{narrow, widen};
+    use super::*;
+
+    fn rules() -> Rules {
+        Rules { rounding: Rounding::NearestEven, precision: 64, flags: 0, underflow_masked: true }
+    }
+
+    fn of(value: f64) -> Extended {
+        widen(&mut rules(), value.to_bits(), 52, 11)
+    }
+
+    /// Compares with the host's library, which may be off by one or two in the last place of a double.
+    #[track_caller]
+    fn check(result: Extended, expected: f64) {
+        let bits = narrow(&mut rules(), result, 52, 11);
+        assert!(bits.abs_diff(expected.to_bits()) <= 2, "{:e} should be {expected:e}", f64::from_bits(bits));
+    }
+
+    #[test]
+    fn functions_are_those_of_the_host() {
+        for step in 1..400 {
+            let x = f64::from(step) * 0.0123 - 2.4;
+            if x.abs() < 1.0 {
+                check(power_minus_one(&mut rules(), of(x)), (x * std::f64::consts::LN_2).exp_m1());
+            }
+            let positive = x.exp() * 3.0;
+            let log = positive.log2();
+            if log.abs() > 0.1 {
+                check(logarithm(&mut rules(), Extended::ONE, of(positive)), log);
+            }
+            if x.abs() < 0.29 {
+                let expected = x.ln_1p() / std::f64::consts::LN_2;
+                let bits =
+                    narrow(&mut rules(), logarithm_of_one_more(&mut rules(), Extended::ONE, of(x)), 52, 11);
+                assert!((f64::from_bits(bits) / expected - 1.0).abs() < 1e-15);
+            }
+            check(arc_tangent(&mut rules(), of(x), of(1.7)), x.atan2(1.7));
+            check(arc_tangent(&mut rules(), of(1.7), of(x)), 1.7f64.atan2(x));
+            check(arc_tangent(&mut rules(), of(x), of(-0.3)), x.atan2(-0.3));
+            let (sine, _, _) = angle(&mut rules(), of(x * 7.0), 0xfe).unwrap();
+            check(sine, (x * 7.0).sin());
+            let (_, cosine, _) = angle(&mut rules(), of(x), 0xff).unwrap();
+            check(cosine, x.cos());
+            let (_, _, tangent) = angle(&mut rules(), of(x), 0xf2).unwrap();
+            check(tangent, x.tan());
+        }
+    }
+
+    #[test]
+    fn ends_of_ranges_are_exact() {
+        assert_eq!(power_minus_one(&mut rules(), of(1.0)), of(1.0));
+        assert_eq!(power_minus_one(&mut rules(), of(-1.0)), of(-0.5));
+        assert_eq!(logarithm(&mut rules(), of(3.0), of(8.0)), of(9.0));
+        assert_eq!(logarithm(&mut rules(), of(2.0), of(0.25)), of(-4.0));
+        let mut rules = rules();
+        assert_eq!(logarithm(&mut rules, of(1.0), of(0.0)), Extended::infinity(true));
+        assert_eq!(rules.flags, ZERO_DIVIDE);
+        assert!(angle(&mut rules, of(9.3e18), 0xfe).is_none());
+    }
+}
