@@ -86,25 +86,18 @@ impl Code {
 /// log2 of the entries of a [`BlockCache`].
 const CACHE_SHIFT: u32 = 11;
 const CACHE_ENTRIES: usize = 1 << CACHE_SHIFT;
-
-/// No instruction begins here.
-const NO_KEY: u64 = u64::MAX;
+/// Places that a key may have: the first one with its lowest two bits changed.
+const PLACES: usize = 4;
 
 /// What entering a block needs.
 #[derive(Debug)]
 pub struct Entrance<S> {
-    /// Key of the first instruction; none has [`u64::MAX`].
+    /// Key of the first instruction; of an empty entrance one that has its places elsewhere.
     pub key: u64,
     /// Instructions to pay for.
     pub instructions: u32,
     /// The operations; none in an empty entrance.
     pub ops: Arc<[Op<S>]>,
-}
-
-impl<S> Default for Entrance<S> {
-    fn default() -> Self {
-        Entrance { key: NO_KEY, instructions: 0, ops: Arc::default() }
-    }
 }
 
 /// A CPU's own cache from key to block, four places for each, valid for one generation of the memory.
@@ -118,12 +111,18 @@ pub struct BlockCache<S> {
     blocks: Box<[Option<Arc<Block<S>>>; CACHE_ENTRIES]>,
 }
 
-impl<S> Default for BlockCache<S> {
+/// A key that is never looked for at that place or its neighbours. No constant would do: a program may jump to any.
+fn nobody<S: Set>(place: usize) -> u64 {
+    ((place ^ PLACES) as u64) << S::UNIT
+}
+
+impl<S: Set> Default for BlockCache<S> {
     fn default() -> Self {
+        let empty = |place| Entrance { key: nobody::<S>(place), instructions: 0, ops: Arc::default() };
         BlockCache {
             generation: 0,
             turn: 0,
-            entrances: Box::new(core::array::from_fn(|_| Entrance::default())),
+            entrances: Box::new(core::array::from_fn(empty)),
             blocks: Box::new([const { None }; CACHE_ENTRIES]),
         }
     }
@@ -142,7 +141,9 @@ impl<S: Set> BlockCache<S> {
     #[inline(never)]
     fn forget(&mut self, generation: u64) {
         self.generation = generation;
-        self.entrances.iter_mut().for_each(|entrance| entrance.key = NO_KEY);
+        for (place, entrance) in self.entrances.iter_mut().enumerate() {
+            entrance.key = nobody::<S>(place);
+        }
     }
 
     /// The generation that the entries are valid for.
@@ -193,5 +194,26 @@ impl<S: Set> BlockCache<S> {
         self.entrances[home] =
             Entrance { key, instructions: block.instructions, ops: Arc::clone(&block.ops) };
         self.blocks[home] = Some(block);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mips::Cpu;
+
+    #[test]
+    fn an_empty_cache_has_no_key_at_all() {
+        let mut blocks = BlockCache::<Cpu>::default();
+        for generation in 0..2 {
+            for key in (0..1 << 14).chain([u64::MAX, u64::MAX - 3, u64::MAX << 2]) {
+                assert!(blocks.entrance(key).key != key && blocks.next_door(key).is_none());
+                assert!(blocks.shared(key).is_none());
+            }
+            let block = Block { instructions: 1, ops: Arc::default(), places: Box::new([]) };
+            blocks.put(u64::MAX & !3, Arc::new(block));
+            assert!(blocks.shared(u64::MAX & !3).is_some());
+            blocks.follow(generation + 1);
+        }
     }
 }

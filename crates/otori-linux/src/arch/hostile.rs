@@ -120,7 +120,7 @@ fn run(isa: Isa, seed: u64) -> Outcome {
 
 fn check(isa: Isa) {
     let rounds =
-        std::env::var("OTORI_HOSTILE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(40);
+        std::env::var("OTORI_HOSTILE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(12);
     let mut instructions = 0;
     for seed in 0..rounds {
         let first = run(isa, seed);
