@@ -12,6 +12,14 @@ const WRITE: [(Isa, &[u8]); 2] = [
     (Isa::Mips32El, include_bytes!("../../../../vectors/guest/write.mipsel")),
     (Isa::Mips32Eb, include_bytes!("../../../../vectors/guest/write.mips")),
 ];
+/// A32, T32, BE8, BE32.
+const ARM: [(Isa, &[u8]); 4] = [
+    (Isa::ArmEl, include_bytes!("../../../../vectors/guest/arm.a32")),
+    (Isa::ArmEl, include_bytes!("../../../../vectors/guest/arm.t32")),
+    (Isa::ArmEb, include_bytes!("../../../../vectors/guest/arm.be8")),
+    (Isa::ArmEb, include_bytes!("../../../../vectors/guest/arm.be32")),
+];
+const ARM_EXPECT: &str = include_str!("../../../../vectors/guest/arm.txt");
 const EXPECT: &str = include_str!("../../../../vectors/guest/calls.txt");
 
 fn run(isa: Isa, program: &[u8]) -> Done {
@@ -31,6 +39,14 @@ fn signals_processes_threads_and_memory_behave_in_both_byte_orders() {
         let unsupported =
             |kind: &NoticeKind| matches!(kind, NoticeKind::Unsupported { call } if call == "syscall_4999");
         assert!(done.notices.iter().any(|notice| unsupported(&notice.kind)));
+    }
+}
+
+#[test]
+fn arm_has_its_helpers_frames_and_orders() {
+    for (number, (isa, program)) in ARM.into_iter().enumerate() {
+        let done = run(isa, program);
+        assert_eq!((done.text().as_str(), done.status), (ARM_EXPECT, Some(3)), "{number}");
     }
 }
 
