@@ -245,6 +245,7 @@ fn main() {
         }
         std::fs::write(root.join("bench-data"), vec![b'o'; DATA_BYTES]).unwrap();
         measure(set, qemu, &root, &wanted);
-        std::fs::remove_file(root.join("bench-data")).unwrap();
+        // The process for the idle shells has perhaps removed it.
+        let _ = std::fs::remove_file(root.join("bench-data"));
     }
 }
