@@ -233,7 +233,16 @@ pub fn settle<'a, S: Set>(
 ) -> Next {
     match done {
         Ok(()) => step(cpu, maps, blocks, ops),
-        Err(Interrupt::Miss(wanted)) => miss(cpu, ops, wanted.address, wanted.size, wanted.access),
-        Err(Interrupt::Stop(reason)) => stop(cpu, ops, reason),
+        Err(interrupt) => interrupted(cpu, ops, interrupt),
+    }
+}
+
+/// Comes back for the page that an instruction done in one piece needs, or stops at it.
+#[cold]
+#[inline(never)]
+pub fn interrupted<S: Set>(cpu: &mut S, ops: &[Op<S>], interrupt: Interrupt) -> Next {
+    match interrupt {
+        Interrupt::Miss(wanted) => miss(cpu, ops, wanted.address, wanted.size, wanted.access),
+        Interrupt::Stop(reason) => stop(cpu, ops, reason),
     }
 }

@@ -5,7 +5,7 @@ use super::{Cpu, order_u16, order_u32};
 use crate::chain::{links, load, store};
 use crate::handler::handlers;
 use crate::memory::Access::{Read, Write};
-use crate::op::{Interrupt, miss, stop};
+use crate::op::{interrupted, miss};
 use crate::slot::Slot;
 
 links! { Cpu;
@@ -116,16 +116,6 @@ macro_rules! ordered {
 
 ordered!(little, false);
 ordered!(big, true);
-
-/// Comes back for a page, or stops.
-#[cold]
-#[inline(never)]
-fn interrupted(cpu: &mut Cpu, ops: &[crate::op::Op<Cpu>], interrupt: Interrupt) -> crate::op::Next {
-    match interrupt {
-        Interrupt::Miss(wanted) => miss(cpu, ops, wanted.address, wanted.size, wanted.access),
-        Interrupt::Stop(reason) => stop(cpu, ops, reason),
-    }
-}
 
 /// Number of the byte at an address within its word, from the least significant.
 #[inline(always)]

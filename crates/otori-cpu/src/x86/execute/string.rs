@@ -11,9 +11,10 @@ use super::super::cpu::{AX, CX, Cpu, DI, SI, VALUE};
 use super::super::flags::cut;
 use super::branch::address_mask;
 use super::{get, key, leavers, load, read, set, write};
+use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::memory::Access;
-use crate::op::{Op, leave, miss, skip, step};
+use crate::op::{Next, Op, end, leave, miss, skip, step};
 use crate::page::{PAGE_MASK, PAGE_SIZE};
 use crate::slot::Slot;
 
@@ -111,6 +112,27 @@ fn fill<const W: u32>(maps: &Maps, to: u64, value: u64, count: u64) -> Option<()
     Some(())
 }
 
+/// A piece of `count` of `counter` elements is done: goes on behind the instruction, or with its next piece.
+#[inline(always)]
+fn count_down<'a>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op<Cpu>],
+    (counter, count): (u64, u64),
+) -> Next {
+    let [op, ..] = ops else { return end() };
+    if op.d == ONCE {
+        return step(cpu, maps, blocks, ops);
+    }
+    put(cpu, op, CX, counter - count);
+    if counter == count {
+        return step(cpu, maps, blocks, ops);
+    }
+    let again = key(cpu, op.imm);
+    leave(cpu, maps, blocks, op, again)
+}
+
 leavers! {
     /// MOVS, repeated or not.
     fn move_string<const W: u32>(cpu, maps, blocks, ops, op) {
@@ -136,15 +158,7 @@ leavers! {
         }
         advance::<W>(cpu, op, SI, count);
         advance::<W>(cpu, op, DI, count);
-        if op.d == ONCE {
-            return step(cpu, maps, blocks, ops);
-        }
-        put(cpu, op, CX, counter - count);
-        if counter == count {
-            return step(cpu, maps, blocks, ops);
-        }
-        let again = key(cpu, op.imm);
-        leave(cpu, maps, blocks, op, again)
+        count_down(cpu, maps, blocks, ops, (counter, count))
     }
 
     /// STOS, repeated or not.
@@ -165,15 +179,7 @@ leavers! {
             return miss(cpu, ops, to, 1, Access::Write);
         }
         advance::<W>(cpu, op, DI, count);
-        if op.d == ONCE {
-            return step(cpu, maps, blocks, ops);
-        }
-        put(cpu, op, CX, counter - count);
-        if counter == count {
-            return step(cpu, maps, blocks, ops);
-        }
-        let again = key(cpu, op.imm);
-        leave(cpu, maps, blocks, op, again)
+        count_down(cpu, maps, blocks, ops, (counter, count))
     }
 
     /// LODS, repeated or not.
@@ -186,15 +192,7 @@ leavers! {
         let value = read!(cpu, maps, blocks, ops, W, from);
         set::<W>(cpu, AX, value);
         advance::<W>(cpu, op, SI, 1);
-        if op.d == ONCE {
-            return step(cpu, maps, blocks, ops);
-        }
-        put(cpu, op, CX, counter - 1);
-        if counter == 1 {
-            return step(cpu, maps, blocks, ops);
-        }
-        let again = key(cpu, op.imm);
-        leave(cpu, maps, blocks, op, again)
+        count_down(cpu, maps, blocks, ops, (counter, 1))
     }
 
     /// SCAS, repeated or not.
