@@ -5,13 +5,12 @@
 //! that ends inside an IT block leaves to a key with the ITSTATE.
 
 use super::cpu::{BIG_DATA, Cpu, IT_SHIFT, THUMB, place};
-use super::data::{Op, Run};
 use super::decode;
-use super::flow;
+use super::execute::data::{Op, Run};
+use super::execute::flow;
 use super::fuse::Flagged;
 use super::instruction::ALWAYS;
 use super::thumb::{self, Decoded, Site};
-use super::thumb_wide;
 use crate::block::Block;
 use crate::run::Source;
 use alloc::vec;
@@ -143,7 +142,7 @@ impl Assembly<'_> {
         } else {
             let second = order(self.source.u16(self.here.checked_add(2)?)?);
             self.bytes = 4;
-            thumb_wide::decode(first << 16 | second, site)
+            thumb::wide::decode(first << 16 | second, site)
         };
         if self.it != 0 && decoded.condition == ALWAYS {
             decoded.condition = (self.it >> 4).min(ALWAYS);

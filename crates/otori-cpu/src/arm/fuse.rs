@@ -1,8 +1,8 @@
 //! Two instructions in one operation. Called by [`super::lower`].
 
 use super::assemble::Assembly;
-use super::data::{IMMEDIATE, REGISTER};
-use super::flow;
+use super::execute::data::{IMMEDIATE, REGISTER};
+use super::execute::flow;
 
 /// A data processing operation that sets flags, the last one so far.
 #[derive(Clone, Copy, Debug)]

@@ -1,16 +1,16 @@
 //! Instructions to operations. Called by [`super::assemble`], which knows of conditions.
 
 use super::assemble::Assembly;
-use super::common;
-use super::data::{
+use super::execute::data::{
     self, ARITHMETIC, IMMEDIATE, LEFT, Op, REGISTER, RIGHT, SHIFT_CARRY, SHIFT_FLAGS, SHIFT_ONLY,
 };
-use super::execute::{simd, whole};
-use super::flow;
+use super::execute::flow;
+use super::execute::memory;
+use super::execute::multiple;
+use super::execute::product;
 use super::instruction::{ALWAYS, Instruction, Offset, Operand, Shift, Width, code};
-use super::memory;
-use super::multiple;
 use super::thumb::Decoded;
+use super::whole::{simd, whole};
 use crate::slot::Slot;
 
 /// Holds a value between two operations of one instruction.
@@ -323,9 +323,9 @@ impl Assembly<'_> {
     }
 
     fn whole(&mut self, word: u32, extra: u32) {
-        if let Some(common) = common::of(word) {
-            let op = self.push(common.run);
-            *op = Op { at: op.at, ..common };
+        if let Some(product) = product::of(word) {
+            let op = self.push(product.run);
+            *op = Op { at: op.at, ..product };
             return;
         }
         let run = whole(self.is_big());

@@ -1,9 +1,9 @@
-//! T32 of 32 bits: data processing and multiplies. Called by [`super::thumb_wide`]. ARMv7-A reference manual, A6.3.1,
+//! T32 of 32 bits: data processing and multiplies. Called by [`crate::arm::thumb::wide`]. ARMv7-A reference manual, A6.3.1,
 //! A6.3.2, A6.3.3, A6.3.11 to A6.3.17.
 
-use super::decode::{bit, field, register};
-use super::instruction::{Instruction, Operand, Shift, code, whole};
-use super::thumb::Site;
+use crate::arm::decode::{bit, field, register};
+use crate::arm::instruction::{Instruction, Operand, Shift, code, whole};
+use crate::arm::thumb::Site;
 
 /// The opcodes of both forms; `None` is PKH, or nothing.
 fn opcode(word: u32) -> Option<u8> {
@@ -38,7 +38,7 @@ fn process(word: u32, operand: Operand) -> Instruction {
     Instruction::Data { code, flags, d, n, operand }
 }
 
-pub(super) fn shifted_register(word: u32) -> Instruction {
+pub(in crate::arm) fn shifted_register(word: u32) -> Instruction {
     let amount = field(word, 12, 3) << 2 | field(word, 6, 2);
     let m = register(word, 0);
     if field(word, 21, 4) == 6 {
@@ -53,7 +53,7 @@ fn immediate12(word: u32) -> u32 {
     field(word, 26, 1) << 11 | field(word, 12, 3) << 8 | field(word, 0, 8)
 }
 
-pub(super) fn modified_immediate(word: u32) -> Instruction {
+pub(in crate::arm) fn modified_immediate(word: u32) -> Instruction {
     let (control, byte) = (immediate12(word) >> 8, field(word, 0, 8));
     let (value, carry) = match control {
         0 => (byte, None),
@@ -68,7 +68,7 @@ pub(super) fn modified_immediate(word: u32) -> Instruction {
     process(word, Operand::Immediate { value, carry })
 }
 
-pub(super) fn plain_immediate(word: u32, site: Site) -> Instruction {
+pub(in crate::arm) fn plain_immediate(word: u32, site: Site) -> Instruction {
     let (n, d) = (field(word, 16, 4), field(word, 8, 4));
     let wide = immediate12(word);
     let low = field(word, 12, 3) << 2 | field(word, 6, 2);
@@ -111,7 +111,7 @@ pub(super) fn plain_immediate(word: u32, site: Site) -> Instruction {
     }
 }
 
-pub(super) fn registers(word: u32) -> Instruction {
+pub(in crate::arm) fn registers(word: u32) -> Instruction {
     let (op1, op2) = (field(word, 20, 4), field(word, 4, 4));
     let (n, d, m) = (field(word, 16, 4), field(word, 8, 4), field(word, 0, 4));
     if field(word, 12, 4) != 15 {
@@ -163,7 +163,7 @@ fn parallel(op1: u32, op2: u32, operands: u32) -> Instruction {
     whole(0xe600_0f10 | kind << 20 | which << 5 | operands)
 }
 
-pub(super) fn multiply(word: u32) -> Instruction {
+pub(in crate::arm) fn multiply(word: u32) -> Instruction {
     if bit(word, 23) {
         return multiply_long(word);
     }

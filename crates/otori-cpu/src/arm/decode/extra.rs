@@ -1,17 +1,17 @@
-//! A32: multiplies, synchronization, extra loads and stores, miscellaneous, media. Called by [`super::decode`].
+//! A32: multiplies, synchronization, extra loads and stores, miscellaneous, media. Called by [`crate::arm::decode`].
 //! ARMv7-A reference manual, A5.2.5 to A5.2.12 and A5.4.
 
-use super::decode::{bit, field, place, register};
-use super::instruction::{Index, Instruction, Offset, Shift, Width, whole};
+use crate::arm::decode::{bit, field, place, register};
+use crate::arm::instruction::{Index, Instruction, Offset, Shift, Width, whole};
 
-pub(super) fn multiply(word: u32) -> Instruction {
+pub(in crate::arm) fn multiply(word: u32) -> Instruction {
     match field(word, 20, 4) {
         5 | 7 => Instruction::Illegal,
         _ => whole(word),
     }
 }
 
-pub(super) fn synchronization(word: u32) -> Instruction {
+pub(in crate::arm) fn synchronization(word: u32) -> Instruction {
     match field(word, 20, 4) {
         0 | 4 if field(word, 8, 4) == 0 => whole(word),
         // Of a double, the second register is the next one.
@@ -23,7 +23,7 @@ pub(super) fn synchronization(word: u32) -> Instruction {
 }
 
 /// Halves, signed bytes, doubles.
-pub(super) fn extra_transfer(word: u32) -> Instruction {
+pub(in crate::arm) fn extra_transfer(word: u32) -> Instruction {
     let (t, n, subtract) = (register(word, 12), register(word, 16), !bit(word, 23));
     let offset = if bit(word, 22) {
         let value = field(word, 8, 4) << 4 | field(word, 0, 4);
@@ -43,7 +43,7 @@ pub(super) fn extra_transfer(word: u32) -> Instruction {
     }
 }
 
-pub(super) fn miscellaneous(word: u32) -> Instruction {
+pub(in crate::arm) fn miscellaneous(word: u32) -> Instruction {
     let (op, m) = (field(word, 21, 2), register(word, 0));
     match (field(word, 4, 4), op) {
         // mrs and msr of the status register; saved ones are for privileged modes.
@@ -58,7 +58,7 @@ pub(super) fn miscellaneous(word: u32) -> Instruction {
     }
 }
 
-pub(super) fn media(word: u32) -> Instruction {
+pub(in crate::arm) fn media(word: u32) -> Instruction {
     let (op1, op2) = (field(word, 20, 5), field(word, 5, 3));
     let known = match op1 {
         0b00001..=0b00011 | 0b00101..=0b00111 => !matches!(op2, 5 | 6),

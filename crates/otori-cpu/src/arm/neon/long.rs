@@ -1,16 +1,16 @@
-//! Advanced SIMD: three registers of different lengths, and two with a lane of a third. Called by [`super::neon`].
+//! Advanced SIMD: three registers of different lengths, and two with a lane of a third. Called by [`crate::arm::neon`].
 //! ARMv7-A reference manual, A7.4.2 and A7.4.3.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
-use super::neon::Vectors;
-use super::neon_same::{add, multiply};
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::neon::Vectors;
+use crate::arm::neon::same::{add, multiply};
+use crate::arm::whole::{Done, ILLEGAL};
 use crate::soft::{self, SINGLE};
 use crate::vector::{self, Element, Rounding, Shape, Sign, build, lane, map2, map3};
 
 /// By opcode (bits 11 to 8) and U (bit 24).
-pub(super) fn execute(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32) -> Done {
     let vectors = Vectors::of(word);
     let (opcode, size) = (field(word, 8, 4), field(word, 20, 2));
     match opcode {
@@ -90,7 +90,7 @@ fn high_half(cpu: &mut Cpu, word: u32, vectors: Vectors, size: u32) -> Done {
 }
 
 /// With one lane of the second operand for all; U says whether those of the same length are quads.
-pub(super) fn scalar(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn scalar(cpu: &mut Cpu, word: u32) -> Done {
     let (opcode, size) = (field(word, 8, 4), field(word, 20, 2));
     let (register, index) = match size {
         1 => (field(word, 0, 3), field(word, 5, 1) << 1 | field(word, 3, 1)),

@@ -3,25 +3,25 @@
 //!
 //! Flags are four words of the [`Cpu`]: N and V are bit 31 of theirs, Z is set when its word is zero, C is 0 or 1.
 
-use super::cpu::Cpu;
-use super::instruction::{Shift, code};
+use crate::arm::cpu::Cpu;
+use crate::arm::instruction::{Shift, code};
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::op::{Next, Op as AnyOp, Run as AnyRun, step};
 
 /// An operation of this set.
-pub(super) type Op = AnyOp<Cpu>;
+pub(in crate::arm) type Op = AnyOp<Cpu>;
 /// What does it.
-pub(super) type Run = AnyRun<Cpu>;
+pub(in crate::arm) type Run = AnyRun<Cpu>;
 
 /// What a function says that was called without an operation: cannot happen.
-pub(super) const NOTHING: Next = Next::GO;
+pub(in crate::arm) const NOTHING: Next = Next::GO;
 
 /// Defines functions of operations from what they do to the registers.
 macro_rules! plain {
     ($($(#[$doc:meta])* fn $name:ident $([$(const $p:ident : $t:ty),*])? ($cpu:ident, $op:ident) $body:block)*) => {$(
         $(#[$doc])*
-        pub(super) fn $name <'a $(, $(const $p: $t),*)?> (
+        pub(in crate::arm) fn $name <'a $(, $(const $p: $t),*)?> (
             $cpu: &mut Cpu,
             maps: &'a Maps,
             blocks: &'a BlockCache<Cpu>,
@@ -33,21 +33,21 @@ macro_rules! plain {
         }
     )*};
 }
-pub(super) use plain;
+pub(in crate::arm) use plain;
 
 /// Where the second operand comes from: slot `c`.
-pub(super) const REGISTER: u8 = 0;
+pub(in crate::arm) const REGISTER: u8 = 0;
 /// The constant.
-pub(super) const IMMEDIATE: u8 = 1;
+pub(in crate::arm) const IMMEDIATE: u8 = 1;
 /// Slot `c` shifted by `d`.
-pub(super) const LEFT: u8 = 2;
+pub(in crate::arm) const LEFT: u8 = 2;
 /// See [`LEFT`].
-pub(super) const RIGHT: u8 = 3;
+pub(in crate::arm) const RIGHT: u8 = 3;
 /// See [`LEFT`].
-pub(super) const ARITHMETIC: u8 = 4;
+pub(in crate::arm) const ARITHMETIC: u8 = 4;
 
 #[inline(always)]
-pub(super) fn operand<const FORM: u8>(cpu: &Cpu, op: &Op) -> u32 {
+pub(in crate::arm) fn operand<const FORM: u8>(cpu: &Cpu, op: &Op) -> u32 {
     let value = cpu.registers[op.c as usize];
     match FORM {
         IMMEDIATE => op.imm as u32,
@@ -59,7 +59,7 @@ pub(super) fn operand<const FORM: u8>(cpu: &Cpu, op: &Op) -> u32 {
 }
 
 #[inline(always)]
-pub(super) fn compute<const CODE: u8, const FLAGS: bool>(cpu: &mut Cpu, a: u32, b: u32) -> u32 {
+pub(in crate::arm) fn compute<const CODE: u8, const FLAGS: bool>(cpu: &mut Cpu, a: u32, b: u32) -> u32 {
     let result = match CODE {
         code::AND | code::TST => a & b,
         code::EOR | code::TEQ => a ^ b,
@@ -167,11 +167,11 @@ plain! {
 }
 
 /// A shift sets no flags.
-pub(super) const SHIFT_ONLY: u8 = 0;
+pub(in crate::arm) const SHIFT_ONLY: u8 = 0;
 /// A shift sets C.
-pub(super) const SHIFT_CARRY: u8 = 1;
+pub(in crate::arm) const SHIFT_CARRY: u8 = 1;
 /// A shift sets N, Z and C.
-pub(super) const SHIFT_FLAGS: u8 = 2;
+pub(in crate::arm) const SHIFT_FLAGS: u8 = 2;
 
 #[inline(always)]
 fn put_shifted<const FLAGS: u8>(cpu: &mut Cpu, op: &Op, result: u32, carry: u32) {
@@ -208,7 +208,7 @@ fn shifted<const KIND: u8>(value: u32, amount: u32, carry: u32) -> (u32, u32) {
 }
 
 /// The function of an opcode of data processing.
-pub(super) fn process(code: u8, flags: bool, form: u8) -> Run {
+pub(in crate::arm) fn process(code: u8, flags: bool, form: u8) -> Run {
     macro_rules! row {
         ($s:literal, $f:ident) => {{
             const ROW: [Run; 17] = [
@@ -249,7 +249,7 @@ pub(super) fn process(code: u8, flags: bool, form: u8) -> Run {
 }
 
 /// The function of a shift, by a constant or by a register; `flags` is one of [`SHIFT_ONLY`] and its like.
-pub(super) fn shift(shift: Shift, by_register: bool, flags: u8) -> Run {
+pub(in crate::arm) fn shift(shift: Shift, by_register: bool, flags: u8) -> Run {
     macro_rules! row {
         ($function:ident, $flags:ident) => {
             match shift {

@@ -1,12 +1,12 @@
-//! Exclusive loads and stores, and swaps. Called by [`super::execute`]. ARMv7-A reference manual, A3.4.
+//! Exclusive loads and stores, and swaps. Called by [`crate::arm::whole`]. ARMv7-A reference manual, A3.4.
 //!
 //! The monitor remembers address and value; a store succeeds if the value is still there. So two threads that run one
 //! after the other see each other's stores, without anyone telling the monitor.
 
-use super::cpu::Cpu;
-use super::decode::field;
-use super::execute::{Context, Done, ILLEGAL};
-use super::status::{get, set};
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::field;
+use crate::arm::whole::status::{get, set};
+use crate::arm::whole::{Context, Done, ILLEGAL};
 use crate::memory::{Access, Fault, FaultKind};
 use crate::op::Interrupt;
 use crate::slot::Slot;
@@ -14,7 +14,7 @@ use crate::stop::Stop;
 
 impl Context<'_> {
     /// Fails for an address that is no multiple of `size`.
-    pub(super) fn aligned(&self, address: u32, size: u32, access: Access) -> Done {
+    pub(in crate::arm) fn aligned(&self, address: u32, size: u32, access: Access) -> Done {
         if address & (size - 1) == 0 {
             return Ok(());
         }
@@ -23,7 +23,7 @@ impl Context<'_> {
     }
 
     /// Loads 1, 2, 4 or 8 bytes; of 8 the word at the lower address is low.
-    pub(super) fn load(&self, address: u32, size: u32) -> Result<u64, Interrupt> {
+    pub(in crate::arm) fn load(&self, address: u32, size: u32) -> Result<u64, Interrupt> {
         let at = u64::from(address);
         Ok(match (size, self.big) {
             (1, _) => self.maps.get_u8(at)?.into(),
@@ -37,7 +37,7 @@ impl Context<'_> {
     }
 
     /// Stores 1, 2, 4 or 8 bytes; of 8 the low word goes to the lower address.
-    pub(super) fn store(&self, address: u32, size: u32, value: u64) -> Done {
+    pub(in crate::arm) fn store(&self, address: u32, size: u32, value: u64) -> Done {
         let at = u64::from(address);
         match (size, self.big) {
             (1, _) => self.maps.set_u8(at, value as u8),
@@ -52,7 +52,7 @@ impl Context<'_> {
 }
 
 /// `extra` is an offset, or of doubles the second register.
-pub(super) fn execute(cpu: &mut Cpu, context: &Context, word: u32, extra: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, context: &Context, word: u32, extra: u32) -> Done {
     let opcode = field(word, 20, 4);
     let size = match opcode >> 1 {
         0 | 4 => 4,

@@ -1,9 +1,9 @@
-//! Products, extensions and bit fields that programs are full of, as operations; all others are [`super::execute`]'s.
+//! Products, extensions and bit fields that programs are full of, as operations; all others are [`crate::arm::whole`]'s.
 //! Entrance: [`of`].
 
-use super::cpu::Cpu;
-use super::data::{NOTHING, Op, Run, plain};
-use super::decode::{bit, field};
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::execute::data::{NOTHING, Op, Run, plain};
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::op::{Next, step};
@@ -52,7 +52,7 @@ plain! {
 }
 
 /// The operation for an A32 word, if it is one of these; `at` and `rest` are not set.
-pub(super) fn of(word: u32) -> Option<Op> {
+pub(in crate::arm) fn of(word: u32) -> Option<Op> {
     let slot = |low| Slot::of(field(word, low, 4));
     let mut op = Op::new(leading_zeros);
     (op.a, op.c) = (slot(12), slot(0));

@@ -1,9 +1,9 @@
-//! Advanced SIMD: one register and a constant. Called by [`super::neon`]. ARMv7-A reference manual, A7.4.6.
+//! Advanced SIMD: one register and a constant. Called by [`crate::arm::neon`]. ARMv7-A reference manual, A7.4.6.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
-use super::neon::Vectors;
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::neon::Vectors;
+use crate::arm::whole::{Done, ILLEGAL};
 
 /// The 64 bits that eight bits stand for, by cmode and op.
 fn expand(mode: u32, op: bool, byte: u64) -> Option<u64> {
@@ -25,7 +25,7 @@ fn expand(mode: u32, op: bool, byte: u64) -> Option<u64> {
 }
 
 /// vmov, vmvn, vorr, vbic.
-pub(super) fn execute(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32) -> Done {
     let vectors = Vectors::of(word);
     let (mode, op) = (field(word, 8, 4), bit(word, 5));
     let byte = field(word, 24, 1) << 7 | field(word, 16, 3) << 4 | field(word, 0, 4);

@@ -1,25 +1,25 @@
 //! The status register, leading zeros, saturating addition, and the coprocessor registers that user mode may reach.
-//! Called by [`super::execute`]. ARMv7-A reference manual, A8.8 (MRS, MSR, CLZ, QADD), B3.17.
+//! Called by [`crate::arm::whole`]. ARMv7-A reference manual, A8.8 (MRS, MSR, CLZ, QADD), B3.17.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::whole::{Done, ILLEGAL};
 use crate::slot::Slot;
 
 /// The register in a field of the word.
 #[inline(always)]
-pub(super) fn get(cpu: &Cpu, word: u32, low: u32) -> u32 {
+pub(in crate::arm) fn get(cpu: &Cpu, word: u32, low: u32) -> u32 {
     cpu.registers[Slot::of(field(word, low, 4)) as usize]
 }
 
 /// Sets the register in a field of the word.
 #[inline(always)]
-pub(super) fn set(cpu: &mut Cpu, word: u32, low: u32, value: u32) {
+pub(in crate::arm) fn set(cpu: &mut Cpu, word: u32, low: u32, value: u32) {
     cpu.registers[Slot::of(field(word, low, 4)) as usize] = value;
 }
 
 /// mrs, msr, clz, qadd and its like.
-pub(super) fn execute(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32) -> Done {
     match (field(word, 4, 4), field(word, 21, 2)) {
         (0, 0) => {
             let value = cpu.apsr();
@@ -66,14 +66,14 @@ fn move_to_status(cpu: &mut Cpu, mask: u32, value: u32) {
 }
 
 /// msr of a constant.
-pub(super) fn move_immediate(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn move_immediate(cpu: &mut Cpu, word: u32) -> Done {
     let value = field(word, 0, 8).rotate_right(2 * field(word, 8, 4));
     move_to_status(cpu, field(word, 16, 4), value);
     Ok(())
 }
 
 /// Coprocessor 15: the thread registers, and barriers as ARMv6 had them.
-pub(super) fn coprocessor(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn coprocessor(cpu: &mut Cpu, word: u32) -> Done {
     let name = (field(word, 21, 3), field(word, 16, 4), field(word, 0, 4), field(word, 5, 3));
     let value = get(cpu, word, 12);
     match (bit(word, 20), name) {

@@ -1,14 +1,14 @@
 //! T32 of 32 bits to [`Instruction`]s. Entrance: [`decode`], with the first half word on top. ARMv7-A reference
 //! manual, A6.3.
 
-use super::decode::{bit, coprocessor, field, register, signed};
-use super::instruction::{Instruction, whole};
-use super::thumb::{Decoded, Site};
-use super::thumb_data::{modified_immediate, multiply, plain_immediate, registers, shifted_register};
-use super::thumb_memory::{double_or_exclusive, single};
+use crate::arm::decode::{bit, coprocessor, field, register, signed};
+use crate::arm::instruction::{Instruction, whole};
+use crate::arm::thumb::data::{modified_immediate, multiply, plain_immediate, registers, shifted_register};
+use crate::arm::thumb::memory::{double_or_exclusive, single};
+use crate::arm::thumb::{Decoded, Site};
 
 /// Both half words of an instruction.
-pub(super) fn decode(word: u32, site: Site) -> Decoded {
+pub(in crate::arm) fn decode(word: u32, site: Site) -> Decoded {
     match (field(word, 27, 2), field(word, 20, 7)) {
         (1, op) if op & 0x40 != 0 => simd(word).into(),
         (1, op) if op & 0x20 != 0 => shifted_register(word).into(),

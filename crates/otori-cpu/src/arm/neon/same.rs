@@ -1,14 +1,14 @@
-//! Advanced SIMD: three registers of the same length. Called by [`super::neon`]. ARMv7-A reference manual, A7.4.1.
+//! Advanced SIMD: three registers of the same length. Called by [`crate::arm::neon`]. ARMv7-A reference manual, A7.4.1.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
-use super::neon::Vectors;
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::neon::Vectors;
+use crate::arm::whole::{Done, ILLEGAL};
 use crate::soft::{self, Environment, Relation, SINGLE};
 use crate::vector::{self, Element, Rounding, Shape, Sign, map2, map3, ones_if};
 
 /// By opcode (bits 11 to 8), bit 4, U (bit 24) and size.
-pub(super) fn execute(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32) -> Done {
     let vectors = Vectors::of(word);
     let (opcode, b) = (field(word, 8, 4), bit(word, 4));
     if vectors.is_odd(vectors.d | vectors.n | vectors.m) {
@@ -106,13 +106,13 @@ fn others(e: &mut Element, shape: Shape, word: u32, (d, n, m): (u128, u128, u128
 /// One lane of singles.
 type Work = fn(&mut Environment, u64, u64) -> u64;
 
-pub(super) fn add(environment: &mut Environment, a: u64, b: u64) -> u64 {
+pub(in crate::arm) fn add(environment: &mut Environment, a: u64, b: u64) -> u64 {
     soft::add(SINGLE, environment, a, b)
 }
 fn subtract(environment: &mut Environment, a: u64, b: u64) -> u64 {
     soft::subtract(SINGLE, environment, a, b)
 }
-pub(super) fn multiply(environment: &mut Environment, a: u64, b: u64) -> u64 {
+pub(in crate::arm) fn multiply(environment: &mut Environment, a: u64, b: u64) -> u64 {
     soft::multiply(SINGLE, environment, a, b)
 }
 fn difference(environment: &mut Environment, a: u64, b: u64) -> u64 {
@@ -124,13 +124,13 @@ fn maximum(environment: &mut Environment, a: u64, b: u64) -> u64 {
 fn minimum(environment: &mut Environment, a: u64, b: u64) -> u64 {
     soft::minimum(SINGLE, environment, a, b)
 }
-pub(super) fn equal(environment: &mut Environment, a: u64, b: u64) -> u64 {
+pub(in crate::arm) fn equal(environment: &mut Environment, a: u64, b: u64) -> u64 {
     ones_if(soft::compare(SINGLE, environment, a, b, false) == Relation::Equal)
 }
-pub(super) fn greater(environment: &mut Environment, a: u64, b: u64) -> u64 {
+pub(in crate::arm) fn greater(environment: &mut Environment, a: u64, b: u64) -> u64 {
     ones_if(soft::compare(SINGLE, environment, a, b, true) == Relation::Greater)
 }
-pub(super) fn greater_or_equal(environment: &mut Environment, a: u64, b: u64) -> u64 {
+pub(in crate::arm) fn greater_or_equal(environment: &mut Environment, a: u64, b: u64) -> u64 {
     let relation = soft::compare(SINGLE, environment, a, b, true);
     ones_if(matches!(relation, Relation::Greater | Relation::Equal))
 }

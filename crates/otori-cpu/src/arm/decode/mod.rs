@@ -1,30 +1,32 @@
 //! A32 words to [`Instruction`]s. Entrances: [`decode`], [`decode_unconditional`]. ARMv7-A reference manual, chapter A5.
 
-use super::decode_extra::{extra_transfer, media, miscellaneous, multiply, synchronization};
-use super::instruction::{Index, Instruction, Offset, Operand, Shift, Width, code, whole};
+mod extra;
+
+use self::extra::{extra_transfer, media, miscellaneous, multiply, synchronization};
+use crate::arm::instruction::{Index, Instruction, Offset, Operand, Shift, Width, code, whole};
 
 /// Bits of an instruction word.
-pub(super) fn field(word: u32, low: u32, bits: u32) -> u32 {
+pub(in crate::arm) fn field(word: u32, low: u32, bits: u32) -> u32 {
     word >> low & ((1 << bits) - 1)
 }
 
 /// Is that bit set?
-pub(super) fn bit(word: u32, number: u32) -> bool {
+pub(in crate::arm) fn bit(word: u32, number: u32) -> bool {
     word >> number & 1 != 0
 }
 
 /// A register field.
-pub(super) fn register(word: u32, low: u32) -> u8 {
+pub(in crate::arm) fn register(word: u32, low: u32) -> u8 {
     field(word, low, 4) as u8
 }
 
 /// The low bits as a signed number.
-pub(super) fn signed(value: u32, bits: u32) -> u32 {
+pub(in crate::arm) fn signed(value: u32, bits: u32) -> u32 {
     ((value << (32 - bits)) as i32 >> (32 - bits)) as u32
 }
 
 /// An instruction whose condition field is not 15.
-pub(super) fn decode(word: u32) -> Instruction {
+pub(in crate::arm) fn decode(word: u32) -> Instruction {
     match field(word, 25, 3) {
         0 => registers(word),
         1 => immediate(word),
@@ -110,7 +112,14 @@ fn transfer(word: u32, offset: Offset) -> Instruction {
 }
 
 /// A load or a store; a load relative to pc becomes a literal.
-pub(super) fn place(load: bool, width: Width, t: u8, n: u8, offset: Offset, index: Index) -> Instruction {
+pub(in crate::arm) fn place(
+    load: bool,
+    width: Width,
+    t: u8,
+    n: u8,
+    offset: Offset,
+    index: Index,
+) -> Instruction {
     match (load, n, index, offset) {
         (true, 15, Index::Offset, Offset::Immediate(value)) => {
             Instruction::Literal { width, t, distance: value.wrapping_add(8) }
@@ -141,7 +150,7 @@ fn branch(word: u32) -> Instruction {
 }
 
 /// Coprocessor 10 and 11 are VFP and Advanced SIMD, 15 has the thread pointer; others are not there.
-pub(super) fn coprocessor(word: u32) -> Instruction {
+pub(in crate::arm) fn coprocessor(word: u32) -> Instruction {
     match field(word, 8, 4) {
         10 | 11 => Instruction::Simd { word },
         15 if field(word, 24, 4) == 14 && bit(word, 4) => whole(word),
@@ -150,7 +159,7 @@ pub(super) fn coprocessor(word: u32) -> Instruction {
 }
 
 /// An instruction whose condition field is 15. Section A5.7.
-pub(super) fn decode_unconditional(word: u32) -> Instruction {
+pub(in crate::arm) fn decode_unconditional(word: u32) -> Instruction {
     match field(word, 25, 3) {
         0 if word & 0x0fff_fdff == 0x0101_0000 => Instruction::SetEndian { big: bit(word, 9) },
         // cps: without effect in user mode.

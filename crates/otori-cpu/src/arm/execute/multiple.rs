@@ -3,8 +3,8 @@
 //! Of an operation the constant is the list, with the distance of the lowest address from the base above it and the
 //! change of the base in the upper half.
 
-use super::cpu::Cpu;
-use super::data::{NOTHING, Op, Run};
+use crate::arm::cpu::Cpu;
+use crate::arm::execute::data::{NOTHING, Op, Run};
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::memory::Access;
@@ -12,7 +12,7 @@ use crate::op::{Next, miss, step};
 use crate::page::{PAGE_MASK, PAGE_SIZE};
 
 /// The constant of a list.
-pub(super) fn constant(list: u16, up: bool, before: bool, writeback: bool) -> u64 {
+pub(in crate::arm) fn constant(list: u16, up: bool, before: bool, writeback: bool) -> u64 {
     let bytes = 4 * list.count_ones() as i16;
     let lowest = match (up, before) {
         (true, false) => 0,
@@ -145,11 +145,11 @@ fn store_slowly<'a, const BIG: bool>(
 }
 
 /// The function of a load.
-pub(super) fn load(big: bool) -> Run {
+pub(in crate::arm) fn load(big: bool) -> Run {
     if big { load_list::<true> } else { load_list::<false> }
 }
 
 /// The function of a store.
-pub(super) fn store(big: bool) -> Run {
+pub(in crate::arm) fn store(big: bool) -> Run {
     if big { store_list::<true> } else { store_list::<false> }
 }

@@ -1,13 +1,13 @@
-//! Halves and bytes side by side, saturation, extension, bit fields. Called by [`super::execute`]. ARMv7-A reference
+//! Halves and bytes side by side, saturation, extension, bit fields. Called by [`crate::arm::whole`]. ARMv7-A reference
 //! manual, A4.4.4, A4.4.5 and A5.4.1 to A5.4.3.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
-use super::status::{get, set};
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::whole::status::{get, set};
+use crate::arm::whole::{Done, ILLEGAL};
 
 /// Media instructions but for multiplies.
-pub(super) fn execute(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32) -> Done {
     let (op1, op2) = (field(word, 20, 5), field(word, 5, 3));
     match op1 {
         0..=7 => parallel(cpu, word),

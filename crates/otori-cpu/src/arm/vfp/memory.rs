@@ -1,10 +1,10 @@
-//! VFP: loads, stores, and moves of two core registers. Called by [`super::vfp`]. ARMv7-A reference manual, A7.6, A7.9.
+//! VFP: loads, stores, and moves of two core registers. Called by [`crate::arm::vfp`]. ARMv7-A reference manual, A7.6, A7.9.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Context, Done, ILLEGAL};
-use super::status::{get, set};
-use super::vfp::Operands;
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::vfp::Operands;
+use crate::arm::whole::status::{get, set};
+use crate::arm::whole::{Context, Done, ILLEGAL};
 use crate::memory::Access;
 use crate::soft::DOUBLE;
 
@@ -12,7 +12,7 @@ use crate::soft::DOUBLE;
 const REGISTERS: u32 = 32;
 
 /// By P, U and W.
-pub(super) fn execute(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
     match (bit(word, 24), bit(word, 23), bit(word, 21)) {
         (false, false, false) if bit(word, 22) && word >> 6 & 3 == 0 && bit(word, 4) => two(cpu, word),
         (true, _, false) => one(cpu, context, word),
@@ -96,13 +96,13 @@ fn several(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
 
 impl Context<'_> {
     /// A single or a double: of big-endian data the most significant byte comes first.
-    pub(super) fn load_float(&self, address: u32, size: u32) -> Result<u64, crate::op::Interrupt> {
+    pub(in crate::arm) fn load_float(&self, address: u32, size: u32) -> Result<u64, crate::op::Interrupt> {
         let value = self.load(address, size)?;
         Ok(if self.big && size == 8 { value.rotate_left(32) } else { value })
     }
 
     /// See [`Context::load_float`].
-    pub(super) fn store_float(&self, address: u32, size: u32, value: u64) -> Done {
+    pub(in crate::arm) fn store_float(&self, address: u32, size: u32, value: u64) -> Done {
         let value = if self.big && size == 8 { value.rotate_left(32) } else { value };
         self.store(address, size, value)
     }

@@ -1,11 +1,17 @@
 //! Advanced SIMD, by A32 word. Entrance: [`execute`]; key type: [`Vectors`], the registers of an instruction. Neighbours:
-//! the `neon_*.rs` files, one per group of the manual; [`crate::vector`] has the arithmetic of lanes. ARMv7-A reference
+//! the other files of the folder, one per group of the manual; [`crate::vector`] has the arithmetic of lanes. ARMv7-A reference
 //! manual, A7.4 and A7.7.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Context, Done, ILLEGAL};
-use super::{neon_imm, neon_long, neon_memory, neon_misc, neon_same, neon_shift};
+mod imm;
+mod long;
+mod memory;
+mod misc;
+mod same;
+mod shift;
+
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::whole::{Context, Done, ILLEGAL};
 use crate::vector::{self, Shape};
 
 /// The flag QC of FPSCR: something saturated.
@@ -13,7 +19,7 @@ const FPSCR_SATURATED: u32 = 1 << 27;
 
 /// Numbers of the double registers, and whether each is the first of a quad.
 #[derive(Clone, Copy)]
-pub(super) struct Vectors {
+pub(in crate::arm) struct Vectors {
     pub d: u32,
     pub n: u32,
     pub m: u32,
@@ -22,7 +28,7 @@ pub(super) struct Vectors {
 
 impl Vectors {
     /// From the fields of a word; `None` if a quad register has an odd number.
-    pub(super) fn of(word: u32) -> Vectors {
+    pub(in crate::arm) fn of(word: u32) -> Vectors {
         Vectors {
             d: field(word, 22, 1) << 4 | field(word, 12, 4),
             n: field(word, 7, 1) << 4 | field(word, 16, 4),
@@ -32,20 +38,20 @@ impl Vectors {
     }
 
     /// Is one of these registers odd, though all are quads?
-    pub(super) fn is_odd(&self, registers: u32) -> bool {
+    pub(in crate::arm) fn is_odd(&self, registers: u32) -> bool {
         self.quad && registers & 1 != 0
     }
 
     /// The lanes of `1 << size` bytes in a register.
-    pub(super) fn shape(&self, size: u32) -> Shape {
+    pub(in crate::arm) fn shape(&self, size: u32) -> Shape {
         Shape::of(size, if self.quad { 16 } else { 8 })
     }
 
-    pub(super) fn get(&self, cpu: &Cpu, number: u32) -> u128 {
+    pub(in crate::arm) fn get(&self, cpu: &Cpu, number: u32) -> u128 {
         if self.quad { cpu.quad(number) } else { cpu.double(number).into() }
     }
 
-    pub(super) fn set(&self, cpu: &mut Cpu, value: u128) {
+    pub(in crate::arm) fn set(&self, cpu: &mut Cpu, value: u128) {
         if self.quad {
             cpu.set_quad(self.d, value);
         } else {
@@ -55,16 +61,16 @@ impl Vectors {
 }
 
 impl Cpu {
-    pub(super) fn quad(&self, number: u32) -> u128 {
+    pub(in crate::arm) fn quad(&self, number: u32) -> u128 {
         u128::from(self.double(number)) | u128::from(self.double(number + 1)) << 64
     }
 
-    pub(super) fn set_quad(&mut self, number: u32, value: u128) {
+    pub(in crate::arm) fn set_quad(&mut self, number: u32, value: u128) {
         self.set_double(number, value as u64);
         self.set_double(number + 1, (value >> 64) as u64);
     }
 
-    pub(super) fn note_saturation(&mut self, saturated: bool) {
+    pub(in crate::arm) fn note_saturation(&mut self, saturated: bool) {
         if saturated {
             self.fpscr |= FPSCR_SATURATED;
         }
@@ -72,18 +78,18 @@ impl Cpu {
 }
 
 /// Any Advanced SIMD instruction with condition 15.
-pub(super) fn execute(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
     if field(word, 24, 4) == 4 {
-        return neon_memory::execute(cpu, context, word);
+        return memory::execute(cpu, context, word);
     }
     match (bit(word, 23), bit(word, 4)) {
-        (false, _) => neon_same::execute(cpu, word),
-        (true, true) if word & 0x0038_0080 == 0 => neon_imm::execute(cpu, word),
-        (true, true) => neon_shift::execute(cpu, word),
-        (true, false) if field(word, 20, 2) != 3 && bit(word, 6) => neon_long::scalar(cpu, word),
-        (true, false) if field(word, 20, 2) != 3 => neon_long::execute(cpu, word),
+        (false, _) => same::execute(cpu, word),
+        (true, true) if word & 0x0038_0080 == 0 => imm::execute(cpu, word),
+        (true, true) => shift::execute(cpu, word),
+        (true, false) if field(word, 20, 2) != 3 && bit(word, 6) => long::scalar(cpu, word),
+        (true, false) if field(word, 20, 2) != 3 => long::execute(cpu, word),
         (true, false) if !bit(word, 24) => extract(cpu, word),
-        (true, false) if !bit(word, 11) => neon_misc::execute(cpu, word),
+        (true, false) if !bit(word, 11) => misc::execute(cpu, word),
         (true, false) if !bit(word, 10) => table(cpu, word),
         _ if field(word, 7, 5) == 0x18 => duplicate(cpu, word),
         _ => ILLEGAL,

@@ -4,9 +4,9 @@
 //! Words and halves need no alignment. Doubles need that of a word on the processor, but Linux makes up for it
 //! (arch/arm/mm/alignment.c), so here they do not.
 
-use super::cpu::Cpu;
-use super::data::{NOTHING, Op, Run};
-use super::instruction::{Index, Width};
+use crate::arm::cpu::Cpu;
+use crate::arm::execute::data::{NOTHING, Op, Run};
+use crate::arm::instruction::{Index, Width};
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::memory::Access;
@@ -165,7 +165,7 @@ fn store_slowly<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
 }
 
 /// A load from a distance in the constant.
-pub(super) fn literal<'a, const WIDTH: u8, const BIG: bool>(
+pub(in crate::arm) fn literal<'a, const WIDTH: u8, const BIG: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -246,7 +246,7 @@ macro_rules! by_mode {
 }
 
 /// The function of a load.
-pub(super) fn load(width: Width, index: Index, by_register: bool, big: bool) -> Run {
+pub(in crate::arm) fn load(width: Width, index: Index, by_register: bool, big: bool) -> Run {
     match width {
         Width::Word => by_mode!(index, by_register, big, load_one, WORD),
         Width::Byte => by_mode!(index, by_register, big, load_one, BYTE),
@@ -257,7 +257,7 @@ pub(super) fn load(width: Width, index: Index, by_register: bool, big: bool) -> 
 }
 
 /// The function of a store.
-pub(super) fn store(width: Width, index: Index, by_register: bool, big: bool) -> Run {
+pub(in crate::arm) fn store(width: Width, index: Index, by_register: bool, big: bool) -> Run {
     match width {
         Width::Word => by_mode!(index, by_register, big, store_one, WORD),
         Width::Byte | Width::SignedByte => by_mode!(index, by_register, big, store_one, BYTE),
@@ -266,17 +266,17 @@ pub(super) fn store(width: Width, index: Index, by_register: bool, big: bool) ->
 }
 
 /// The function of a load of two registers.
-pub(super) fn load_double(index: Index, by_register: bool, big: bool) -> Run {
+pub(in crate::arm) fn load_double(index: Index, by_register: bool, big: bool) -> Run {
     by_mode!(index, by_register, big, load_two)
 }
 
 /// The function of a store of two registers.
-pub(super) fn store_double(index: Index, by_register: bool, big: bool) -> Run {
+pub(in crate::arm) fn store_double(index: Index, by_register: bool, big: bool) -> Run {
     by_mode!(index, by_register, big, store_two)
 }
 
 /// The function of a load from a distance.
-pub(super) fn load_literal(width: Width, big: bool) -> Run {
+pub(in crate::arm) fn load_literal(width: Width, big: bool) -> Run {
     match (width, big) {
         (Width::Word, false) => literal::<WORD, false>,
         (Width::Byte, _) => literal::<BYTE, false>,

@@ -1,14 +1,14 @@
-//! Advanced SIMD: two registers and a shift amount. Called by [`super::neon`]. ARMv7-A reference manual, A7.4.4.
+//! Advanced SIMD: two registers and a shift amount. Called by [`crate::arm::neon`]. ARMv7-A reference manual, A7.4.4.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
-use super::neon::Vectors;
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::neon::Vectors;
+use crate::arm::whole::{Done, ILLEGAL};
 use crate::soft::{self, Fixed, SINGLE};
 use crate::vector::{Element, Rounding, Shape, Sign, build, lane, map, map2};
 
 /// By opcode (bits 11 to 8) and U (bit 24). The highest bit set of bits 7 and 21 to 16 says how wide a lane is.
-pub(super) fn execute(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32) -> Done {
     let amount = field(word, 7, 1) << 6 | field(word, 16, 6);
     let size = match amount {
         64.. => 3,

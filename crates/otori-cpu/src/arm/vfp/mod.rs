@@ -1,11 +1,13 @@
 //! VFPv4: arithmetic, comparison, moves between registers. Entrance: [`execute`], by A32 word. Key type: [`Operand`].
 //! ARMv7-A reference manual, A2.7 and A7.5. Short vectors are refused, as processors without them do.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Context, Done, ILLEGAL};
-use super::status::set;
-use super::{vfp_convert, vfp_memory};
+mod convert;
+mod memory;
+
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::whole::status::set;
+use crate::arm::whole::{Context, Done, ILLEGAL};
 use crate::slot::Slot;
 use crate::soft::{self, DOUBLE, Environment, Format, NanRules, Relation, Rounding, SINGLE};
 
@@ -16,7 +18,7 @@ const FPSCR_VECTOR: u32 = 0x0037_0000;
 
 /// Which registers, and of which format.
 #[derive(Clone, Copy)]
-pub(super) struct Operands {
+pub(in crate::arm) struct Operands {
     pub format: Format,
     pub d: u32,
     pub n: u32,
@@ -25,7 +27,7 @@ pub(super) struct Operands {
 
 impl Operands {
     /// The registers of a word; of doubles the extra bit is the highest, of singles the lowest.
-    pub(super) fn of(word: u32) -> Operands {
+    pub(in crate::arm) fn of(word: u32) -> Operands {
         let double = bit(word, 8);
         let number = |low: u32, extra: u32| {
             let (four, one) = (field(word, low, 4), field(word, extra, 1));
@@ -39,11 +41,11 @@ impl Operands {
         }
     }
 
-    pub(super) fn get(self, cpu: &Cpu, number: u32) -> u64 {
+    pub(in crate::arm) fn get(self, cpu: &Cpu, number: u32) -> u64 {
         if self.format == DOUBLE { cpu.double(number) } else { cpu.single(number).into() }
     }
 
-    pub(super) fn set(self, cpu: &mut Cpu, number: u32, value: u64) {
+    pub(in crate::arm) fn set(self, cpu: &mut Cpu, number: u32, value: u64) {
         if self.format == DOUBLE {
             cpu.set_double(number, value);
         } else {
@@ -58,26 +60,26 @@ impl Cpu {
         self.fpscr = value & FPSCR_WRITABLE;
     }
 
-    pub(super) fn double(&self, number: u32) -> u64 {
+    pub(in crate::arm) fn double(&self, number: u32) -> u64 {
         self.doubles[number as usize & 31]
     }
 
-    pub(super) fn set_double(&mut self, number: u32, value: u64) {
+    pub(in crate::arm) fn set_double(&mut self, number: u32, value: u64) {
         self.doubles[number as usize & 31] = value;
     }
 
-    pub(super) fn single(&self, number: u32) -> u32 {
+    pub(in crate::arm) fn single(&self, number: u32) -> u32 {
         (self.double(number >> 1) >> (32 * (number & 1))) as u32
     }
 
-    pub(super) fn set_single(&mut self, number: u32, value: u32) {
+    pub(in crate::arm) fn set_single(&mut self, number: u32, value: u32) {
         let shift = 32 * (number & 1);
         let rest = self.double(number >> 1) & !(0xffff_ffff << shift);
         self.set_double(number >> 1, rest | u64::from(value) << shift);
     }
 
     /// What FPSCR says of rounding, flushing and NaNs, with the flags raised so far.
-    pub(super) fn environment(&self) -> Environment {
+    pub(in crate::arm) fn environment(&self) -> Environment {
         Environment {
             rounding: match field(self.fpscr, 22, 2) {
                 0 => Rounding::NearestEven,
@@ -92,7 +94,7 @@ impl Cpu {
     }
 
     /// What Advanced SIMD always calculates under.
-    pub(super) fn standard_environment(&self) -> Environment {
+    pub(in crate::arm) fn standard_environment(&self) -> Environment {
         Environment {
             rounding: Rounding::NearestEven,
             flushing: true,
@@ -107,16 +109,16 @@ impl Cpu {
     }
 
     /// Keeps the flags that were raised.
-    pub(super) fn keep_flags(&mut self, environment: &Environment) {
+    pub(in crate::arm) fn keep_flags(&mut self, environment: &Environment) {
         let flags = environment.flags;
         self.fpscr |= (flags & 31).reverse_bits() >> 27 | (flags & soft::SUBNORMAL_OPERAND) << 2;
     }
 }
 
 /// Any VFP instruction, and the moves to and from Advanced SIMD's lanes.
-pub(super) fn execute(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
     match (field(word, 25, 3), bit(word, 4)) {
-        (6, _) => vfp_memory::execute(cpu, context, word),
+        (6, _) => memory::execute(cpu, context, word),
         (7, false) if cpu.fpscr & FPSCR_VECTOR != 0 => ILLEGAL,
         (7, false) => calculate(cpu, word),
         _ => transfer(cpu, word),
@@ -188,7 +190,7 @@ fn others(cpu: &mut Cpu, word: u32, operands: Operands) -> Done {
             set_comparison(cpu, relation);
             return Ok(());
         }
-        _ => return vfp_convert::execute(cpu, word, operands),
+        _ => return convert::execute(cpu, word, operands),
     };
     cpu.keep_flags(&environment);
     operands.set(cpu, operands.d, result);

@@ -1,11 +1,11 @@
-//! Advanced SIMD: loads and stores of structures. Called by [`super::neon`]. ARMv7-A reference manual, A7.7.
+//! Advanced SIMD: loads and stores of structures. Called by [`crate::arm::neon`]. ARMv7-A reference manual, A7.7.
 //!
 //! One plan for all: which lanes of which registers the elements in memory go to, in order.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Context, Done, ILLEGAL};
-use super::status::{get, set};
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::whole::status::{get, set};
+use crate::arm::whole::{Context, Done, ILLEGAL};
 use crate::memory::Access;
 use crate::slot::Slot;
 use crate::vector::{lane, with_lane};
@@ -31,7 +31,7 @@ struct Plan {
 }
 
 /// The element structures of the word.
-pub(super) fn execute(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
     let load = bit(word, 21);
     if !bit(word, 23) {
         let Some(plan) = multiple(word) else { return ILLEGAL };

@@ -1,16 +1,16 @@
-//! T32 of 32 bits: loads, stores, exclusives, table branches. Called by [`super::thumb_wide`]. ARMv7-A reference
+//! T32 of 32 bits: loads, stores, exclusives, table branches. Called by [`crate::arm::thumb::wide`]. ARMv7-A reference
 //! manual, A6.3.6 to A6.3.10.
 
-use super::decode::{bit, field, register};
-use super::instruction::{Index, Instruction, Offset, Shift, Width};
-use super::thumb::Site;
+use crate::arm::decode::{bit, field, register};
+use crate::arm::instruction::{Index, Instruction, Offset, Shift, Width};
+use crate::arm::thumb::Site;
 
 fn directed(value: u32, up: bool) -> u32 {
     if up { value } else { value.wrapping_neg() }
 }
 
 /// Loads and stores of one register.
-pub(super) fn single(word: u32, site: Site) -> Instruction {
+pub(in crate::arm) fn single(word: u32, site: Site) -> Instruction {
     let (n, t, load) = (register(word, 16), register(word, 12), bit(word, 20));
     let width = match (field(word, 21, 2), bit(word, 24)) {
         (0, false) => Width::Byte,
@@ -51,7 +51,7 @@ pub(super) fn single(word: u32, site: Site) -> Instruction {
 }
 
 /// ldrd, strd, the exclusive ones, tbb, tbh.
-pub(super) fn double_or_exclusive(word: u32) -> Instruction {
+pub(in crate::arm) fn double_or_exclusive(word: u32) -> Instruction {
     let (n, t, u, load) = (register(word, 16), register(word, 12), register(word, 8), bit(word, 20));
     if bit(word, 24) || bit(word, 21) {
         let offset = Offset::Immediate(directed(4 * field(word, 0, 8), bit(word, 23)));

@@ -1,11 +1,15 @@
 //! T32 of 16 bits to [`Instruction`]s. Key type: [`Decoded`]; entrance [`decode`]. ARMv7-A reference manual, A6.2.
 
-use super::decode::{bit, field, signed};
-use super::instruction::{ALWAYS, Index, Instruction, Offset, Operand, Shift, Width, code, whole};
+mod data;
+mod memory;
+pub(in crate::arm) mod wide;
+
+use crate::arm::decode::{bit, field, signed};
+use crate::arm::instruction::{ALWAYS, Index, Instruction, Offset, Operand, Shift, Width, code, whole};
 
 /// An instruction with its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Decoded {
+pub(in crate::arm) struct Decoded {
     /// Outside IT blocks [`ALWAYS`], but for conditional branches.
     pub condition: u8,
     pub instruction: Instruction,
@@ -19,7 +23,7 @@ impl From<Instruction> for Decoded {
 
 /// Where an instruction stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Site {
+pub(in crate::arm) struct Site {
     /// Inside an IT block?
     pub in_it: bool,
     /// Bit 1 of the address: 0 or 2.
@@ -28,7 +32,7 @@ pub(super) struct Site {
 
 impl Site {
     /// The distance to what is `offset` from pc rounded down to a word.
-    pub(super) fn aligned(self, offset: u32) -> u32 {
+    pub(in crate::arm) fn aligned(self, offset: u32) -> u32 {
         offset.wrapping_add(4 - self.odd)
     }
 }
@@ -47,7 +51,7 @@ fn constant(value: u32) -> Operand {
 }
 
 /// One half word that is a whole instruction.
-pub(super) fn decode(half: u32, site: Site) -> Decoded {
+pub(in crate::arm) fn decode(half: u32, site: Site) -> Decoded {
     match field(half, 12, 4) {
         0..=3 => arithmetic(half, site).into(),
         4 => match field(half, 10, 2) {

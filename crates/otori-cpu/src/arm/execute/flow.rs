@@ -2,9 +2,9 @@
 //!
 //! Keys are made of the block's own and a distance; bit 0 of a target is the mode, as `bx` has it.
 
-use super::cpu::{BIG_DATA, Cpu, near};
-use super::data::{IMMEDIATE, NOTHING, Op, REGISTER, Run, compute, operand, plain};
-use super::instruction::code;
+use crate::arm::cpu::{BIG_DATA, Cpu, near};
+use crate::arm::execute::data::{IMMEDIATE, NOTHING, Op, REGISTER, Run, compute, operand, plain};
+use crate::arm::instruction::code;
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::memory::{Access, Fault, FaultKind};
@@ -13,7 +13,7 @@ use crate::stop::Stop;
 
 /// Does the condition hold?
 #[inline(always)]
-pub(super) fn holds<const CONDITION: u8>(cpu: &Cpu) -> bool {
+pub(in crate::arm) fn holds<const CONDITION: u8>(cpu: &Cpu) -> bool {
     let positive = match CONDITION >> 1 {
         0 => cpu.zero == 0,
         1 => cpu.carry != 0,
@@ -66,7 +66,7 @@ fn unless<'a, const CONDITION: u8>(
 }
 
 /// The function that skips unless a condition holds.
-pub(super) fn skip_unless(condition: u8) -> Run {
+pub(in crate::arm) fn skip_unless(condition: u8) -> Run {
     by_condition!(condition, unless)
 }
 
@@ -87,7 +87,7 @@ fn branch<'a, const CONDITION: u8>(
 }
 
 /// The function that branches on a condition.
-pub(super) fn branch_if(condition: u8) -> Run {
+pub(in crate::arm) fn branch_if(condition: u8) -> Run {
     by_condition!(condition, branch)
 }
 
@@ -114,7 +114,7 @@ fn compare_branch<'a, const CONDITION: u8, const CODE: u8, const FORM: u8>(
 }
 
 /// The function of a comparison with its branch, if there is one.
-pub(super) fn compare_and_branch(condition: u8, code: u8, form: u8) -> Option<Run> {
+pub(in crate::arm) fn compare_and_branch(condition: u8, code: u8, form: u8) -> Option<Run> {
     use code::{ADD, CMP, SUB, TST};
     Some(match (code, form) {
         (CMP, IMMEDIATE) => by_condition!(condition, compare_branch, CMP, IMMEDIATE),
@@ -129,7 +129,7 @@ pub(super) fn compare_and_branch(condition: u8, code: u8, form: u8) -> Option<Ru
 }
 
 /// Leaves if slot `b` is zero.
-pub(super) fn branch_zero<'a, const NONZERO: bool>(
+pub(in crate::arm) fn branch_zero<'a, const NONZERO: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -145,14 +145,24 @@ pub(super) fn branch_zero<'a, const NONZERO: bool>(
 }
 
 /// Goes to a distance; what is in the upper half of the constant is set in the key (ITSTATE).
-pub(super) fn jump<'a>(cpu: &mut Cpu, maps: &'a Maps, blocks: &'a BlockCache<Cpu>, ops: &'a [Op]) -> Next {
+pub(in crate::arm) fn jump<'a>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
     let [op, ..] = ops else { return NOTHING };
     let key = near(cpu.frame.start, op.imm as u32) | op.imm & !0xffff_ffff;
     leave(cpu, maps, blocks, op, key)
 }
 
 /// Calls at a distance; the upper half of the constant is the distance to return to.
-pub(super) fn call<'a>(cpu: &mut Cpu, maps: &'a Maps, blocks: &'a BlockCache<Cpu>, ops: &'a [Op]) -> Next {
+pub(in crate::arm) fn call<'a>(
+    cpu: &mut Cpu,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
     let [op, ..] = ops else { return NOTHING };
     let start = cpu.frame.start;
     cpu.registers[14] = (start as u32).wrapping_add((op.imm >> 32) as u32);
@@ -160,7 +170,7 @@ pub(super) fn call<'a>(cpu: &mut Cpu, maps: &'a Maps, blocks: &'a BlockCache<Cpu
 }
 
 /// Goes to where slot `b` says, in the mode of its bit 0.
-pub(super) fn exchange<'a>(
+pub(in crate::arm) fn exchange<'a>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -172,7 +182,7 @@ pub(super) fn exchange<'a>(
 }
 
 /// As [`exchange`], with a link to the distance in the constant.
-pub(super) fn exchange_link<'a>(
+pub(in crate::arm) fn exchange_link<'a>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -186,7 +196,7 @@ pub(super) fn exchange_link<'a>(
 }
 
 /// Goes to where slot `b` says, in the same mode.
-pub(super) fn jump_register<'a>(
+pub(in crate::arm) fn jump_register<'a>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -200,7 +210,7 @@ pub(super) fn jump_register<'a>(
 }
 
 /// tbb and tbh: goes forward by what a table says; the constant is the distance to pc.
-pub(super) fn table<'a, const HALF: bool, const BIG: bool>(
+pub(in crate::arm) fn table<'a, const HALF: bool, const BIG: bool>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -221,7 +231,7 @@ pub(super) fn table<'a, const HALF: bool, const BIG: bool>(
 }
 
 /// Goes on behind with the other byte order of data.
-pub(super) fn set_endian<'a>(
+pub(in crate::arm) fn set_endian<'a>(
     cpu: &mut Cpu,
     maps: &'a Maps,
     blocks: &'a BlockCache<Cpu>,
@@ -233,25 +243,35 @@ pub(super) fn set_endian<'a>(
 }
 
 /// A system call: the constant is the distance behind it, above that the comment; `d` is ITSTATE behind it.
-pub(super) fn syscall<'a>(cpu: &mut Cpu, _: &'a Maps, _: &'a BlockCache<Cpu>, ops: &'a [Op]) -> Next {
+pub(in crate::arm) fn syscall<'a>(cpu: &mut Cpu, _: &'a Maps, _: &'a BlockCache<Cpu>, ops: &'a [Op]) -> Next {
     let [op, ..] = ops else { return NOTHING };
     cpu.comment = (op.imm >> 32) as u32;
-    let key = near(cpu.frame.start, op.imm as u32) | u64::from(op.d) << super::cpu::IT_SHIFT;
+    let key = near(cpu.frame.start, op.imm as u32) | u64::from(op.d) << crate::arm::cpu::IT_SHIFT;
     cpu.frame.left += i64::from(op.rest);
     stop_behind(cpu, Stop::Syscall, key)
 }
 
-pub(super) fn breakpoint<'a>(cpu: &mut Cpu, _: &'a Maps, _: &'a BlockCache<Cpu>, ops: &'a [Op]) -> Next {
+pub(in crate::arm) fn breakpoint<'a>(
+    cpu: &mut Cpu,
+    _: &'a Maps,
+    _: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
     let comment = ops.first().map_or(0, |op| op.imm as u32);
     stop(cpu, ops, Stop::Breakpoint(comment))
 }
 
-pub(super) fn illegal<'a>(cpu: &mut Cpu, _: &'a Maps, _: &'a BlockCache<Cpu>, ops: &'a [Op]) -> Next {
+pub(in crate::arm) fn illegal<'a>(cpu: &mut Cpu, _: &'a Maps, _: &'a BlockCache<Cpu>, ops: &'a [Op]) -> Next {
     stop(cpu, ops, Stop::Illegal)
 }
 
 /// An A32 instruction at an address that is no multiple of four.
-pub(super) fn unaligned_fetch<'a>(cpu: &mut Cpu, _: &'a Maps, _: &'a BlockCache<Cpu>, ops: &'a [Op]) -> Next {
+pub(in crate::arm) fn unaligned_fetch<'a>(
+    cpu: &mut Cpu,
+    _: &'a Maps,
+    _: &'a BlockCache<Cpu>,
+    ops: &'a [Op],
+) -> Next {
     let address = cpu.frame.start & 0xffff_ffff;
     stop(cpu, ops, Stop::Fault(Fault { address, access: Access::Execute, kind: FaultKind::Unaligned }))
 }

@@ -1,15 +1,15 @@
-//! Advanced SIMD: two registers, the rest is opcode. Called by [`super::neon`]. ARMv7-A reference manual, A7.4.5.
+//! Advanced SIMD: two registers, the rest is opcode. Called by [`crate::arm::neon`]. ARMv7-A reference manual, A7.4.5.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
-use super::neon::Vectors;
-use super::neon_same::{equal, greater, greater_or_equal};
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::neon::Vectors;
+use crate::arm::neon::same::{equal, greater, greater_or_equal};
+use crate::arm::whole::{Done, ILLEGAL};
 use crate::soft::{self, Fixed, HALF, SINGLE};
 use crate::vector::{Element, Shape, Sign, build, lane, map, ones_if, with_lane};
 
 /// By A (bits 17 and 16) and opcode (bits 10 to 7).
-pub(super) fn execute(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32) -> Done {
     let vectors = Vectors::of(word);
     let (opcode, size) = (field(word, 7, 4), field(word, 18, 2));
     let odd = vectors.is_odd(vectors.d | vectors.m);

@@ -1,22 +1,27 @@
 //! Instructions that are done in one piece, from their A32 word. Entrances: [`whole`], [`simd`].
 
-use super::cpu::Cpu;
-use super::data::{NOTHING, Op, Run};
-use super::decode::{bit, field};
-use super::{media, multiply, neon, status, synchronize, vfp};
+mod media;
+mod multiply;
+pub(in crate::arm) mod status;
+mod synchronize;
+
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::execute::data::{NOTHING, Op, Run};
+use crate::arm::{neon, vfp};
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::op::{Interrupt, Next, settle};
 use crate::stop::Stop;
 
 /// What doing one gives.
-pub(super) type Done = Result<(), Interrupt>;
+pub(in crate::arm) type Done = Result<(), Interrupt>;
 
 /// Not an instruction of this processor.
-pub(super) const ILLEGAL: Done = Err(Interrupt::Stop(Stop::Illegal));
+pub(in crate::arm) const ILLEGAL: Done = Err(Interrupt::Stop(Stop::Illegal));
 
 /// What these instructions see of the world.
-pub(super) struct Context<'a> {
+pub(in crate::arm) struct Context<'a> {
     pub maps: &'a Maps,
     /// Is data big endian?
     pub big: bool,
@@ -48,12 +53,12 @@ fn simd_one<'a, const BIG: bool>(
 }
 
 /// The function of an integer instruction.
-pub(super) fn whole(big: bool) -> Run {
+pub(in crate::arm) fn whole(big: bool) -> Run {
     if big { whole_one::<true> } else { whole_one::<false> }
 }
 
 /// The function of a VFP or Advanced SIMD instruction.
-pub(super) fn simd(big: bool) -> Run {
+pub(in crate::arm) fn simd(big: bool) -> Run {
     if big { simd_one::<true> } else { simd_one::<false> }
 }
 

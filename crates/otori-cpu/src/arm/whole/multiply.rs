@@ -1,12 +1,12 @@
-//! Products and quotients. Called by [`super::execute`]. ARMv7-A reference manual, A4.4.3, A5.2.5, A5.2.7, A5.4.4.
+//! Products and quotients. Called by [`crate::arm::whole`]. ARMv7-A reference manual, A4.4.3, A5.2.5, A5.2.7, A5.4.4.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
-use super::status::{get, set};
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::whole::status::{get, set};
+use crate::arm::whole::{Done, ILLEGAL};
 
 /// mul, mla, mls, umaal, and the long ones.
-pub(super) fn execute(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32) -> Done {
     let (n, m) = (get(cpu, word, 0), get(cpu, word, 8));
     let flags = bit(word, 20);
     let product = n.wrapping_mul(m);
@@ -64,7 +64,7 @@ fn accumulate(cpu: &mut Cpu, sum: i64) -> u32 {
 }
 
 /// Products of halves: smlaxy and its like.
-pub(super) fn halves(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn halves(cpu: &mut Cpu, word: u32) -> Done {
     let (n, m) = (get(cpu, word, 0), get(cpu, word, 8));
     let accumulator = i64::from(get(cpu, word, 12) as i32);
     let by = half(m, bit(word, 6));
@@ -86,7 +86,7 @@ pub(super) fn halves(cpu: &mut Cpu, word: u32) -> Done {
 }
 
 /// The multiplies and divisions among the media instructions.
-pub(super) fn media(cpu: &mut Cpu, word: u32) -> Done {
+pub(in crate::arm) fn media(cpu: &mut Cpu, word: u32) -> Done {
     let (n, m) = (get(cpu, word, 0), get(cpu, word, 8));
     let accumulator = if field(word, 12, 4) == 15 { 0 } else { get(cpu, word, 12) };
     let result = match field(word, 20, 3) {

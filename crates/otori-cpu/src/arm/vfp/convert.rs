@@ -1,10 +1,10 @@
-//! VFP: conversions between formats, integers and fixed-point numbers. Called by [`super::vfp`]. ARMv7-A reference
+//! VFP: conversions between formats, integers and fixed-point numbers. Called by [`crate::arm::vfp`]. ARMv7-A reference
 //! manual, A8.8.305 to A8.8.310.
 
-use super::cpu::Cpu;
-use super::decode::{bit, field};
-use super::execute::{Done, ILLEGAL};
-use super::vfp::Operands;
+use crate::arm::cpu::Cpu;
+use crate::arm::decode::{bit, field};
+use crate::arm::vfp::Operands;
+use crate::arm::whole::{Done, ILLEGAL};
 use crate::soft::{self, DOUBLE, Fixed, HALF, Rounding, SINGLE};
 
 /// The number of a register of singles in the low fields, whatever the format of the instruction is.
@@ -13,7 +13,7 @@ fn single_number(word: u32, low: u32, extra: u32) -> u32 {
 }
 
 /// By opc2 (bits 19 to 16) and bit 7.
-pub(super) fn execute(cpu: &mut Cpu, word: u32, operands: Operands) -> Done {
+pub(in crate::arm) fn execute(cpu: &mut Cpu, word: u32, operands: Operands) -> Done {
     match (field(word, 16, 4), bit(word, 7)) {
         (2 | 3, _) if !bit(word, 8) => half(cpu, word),
         (7, true) => between(cpu, word, operands),
