@@ -8,7 +8,7 @@ use crate::engine::guest::Guest;
 use crate::engine::machine::{MachineGuest, Wire};
 use crate::front::http::site::{Action, Page, Route, Site};
 use crate::front::telnet::login::LoginTexts;
-use otori_device::profile::{PairTable, RouteTable};
+use otori_device::profile::{PairTable, RouteTable, Usual};
 use otori_device::{Device, Profile, SessionSetup};
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ pub enum ProductError {
 pub struct Product {
     device: Arc<Device>,
     persona: Persona,
+    usual: Arc<Usual>,
 }
 
 impl Product {
@@ -50,7 +51,8 @@ impl Product {
             own_web_port: profile.own_web_port(),
             device_files: Arc::new(device.program_hashes().clone()),
         };
-        Ok(Product { device, persona })
+        let usual = Arc::new(Usual::of(profile));
+        Ok(Product { device, persona, usual })
     }
 }
 
@@ -129,7 +131,9 @@ impl Appliance for Product {
         let setup = SessionSetup { seed, wall_ns: wall.0, peer: Some(peer), local: Some(local), outside };
         let mut machine = self.device.session(setup);
         let (spawn, wire) = match purpose {
-            Purpose::Server => return Ok(Box::new(MachineGuest::new(machine, Wire::Network, None))),
+            Purpose::Server => {
+                return Ok(Box::new(MachineGuest::servers(machine, self.usual.clone())));
+            }
             Purpose::Shell { user, window: (columns, rows) } => {
                 let tty = machine.tty_open().map_err(|error| format!("no terminal: {}", error.name()))?;
                 machine.tty_resize(tty, rows, columns);
@@ -143,6 +147,6 @@ impl Appliance for Product {
             }
         };
         let leader = machine.spawn(spawn).map_err(|error| format!("the shell does not start: {error}"))?;
-        Ok(Box::new(MachineGuest::new(machine, wire, Some(leader))))
+        Ok(Box::new(MachineGuest::visit(machine, wire, leader)))
     }
 }

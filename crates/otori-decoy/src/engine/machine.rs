@@ -6,6 +6,8 @@ use super::line::Line;
 use super::switchboard::Switchboard;
 use otori_device::linux::tty::TtyId;
 use otori_device::linux::{Machine, Notice, NoticeKind, Pid, Run};
+use otori_device::profile::Usual;
+use std::sync::Arc;
 
 /// Where the peer's bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct MachineGuest {
     /// the device ran before the visit: time and instructions count from here
     began_ns: u64,
     began_instructions: u64,
+    /// what the device's own servers run by themselves, which is no deed of the peer's either
+    usual: Arc<Usual>,
     /// content of a file whose last name goes, until that is told
     last_content: Option<(Vec<u8>, Content)>,
 }
@@ -38,8 +42,15 @@ pub struct MachineGuest {
 const REMOVED_BYTES_MAX: usize = 16 << 20;
 
 impl MachineGuest {
-    /// `leader` was spawned on `wire`; without one the machine's services are what the peer talks to.
-    pub fn new(mut machine: Machine, wire: Wire, leader: Option<Pid>) -> Self {
+    /// A visit to a process: `leader` was spawned on `wire`.
+    pub fn visit(machine: Machine, wire: Wire, leader: Pid) -> Self {
+        MachineGuest::new(machine, wire, Some(leader), Arc::default())
+    }
+    /// A visit to the machine's own servers, which run what is `usual` for them.
+    pub fn servers(machine: Machine, usual: Arc<Usual>) -> Self {
+        MachineGuest::new(machine, Wire::Network, None, usual)
+    }
+    fn new(mut machine: Machine, wire: Wire, leader: Option<Pid>, usual: Arc<Usual>) -> Self {
         machine.keep_removed(REMOVED_BYTES_MAX);
         let (began_ns, began_instructions) = (machine.now_ns(), machine.stats().instructions);
         let (leader_started, last_content) = (false, None);
@@ -52,6 +63,7 @@ impl MachineGuest {
             leader_started,
             began_ns,
             began_instructions,
+            usual,
             last_content,
         }
     }
@@ -64,6 +76,9 @@ impl MachineGuest {
         match notice.kind {
             NoticeKind::Exec { path, script, argv } => {
                 if Some(notice.pid) == self.leader && !std::mem::replace(&mut self.leader_started, true) {
+                    return None;
+                }
+                if self.usual.runs(&argv) {
                     return None;
                 }
                 Some(Sign::Executed { path: script.unwrap_or(path), arguments: argv })

@@ -4,6 +4,7 @@ mod error;
 mod service;
 mod source;
 mod table;
+mod usual;
 
 pub use error::{Place, ProfileError};
 pub use service::{AnswerTable, DeedTable, FieldTable, InterfaceTable, ResponderTable, ServiceTable};
@@ -13,6 +14,7 @@ pub use table::{
     NetworkTable, PairTable, ProductTable, ProfileTable, ResidentTable, RouteTable, ShellTable, SignInTable,
     TelnetTable, UserlandTable,
 };
+pub use usual::Usual;
 
 use otori_event::ProductId;
 use otori_linux::Isa;

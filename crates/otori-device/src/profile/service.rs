@@ -3,6 +3,7 @@
 //! the profile, boot.rs starts what stands here, `otori_linux::net` answers the records.
 use super::Check;
 use super::error::ProfileError;
+use super::usual::{PATTERN_MAX, PATTERNS_MAX};
 use otori_linux::net::{Command, Deed, Field, LayoutError, RECORD_MAX, RecordLayout};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -46,6 +47,9 @@ pub struct ServiceTable {
     /// TCP ports that it listens on once it is ready
     #[serde(default)]
     pub listens: Vec<u16>,
+    /// command lines that it runs when nobody attacks it, as `sh -c nvram get *`; `*` is one plain word
+    #[serde(default)]
+    pub runs: Vec<String>,
 }
 
 /// A UNIX socket that answers records of one length, as a vendor's configuration daemon does.
@@ -201,6 +205,15 @@ impl Check<'_> {
                 let problem = format!("{} listens on port 0", service.program);
                 return Err(self.error("listens", problem, "name its TCP ports, as [80]"));
             }
+            if let Some(long) = service.runs.iter().find(|pattern| pattern.len() > PATTERN_MAX) {
+                let problem = format!("a pattern of {} bytes", long.len());
+                return Err(self.error("runs", problem, "a pattern has at most 256 bytes"));
+            }
+        }
+        let patterns: usize = services.iter().map(|service| service.runs.len()).sum();
+        if patterns > PATTERNS_MAX {
+            let problem = format!("{patterns} patterns");
+            return Err(self.error("runs", problem, "a product has at most 256; * stands for a word"));
         }
         Ok(())
     }
