@@ -19,6 +19,9 @@ pub enum FloatRegisters {
     Pairs,
     /// FR=1: 32 registers of 64 bits.
     Wide,
+    /// FR=1 with FRE, as Linux emulates it: 32 registers of 64 bits, but a single in an odd register is the upper half
+    /// of the even one before it.
+    Hybrid,
 }
 
 /// A load-linked word that a store-conditional may still replace.
@@ -51,6 +54,9 @@ pub struct Cpu {
     pub user_local: u32,
     /// Byte order.
     pub endian: Endian,
+    /// Are unaligned words and halves loaded and stored piece by piece, as Linux does unless told otherwise? Else they
+    /// are address errors.
+    pub fixes_unaligned: bool,
     /// What `ll` read, until `sc`. The kernel clears it when another task of the address space has run.
     pub link: Option<Link>,
     /// Condition of a branch whose delay slot might change it. Has no meaning between blocks.
@@ -75,10 +81,41 @@ impl Cpu {
             float_registers: FloatRegisters::Pairs,
             user_local: 0,
             endian,
+            fixes_unaligned: true,
             link: None,
             remembered: false,
             target: 0,
             frame: Frame::default(),
         }
     }
+
+    /// Changes how the floating point registers are seen. Doubles in even registers keep their values.
+    pub fn set_float_registers(&mut self, registers: FloatRegisters) {
+        let was_wide = self.float_registers != FloatRegisters::Pairs;
+        let is_wide = registers != FloatRegisters::Pairs;
+        self.float_registers = registers;
+        for [even, odd] in self.fpr.as_chunks_mut::<2>().0 {
+            match (was_wide, is_wide) {
+                (false, true) => *even = *even & LOW_HALF | *odd << 32,
+                (true, false) => (*even, *odd) = (*even & LOW_HALF, *even >> 32),
+                _ => {}
+            }
+        }
+    }
+
+    /// Is it IEEE 754-2008 that says what a NaN is?
+    #[must_use]
+    pub fn has_2008_nans(&self) -> bool {
+        self.fcsr & FCSR_2008 != 0
+    }
+
+    /// Lets IEEE 754-2008 say what a NaN is and what `abs` and `neg` do with one (FCSR.NAN2008 and ABS2008, which no
+    /// program can change).
+    pub fn set_2008_nans(&mut self) {
+        self.fcsr |= FCSR_2008;
+    }
 }
+
+const LOW_HALF: u64 = 0xffff_ffff;
+/// NAN2008 and ABS2008 in FCSR.
+pub(super) const FCSR_2008: u32 = 1 << 18 | 1 << 19;

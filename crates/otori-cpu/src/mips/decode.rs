@@ -123,7 +123,7 @@ fn classify(word: Word, at: u8) -> Instruction {
         23 => against_zero(Comparison::Greater, true),
         28 => special2(word, at),
         31 => special3(word, at),
-        47 | 51 => Nothing,
+        51 => Nothing,
         _ => memory(word, at),
     }
 }

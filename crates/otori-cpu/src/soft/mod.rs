@@ -114,6 +114,9 @@ pub enum Rounding {
 pub enum NanRules {
     /// Before IEEE 754-2008 on MIPS: a set top fraction bit signals; the default NaN comes out.
     MipsLegacy,
+    /// IEEE 754-2008 on MIPS: a clear top fraction bit signals; the first signaling NaN comes out, else the first quiet
+    /// one.
+    Mips2008,
     /// ARM (FPProcessNaNs): a clear top fraction bit signals; the first signaling NaN comes out, else the first quiet
     /// one. A result is tiny before rounding; flushing is of operands too.
     Arm,
@@ -227,7 +230,9 @@ impl Environment {
         match self.nan {
             // Exponent all ones, fraction all ones but its top bit.
             NanRules::MipsLegacy => format.infinity(false) | format.fraction_mask() & !format.quiet_bit(),
-            NanRules::Arm | NanRules::ArmDefault => format.infinity(false) | format.quiet_bit(),
+            NanRules::Mips2008 | NanRules::Arm | NanRules::ArmDefault => {
+                format.infinity(false) | format.quiet_bit()
+            }
             NanRules::X86 => format.infinity(true) | format.quiet_bit(),
         }
     }
@@ -242,7 +247,7 @@ impl Environment {
         self.forget_subnormals();
         let chosen = match self.nan {
             NanRules::MipsLegacy | NanRules::ArmDefault => None,
-            NanRules::Arm => signaling.or_else(|| find(Class::QuietNan)),
+            NanRules::Mips2008 | NanRules::Arm => signaling.or_else(|| find(Class::QuietNan)),
             NanRules::X86 => operands.iter().find(|operand| operand.is_nan()),
         };
         match chosen {

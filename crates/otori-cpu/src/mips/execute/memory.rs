@@ -1,11 +1,12 @@
 //! Loads and stores. Fields: `a` the register, `b` the base, `imm` the displacement; of pairs also `c` the second
-//! register and `d` the step to it. Unaligned words and halves are done as Linux does them for MIPS programs.
+//! register and `d` the step to it. Unaligned words and halves are done as Linux does them for MIPS programs, unless
+//! [`Cpu::fixes_unaligned`] says no.
 
-use super::{Cpu, order_u16, order_u32};
+use super::{Cpu, order_u16, order_u32, unaligned};
 use crate::chain::{links, load, store};
 use crate::handler::handlers;
 use crate::memory::Access::{Read, Write};
-use crate::op::{interrupted, miss};
+use crate::op::{interrupted, miss, stop};
 use crate::slot::Slot;
 
 links! { Cpu;
@@ -32,6 +33,18 @@ macro_rules! done {
     };
 }
 
+/// Stops at an unaligned address if the kernel was told not to mend it: seen by the slow version only.
+macro_rules! mind {
+    ($size:literal, $access:ident, ($cpu:ident, $op:ident, $ops:ident)) => {
+        if !FAST && !$cpu.fixes_unaligned {
+            let address = $cpu.address($op.b, $op.imm);
+            if address & ($size - 1) != 0 {
+                return stop($cpu, $ops, unaligned(address, $access));
+            }
+        }
+    };
+}
+
 /// Loads and stores of one byte order.
 macro_rules! ordered {
     ($module:ident, $big:literal) => {
@@ -41,22 +54,27 @@ macro_rules! ordered {
 
             links! { Cpu;
                 Lh(cpu, op, maps, blocks, ops) {
+                    mind!(2, Read, (cpu, op, ops));
                     let value = load!(load_u16, 2, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
                     cpu.set(op.a, i32::from(order_u16::<BIG>(value) as i16) as u32);
                 }
                 Lhu(cpu, op, maps, blocks, ops) {
+                    mind!(2, Read, (cpu, op, ops));
                     let value = load!(load_u16, 2, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
                     cpu.set(op.a, u32::from(order_u16::<BIG>(value)));
                 }
                 Lw(cpu, op, maps, blocks, ops) {
+                    mind!(4, Read, (cpu, op, ops));
                     let value = load!(load_u32, 4, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
                     cpu.set(op.a, order_u32::<BIG>(value));
                 }
                 Sh(cpu, op, maps, blocks, ops) {
+                    mind!(2, Write, (cpu, op, ops));
                     let value = order_u16::<BIG>(cpu.get(op.a) as u16);
                     store!(store_u16, 2, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
                 }
                 Sw(cpu, op, maps, blocks, ops) {
+                    mind!(4, Write, (cpu, op, ops));
                     let value = order_u32::<BIG>(cpu.get(op.a));
                     store!(store_u32, 4, cpu.address(op.b, op.imm), value, (cpu, maps, blocks, ops));
                 }

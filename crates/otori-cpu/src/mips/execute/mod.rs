@@ -9,6 +9,8 @@ pub(super) mod rare;
 
 use super::cpu::{Cpu, Endian};
 use crate::block::{Block, Code, Table};
+use crate::memory::{Access, Fault, FaultKind};
+use crate::op::Interrupt;
 use crate::run::{Frame, Set, Source};
 use crate::slot::Slot;
 use crate::stop::Stop;
@@ -26,6 +28,16 @@ pub(super) fn order_u32<const BIG: bool>(value: u32) -> u32 {
 #[inline(always)]
 pub(super) fn order_u16<const BIG: bool>(value: u16) -> u16 {
     if BIG { value.swap_bytes() } else { value }
+}
+
+/// Fails unless the address is a multiple of the size.
+pub(super) fn aligned(address: u64, size: u64, access: Access) -> Result<(), Interrupt> {
+    if address & (size - 1) == 0 { Ok(()) } else { Err(Interrupt::Stop(unaligned(address, access))) }
+}
+
+/// An address error.
+fn unaligned(address: u64, access: Access) -> Stop {
+    Stop::Fault(Fault { address, access, kind: FaultKind::Unaligned })
 }
 
 impl Set for Cpu {

@@ -2,10 +2,10 @@
 
 use super::super::cpu::Link;
 use super::super::op::Comparison;
-use super::{Cpu, order_u32};
+use super::{Cpu, aligned, order_u32};
 use crate::handler::handlers;
 use crate::maps::Maps;
-use crate::memory::{Access, Fault, FaultKind};
+use crate::memory::Access;
 use crate::op::{Interrupt, stop};
 use crate::slot::Slot;
 use crate::stop::Stop;
@@ -51,7 +51,7 @@ handlers! { Cpu;
         let value = match op.d {
             0 => 0,
             1 => SYNCI_STEP,
-            2 => (cpu.frame.executed() / u64::from(CYCLE_RESOLUTION)) as u32,
+            2 => (cpu.frame.clock() / u64::from(CYCLE_RESOLUTION)) as u32,
             3 => CYCLE_RESOLUTION,
             29 => cpu.user_local,
             _ => return stop(cpu, ops, Stop::Illegal),
@@ -82,14 +82,6 @@ handlers! { Cpu;
     }
 }
 
-/// `ll` and `sc` mind the alignment.
-fn aligned(address: u64, access: Access) -> Result<(), Interrupt> {
-    match address & 3 {
-        0 => Ok(()),
-        _ => Err(Interrupt::Stop(Stop::Fault(Fault { address, access, kind: FaultKind::Unaligned }))),
-    }
-}
-
 impl Cpu {
     pub(super) fn load_linked<const BIG: bool>(
         &mut self,
@@ -97,7 +89,8 @@ impl Cpu {
         address: u64,
         maps: &Maps,
     ) -> Result<(), Interrupt> {
-        aligned(address, Access::Read)?;
+        // `ll` and `sc` always mind the alignment.
+        aligned(address, 4, Access::Read)?;
         let value = order_u32::<BIG>(maps.get_u32(address)?);
         self.link = Some(Link { address: address as u32, value });
         self.set(t, value);
@@ -110,7 +103,7 @@ impl Cpu {
         address: u64,
         maps: &Maps,
     ) -> Result<(), Interrupt> {
-        aligned(address, Access::Write)?;
+        aligned(address, 4, Access::Write)?;
         maps.reach(address, 4, Access::Write)?;
         // What can be stored to can be loaded from, but perhaps not without a look at the other cache.
         let value = order_u32::<BIG>(maps.get_u32(address)?);

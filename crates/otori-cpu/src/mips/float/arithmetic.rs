@@ -1,17 +1,13 @@
 //! The computing instructions of coprocessor 1. Entrances: [`Cpu::compute`] (COP1), [`Cpu::multiply_add`] (COP1X).
 
-use super::super::cpu::{Cpu, FloatRegisters};
+use super::super::cpu::Cpu;
 use super::{Refused, illegal_at};
 use crate::slot::Slot as Reg;
 use crate::soft::{
-    DOUBLE, Environment, Format, Relation, Rounding, SINGLE, add, compare, convert, divide, from_integer,
-    multiply, square_root, to_integer,
+    DOUBLE, Environment, Fixed, Format, NanRules, Relation, Rounding, SINGLE, add, compare, convert, divide,
+    from_integer, multiply, square_root, subtract, to_fixed, to_integer,
 };
 use crate::stop::Stop;
-
-/// What an integer result is when there is none.
-const NO_WORD: u32 = 0x7fff_ffff;
-const NO_LONG: u64 = 0x7fff_ffff_ffff_ffff;
 
 /// The register fields of an arithmetic instruction.
 struct Fields {
@@ -128,15 +124,15 @@ impl Cpu {
         let settle =
             |cpu: &mut Cpu, environment: &Environment| cpu.settle(environment).map_err(|stop| (at, stop));
         if matches!(function, 12..=15 | 36) {
-            let value = to_integer(format, &mut environment, rounding, 32, a);
+            let value = whole(format, &mut environment, rounding, 32, a);
             settle(self, &environment)?;
-            self.set_single(d, value.map_or(NO_WORD, |value| value as u32));
+            self.set_single(d, value as u32);
             return Ok(());
         }
         self.long(d).map_err(illegal_at(at))?;
-        let value = to_integer(format, &mut environment, rounding, 64, a);
+        let value = whole(format, &mut environment, rounding, 64, a);
         settle(self, &environment)?;
-        self.set_double(d, value.map_or(NO_LONG, |value| value as u64)).map_err(illegal_at(at))
+        self.set_double(d, value).map_err(illegal_at(at))
     }
 
     fn integer_to_float(&mut self, function: u32, value: i64, d: Reg, at: u8) -> Result<(), (u8, Stop)> {
@@ -195,11 +191,16 @@ impl Cpu {
 
     /// A long; there are none in the mode of paired registers.
     fn long(&self, f: Reg) -> Result<u64, Refused> {
-        if self.float_registers == FloatRegisters::Wide { self.double(f) } else { Err(Refused) }
+        if self.has_wide_registers() { self.double(f) } else { Err(Refused) }
     }
 }
 
-/// `a - b`: the sign of `b` turned around. What that does to a NaN does not show: the default one comes out.
-fn subtract(format: Format, environment: &mut Environment, a: u64, b: u64) -> u64 {
-    add(format, environment, a, b ^ format.sign_mask())
+/// A number as an integer of `bits` bits. One that does not fit becomes the largest, or by IEEE 754-2008 the nearest one
+/// that there is, a NaN then zero.
+fn whole(format: Format, environment: &mut Environment, rounding: Rounding, bits: u32, a: u64) -> u64 {
+    if environment.nan == NanRules::Mips2008 {
+        return to_fixed(format, environment, rounding, Fixed { bits, signed: true, fraction_bits: 0 }, a);
+    }
+    let none = u64::MAX >> (65 - bits);
+    to_integer(format, environment, rounding, bits, a).map_or(none, |value| value as u64)
 }

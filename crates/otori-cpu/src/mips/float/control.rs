@@ -1,14 +1,16 @@
 //! The floating point control registers: FCSR, its partial views, condition codes, exceptions.
 //! MIPS32 volume I-A, section 5.6.
 
-use super::super::cpu::Cpu;
+use super::super::cpu::{Cpu, FCSR_2008};
 use crate::soft::{Environment, NanRules, Rounding};
 use crate::stop::Stop;
 
 /// FIR of a MIPS 24Kf: 64-bit registers; long, word, double, single formats; processor 0x93.
 const IMPLEMENTATION: u32 = 0x0073_9300;
+/// FIR: FCSR has NAN2008 and ABS2008.
+const HAS_2008: u32 = 1 << 23;
 /// Bits of FCSR that can be written.
-const WRITABLE: u32 = 0xff83_ffff;
+const WRITABLE: u32 = 0xff83_ffff & !FCSR_2008;
 /// The cause bit that cannot be masked: unimplemented operation.
 const UNIMPLEMENTED: u32 = 32;
 const CAUSE_SHIFT: u32 = 12;
@@ -44,7 +46,8 @@ impl Cpu {
             2 => Rounding::Up,
             _ => Rounding::Down,
         };
-        Environment { rounding, flushing: self.fcsr & FLUSH != 0, nan: NanRules::MipsLegacy, flags: 0 }
+        let nan = if self.has_2008_nans() { NanRules::Mips2008 } else { NanRules::MipsLegacy };
+        Environment { rounding, flushing: self.fcsr & FLUSH != 0, nan, flags: 0 }
     }
 
     /// Sets the cause bits after an operation; fails if one of them is enabled to trap.
@@ -58,9 +61,15 @@ impl Cpu {
         Ok(())
     }
 
+    /// Sets FCSR but for the bits that no program can change; nothing traps.
+    pub fn set_fcsr(&mut self, value: u32) {
+        self.fcsr = self.fcsr & !WRITABLE | value & WRITABLE;
+    }
+
     /// `cfc1`.
     pub(in super::super) fn float_control(&self, control: u8) -> u32 {
         match control {
+            0 if self.has_2008_nans() => IMPLEMENTATION | HAS_2008,
             0 => IMPLEMENTATION,
             25 => self.fcsr >> 24 & 0xfe | self.fcsr >> 23 & 1,
             26 => self.fcsr & 0x0003_f07c,
@@ -75,7 +84,10 @@ impl Cpu {
             25 => self.fcsr & 0x017f_ffff | (value & 0xfe) << 24 | (value & 1) << 23,
             26 => self.fcsr & !0x0003_f07c | value & 0x0003_f07c,
             28 => self.fcsr & !0x0100_0f83 | value & 0x0000_0f83 | (value & 4) << 22,
-            31 => value & WRITABLE,
+            31 => {
+                self.set_fcsr(value);
+                self.fcsr
+            }
             _ => return Ok(()),
         };
         let cause = self.fcsr >> CAUSE_SHIFT & 63;

@@ -6,8 +6,9 @@ mod arithmetic;
 mod control;
 
 use super::cpu::{Cpu, FloatRegisters};
-use super::execute::order_u32;
+use super::execute::{aligned, order_u32};
 use crate::maps::Maps;
+use crate::memory::Access;
 use crate::op::Interrupt;
 use crate::slot::Slot as Reg;
 use crate::stop::Stop;
@@ -30,6 +31,11 @@ fn order_u64<const BIG: bool>(value: u64) -> u64 {
 }
 
 impl Cpu {
+    /// Fails where the access is unaligned and the kernel was told not to mend that.
+    fn check_alignment(&self, address: u64, size: u64, access: Access) -> Result<(), Interrupt> {
+        if self.fixes_unaligned { Ok(()) } else { aligned(address, size, access) }
+    }
+
     /// `lwc1`.
     pub(super) fn load_single<const BIG: bool>(
         &mut self,
@@ -37,6 +43,7 @@ impl Cpu {
         address: u64,
         maps: &Maps,
     ) -> Result<(), Interrupt> {
+        self.check_alignment(address, 4, Access::Read)?;
         self.set_single(f, order_u32::<BIG>(maps.get_u32(address)?));
         Ok(())
     }
@@ -48,6 +55,7 @@ impl Cpu {
         address: u64,
         maps: &Maps,
     ) -> Result<(), Interrupt> {
+        self.check_alignment(address, 4, Access::Write)?;
         maps.set_u32(address, order_u32::<BIG>(self.single(f)))
     }
 
@@ -59,6 +67,7 @@ impl Cpu {
         maps: &Maps,
     ) -> Result<(), Interrupt> {
         self.double(f).map_err(illegal)?;
+        self.check_alignment(address, 8, Access::Read)?;
         let value = order_u64::<BIG>(maps.get_u64(address)?);
         self.set_double(f, value).map_err(illegal)
     }
@@ -71,6 +80,7 @@ impl Cpu {
         maps: &Maps,
     ) -> Result<(), Interrupt> {
         let value = self.double(f).map_err(illegal)?;
+        self.check_alignment(address, 8, Access::Write)?;
         maps.set_u64(address, order_u64::<BIG>(value))
     }
 
@@ -84,7 +94,7 @@ impl Cpu {
             1 => self.load_double::<BIG>(register(6), address, maps),
             8 => self.store_single::<BIG>(register(11), address, maps),
             9 => self.store_double::<BIG>(register(11), address, maps),
-            5 | 13 if self.float_registers == FloatRegisters::Pairs => Err(Interrupt::Stop(Stop::Illegal)),
+            5 | 13 if !self.has_wide_registers() => Err(Interrupt::Stop(Stop::Illegal)),
             5 => self.load_double::<BIG>(register(6), doubleword, maps),
             13 => self.store_double::<BIG>(register(11), doubleword, maps),
             _ => self.multiply_add(word, 0).map_err(|(_, stop)| Interrupt::Stop(stop)),
@@ -92,12 +102,18 @@ impl Cpu {
     }
 
     pub(super) fn single(&self, f: Reg) -> u32 {
-        self.fpr[f as usize] as u32
+        match (self.float_registers, f as usize) {
+            (FloatRegisters::Hybrid, odd) if odd & 1 == 1 => (self.fpr[odd & !1] >> 32) as u32,
+            (_, f) => self.fpr[f] as u32,
+        }
     }
 
     pub(super) fn set_single(&mut self, f: Reg, value: u32) {
-        let register = &mut self.fpr[f as usize];
-        *register = *register & !0xffff_ffff | u64::from(value);
+        let (register, shift) = match (self.float_registers, f as usize) {
+            (FloatRegisters::Hybrid, odd) if odd & 1 == 1 => (&mut self.fpr[odd & !1], 32),
+            (_, f) => (&mut self.fpr[f], 0),
+        };
+        *register = *register & !(0xffff_ffff << shift) | u64::from(value) << shift;
     }
 
     /// The even-odd pair that begins at `f`.
@@ -106,8 +122,13 @@ impl Cpu {
         if even & 1 == 0 { Ok((even, even | 1)) } else { Err(Refused) }
     }
 
+    /// FR=1: are there 32 registers of 64 bits?
+    fn has_wide_registers(&self) -> bool {
+        self.float_registers != FloatRegisters::Pairs
+    }
+
     fn double(&self, f: Reg) -> Result<u64, Refused> {
-        if self.float_registers == FloatRegisters::Wide {
+        if self.has_wide_registers() {
             return Ok(self.fpr[f as usize]);
         }
         let (even, odd) = Self::pair(f)?;
@@ -115,7 +136,7 @@ impl Cpu {
     }
 
     fn set_double(&mut self, f: Reg, value: u64) -> Result<(), Refused> {
-        if self.float_registers == FloatRegisters::Wide {
+        if self.has_wide_registers() {
             self.fpr[f as usize] = value;
             return Ok(());
         }
@@ -127,14 +148,14 @@ impl Cpu {
 
     pub(super) fn high_half(&self, f: Reg) -> u32 {
         match self.float_registers {
-            FloatRegisters::Wide => (self.fpr[f as usize] >> 32) as u32,
+            FloatRegisters::Wide | FloatRegisters::Hybrid => (self.fpr[f as usize] >> 32) as u32,
             FloatRegisters::Pairs => self.fpr[f as usize | 1] as u32,
         }
     }
 
     pub(super) fn set_high_half(&mut self, f: Reg, value: u32) {
         match self.float_registers {
-            FloatRegisters::Wide => {
+            FloatRegisters::Wide | FloatRegisters::Hybrid => {
                 let register = &mut self.fpr[f as usize];
                 *register = *register & 0xffff_ffff | u64::from(value) << 32;
             }

@@ -1,7 +1,7 @@
 //! Writes a static MIPS executable by hand: one segment for everything, and the ABI flags that tell qemu which
 //! floating point register mode to start in. ELF gABI; MIPS o32 ABI flags, version 0.
 
-use super::generate::{BASE, Program};
+use super::generate::{BASE, Mode, Program};
 use otori_cpu::mips::{Endian, FloatRegisters};
 
 /// Bytes in front of the code: headers and ABI flags.
@@ -30,14 +30,15 @@ impl Bytes {
 }
 
 /// The segment from [`BASE`] on: headers, code, constants, room for data and dump.
-pub fn image(program: &Program, endian: Endian, float_registers: FloatRegisters) -> Vec<u8> {
+pub fn image(program: &Program, endian: Endian, mode: Mode) -> Vec<u8> {
     let mut out = Bytes { bytes: Vec::new(), endian };
     let order = if endian == Endian::Big { 2 } else { 1 };
     out.bytes.extend([0x7f, b'E', b'L', b'F', 1, order, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     out.half(2);
     out.half(8);
-    // Version, entry, program headers at 52, no sections; flags: o32, MIPS32 release 2, noreorder.
-    out.words(&[1, BASE + CODE_OFFSET, 52, 0, 0x7000_1001]);
+    // Version, entry, program headers at 52, no sections; flags: o32, MIPS32 release 2, noreorder, NaNs of 2008.
+    let flags = 0x7000_1001 | if mode.nan_2008 { 0x400 } else { 0 };
+    out.words(&[1, BASE + CODE_OFFSET, 52, 0, flags]);
     for half in [52, 32, 2, 0, 0, 0] {
         out.half(half);
     }
@@ -55,9 +56,9 @@ pub fn image(program: &Program, endian: Endian, float_registers: FloatRegisters)
         8,
     ]);
     out.bytes.resize(FLAGS_OFFSET as usize, 0);
-    let (register_size, float_abi) = match float_registers {
+    let (register_size, float_abi) = match mode.registers {
         FloatRegisters::Pairs => (1, 1),
-        FloatRegisters::Wide => (2, 6),
+        FloatRegisters::Wide | FloatRegisters::Hybrid => (2, 6),
     };
     out.half(0);
     out.bytes.extend([32, 2, 1, register_size, 0, float_abi]);

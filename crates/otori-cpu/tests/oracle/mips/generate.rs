@@ -6,6 +6,9 @@ use otori_cpu::mips::FloatRegisters;
 
 /// Where the program's only segment is loaded.
 pub const BASE: u32 = 0x40_0000;
+/// The call prctl and one of its options.
+pub const PRCTL: u32 = 4192;
+const PR_SET_FP_MODE: u32 = 45;
 const CHUNKS: usize = 400;
 /// Random instructions in a chunk, about.
 const CHUNK_WORDS: usize = 20;
@@ -26,6 +29,21 @@ pub fn dump_names() -> impl Iterator<Item = String> {
         .chain(["hi", "lo", "fcsr"].map(String::from))
         .chain(floats)
 }
+
+/// The view of the floating point registers and the kind of NaN that a program expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode {
+    pub registers: FloatRegisters,
+    pub nan_2008: bool,
+}
+
+/// FR=0 and FR=1 with the old NaNs, then with those of IEEE 754-2008.
+pub const MODES: [Mode; 4] = [
+    Mode { registers: FloatRegisters::Pairs, nan_2008: false },
+    Mode { registers: FloatRegisters::Wide, nan_2008: false },
+    Mode { registers: FloatRegisters::Pairs, nan_2008: true },
+    Mode { registers: FloatRegisters::Wide, nan_2008: true },
+];
 
 /// Which instructions a program is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +92,8 @@ fn float(format: u32, t: u32, s: u32, d: u32, function: u32) -> u32 {
 }
 
 /// Makes a program; the same arguments make the same one.
-pub fn program(kind: Kind, float_registers: FloatRegisters, seed: u64) -> Program {
+pub fn program(kind: Kind, mode: Mode, seed: u64) -> Program {
+    let float_registers = mode.registers;
     let mut random = Random::new(seed * 31 + kind as u64 + 1);
     let mut program = Program { words: Vec::new(), chunks: Vec::new() };
     // The addresses depend on the length, which does not depend on them.
@@ -83,8 +102,15 @@ pub fn program(kind: Kind, float_registers: FloatRegisters, seed: u64) -> Progra
         load_word(words, 29, dump);
     };
     begin(&mut program.words, 0, 0);
+    if mode.nan_2008 && mode.registers == FloatRegisters::Pairs {
+        // Whatever the headers say, qemu 7.2 starts this processor with FR=1.
+        for (t, value) in [(4, PR_SET_FP_MODE), (5, 0), (2, PRCTL)] {
+            load_word(&mut program.words, t, value);
+        }
+        program.words.push(12);
+    }
     for number in 0..CHUNKS {
-        let mut generator = Generator { random: &mut random, float_registers, words: Vec::new() };
+        let mut generator = Generator { random: &mut random, mode, words: Vec::new() };
         generator.seed(number == 0, kind);
         let seeds = generator.words.len();
         while generator.words.len() < seeds + CHUNK_WORDS {
@@ -132,7 +158,7 @@ fn dump(words: &mut Vec<u32>, float_registers: FloatRegisters) {
     for f in 0..32 {
         match float_registers {
             // The dump of 376 bytes keeps doubles on multiples of eight.
-            FloatRegisters::Wide => words.push(immediate(61, 29, f, at + 8 * f)),
+            FloatRegisters::Wide | FloatRegisters::Hybrid => words.push(immediate(61, 29, f, at + 8 * f)),
             FloatRegisters::Pairs => words.push(immediate(57, 29, f, at + 8 * f)),
         }
     }
@@ -141,7 +167,7 @@ fn dump(words: &mut Vec<u32>, float_registers: FloatRegisters) {
 
 struct Generator<'a> {
     random: &'a mut Random,
-    float_registers: FloatRegisters,
+    mode: Mode,
     words: Vec<u32>,
 }
 
@@ -152,9 +178,9 @@ impl Generator<'_> {
 
     /// A floating point register that can hold a double.
     fn any_float(&mut self) -> u32 {
-        match self.float_registers {
+        match self.mode.registers {
             FloatRegisters::Pairs => self.random.below(16) * 2,
-            FloatRegisters::Wide => self.random.below(32),
+            FloatRegisters::Wide | FloatRegisters::Hybrid => self.random.below(32),
         }
     }
 
@@ -174,8 +200,8 @@ impl Generator<'_> {
                 let bits = self.random.float();
                 load_word(&mut self.words, 26, bits as u32);
                 load_word(&mut self.words, 27, (bits >> 32) as u32);
-                let (low, high) = match self.float_registers {
-                    FloatRegisters::Wide => (f, 7 << 21 | f << 11),
+                let (low, high) = match self.mode.registers {
+                    FloatRegisters::Wide | FloatRegisters::Hybrid => (f, 7 << 21 | f << 11),
                     FloatRegisters::Pairs => (f & !1, 4 << 21 | (f | 1) << 11),
                 };
                 self.words.extend([17 << 26 | 4 << 21 | 26 << 16 | low << 11, 17 << 26 | high | 27 << 16]);
@@ -362,7 +388,7 @@ impl Generator<'_> {
     fn float(&mut self) -> u32 {
         let (s, t, d, general) = (self.any_float(), self.any_float(), self.any_float(), self.any());
         let format = self.random.pick(&[16, 17]);
-        let wide = self.float_registers == FloatRegisters::Wide;
+        let wide = self.mode.registers == FloatRegisters::Wide;
         match self.random.below(32) {
             0..=8 => float(format, t, s, d, self.random.pick(&[0, 1, 2, 3])),
             9 => float(format, 0, s, d, 4),
@@ -379,7 +405,12 @@ impl Generator<'_> {
             23 => float(format, general, s, d, self.random.pick(&[18, 19])),
             24 => 17 << 26 | self.random.pick(&[0, 4]) << 21 | general << 16 | self.random.below(32) << 11,
             25 => 17 << 26 | self.random.pick(&[3, 7]) << 21 | general << 16 | s << 11,
-            26 => 17 << 26 | 2 << 21 | general << 16 | self.random.pick(&[0, 25, 26, 28, 31]) << 11,
+            // What qemu's processor with the new NaNs says of itself is not what ours says.
+            26 => {
+                let controls: &[u32] =
+                    if self.mode.nan_2008 { &[25, 26, 28, 31] } else { &[0, 25, 26, 28, 31] };
+                17 << 26 | 2 << 21 | general << 16 | self.random.pick(controls) << 11
+            }
             27 => float(format, 0, s, d, self.random.pick(&[21, 22])),
             28..=30 => {
                 let function = self.random.pick(&[32, 40, 48, 56]) | (format - 16);

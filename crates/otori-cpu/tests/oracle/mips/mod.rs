@@ -1,12 +1,12 @@
-//! MIPS32, both byte orders, both views of the floating point registers.
+//! MIPS32, both byte orders, both views of the floating point registers, both kinds of NaN.
 
 mod elf;
 mod generate;
 
 use crate::harness::{Call, Case, Flat, Guest, check};
-use generate::{BASE, DUMP_BYTES, Kind};
+use generate::{BASE, DUMP_BYTES, Kind, MODES, Mode};
 use otori_cpu::Stop;
-use otori_cpu::mips::{Cpu, Endian, FloatRegisters};
+use otori_cpu::mips::{Cpu, Endian};
 
 impl Guest for Cpu {
     fn run(&mut self, memory: &mut Flat, budget: u64) -> Stop {
@@ -16,6 +16,7 @@ impl Guest for Cpu {
         match self.gpr[2] {
             4004 => Call::Write { address: self.gpr[5].into(), bytes: self.gpr[6].into() },
             4001 => Call::Exit,
+            generate::PRCTL => Call::Idle,
             _ => Call::Other,
         }
     }
@@ -24,16 +25,16 @@ impl Guest for Cpu {
     }
 }
 
-fn case(kind: Kind, endian: Endian, float_registers: FloatRegisters, seed: u64) -> (Case, Cpu) {
-    let program = generate::program(kind, float_registers, seed);
+fn case(kind: Kind, endian: Endian, mode: Mode, seed: u64) -> (Case, Cpu) {
+    let program = generate::program(kind, mode, seed);
     let case = Case {
-        name: format!("{kind:?} {endian:?} {float_registers:?} seed {seed}"),
+        name: format!("{kind:?} {endian:?} {mode:?} seed {seed}"),
         qemu: match endian {
             Endian::Little => "qemu-mipsel-static",
             Endian::Big => "qemu-mips-static",
         },
         qemu_options: &[],
-        image: elf::image(&program, endian, float_registers),
+        image: elf::image(&program, endian, mode),
         base: BASE.into(),
         memory_bytes: program.memory_bytes() as usize,
         dump_address: program.dump_address().into(),
@@ -48,48 +49,48 @@ fn case(kind: Kind, endian: Endian, float_registers: FloatRegisters, seed: u64) 
     assert_eq!(case.registers.len() * 4, DUMP_BYTES);
     let mut cpu = Cpu::new(endian);
     cpu.pc = BASE + elf::CODE_OFFSET;
-    cpu.float_registers = float_registers;
+    cpu.set_float_registers(mode.registers);
+    if mode.nan_2008 {
+        cpu.set_2008_nans();
+    }
     (case, cpu)
 }
 
-fn check_one(kind: Kind, endian: Endian, float_registers: FloatRegisters) {
-    check(|seed| case(kind, endian, float_registers, seed));
-}
-
-fn check_both_orders(kind: Kind) {
-    check_one(kind, Endian::Little, FloatRegisters::Pairs);
-    check_one(kind, Endian::Big, FloatRegisters::Pairs);
+/// On both byte orders.
+fn check_modes(kind: Kind, modes: &[Mode]) {
+    for mode in modes {
+        for endian in [Endian::Little, Endian::Big] {
+            check(|seed| case(kind, endian, *mode, seed));
+        }
+    }
 }
 
 #[test]
 fn arithmetic_agrees_with_qemu() {
-    check_both_orders(Kind::Arithmetic);
+    check_modes(Kind::Arithmetic, &MODES[..1]);
 }
 
 #[test]
 fn products_and_quotients_agree_with_qemu() {
-    check_both_orders(Kind::Products);
+    check_modes(Kind::Products, &MODES[..1]);
 }
 
 #[test]
 fn loads_and_stores_agree_with_qemu() {
-    check_both_orders(Kind::Memory);
+    check_modes(Kind::Memory, &MODES[..2]);
 }
 
 #[test]
 fn branches_and_jumps_agree_with_qemu() {
-    check_both_orders(Kind::Branches);
+    check_modes(Kind::Branches, &MODES[..1]);
 }
 
 #[test]
 fn floating_point_agrees_with_qemu() {
-    check_both_orders(Kind::Float);
-    check_one(Kind::Float, Endian::Little, FloatRegisters::Wide);
-    check_one(Kind::Float, Endian::Big, FloatRegisters::Wide);
+    check_modes(Kind::Float, &MODES);
 }
 
 #[test]
 fn everything_mixed_agrees_with_qemu() {
-    check_both_orders(Kind::Mixed);
-    check_one(Kind::Mixed, Endian::Little, FloatRegisters::Wide);
+    check_modes(Kind::Mixed, &MODES);
 }
