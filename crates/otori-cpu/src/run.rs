@@ -119,6 +119,8 @@ pub struct Frame<S> {
     executed: u64,
     /// What [`Frame::left`] began with.
     granted: i64,
+    /// What the clock is ahead of the executed instructions.
+    ahead: u64,
     /// Made when the CPU first runs.
     blocks: Option<BlockCache<S>>,
 }
@@ -132,6 +134,7 @@ impl<S> Default for Frame<S> {
             stop: Stop::Budget,
             executed: 0,
             granted: 0,
+            ahead: 0,
             blocks: None,
         }
     }
@@ -150,6 +153,18 @@ impl<S> Frame<S> {
     #[must_use]
     pub fn executed(&self) -> u64 {
         self.executed.wrapping_add_signed(self.granted - self.left)
+    }
+
+    /// The clock that programs read as a counter, in instructions: it goes on with each executed one and jumps where
+    /// [`Frame::set_clock`] says. As exact as [`Frame::executed`].
+    #[must_use]
+    pub fn clock(&self) -> u64 {
+        self.executed().wrapping_add(self.ahead)
+    }
+
+    /// Sets [`Frame::clock`], before a run.
+    pub fn set_clock(&mut self, instructions: u64) {
+        self.ahead = instructions.wrapping_sub(self.executed());
     }
 
     /// Gives back the memory of the cache of blocks: for a CPU that will not run for long.

@@ -64,6 +64,7 @@ errno_table! {
     ETIME = 62, 62;
     EPROTO = 71, 71;
     EBADMSG = 74, 77;
+    ELIBBAD = 80, 84;
     EOVERFLOW = 75, 79;
     EILSEQ = 84, 88;
     ENOTSOCK = 88, 95;

@@ -229,6 +229,9 @@ impl Kernel {
         let core = &mut self.core;
         let Some(task) = core.tasks.get_mut(&tid) else { return (Stop::Budget, 0) };
         let Some(space) = core.spaces.get_mut(task.space) else { return (Stop::Budget, 0) };
+        // Counters that programs read follow the clock, its jumps included.
+        let uptime_ns = core.config.uptime_ns.saturating_add(core.now_ns);
+        task.cpu.set_clock(uptime_ns / NS_PER_INSTRUCTION);
         let (stop, count) = task.cpu.run(&mut space.memory, budget);
         task.instructions += count;
         core.instructions += count;
@@ -239,6 +242,10 @@ impl Kernel {
     fn fault(&mut self, tid: Tid, fault: Fault) {
         if fault.kind == FaultKind::Unmapped && self.grow_stack(tid, fault.address) {
             return;
+        }
+        let refused = self.core.task(tid).ok().and_then(|task| task.cpu.address_error(&fault));
+        if let Some((signal, code)) = refused {
+            return self.core.force_signal(tid, signal, told(code, fault.address));
         }
         let (signal, code) = match fault.kind {
             FaultKind::Unmapped => (Signal::SEGV, code::SEGV_MAPERR),
@@ -255,10 +262,10 @@ impl Kernel {
     }
 
     fn exception(&mut self, tid: Tid, stop: Stop) {
-        let Ok(task) = self.core.task(tid) else { return };
+        let Ok(task) = self.core.task_mut(tid) else { return };
         let pc = task.cpu.program_counter();
         let (signal, code) = task.cpu.exception(stop);
-        self.core.force_signal(tid, signal, Information::fault(code, pc));
+        self.core.force_signal(tid, signal, told(code, pc));
     }
 
     /// Above the machine's pages: the process that holds most is killed, as Linux's OOM killer does.
@@ -275,4 +282,9 @@ impl Kernel {
             self.core.send_to_process(pid, Signal::KILL, Information::kernel());
         }
     }
+}
+
+/// What a handler is told of an exception at that address; SI_KERNEL tells none.
+fn told(code: i32, address: u64) -> Information {
+    if code == code::KERNEL { Information::kernel() } else { Information::fault(code, address) }
 }

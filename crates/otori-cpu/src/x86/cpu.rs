@@ -152,6 +152,11 @@ impl Cpu {
         self.frame.trim();
     }
 
+    /// Sets what RDTSC reads: [`Frame::set_clock`].
+    pub fn set_clock(&mut self, instructions: u64) {
+        self.frame.set_clock(instructions);
+    }
+
     /// x87 and SSE as in a fresh program.
     pub fn reset_float(&mut self) {
         self.float = Float::default();

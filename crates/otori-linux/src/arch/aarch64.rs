@@ -86,6 +86,9 @@ impl Processor for Aarch64 {
     fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64) {
         memory.run(self, budget)
     }
+    fn set_clock(&mut self, instructions: u64) {
+        self.frame.set_clock(instructions);
+    }
     fn trim(&mut self) {
         self.frame.trim();
     }

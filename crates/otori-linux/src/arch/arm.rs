@@ -123,6 +123,9 @@ impl Processor for Arm {
     fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64) {
         memory.run(self, budget)
     }
+    fn set_clock(&mut self, instructions: u64) {
+        self.frame.set_clock(instructions);
+    }
     fn trim(&mut self) {
         self.frame.trim();
     }
@@ -134,7 +137,7 @@ impl Processor for Arm {
     }
 
     /// BE8 is told from BE32 by the header.
-    fn take_header_flags(&mut self, flags: u32) {
+    fn take_mode(&mut self, flags: u32) {
         if self.order() == Order::Big32 && flags & FLAG_BE8 != 0 {
             let (pc, thumb) = (self.pc(), u32::from(self.is_thumb()));
             *self = start(Order::Big8, u64::from(pc | thumb), u64::from(self.registers[SP]));
@@ -214,9 +217,9 @@ mod tests {
     #[test]
     fn the_header_chooses_between_both_big_endians() {
         let mut cpu = start(Order::Big32, 0x8001, 0x1000);
-        cpu.take_header_flags(0x0500_0000);
+        cpu.take_mode(0x0500_0000);
         assert_eq!(cpu.order(), Order::Big32);
-        cpu.take_header_flags(0x0580_0000);
+        cpu.take_mode(0x0580_0000);
         assert_eq!((cpu.order(), cpu.pc(), cpu.is_thumb()), (Order::Big8, 0x8000, true));
         assert_eq!(cpu.registers[SP], 0x1000);
     }

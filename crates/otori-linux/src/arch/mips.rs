@@ -2,7 +2,7 @@
 //!
 //! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbour: `mips_signal.rs` lays out signal frames.
 //! System V ABI MIPS supplement; arch/mips/include/uapi/asm of Linux for the numbers.
-use super::{Abi, Column, Cpu, Pairs, Processor, Return, mips_signal};
+use super::{Abi, Column, Cpu, Pairs, Processor, Return, Unaligned, mips_mode, mips_signal};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -12,7 +12,7 @@ use crate::{
 };
 use alloc::boxed::Box;
 use otori_cpu::{
-    Stop,
+    Fault, FaultKind, Stop,
     mips::{Cpu as Mips, Endian as CpuEndian},
 };
 
@@ -24,6 +24,20 @@ const A3: usize = 7;
 pub(crate) const T9: usize = 25;
 pub(crate) const SP: usize = 29;
 pub(crate) const RA: usize = 31;
+
+/// Where the kernel's addresses begin: below, up to `task_end`, there is just nothing.
+const KERNEL_BEGIN: u64 = 0x8000_0000;
+
+/// `/proc/cpuinfo` of a 24Kf without extensions, as HWCAP 0 and FIR say.
+pub(crate) const CPUINFO: &str = "system type\t\t: MIPS Malta\nmachine\t\t\t: Unknown\nprocessor\t\t: 0\n\
+    cpu model\t\t: MIPS 24Kc V0.0  FPU V0.0\nBogoMIPS\t\t: 332.59\nwait instruction\t: yes\n\
+    microsecond timers\t: yes\ntlb_entries\t\t: 16\nextra interrupt vector\t: yes\n\
+    hardware watchpoint\t: no\nisa\t\t\t: mips1 mips2 mips32r1 mips32r2\nASEs implemented\t:\n\
+    shadow register sets\t: 1\nkscratch registers\t: 0\ncore\t\t\t: 0\nVCED exceptions\t\t: not available\n\
+    VCEI exceptions\t\t: not available\n\n";
+
+/// The call `syscall`.
+const INDIRECT: u32 = 4000;
 
 /// The `syscall` instruction is this long: restarting a call steps back over it.
 const SYSCALL_BYTES: u32 = 4;
@@ -112,12 +126,44 @@ pub(super) fn start(endian: CpuEndian, entry: u64, stack: u64) -> Mips {
     cpu
 }
 
+/// The code of a breakpoint: some assemblers put it into the upper ten bits of the field, others into the lower ones.
+fn break_code(field: u32) -> u32 {
+    if field < 1 << 10 { field } else { (field & 0x3ff) << 10 | field >> 10 }
+}
+
+/// What of a processor the kernel tells a program of an exception.
+trait Exceptions {
+    /// `si_code` of a floating point exception with those causes. Those that are enabled are cleared, as the kernel does
+    /// lest the return from the handler trap again.
+    fn float_exception(&mut self, causes: u32) -> i32;
+}
+
+impl Exceptions for Mips {
+    fn float_exception(&mut self, causes: u32) -> i32 {
+        /// The cause bit that is always enabled: unimplemented operation.
+        const UNIMPLEMENTED: u32 = 1 << 5;
+        let enabled = causes & (self.fcsr >> 7 & 0x1f | UNIMPLEMENTED);
+        self.fcsr &= !(enabled << 12);
+        match enabled {
+            _ if enabled & 16 != 0 => code::FPE_FLTINV,
+            _ if enabled & 8 != 0 => code::FPE_FLTDIV,
+            _ if enabled & 4 != 0 => code::FPE_FLTOVF,
+            _ if enabled & 2 != 0 => code::FPE_FLTUND,
+            _ if enabled & 1 != 0 => code::FPE_FLTRES,
+            _ => code::FPE_FLTUNK,
+        }
+    }
+}
+
 impl Processor for Mips {
     fn duplicate(&self) -> Cpu {
         Box::new(self.clone())
     }
     fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64) {
         memory.run(self, budget)
+    }
+    fn set_clock(&mut self, instructions: u64) {
+        self.frame.set_clock(instructions);
     }
     fn trim(&mut self) {
         self.frame.trim();
@@ -129,18 +175,20 @@ impl Processor for Mips {
         u64::from(self.gpr[SP])
     }
 
-    /// o32 numbers start at 4000.
+    /// o32 numbers start at 4000, which is `syscall`: the call that the first argument names, with the others.
     fn call_number(&self) -> u64 {
-        u64::from(self.gpr[V0])
+        u64::from(self.gpr[if self.gpr[V0] == INDIRECT { A0 } else { V0 }])
     }
 
     /// Four in registers, the others at sp+16.
     fn arguments(&self, abi: &Abi, memory: &mut AddressSpace, count: usize) -> [u64; 8] {
         let mut arguments = [0u64; 8];
-        for (slot, register) in arguments.iter_mut().zip(&self.gpr[A0..=A3]) {
-            *slot = u64::from(*register);
-        }
-        for (index, slot) in arguments.iter_mut().enumerate().take(count.min(8)).skip(4) {
+        let first = usize::from(self.gpr[V0] == INDIRECT);
+        for (index, slot) in (first..).zip(arguments.iter_mut().take(count.min(8).max(4 - first))) {
+            if let Some(register) = self.gpr[A0..=A3].get(index) {
+                *slot = u64::from(*register);
+                continue;
+            }
             let mut word = [0u8; 4];
             let address = self.gpr[SP].wrapping_add(index as u32 * 4);
             if memory.read(u64::from(address), &mut word).is_ok() {
@@ -187,14 +235,39 @@ impl Processor for Mips {
         mips_signal::pop(abi, self, memory, kind)
     }
 
+    fn take_mode(&mut self, mode: u32) {
+        mips_mode::enter(self, mode);
+    }
+    fn float_mode(&self) -> Option<u32> {
+        Some(mips_mode::current(self))
+    }
+    fn set_float_mode(&mut self, mode: u32) -> Result<(), Errno> {
+        mips_mode::change(self, mode)
+    }
+    fn set_unaligned(&mut self, unaligned: Unaligned) -> Result<(), Errno> {
+        self.fixes_unaligned = unaligned == Unaligned::Mend;
+        Ok(())
+    }
+
+    /// What is unaligned and not mended, and what is not user space's: the kernel says SIGBUS, and no address.
+    fn address_error(&self, fault: &Fault) -> Option<(Signal, i32)> {
+        let refused = fault.kind == FaultKind::Unaligned || fault.address >= KERNEL_BEGIN;
+        refused.then_some((Signal::BUS, code::KERNEL))
+    }
+
     /// Codes 6 and 7 of breakpoints and traps are overflow and division by zero.
-    fn exception(&self, stop: Stop) -> (Signal, i32) {
+    fn exception(&mut self, stop: Stop) -> (Signal, i32) {
+        let stop = match stop {
+            Stop::Breakpoint(number) => Stop::Breakpoint(break_code(number)),
+            other => other,
+        };
         match stop {
             Stop::Breakpoint(6) | Stop::Trap(6) | Stop::Overflow => (Signal::FPE, code::FPE_INTOVF),
             Stop::Breakpoint(7) | Stop::Trap(7) => (Signal::FPE, code::FPE_INTDIV),
-            Stop::Breakpoint(_) | Stop::Trap(_) => (Signal::TRAP, code::TRAP_BRKPT),
-            Stop::FloatingPoint(_) => (Signal::FPE, code::FPE_FLTINV),
-            _ => (Signal::ILL, code::ILL_ILLOPC),
+            Stop::Breakpoint(_) => (Signal::TRAP, code::TRAP_BRKPT),
+            Stop::Trap(_) => (Signal::TRAP, code::KERNEL),
+            Stop::FloatingPoint(causes) => (Signal::FPE, self.float_exception(causes)),
+            _ => (Signal::ILL, code::KERNEL),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     signal::{Frame, SignalSet},
 };
 use alloc::{vec, vec::Vec};
-use otori_cpu::mips::Cpu;
+use otori_cpu::mips::{Cpu, FloatRegisters};
 
 const HEADER_BYTES: usize = 24;
 const CONTEXT_BYTES: usize = 592;
@@ -22,6 +22,10 @@ const UCONTEXT_HEAD_BYTES: usize = 24;
 
 /// General registers, and floating point ones.
 const REGISTERS: usize = 32;
+
+/// `sc_used_math`: there are floating point registers, and they are 64 bits wide.
+const USED_FP: u32 = 1;
+const USED_FR1: u32 = 2;
 
 /// Offsets inside `struct sigcontext`.
 const CONTEXT_REGISTERS: usize = 16;
@@ -53,10 +57,16 @@ fn context(abi: &Abi, cpu: &Cpu) -> Vec<u8> {
     for register in cpu.gpr.into_iter().take(REGISTERS) {
         record.u64(sign_extend(register));
     }
-    for register in cpu.fpr.into_iter().take(REGISTERS) {
-        record.u64(register);
+    // FR=0: a double lies in an even-odd pair, and has the even one's place.
+    let pairs = cpu.float_registers == FloatRegisters::Pairs;
+    for [even, odd] in cpu.fpr.as_chunks::<2>().0.iter().take(REGISTERS / 2) {
+        match pairs {
+            true => record.u64(even & 0xffff_ffff | odd << 32).u64(0),
+            false => record.u64(*even).u64(*odd),
+        };
     }
-    record.u32(0).u32(cpu.fcsr).u32(0).u32(1).u32(0).u32(0);
+    let used = if pairs { USED_FP } else { USED_FP | USED_FR1 };
+    record.u32(0).u32(cpu.fcsr).u32(0).u32(used).u32(0).u32(0);
     record.u64(sign_extend(cpu.hi)).u64(sign_extend(cpu.lo)).zeros(24);
     record.finish()
 }
@@ -73,10 +83,15 @@ fn restore(abi: &Abi, cpu: &mut Cpu, bytes: &[u8]) -> Option<()> {
         *register = view.u64(CONTEXT_REGISTERS + index * 8)? as u32;
     }
     cpu.gpr[0] = 0;
-    for (index, register) in cpu.fpr.iter_mut().enumerate().take(REGISTERS) {
-        *register = view.u64(CONTEXT_FPU + index * 8)?;
+    let pairs = cpu.float_registers == FloatRegisters::Pairs;
+    for (index, [even, odd]) in cpu.fpr.as_chunks_mut::<2>().0.iter_mut().enumerate().take(REGISTERS / 2) {
+        let first = view.u64(CONTEXT_FPU + index * 16)?;
+        (*even, *odd) = match pairs {
+            true => (first & 0xffff_ffff, first >> 32),
+            false => (first, view.u64(CONTEXT_FPU + index * 16 + 8)?),
+        };
     }
-    cpu.fcsr = view.u32(532)?;
+    cpu.set_fcsr(view.u32(532)?);
     cpu.hi = view.u64(552)? as u32;
     cpu.lo = view.u64(560)? as u32;
     Some(())
@@ -157,22 +172,39 @@ mod tests {
     use super::*;
     use otori_cpu::{Isa, mips::Endian};
 
+    fn check_context(isa: Isa, endian: Endian, registers: FloatRegisters) {
+        let abi = Abi::of(isa);
+        let fresh = || {
+            let mut cpu = mips::start(endian, 0x40_0100, 0x7fff_0000);
+            cpu.set_float_registers(registers);
+            cpu
+        };
+        let mut cpu = fresh();
+        for index in 1..32 {
+            cpu.gpr[index] = 0x8000_0000 | index as u32;
+            cpu.fpr[index] = 0x1234_5678 << 8 | index as u64;
+            if registers == FloatRegisters::Pairs {
+                cpu.fpr[index] &= 0xffff_ffff;
+            }
+        }
+        (cpu.hi, cpu.lo, cpu.fcsr) = (3, 4, 5);
+        let bytes = context(abi, &cpu);
+        assert_eq!(bytes.len(), CONTEXT_BYTES);
+        let first_double = View::new(abi, &bytes).u64(CONTEXT_FPU + 16).unwrap();
+        if registers == FloatRegisters::Pairs {
+            assert_eq!(first_double, cpu.fpr[2] | cpu.fpr[3] << 32);
+        }
+        let mut other = fresh();
+        restore(abi, &mut other, &bytes).unwrap();
+        assert_eq!((other.gpr, other.fpr, other.pc), (cpu.gpr, cpu.fpr, cpu.pc));
+        assert_eq!((other.hi, other.lo, other.fcsr), (3, 4, 5));
+    }
+
     #[test]
     fn a_context_goes_there_and_back() {
         for (isa, endian) in [(Isa::Mips32El, Endian::Little), (Isa::Mips32Eb, Endian::Big)] {
-            let abi = Abi::of(isa);
-            let mut cpu = mips::start(endian, 0x40_0100, 0x7fff_0000);
-            for index in 1..32 {
-                cpu.gpr[index] = 0x8000_0000 | index as u32;
-                cpu.fpr[index] = 0x1234_5678_0000_0000 | index as u64;
-            }
-            (cpu.hi, cpu.lo, cpu.fcsr) = (3, 4, 5);
-            let bytes = context(abi, &cpu);
-            assert_eq!(bytes.len(), CONTEXT_BYTES);
-            let mut other = mips::start(endian, 0, 0);
-            restore(abi, &mut other, &bytes).unwrap();
-            assert_eq!((other.gpr, other.fpr, other.pc), (cpu.gpr, cpu.fpr, cpu.pc));
-            assert_eq!((other.hi, other.lo, other.fcsr), (3, 4, 5));
+            check_context(isa, endian, FloatRegisters::Pairs);
+            check_context(isa, endian, FloatRegisters::Wide);
         }
     }
 }

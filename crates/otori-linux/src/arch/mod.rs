@@ -12,17 +12,19 @@ mod hostile;
 mod i386;
 mod i386_signal;
 pub(crate) mod mips;
+mod mips_mode;
 mod mips_signal;
 mod processor;
 mod x86;
 mod x86_64;
 mod x86_64_signal;
 
-pub(crate) use processor::{Cpu, Processor, Return};
+pub(crate) use processor::{Cpu, Processor, Return, Unaligned};
 
 use crate::{
     abi::{Endian, Numbering},
-    exec::elf::Expected,
+    errno::Errno,
+    exec::elf::{Expected, Image},
     signal::{Signal, SignalSet},
 };
 use alloc::vec::Vec;
@@ -98,7 +100,7 @@ pub(crate) fn cpuinfo(isa: Isa) -> &'static str {
         Isa::ArmEl | Isa::ArmEb => arm::CPUINFO,
         Isa::I386 => i386::CPUINFO,
         Isa::X86_64 => x86_64::CPUINFO,
-        Isa::Mips32El | Isa::Mips32Eb => "",
+        Isa::Mips32El | Isa::Mips32Eb => mips::CPUINFO,
     }
 }
 
@@ -124,6 +126,16 @@ impl Abi {
             }
             Column::Arm => ((self.trampoline_page)(self), "[vectors]"),
             _ => ((self.trampoline_page)(self), "[vdso]"),
+        }
+    }
+    /// The processor's mode for a program with its interpreter, for [`Processor::take_mode`]: on ARM its `e_flags`.
+    ///
+    /// # Errors
+    /// ENOEXEC, ELIBBAD when they cannot run here, or not together.
+    pub(crate) fn mode_of(&self, program: &Image, interpreter: Option<&Image>) -> Result<u32, Errno> {
+        match self.column {
+            Column::MipsO32 => mips_mode::choose(program, interpreter),
+            _ => Ok(program.flags),
         }
     }
     /// The generic signal of a guest number.

@@ -8,7 +8,7 @@ use crate::{
 };
 use alloc::boxed::Box;
 use core::fmt::Debug;
-use otori_cpu::Stop;
+use otori_cpu::{Fault, Stop};
 
 /// The processor of one thread.
 pub(crate) type Cpu = Box<dyn Processor>;
@@ -28,16 +28,49 @@ pub(crate) enum Return {
     RealTime,
 }
 
+/// What the kernel does with an unaligned access of a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unaligned {
+    /// does it piece by piece
+    Mend,
+    /// SIGBUS
+    Refuse,
+}
+
 /// What the kernel does with a processor.
 pub(crate) trait Processor: Debug + Send {
     /// A copy with the same registers.
     fn duplicate(&self) -> Cpu;
 
+    /// Sets the clock behind its counter registers, in instructions of virtual time; before a run.
+    fn set_clock(&mut self, instructions: u64);
+
     /// Runs until something stops it or `budget` instructions are done; gives why, and how many were.
     fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64);
 
-    /// Of a fresh program: what `e_flags` of its header say about the processor's mode.
-    fn take_header_flags(&mut self, _flags: u32) {}
+    /// Of a fresh program: the processor's mode, as [`Abi::mode_of`] gives it.
+    fn take_mode(&mut self, _mode: u32) {}
+
+    /// What `prctl(PR_GET_FP_MODE)` tells, where there is such a thing (MIPS).
+    fn float_mode(&self) -> Option<u32> {
+        None
+    }
+
+    /// `prctl(PR_SET_FP_MODE)`.
+    ///
+    /// # Errors
+    /// EINVAL where there is no such thing, EOPNOTSUPP when the processor lacks that mode.
+    fn set_float_mode(&mut self, _mode: u32) -> Result<(), Errno> {
+        Err(Errno::EINVAL)
+    }
+
+    /// Whether the kernel mends unaligned accesses (`sysmips(MIPS_FIXADE)`).
+    ///
+    /// # Errors
+    /// ENOSYS where there is no such choice.
+    fn set_unaligned(&mut self, _unaligned: Unaligned) -> Result<(), Errno> {
+        Err(Errno::ENOSYS)
+    }
 
     /// Gives back memory that only makes it faster, before a long wait.
     fn trim(&mut self);
@@ -98,8 +131,15 @@ pub(crate) trait Processor: Debug + Send {
     /// EFAULT when the frame cannot be read: the process gets SIGSEGV.
     fn pop_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, kind: Return) -> Result<SignalSet, Errno>;
 
-    /// The signal, with `si_code`, of a stop that is neither a fault nor a call.
-    fn exception(&self, stop: Stop) -> (Signal, i32) {
+    /// The signal, with `si_code`, of an access that the processor itself refuses, where that is not answered as an
+    /// access to unmapped memory is.
+    fn address_error(&self, _fault: &Fault) -> Option<(Signal, i32)> {
+        None
+    }
+
+    /// The signal, with `si_code`, of a stop that is neither a fault nor a call. Where the code is SI_KERNEL, nobody is
+    /// told an address.
+    fn exception(&mut self, stop: Stop) -> (Signal, i32) {
         match stop {
             Stop::Breakpoint(_) | Stop::Trap(_) => (Signal::TRAP, code::TRAP_BRKPT),
             Stop::Overflow => (Signal::FPE, code::FPE_INTOVF),

@@ -74,6 +74,9 @@ impl Processor for X86 {
     fn run(&mut self, memory: &mut AddressSpace, budget: u64) -> (Stop, u64) {
         memory.run(self, budget)
     }
+    fn set_clock(&mut self, instructions: u64) {
+        X86::set_clock(self, instructions);
+    }
     fn trim(&mut self) {
         X86::trim(self);
     }
@@ -136,7 +139,7 @@ impl Processor for X86 {
             Mode::X86_64 => x86_64_signal::pop(abi, self, memory),
         }
     }
-    fn exception(&self, stop: Stop) -> (Signal, i32) {
+    fn exception(&mut self, stop: Stop) -> (Signal, i32) {
         match stop {
             Stop::Breakpoint(_) => (Signal::TRAP, code::KERNEL),
             Stop::DivideError => (Signal::FPE, code::FPE_INTDIV),

@@ -11,6 +11,12 @@ const PT_LOAD: u32 = 1;
 const PT_INTERP: u32 = 3;
 const PT_PHDR: u32 = 6;
 const PT_GNU_STACK: u32 = 0x6474_e551;
+const PT_MIPS_ABIFLAGS: u32 = 0x7000_0003;
+
+/// `e_machine` of MIPS, bytes of its ABI flags, and where in them `fp_abi` is.
+const MIPS: u16 = 8;
+const MIPS_ABIFLAGS_BYTES: u64 = 24;
+const MIPS_FLOAT_ABI: u64 = 7;
 
 /// One PT_LOAD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +46,8 @@ pub struct Image {
     pub entry: u64,
     /// `e_flags`
     pub flags: u32,
+    /// MIPS: the floating point ABI in PT_MIPS_ABIFLAGS
+    pub float_abi: Option<u8>,
     /// PT_LOAD in file order
     pub segments: Vec<Segment>,
     /// path in PT_INTERP, without its NUL
@@ -173,6 +181,7 @@ fn headers(reader: &Reader<'_>, relocatable: bool) -> Option<Result<Image, ElfEr
         relocatable,
         entry,
         flags,
+        float_abi: None,
         segments: Vec::new(),
         interpreter: None,
         headers_address: 0,
@@ -223,6 +232,10 @@ fn header(reader: &Reader<'_>, base: u64, image: &mut Image) -> Option<()> {
             let path = reader.bytes.get(start..end)?;
             let path = path.split(|&byte| byte == 0).next()?;
             image.interpreter = Some(path.to_vec());
+        }
+        PT_MIPS_ABIFLAGS if reader.expected.machine == MIPS => {
+            let at = (file_bytes >= MIPS_ABIFLAGS_BYTES).then(|| offset.checked_add(MIPS_FLOAT_ABI))??;
+            image.float_abi = Some(reader.number(at, 1)? as u8);
         }
         PT_PHDR => image.headers_address = address,
         PT_GNU_STACK => image.executable_stack = flags & 1 != 0,

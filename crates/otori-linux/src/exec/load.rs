@@ -23,8 +23,8 @@ pub(crate) struct Loaded {
     pub(crate) layout: Layout,
     pub(crate) entry: u64,
     pub(crate) stack_pointer: u64,
-    /// `e_flags`
-    pub(crate) flags: u32,
+    /// what [`Abi::mode_of`] says
+    pub(crate) mode: u32,
 }
 
 /// Room between the top of the mapped files and the stack.
@@ -49,9 +49,13 @@ pub(crate) fn load(
     note_layout(&mut layout, &image, base);
     let mut entry = base.wrapping_add(image.entry);
     let mut interpreter_base = 0;
+    let mut loader = None;
     if let Some(interpreter) = &image.interpreter {
-        (entry, interpreter_base) = load_interpreter(kernel, tid, interpreter, abi, &mut memory)?;
+        let image;
+        (entry, interpreter_base, image) = load_interpreter(kernel, tid, interpreter, abi, &mut memory)?;
+        loader = Some(image);
     }
+    let mode = abi.mode_of(&image, loader.as_ref())?;
     let (page, name) = abi.trampoline_of(image.flags);
     memory.map_kernel_page(abi.trampoline, name);
     memory.write_anyway(abi.trampoline, &page).map_err(|_| Errno::ENOMEM)?;
@@ -73,7 +77,7 @@ pub(crate) fn load(
         argument_limit: limits.argument_bytes,
     };
     let stack_pointer = stack::build(abi, &mut memory, &contents, &mut layout)?;
-    Ok(Loaded { memory, layout, entry, stack_pointer, flags: image.flags })
+    Ok(Loaded { memory, layout, entry, stack_pointer, mode })
 }
 
 /// Highest address that mappings without a wish of their own may reach.
@@ -85,14 +89,14 @@ fn lossy(path: alloc::vec::Vec<u8>) -> String {
     String::from_utf8_lossy(&path).into_owned()
 }
 
-/// Maps the dynamic loader; gives its entry and base.
+/// Maps the dynamic loader; gives its entry, base and headers.
 fn load_interpreter(
     kernel: &mut Kernel,
     tid: Tid,
     path: &[u8],
     abi: &Abi,
     memory: &mut AddressSpace,
-) -> Result<(u64, u64), ExecError> {
+) -> Result<(u64, u64, Image), ExecError> {
     let root = kernel.core.process(kernel.core.task(tid)?.pid)?.place.root;
     let node = kernel.with_files(tid, |vfs, context| {
         let node = vfs.lookup(context, root, path, Follow::Yes)?;
@@ -108,7 +112,7 @@ fn load_interpreter(
         false => 0,
     };
     map_segments(memory, &file, &image, base, &lossy(path.to_vec()))?;
-    Ok((base.wrapping_add(image.entry), base))
+    Ok((base.wrapping_add(image.entry), base, image))
 }
 
 fn page_down(address: u64) -> u64 {

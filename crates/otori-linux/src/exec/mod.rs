@@ -115,7 +115,7 @@ impl Kernel {
         let before = core::mem::replace(&mut task.space, space);
         let borrowed = core::mem::take(&mut task.borrows_memory);
         task.cpu = (abi.start)(loaded.entry, loaded.stack_pointer);
-        task.cpu.take_header_flags(loaded.flags);
+        task.cpu.take_mode(loaded.mode);
         task.alternate_stack = AlternateStack::default();
         task.comm = comm;
         self.core.count_pages(space);

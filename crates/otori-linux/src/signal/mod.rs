@@ -121,7 +121,13 @@ pub(crate) mod code {
     pub(crate) const TRAP_BRKPT: i32 = 1;
     pub(crate) const FPE_INTDIV: i32 = 1;
     pub(crate) const FPE_INTOVF: i32 = 2;
+    pub(crate) const FPE_FLTDIV: i32 = 3;
+    pub(crate) const FPE_FLTOVF: i32 = 4;
+    pub(crate) const FPE_FLTUND: i32 = 5;
+    pub(crate) const FPE_FLTRES: i32 = 6;
     pub(crate) const FPE_FLTINV: i32 = 7;
+    /// no known reason
+    pub(crate) const FPE_FLTUNK: i32 = 14;
 }
 
 /// Signals that wait to act.

@@ -31,6 +31,7 @@ mod signal;
 mod socket;
 mod socket_message;
 mod stat;
+mod sysmips;
 mod system;
 mod table;
 mod thread;

@@ -29,6 +29,8 @@ mod option {
     pub(super) const GET_TID_ADDRESS: u32 = 40;
     pub(super) const SET_THP_DISABLE: u32 = 41;
     pub(super) const GET_THP_DISABLE: u32 = 42;
+    pub(super) const SET_FP_MODE: u32 = 45;
+    pub(super) const GET_FP_MODE: u32 = 46;
 }
 
 /// Capabilities of the kernels that are shown (CAP_LAST_CAP and one).
@@ -79,6 +81,8 @@ pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
             call.write(argument, record.as_bytes())?;
             Ok(0)
         }
+        option::GET_FP_MODE => Ok(call.task()?.cpu.float_mode().map(u64::from).ok_or(Errno::EINVAL)?),
+        option::SET_FP_MODE => set_float_mode(call),
         number => attribute(call, number, argument),
     }
 }
@@ -90,6 +94,15 @@ fn set_name(call: &mut Call<'_>, address: u64) -> CallResult {
     task.set_comm(&bytes);
     let comm = task.comm.clone();
     call.notify(NoticeKind::Renamed { comm });
+    Ok(0)
+}
+
+/// Of all threads.
+fn set_float_mode(call: &mut Call<'_>) -> CallResult {
+    let mode = call.unsigned(1);
+    for tid in call.process()?.threads.clone() {
+        call.core().task_mut(tid)?.cpu.set_float_mode(mode)?;
+    }
     Ok(0)
 }
 

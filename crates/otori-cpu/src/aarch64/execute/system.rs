@@ -58,7 +58,7 @@ fn read(cpu: &mut Cpu, word: Word) -> Done {
         CTR => CACHE_TYPE,
         DCZID => ZERO_BLOCK,
         CNTFRQ => COUNTER_FREQUENCY,
-        CNTVCT => cpu.frame.executed() / INSTRUCTIONS_PER_TICK,
+        CNTVCT => cpu.frame.clock() / INSTRUCTIONS_PER_TICK,
         _ => return Err(ILLEGAL),
     };
     cpu.set(destination(word.d()), value);

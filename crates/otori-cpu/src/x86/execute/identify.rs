@@ -88,9 +88,9 @@ handlers! {
         }
     }
 
-    /// RDTSC: executed instructions. Ends its block, so that the count is exact.
+    /// RDTSC: one count for each instruction of virtual time. Ends its block, so that the count is exact.
     fn read_counter(cpu, maps, blocks, ops, op) {
-        let count = cpu.frame.executed();
+        let count = cpu.frame.clock();
         set::<64>(cpu, AX, count & 0xffff_ffff);
         set::<64>(cpu, DX, count >> 32);
     }
