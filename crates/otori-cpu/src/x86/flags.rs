@@ -107,6 +107,20 @@ impl Flags {
         plain != (C & 1 != 0)
     }
 
+    /// The flags that condition `code` looks at.
+    pub(super) fn of_condition(code: u8) -> u32 {
+        match code >> 1 & 7 {
+            0 => OVERFLOW,
+            1 => CARRY,
+            2 => ZERO,
+            3 => CARRY | ZERO,
+            4 => SIGN,
+            5 => PARITY,
+            6 => SIGN | OVERFLOW,
+            _ => ZERO | SIGN | OVERFLOW,
+        }
+    }
+
     /// The flags as bits of EFLAGS.
     #[must_use]
     pub fn bits(&self) -> u32 {

@@ -19,11 +19,11 @@ macro_rules! width {
 
 /// The operation for a width and a kind of address.
 macro_rules! width_and_address {
-    ($bits:expr, $kind:expr, $($name:ident)::+ $(<$($first:tt),+>)?) => {
+    ($bits:expr, $kind:expr, $($name:ident)::+ $(<$($first:tt),+>)? $(; $last:tt)?) => {
         match $kind {
-            LONG => width!($bits, $($name)::+ $(<$($first),+>)?; LONG),
-            WORD => width!($bits, $($name)::+ $(<$($first),+>)?; WORD),
-            _ => width!($bits, $($name)::+ $(<$($first),+>)?; RELATIVE),
+            LONG => width!($bits, $($name)::+ $(<$($first),+>)?; LONG $(, $last)?),
+            WORD => width!($bits, $($name)::+ $(<$($first),+>)?; WORD $(, $last)?),
+            _ => width!($bits, $($name)::+ $(<$($first),+>)?; RELATIVE $(, $last)?),
         }
     };
 }
@@ -106,6 +106,7 @@ pub(super) enum Form {
     Constant,
     ConstantQuietly,
     Memory(u8),
+    MemoryQuietly(u8),
     ToMemory(u8),
     ConstantToMemory(u8),
 }
@@ -116,7 +117,8 @@ fn form<const K: u8>(form: Form, bits: u32) -> Run<Cpu> {
         Form::RegisterQuietly => width!(bits, arithmetic::with_register<K>; false),
         Form::Constant => width!(bits, arithmetic::with_constant<K>; true),
         Form::ConstantQuietly => width!(bits, arithmetic::with_constant<K>; false),
-        Form::Memory(kind) => width_and_address!(bits, kind, arithmetic::with_memory<K>),
+        Form::Memory(kind) => width_and_address!(bits, kind, arithmetic::with_memory<K>; true),
+        Form::MemoryQuietly(kind) => width_and_address!(bits, kind, arithmetic::with_memory<K>; false),
         Form::ToMemory(kind) => width_and_address!(bits, kind, arithmetic::to_memory<K>),
         Form::ConstantToMemory(kind) => width_and_address!(bits, kind, arithmetic::constant_to_memory<K>),
     }
@@ -143,13 +145,15 @@ pub(super) enum Count {
     Constant,
     ConstantQuietly,
     Register,
+    RegisterQuietly,
 }
 
 fn count<const K: u8>(count: Count, bits: u32) -> Run<Cpu> {
     match count {
-        Count::Constant => width!(bits, shift::by_constant<K>),
-        Count::ConstantQuietly => width!(bits, shift::by_constant_quietly<K>),
-        Count::Register => width!(bits, shift::by_register<K>),
+        Count::Constant => width!(bits, shift::by_constant<K>; true),
+        Count::ConstantQuietly => width!(bits, shift::by_constant<K>; false),
+        Count::Register => width!(bits, shift::by_register<K>; true),
+        Count::RegisterQuietly => width!(bits, shift::by_register<K>; false),
     }
 }
 

@@ -37,11 +37,11 @@ macro_rules! first {
                 with_register::<ADD, 32, false>, with_register::<ADD, 64, false>,
                 with_register::<XOR, 32, false>, with_register::<AND, 32, false>,
                 with_constant::<ADD, 32, false>, with_constant::<ADD, 64, false>,
-                with_constant::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
-                by_constant_quietly::<ROL, 32>, by_constant_quietly::<SHR, 32>,
+                with_constant::<AND, 32, false>, by_constant::<ROR, 32, false>,
+                by_constant::<ROL, 32, false>, by_constant::<SHR, 32, false>,
                 complement::<32>,
-                with_memory::<ADD, 32, LONG>,
-                with_memory::<ADD, 32, WORD>,
+                with_memory::<ADD, 32, LONG, false>,
+                with_memory::<ADD, 32, WORD, false>,
                 effective::<64, LONG>, effective::<32, LONG>, effective::<32, WORD>,
                 load_zero::<32, LONG>, load_zero::<64, LONG>, load_zero::<8, LONG>,
                 load_zero::<32, WORD>, load_zero::<8, WORD>,
@@ -64,11 +64,11 @@ fn join(run: Run<Cpu>, behind: Run<Cpu>) -> Option<Run<Cpu>> {
         with_register::<ADD, 32, false>, with_register::<ADD, 64, false>,
         with_register::<XOR, 32, false>, with_register::<AND, 32, false>,
         with_constant::<ADD, 32, false>, with_constant::<ADD, 64, false>,
-        with_constant::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
-        by_constant_quietly::<ROL, 32>, by_constant_quietly::<SHR, 32>,
+        with_constant::<AND, 32, false>, by_constant::<ROR, 32, false>,
+        by_constant::<ROL, 32, false>, by_constant::<SHR, 32, false>,
         complement::<32>,
-                with_memory::<ADD, 32, LONG>,
-                with_memory::<ADD, 32, WORD>,
+                with_memory::<ADD, 32, LONG, false>,
+                with_memory::<ADD, 32, WORD, false>,
                 effective::<64, LONG>, effective::<32, LONG>, effective::<32, WORD>,
         load_zero::<32, LONG>, load_zero::<64, LONG>, load_zero::<8, LONG>,
         load_zero::<32, WORD>, load_zero::<8, WORD>,
@@ -92,7 +92,7 @@ macro_rules! second_of_three {
         $(if is($second, $name) {
             third!($third, $first, $name;
                 copy::<32>, with_register::<ADD, 32, false>, with_register::<XOR, 32, false>,
-                with_register::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
+                with_register::<AND, 32, false>, by_constant::<ROR, 32, false>,
                 load_zero::<32, LONG>, load_zero::<32, WORD>);
         })*
     };
@@ -103,7 +103,7 @@ macro_rules! first_of_three {
         $(if is($runs[0], $name) {
             second_of_three!($runs[1], $runs[2], $name;
                 copy::<32>, with_register::<ADD, 32, false>, with_register::<XOR, 32, false>,
-                with_register::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
+                with_register::<AND, 32, false>, by_constant::<ROR, 32, false>,
                 load_zero::<32, LONG>, load_zero::<32, WORD>);
         })*
     };
@@ -112,7 +112,7 @@ macro_rules! first_of_three {
 fn join_three(runs: [Run<Cpu>; 3]) -> Option<Run<Cpu>> {
     first_of_three!(runs;
         copy::<32>, with_register::<ADD, 32, false>, with_register::<XOR, 32, false>,
-        with_register::<AND, 32, false>, by_constant_quietly::<ROR, 32>,
+        with_register::<AND, 32, false>, by_constant::<ROR, 32, false>,
         load_zero::<32, LONG>, load_zero::<32, WORD>);
     None
 }

@@ -2,10 +2,10 @@
 //!
 //! Most operations work on register slots; what has a memory operand and no operation of its own becomes a load to a
 //! spare slot, the operation, and a store. A block goes on behind a conditional branch and follows jumps inside its
-//! page. Of the operations that set flags, those whose flags are set again before anyone can see them are replaced by
-//! their quiet twins at the end.
+//! page. At the end what nobody can see is left out ([`effect`]) and neighbours are joined ([`join`]).
 
 mod choose;
+mod effect;
 mod float;
 mod join;
 mod one;
@@ -16,7 +16,9 @@ mod vector_integer;
 use super::cpu::{ADDRESS, Cpu, Mode, NOTHING, VALUE};
 use super::decode::{AddressBits, Instruction, Map, Operand, Place, Undecoded, decode};
 use super::execute::{LONG, RELATIVE, WORD, branch, moves};
+use super::flags::ARITHMETIC;
 use crate::block::Block;
+use effect::Effect;
 use crate::op::{Op, Run};
 use crate::run::{BLOCK_INSTRUCTIONS_MAX, Source};
 use crate::slot::Slot;
@@ -24,17 +26,6 @@ use alloc::vec::Vec;
 
 /// Bytes from the start of a block that it may reach by following jumps.
 const REACH: i32 = 4096;
-
-/// What an operation has to do with the arithmetic flags.
-#[derive(Clone, Copy, Debug)]
-enum Concern {
-    /// Reads them, or may stop: then they are seen.
-    Reads,
-    /// Nothing.
-    Nothing,
-    /// Sets all of them and cannot stop; has perhaps a twin that does not.
-    Sets(Option<Run<Cpu>>),
-}
 
 /// A comparison of registers, which a conditional jump behind it can be fused with.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +39,7 @@ struct Comparison {
 struct Assembly {
     mode: Mode,
     ops: Vec<Op<Cpu>>,
-    concerns: Vec<Concern>,
+    effects: Vec<Effect>,
     places: Vec<i32>,
     /// Distance of the current instruction.
     here: i32,
@@ -77,7 +68,7 @@ pub(super) fn assemble(mode: Mode, limit: u32, source: &Source) -> Block<Cpu> {
     let mut block = Assembly {
         mode,
         ops: Vec::new(),
-        concerns: Vec::new(),
+        effects: Vec::new(),
         places: Vec::new(),
         here: 0,
         next: 0,
@@ -126,7 +117,7 @@ impl Assembly {
         let lockable = !instruction.lock || is_lockable(instruction);
         if translated.is_err() || !lockable {
             self.ops.truncate(before);
-            self.concerns.truncate(before);
+            self.effects.truncate(before);
             self.places.truncate(count);
             self.runs.truncate(runs);
             self.push(op(branch::illegal));
@@ -139,27 +130,39 @@ impl Assembly {
         (self.places.len().max(1) - 1) as u8
     }
 
-    fn append(&mut self, operation: Op<Cpu>, concern: Concern) {
+    /// An operation.
+    fn append(&mut self, operation: Op<Cpu>, effect: Effect) {
         let at = self.at();
         self.comparison = None;
         // Until the block is finished `rest` is the number of instructions done.
         self.ops.push(Op { at, rest: at + 1, ..operation });
-        self.concerns.push(concern);
+        self.effects.push(effect);
     }
 
     /// An operation that reads flags or may stop.
     fn push(&mut self, operation: Op<Cpu>) {
-        self.append(operation, Concern::Reads);
+        self.append(operation, Effect::SHOWS);
     }
 
     /// An operation that has nothing to do with flags and cannot stop.
     fn plain(&mut self, operation: Op<Cpu>) {
-        self.append(operation, Concern::Nothing);
+        self.append(operation, Effect::PLAIN);
     }
 
     /// An operation that sets all flags and cannot stop.
-    fn sets(&mut self, operation: Op<Cpu>, quiet: Option<Run<Cpu>>) {
-        self.append(operation, Concern::Sets(quiet));
+    fn sets(&mut self, operation: Op<Cpu>) {
+        self.append(operation, Effect::PLAIN.setting(ARITHMETIC));
+    }
+
+    /// a = b.
+    fn copy_slot(&mut self, a: Slot, b: Slot, bits: u32) {
+        let effect = if bits < 32 { Effect::fields(bits, bits, 0) } else { Effect::copy(bits) };
+        self.append(Op { a, b, ..op(choose::copy(bits)) }, effect);
+    }
+
+    /// a = a constant.
+    fn set_constant(&mut self, a: Slot, value: u64, bits: u32) {
+        self.append(Op { a, imm: value, ..op(choose::constant(bits)) }, Effect::fields(bits, 0, 0));
     }
 
     /// Ends the block; goes on at a distance.
@@ -183,21 +186,9 @@ impl Assembly {
         }
     }
 
-    /// Silences what nobody hears, and turns instructions done into instructions left.
+    /// Leaves out what nobody sees, and turns instructions done into instructions left.
     fn finish(mut self) -> Block<Cpu> {
-        let mut heard = true;
-        for (operation, concern) in self.ops.iter_mut().zip(&self.concerns).rev() {
-            match concern {
-                Concern::Reads => heard = true,
-                Concern::Nothing => {}
-                Concern::Sets(quiet) => {
-                    if let (Some(quiet), false) = (quiet, heard) {
-                        operation.run = *quiet;
-                    }
-                    heard = false;
-                }
-            }
-        }
+        effect::settle(self.mode, &mut self.ops, &self.effects);
         let count = self.places.len() as u8;
         for operation in &mut self.ops {
             operation.rest = count.saturating_sub(operation.rest);
@@ -350,7 +341,7 @@ impl Assembly {
     fn set_register(&mut self, instruction: &Instruction, number: u8, bits: u32, from: Slot) {
         match high_byte(instruction, number, bits) {
             Some(owner) => self.plain(Op { a: owner, b: from, ..op(moves::put_high_byte) }),
-            None => self.plain(Op { a: Slot::of(number.into()), b: from, ..op(choose::copy(bits)) }),
+            None => self.copy_slot(Slot::of(number.into()), from, bits),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The one-byte opcodes. Intel SDM volume 2, appendix A, table A-2.
 
-use super::super::cpu::{AX, BX, DX, GS, Mode, NOTHING, OTHER, SP, VALUE};
+use super::super::cpu::{AX, BX, CX, Cpu, DX, GS, Mode, NOTHING, OTHER, SP, VALUE};
 use super::super::decode::{AddressBits, Instruction, Operand, Repeat};
 use super::super::execute::{
     arithmetic, branch, decimal, divide, moves, multiply, shift, stack, string, system,
 };
+use super::super::flags::{ARITHMETIC, CARRY, OVERFLOW};
 use super::choose::{self, Count, Form, width};
+use super::effect::Effect;
 use super::{Assembly, Comparison, Illegal, Translated, op};
 use crate::op::{Op, Run};
 use crate::slot::Slot;
@@ -35,10 +37,10 @@ impl Assembly {
             0x69 | 0x6b => {
                 let (b, bits) = (self.source(i, i.bits()), i.bits());
                 let a = Slot::of(i.register.into());
-                self.sets(
-                    Op { a, b, imm: i.immediate as u64, ..op(width!(bits, multiply::by_constant)) },
-                    None,
-                );
+                let run = width!(bits, multiply::by_constant; true);
+                let quiet = width!(bits, multiply::by_constant; false);
+                let effect = Effect::fields(bits, bits, 0).setting(ARITHMETIC).or_quietly(quiet);
+                self.append(Op { a, b, imm: i.immediate as u64, ..op(run) }, effect);
                 Ok(())
             }
             0x70..=0x7f => self.branch_if(i, opcode),
@@ -59,7 +61,7 @@ impl Assembly {
             0xb0..=0xb7 => self.byte_constant(i),
             0xb8..=0xbf => {
                 let value = if i.bits() == 32 { i.immediate as u32 as u64 } else { i.immediate as u64 };
-                self.plain(Op { a: low_register(i), imm: value, ..op(choose::constant(i.bits())) });
+                self.set_constant(low_register(i), value, i.bits());
                 Ok(())
             }
             0xc0 | 0xc1 | 0xd0..=0xd3 => self.shift(i, bits),
@@ -90,8 +92,16 @@ impl Assembly {
         if let Operand::Memory(place) = i.operand {
             let a = self.register_slot(i, i.register, bits, OTHER);
             let (fields, address) = self.reach(i, place);
-            let how = if register_is_target { Form::Memory(address) } else { Form::ToMemory(address) };
-            self.push(Op { a, run: choose::arithmetic(kind, how, bits), ..fields });
+            if register_is_target {
+                let run = choose::arithmetic(kind, Form::Memory(address), bits);
+                let quiet = choose::arithmetic(kind, Form::MemoryQuietly(address), bits);
+                self.append(
+                    Op { a, run, ..fields },
+                    Effect::SHOWS.setting(ARITHMETIC).or_quietly(quiet),
+                );
+            } else {
+                self.push(Op { a, run: choose::arithmetic(kind, Form::ToMemory(address), bits), ..fields });
+            }
             if register_is_target && !compares {
                 self.put_register(i, i.register, bits, OTHER);
             }
@@ -104,8 +114,11 @@ impl Assembly {
         };
         let a = self.register_slot(i, first, bits, VALUE);
         let b = self.register_slot(i, second, bits, OTHER);
+        let run = choose::arithmetic(kind, Form::Register, bits);
         let quiet = choose::arithmetic(kind, Form::RegisterQuietly, bits);
-        self.arithmetic_op(kind, Op { a, b, ..op(choose::arithmetic(kind, Form::Register, bits)) }, quiet);
+        // A register with itself gives zero, whatever it was.
+        let read = if a == b && matches!(kind, arithmetic::XOR | arithmetic::SUB) { 0 } else { bits };
+        self.arithmetic_op(kind, Op { a, b: a, c: b, ..op(run) }, Effect::fields(bits, read, read), quiet);
         self.comparison = compares.then_some(Comparison { kind, bits, with_constant: false });
         if !compares {
             self.put_register(i, first, bits, VALUE);
@@ -113,18 +126,23 @@ impl Assembly {
         Ok(())
     }
 
-    fn arithmetic_op(&mut self, kind: u8, operation: Op<super::Cpu>, quiet: Run<super::Cpu>) {
-        match kind {
-            arithmetic::ADC | arithmetic::SBB => self.push(operation),
-            _ => self.sets(operation, Some(quiet)),
-        }
+    fn arithmetic_op(&mut self, kind: u8, operation: Op<Cpu>, effect: Effect, quiet: Run<Cpu>) {
+        let effect = effect.setting(ARITHMETIC);
+        self.append(
+            operation,
+            match kind {
+                arithmetic::ADC | arithmetic::SBB => effect.reading(CARRY).or_quietly(quiet),
+                _ => effect.or_quietly(quiet),
+            },
+        );
     }
 
     /// An operation of a slot with the immediate.
     fn with_constant(&mut self, i: &Instruction, kind: u8, a: Slot, bits: u32) {
         let run = choose::arithmetic(kind, Form::Constant, bits);
         let quiet = choose::arithmetic(kind, Form::ConstantQuietly, bits);
-        self.arithmetic_op(kind, Op { a, imm: i.immediate as u64, ..op(run) }, quiet);
+        let operation = Op { a, b: a, imm: i.immediate as u64, ..op(run) };
+        self.arithmetic_op(kind, operation, Effect::fields(bits, bits, 0), quiet);
         if kind == arithmetic::CMP || kind == arithmetic::TEST {
             self.comparison = Some(Comparison { kind, bits, with_constant: true });
         }
@@ -185,7 +203,7 @@ impl Assembly {
         if self.mode == Mode::X86_64 {
             return Err(Illegal);
         }
-        let run: Run<super::Cpu> = match i.opcode {
+        let run: Run<Cpu> = match i.opcode {
             0x27 => decimal::adjust_packed::<false>,
             0x2f => decimal::adjust_packed::<true>,
             0x37 => decimal::adjust_unpacked::<false>,
@@ -205,12 +223,12 @@ impl Assembly {
     }
 
     fn step_slot(&mut self, a: Slot, bits: u32, down: u8) {
-        // Carry stays: to the flags before it the operation is a reader.
-        let run = match down {
-            0 => width!(bits, arithmetic::increment; true),
-            _ => width!(bits, arithmetic::decrement; true),
+        let (run, quiet) = match down {
+            0 => (width!(bits, arithmetic::increment; true), width!(bits, arithmetic::increment; false)),
+            _ => (width!(bits, arithmetic::decrement; true), width!(bits, arithmetic::decrement; false)),
         };
-        self.push(Op { a, ..op(run) });
+        let effect = Effect::fields(bits, bits, 0).setting(ARITHMETIC & !CARRY).or_quietly(quiet);
+        self.append(Op { a, b: a, ..op(run) }, effect);
     }
 
     fn push_operand(&mut self, i: &Instruction) -> Translated {
@@ -308,7 +326,10 @@ impl Assembly {
         let bare = Instruction { segment: NOTHING, ..*i };
         let (fields, kind) = self.reach(&bare, place);
         let a = Slot::of(i.register.into());
-        self.plain(Op { a, run: choose::effective(i.bits(), kind), ..fields });
+        let read = if kind == super::WORD { 32 } else { 64 };
+        let read = if kind == super::RELATIVE { 0 } else { read };
+        let operation = Op { a, run: choose::effective(i.bits(), kind), ..fields };
+        self.append(operation, Effect::fields(i.bits(), read, read));
         Ok(())
     }
 
@@ -351,16 +372,16 @@ impl Assembly {
     }
 
     fn extend_accumulator(&mut self, i: &Instruction) -> Translated {
-        let run: Run<super::Cpu> = match (i.opcode, i.bits()) {
-            (0x98, 16) => moves::sign_extend::<8, 16>,
-            (0x98, 32) => moves::sign_extend::<16, 32>,
-            (0x98, _) => moves::sign_extend::<32, 64>,
-            (_, 16) => moves::sign_fill::<16>,
-            (_, 32) => moves::sign_fill::<32>,
-            (_, _) => moves::sign_fill::<64>,
+        let (run, from): (Run<Cpu>, u32) = match (i.opcode, i.bits()) {
+            (0x98, 16) => (moves::sign_extend::<8, 16>, 8),
+            (0x98, 32) => (moves::sign_extend::<16, 32>, 16),
+            (0x98, _) => (moves::sign_extend::<32, 64>, 32),
+            (_, 16) => (moves::sign_fill::<16>, 16),
+            (_, 32) => (moves::sign_fill::<32>, 32),
+            (_, _) => (moves::sign_fill::<64>, 64),
         };
         let a = if i.opcode == 0x98 { AX } else { DX };
-        self.plain(Op { a, b: AX, ..op(run) });
+        self.append(Op { a, b: AX, ..op(run) }, Effect::fields(i.bits(), from, 0));
         Ok(())
     }
 
@@ -388,7 +409,7 @@ impl Assembly {
             AddressBits::Word => i.immediate as u32 as u64,
             AddressBits::Long => i.immediate as u64,
         };
-        self.plain(Op { a: super::ADDRESS, imm: address, ..op(moves::constant::<64>) });
+        self.set_constant(super::ADDRESS, address, 64);
         if i.segment != NOTHING {
             self.plain(Op { b: i.segment, ..op(moves::add_segment) });
         }
@@ -430,12 +451,11 @@ impl Assembly {
         let number = i.opcode & 7 | (i.rex & 1) << 3;
         match super::high_byte(i, number, 8) {
             Some(owner) => {
-                self.plain(Op { a: VALUE, imm: i.immediate as u64, ..op(moves::constant::<64>) });
+                self.set_constant(VALUE, i.immediate as u64, 64);
                 self.plain(Op { a: owner, b: VALUE, ..op(moves::put_high_byte) });
             }
             None => {
-                let a = Slot::of(number.into());
-                self.plain(Op { a, imm: i.immediate as u64, ..op(moves::constant::<8>) });
+                self.set_constant(Slot::of(number.into()), i.immediate as u64, 8);
             }
         }
         Ok(())
@@ -449,18 +469,24 @@ impl Assembly {
             _ => 1,
         };
         let a = self.target(i, bits);
+        let read = match kind {
+            shift::RCL | shift::RCR => CARRY,
+            _ => 0,
+        };
+        let flags = if kind < shift::SHL { CARRY | OVERFLOW } else { ARITHMETIC };
+        let effect = Effect::fields(bits, bits, 0).reading(read);
         if i.opcode >= 0xd2 {
-            self.push(Op { a, ..op(choose::shift(kind, Count::Register, bits)) });
+            let quiet = choose::shift(kind, Count::RegisterQuietly, bits);
+            let effect = effect.also(CX).changing(flags).or_quietly(quiet);
+            self.append(Op { a, b: a, ..op(choose::shift(kind, Count::Register, bits)) }, effect);
         } else if count == 0 {
-            self.plain(Op { a, b: a, ..op(choose::copy(bits)) });
+            self.copy_slot(a, a, bits);
         } else {
-            let operation = Op { a, imm: count, ..op(choose::shift(kind, Count::Constant, bits)) };
-            match kind {
-                shift::SHL | shift::SHR | shift::SAR => {
-                    self.sets(operation, Some(choose::shift(kind, Count::ConstantQuietly, bits)));
-                }
-                _ => self.push(operation),
-            }
+            let quiet = choose::shift(kind, Count::ConstantQuietly, bits);
+            // Rotations through carry by whole turns change nothing.
+            let effect = if read == 0 { effect.setting(flags) } else { effect.changing(flags) };
+            let operation = Op { a, b: a, imm: count, ..op(choose::shift(kind, Count::Constant, bits)) };
+            self.append(operation, effect.or_quietly(quiet));
         }
         self.put_back(i, bits);
         Ok(())
@@ -493,8 +519,13 @@ impl Assembly {
                 self.push(Op { imm, run: choose::store_constant(bits, kind), ..fields });
             }
             Operand::Register(number) => {
-                self.plain(Op { a: VALUE, imm: i.immediate as u64, ..op(moves::constant::<64>) });
-                self.set_register(i, number, bits, VALUE);
+                match super::high_byte(i, number, bits) {
+                    Some(_) => {
+                        self.set_constant(VALUE, i.immediate as u64, 64);
+                        self.put_register(i, number, bits, VALUE);
+                    }
+                    None => self.set_constant(Slot::of(number.into()), i.immediate as u64, bits),
+                }
             }
         }
         Ok(())
@@ -502,7 +533,7 @@ impl Assembly {
 
     fn interrupt(&mut self, i: &Instruction) -> Translated {
         let imm = i64::from(self.next) as u64;
-        let run: Run<super::Cpu> = match (i.opcode, i.immediate as u8) {
+        let run: Run<Cpu> = match (i.opcode, i.immediate as u8) {
             (0xcc | 0xf1, _) | (0xcd, 3) => branch::breakpoint,
             (0xce, _) if self.mode == Mode::X86_64 => return Err(Illegal),
             (0xce, _) => branch::trap_on_overflow,
@@ -564,9 +595,9 @@ impl Assembly {
         match self.comparison.and_then(|compared| self.fused(compared, code, target)) {
             Some((run, imm)) => {
                 let rest = self.at() + 1;
-                if let (Some(last), Some(concern)) = (self.ops.last_mut(), self.concerns.last_mut()) {
+                if let (Some(last), Some(effect)) = (self.ops.last_mut(), self.effects.last_mut()) {
                     *last = Op { run, imm, rest, ..*last };
-                    *concern = super::Concern::Sets(None);
+                    *effect = Effect::PLAIN.setting(ARITHMETIC);
                 }
                 self.comparison = None;
             }
@@ -577,7 +608,7 @@ impl Assembly {
     }
 
     /// The comparison and the branch in one: operation and immediate.
-    fn fused(&self, compared: Comparison, code: u8, target: i64) -> Option<(Run<super::Cpu>, u64)> {
+    fn fused(&self, compared: Comparison, code: u8, target: i64) -> Option<(Run<Cpu>, u64)> {
         let last = self.ops.last()?;
         let run = choose::compare(compared.kind, compared.bits, compared.with_constant, code)?;
         if !compared.with_constant {
@@ -613,7 +644,7 @@ impl Assembly {
     }
 
     fn single_flag(&mut self, i: &Instruction) -> Translated {
-        let (run, d): (Run<super::Cpu>, u8) = match i.opcode {
+        let (run, d): (Run<Cpu>, u8) = match i.opcode {
             0xf5 => (system::change_carry, 2),
             0xf8 | 0xf9 => (system::change_carry, i.opcode & 1),
             _ => (system::change_direction, i.opcode & 1),
@@ -629,9 +660,13 @@ impl Assembly {
             2 | 3 => {
                 let a = self.target(i, bits);
                 if i.group() == 2 {
-                    self.plain(Op { a, ..op(width!(bits, arithmetic::complement)) });
+                    let run = width!(bits, arithmetic::complement);
+                    self.append(Op { a, b: a, ..op(run) }, Effect::fields(bits, bits, 0));
                 } else {
-                    self.sets(Op { a, ..op(width!(bits, arithmetic::negate)) }, None);
+                    let run = width!(bits, arithmetic::negate; true);
+                    let quiet = width!(bits, arithmetic::negate; false);
+                    let effect = Effect::fields(bits, bits, 0).setting(ARITHMETIC).or_quietly(quiet);
+                    self.append(Op { a, b: a, ..op(run) }, effect);
                 }
                 self.put_back(i, bits);
             }

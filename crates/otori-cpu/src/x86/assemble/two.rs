@@ -3,7 +3,9 @@
 use super::super::cpu::{AX, Mode, NOTHING, OTHER, VALUE};
 use super::super::decode::{AddressBits, Instruction, Operand, Place, Repeat};
 use super::super::execute::{arithmetic, bit, branch, identify, moves, multiply, shift, stack, system};
+use super::super::flags::{ARITHMETIC, Flags};
 use super::choose::{self, width};
+use super::effect::Effect;
 use super::{ADDRESS, Assembly, Cpu, Illegal, LONG, Translated, WORD, op};
 use crate::op::{Op, Run};
 use crate::slot::Slot;
@@ -30,8 +32,10 @@ impl Assembly {
             }
             0x40..=0x4f => {
                 let b = self.source(i, i.bits());
-                let a = Slot::of(i.register.into());
-                self.push(Op { a, b, ..op(choose::conditional_copy(opcode & 15, i.bits())) });
+                let (a, bits) = (Slot::of(i.register.into()), i.bits());
+                let effect = Effect::fields(bits, bits, bits).reading(Flags::of_condition(opcode));
+                let run = choose::conditional_copy(opcode & 15, bits);
+                self.append(Op { a, b: a, c: b, ..op(run) }, effect);
                 Ok(())
             }
             0x80..=0x8f => self.branch_if(i, opcode & 15),
@@ -53,8 +57,11 @@ impl Assembly {
             0xa4 | 0xa5 | 0xac | 0xad => self.double_shift(i),
             0xaf => {
                 let b = self.source(i, i.bits());
-                let a = Slot::of(i.register.into());
-                self.sets(Op { a, b, ..op(width!(i.bits(), multiply::by_register)) }, None);
+                let (a, bits) = (Slot::of(i.register.into()), i.bits());
+                let run = width!(bits, multiply::by_register; true);
+                let quiet = width!(bits, multiply::by_register; false);
+                let effect = Effect::fields(bits, bits, bits).setting(ARITHMETIC).or_quietly(quiet);
+                self.append(Op { a, b: a, c: b, ..op(run) }, effect);
                 Ok(())
             }
             0xb0 | 0xb1 => self.compare_exchange(i, bits),
@@ -71,7 +78,7 @@ impl Assembly {
             0xc7 => self.compare_exchange_pair(i),
             0xc8..=0xcf => {
                 let a = Slot::of((opcode & 7 | (i.rex & 1) << 3).into());
-                self.plain(Op { a, ..op(width!(i.bits(), moves::swap_bytes)) });
+                self.swap_slot(a, i.bits());
                 Ok(())
             }
             _ => self.vector(i),
@@ -90,36 +97,33 @@ impl Assembly {
         let b = self.source(i, from);
         let run: Run<Cpu> = match (signed, from, to) {
             (false, 8, 16) => {
-                self.plain(Op { a: VALUE, b, ..op(moves::zero_extend::<8>) });
-                self.plain(Op { a, b: VALUE, ..op(moves::copy::<16>) });
-                return;
+                self.append(Op { a: VALUE, b, ..op(moves::zero_extend::<8>) }, Effect::fields(64, 8, 0));
+                return self.copy_slot(a, VALUE, 16);
             }
-            (false, 16, 16) => moves::copy::<16>,
+            (_, 16, 16) | (true, 32, 16 | 32) => return self.copy_slot(a, b, to),
             (false, 8, _) => moves::zero_extend::<8>,
             (false, ..) => moves::zero_extend::<16>,
             (true, 8, 16) => moves::sign_extend::<8, 16>,
             (true, 8, 32) => moves::sign_extend::<8, 32>,
             (true, 8, _) => moves::sign_extend::<8, 64>,
-            (true, 16, 16) => moves::copy::<16>,
             (true, 16, 32) => moves::sign_extend::<16, 32>,
             (true, 16, _) => moves::sign_extend::<16, 64>,
-            (true, _, 16) => moves::copy::<16>,
-            (true, _, 32) => moves::copy::<32>,
             (true, ..) => moves::sign_extend::<32, 64>,
         };
-        self.plain(Op { a, b, ..op(run) });
+        self.append(Op { a, b, ..op(run) }, Effect::fields(to, from, 0));
     }
 
     fn conditional_set(&mut self, i: &Instruction) -> Translated {
         let run = choose::conditional_set(i.opcode & 15);
+        let effect = Effect::fields(8, 0, 0).reading(Flags::of_condition(i.opcode));
         match i.operand {
             Operand::Register(number) => {
                 let a = self.register_slot(i, number, 8, VALUE);
-                self.push(Op { a, ..op(run) });
+                self.append(Op { a, ..op(run) }, effect);
                 self.put_register(i, number, 8, VALUE);
             }
             Operand::Memory(place) => {
-                self.push(Op { a: VALUE, ..op(run) });
+                self.append(Op { a: VALUE, ..op(run) }, effect);
                 let (fields, kind) = self.reach(i, place);
                 self.push(Op { a: VALUE, run: choose::store_register(8, kind), ..fields });
             }
@@ -211,7 +215,7 @@ impl Assembly {
         let i = &self.pin(i);
         let a = self.target(i, bits);
         let b = self.register_slot(i, i.register, bits, OTHER);
-        self.sets(Op { a, b, ..op(width!(bits, moves::compare_exchange)) }, None);
+        self.sets(Op { a, b, ..op(width!(bits, moves::compare_exchange)) });
         self.put_back(i, bits);
         Ok(())
     }
@@ -220,7 +224,7 @@ impl Assembly {
         let i = &self.pin(i);
         let a = self.target(i, bits);
         let b = self.register_slot(i, i.register, bits, OTHER);
-        self.sets(Op { a, b, ..op(width!(bits, arithmetic::exchange_add)) }, None);
+        self.sets(Op { a, b, ..op(width!(bits, arithmetic::exchange_add)) });
         self.put_register(i, i.register, bits, OTHER);
         self.put_back(i, bits);
         Ok(())
@@ -229,7 +233,7 @@ impl Assembly {
     /// BSF, BSR, POPCNT.
     fn scan(&mut self, i: &Instruction, run: Run<Cpu>) -> Translated {
         let b = self.source(i, i.bits());
-        self.sets(Op { a: Slot::of(i.register.into()), b, ..op(run) }, None);
+        self.sets(Op { a: Slot::of(i.register.into()), b, ..op(run) });
         Ok(())
     }
 
@@ -271,10 +275,10 @@ impl Assembly {
         if i.opcode == 0xf0 {
             let b = self.source(i, bits);
             self.swap_value(b, bits);
-            self.plain(Op { a: register, b, ..op(choose::copy(bits)) });
+            self.copy_slot(register, b, bits);
             return Ok(());
         }
-        self.plain(Op { a: VALUE, b: register, ..op(moves::copy::<64>) });
+        self.copy_slot(VALUE, register, 64);
         self.swap_value(VALUE, bits);
         let (fields, kind) = self.reach(i, place);
         self.push(Op { a: VALUE, run: choose::store_register(bits, kind), ..fields });
@@ -285,7 +289,12 @@ impl Assembly {
         if bits == 16 {
             self.push(Op { a, imm: 8, ..op(moves::turn_half) });
         } else {
-            self.plain(Op { a, ..op(width!(bits, moves::swap_bytes)) });
+            self.swap_slot(a, bits);
         }
+    }
+
+    fn swap_slot(&mut self, a: Slot, bits: u32) {
+        let run = width!(bits, moves::swap_bytes);
+        self.append(Op { a, b: a, ..op(run) }, Effect::fields(bits, bits, 0));
     }
 }

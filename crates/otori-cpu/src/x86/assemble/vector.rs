@@ -608,7 +608,7 @@ impl Assembly {
             }
             0x17 if is_wide => {
                 let e = self.vector_source(i, 16);
-                self.sets(Op { d: i.register, e, ..op(vector_moves::test) }, None);
+                self.sets(Op { d: i.register, e, ..op(vector_moves::test) });
                 return Ok(());
             }
             _ => {}

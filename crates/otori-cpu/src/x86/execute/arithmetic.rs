@@ -32,8 +32,10 @@ fn compute<const K: u8, const W: u32, const F: bool>(flags: &mut Flags, a: u64, 
     match K {
         ADD if F => flags.add::<W>(a, b, false),
         ADD => a.wrapping_add(b),
-        ADC => flags.add::<W>(a, b, flags.carry()),
-        SBB => flags.subtract::<W>(a, b, flags.carry()),
+        ADC if F => flags.add::<W>(a, b, flags.carry()),
+        ADC => a.wrapping_add(b).wrapping_add(flags.carry().into()),
+        SBB if F => flags.subtract::<W>(a, b, flags.carry()),
+        SBB => a.wrapping_sub(b).wrapping_sub(flags.carry().into()),
         SUB | CMP if F => flags.subtract::<W>(a, b, false),
         SUB | CMP => a.wrapping_sub(b),
         OR => logic(flags, a | b),
@@ -44,30 +46,30 @@ fn compute<const K: u8, const W: u32, const F: bool>(flags: &mut Flags, a: u64, 
 }
 
 handlers! {
-    /// a = a operation b.
+    /// a = b operation c.
     fn with_register<const K: u8, const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
-        let (a, b) = (get(cpu, op.a), get(cpu, op.b));
-        let result = compute::<K, W, F>(&mut cpu.flags, a, b);
+        let (b, c) = (get(cpu, op.b), get(cpu, op.c));
+        let result = compute::<K, W, F>(&mut cpu.flags, b, c);
         if !compares(K) {
             set::<W>(cpu, op.a, result);
         }
     }
 
-    /// a = a operation imm.
+    /// a = b operation imm.
     fn with_constant<const K: u8, const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
-        let a = get(cpu, op.a);
-        let result = compute::<K, W, F>(&mut cpu.flags, a, op.imm);
+        let b = get(cpu, op.b);
+        let result = compute::<K, W, F>(&mut cpu.flags, b, op.imm);
         if !compares(K) {
             set::<W>(cpu, op.a, result);
         }
     }
 
     /// a = a operation memory.
-    fn with_memory<const K: u8, const W: u32, const A: u8>(cpu, maps, blocks, ops, op) {
+    fn with_memory<const K: u8, const W: u32, const A: u8, const F: bool>(cpu, maps, blocks, ops, op) {
         let address = address::<A>(cpu, op);
         let b = read!(cpu, maps, blocks, ops, W, address);
         let a = get(cpu, op.a);
-        let result = compute::<K, W, true>(&mut cpu.flags, a, b);
+        let result = compute::<K, W, F>(&mut cpu.flags, a, b);
         if !compares(K) {
             set::<W>(cpu, op.a, result);
         }
@@ -98,44 +100,44 @@ handlers! {
         cpu.flags = flags;
     }
 
-    /// a = a + 1; carry stays.
+    /// a = b + 1; carry stays.
     fn increment<const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
-        let a = cut::<W>(get(cpu, op.a));
-        let result = a.wrapping_add(1);
+        let b = cut::<W>(get(cpu, op.b));
+        let result = b.wrapping_add(1);
         set::<W>(cpu, op.a, result);
         if F {
             let overflow = cut::<W>(result) == 1 << (W - 1);
             let carry = cpu.flags.carry();
             cpu.flags.result = extend::<W>(result);
-            cpu.flags.adjust = a ^ 1 ^ result;
+            cpu.flags.adjust = b ^ 1 ^ result;
             cpu.flags.put_carry(carry, overflow);
         }
     }
 
-    /// a = a - 1; carry stays.
+    /// a = b - 1; carry stays.
     fn decrement<const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
-        let a = cut::<W>(get(cpu, op.a));
-        let result = a.wrapping_sub(1);
+        let b = cut::<W>(get(cpu, op.b));
+        let result = b.wrapping_sub(1);
         set::<W>(cpu, op.a, result);
         if F {
-            let overflow = a == 1 << (W - 1);
+            let overflow = b == 1 << (W - 1);
             let carry = cpu.flags.carry();
             cpu.flags.result = extend::<W>(result);
-            cpu.flags.adjust = a ^ 1 ^ result;
+            cpu.flags.adjust = b ^ 1 ^ result;
             cpu.flags.put_carry(carry, overflow);
         }
     }
 
-    /// a = !a; no flags.
+    /// a = !b; no flags.
     fn complement<const W: u32>(cpu, maps, blocks, ops, op) {
-        let a = get(cpu, op.a);
-        set::<W>(cpu, op.a, !a);
+        let b = get(cpu, op.b);
+        set::<W>(cpu, op.a, !b);
     }
 
-    /// a = -a.
-    fn negate<const W: u32>(cpu, maps, blocks, ops, op) {
-        let a = cut::<W>(get(cpu, op.a));
-        let result = cpu.flags.subtract::<W>(0, a, false);
+    /// a = -b.
+    fn negate<const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
+        let b = cut::<W>(get(cpu, op.b));
+        let result = compute::<SUB, W, F>(&mut cpu.flags, 0, b);
         set::<W>(cpu, op.a, result);
     }
 

@@ -101,17 +101,17 @@ leavers! {
         branch(cpu, maps, blocks, ops, (holds, op.imm))
     }
 
-    /// Compares a with b, then leaves if condition `C` holds.
+    /// Compares b with c, then leaves if condition `C` holds.
     fn compare_registers<const K: u8, const W: u32, const C: u8>(cpu, maps, blocks, ops, op) {
-        let (a, b) = (get(cpu, op.a), get(cpu, op.b));
-        let holds = compare::<K, W, C>(cpu, a, b);
+        let (b, c) = (get(cpu, op.b), get(cpu, op.c));
+        let holds = compare::<K, W, C>(cpu, b, c);
         branch(cpu, maps, blocks, ops, (holds, op.imm))
     }
 
-    /// Compares a with the upper half of imm, then leaves for its lower half if condition `C` holds.
+    /// Compares b with the upper half of imm, then leaves for its lower half if condition `C` holds.
     fn compare_constant<const K: u8, const W: u32, const C: u8>(cpu, maps, blocks, ops, op) {
-        let (a, b) = (get(cpu, op.a), super::immediate(op));
-        let holds = compare::<K, W, C>(cpu, a, b);
+        let (b, constant) = (get(cpu, op.b), super::immediate(op));
+        let holds = compare::<K, W, C>(cpu, b, constant);
         branch(cpu, maps, blocks, ops, (holds, op.imm as i32 as u64))
     }
 

@@ -125,9 +125,9 @@ handlers! {
         set::<W>(cpu, op.b, a);
     }
 
-    /// a = b if condition `C` holds; else a = a, as operations of `W` bits write it.
+    /// a = c if condition `C` holds; else a = b.
     fn conditional_copy<const C: u8, const W: u32>(cpu, maps, blocks, ops, op) {
-        let from = if cpu.flags.holds::<C>() { op.b } else { op.a };
+        let from = if cpu.flags.holds::<C>() { op.c } else { op.b };
         set::<W>(cpu, op.a, get(cpu, from));
     }
 
@@ -137,9 +137,9 @@ handlers! {
         set::<8>(cpu, op.a, holds.into());
     }
 
-    /// The bytes of a the other way round.
+    /// a = the bytes of b the other way round.
     fn swap_bytes<const W: u32>(cpu, maps, blocks, ops, op) {
-        let value = get(cpu, op.a);
+        let value = get(cpu, op.b);
         let swapped = match W {
             64 => value.swap_bytes(),
             32 => (value as u32).swap_bytes().into(),

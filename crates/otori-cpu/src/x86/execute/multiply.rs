@@ -33,6 +33,17 @@ fn signed<const W: u32>(a: u64, b: u64) -> (u64, bool) {
     }
 }
 
+/// The signed product; sets the flags if `F`.
+#[inline(always)]
+fn multiply<const W: u32, const F: bool>(cpu: &mut Cpu, a: u64, b: u64) -> u64 {
+    let (product, overflow) = signed::<W>(a, b);
+    if F {
+        cpu.flags.logic::<W>(product);
+        cpu.flags.put_carry(overflow, overflow);
+    }
+    product
+}
+
 handlers! {
     /// Accumulator by a, unsigned.
     fn unsigned_wide<const W: u32>(cpu, maps, blocks, ops, op) {
@@ -49,19 +60,17 @@ handlers! {
         put_wide::<W>(cpu, product as u128, i128::from(low) != product);
     }
 
-    /// a = a * b.
-    fn by_register<const W: u32>(cpu, maps, blocks, ops, op) {
-        let (product, overflow) = signed::<W>(get(cpu, op.a), get(cpu, op.b));
+    /// a = b * c.
+    fn by_register<const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
+        let (b, c) = (get(cpu, op.b), get(cpu, op.c));
+        let product = multiply::<W, F>(cpu, b, c);
         set::<W>(cpu, op.a, product);
-        cpu.flags.logic::<W>(product);
-        cpu.flags.put_carry(overflow, overflow);
     }
 
     /// a = b * imm.
-    fn by_constant<const W: u32>(cpu, maps, blocks, ops, op) {
-        let (product, overflow) = signed::<W>(get(cpu, op.b), op.imm);
+    fn by_constant<const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
+        let b = get(cpu, op.b);
+        let product = multiply::<W, F>(cpu, b, op.imm);
         set::<W>(cpu, op.a, product);
-        cpu.flags.logic::<W>(product);
-        cpu.flags.put_carry(overflow, overflow);
     }
 }

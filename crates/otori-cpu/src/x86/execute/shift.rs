@@ -14,7 +14,6 @@ pub(in super::super) const RCL: u8 = 2;
 pub(in super::super) const RCR: u8 = 3;
 pub(in super::super) const SHL: u8 = 4;
 pub(in super::super) const SHR: u8 = 5;
-pub(in super::super) const SAR: u8 = 7;
 
 /// Bits of a count that count.
 const fn count_mask(bits: u32) -> u32 {
@@ -78,6 +77,26 @@ fn shift<const K: u8, const W: u32>(flags: &mut Flags, value: u64, count: u32) -
     }
 }
 
+/// The same, without flags for any who may look at them. At most 63 places.
+#[inline(always)]
+fn shifted<const K: u8, const W: u32>(flags: &Flags, value: u64, count: u32) -> u64 {
+    let cut_value = cut::<W>(value);
+    match (K, W) {
+        (ROL, 8) => (value as u8).rotate_left(count).into(),
+        (ROL, 16) => (value as u16).rotate_left(count).into(),
+        (ROL, 32) => (value as u32).rotate_left(count).into(),
+        (ROL, _) => value.rotate_left(count),
+        (ROR, 8) => (value as u8).rotate_right(count).into(),
+        (ROR, 16) => (value as u16).rotate_right(count).into(),
+        (ROR, 32) => (value as u32).rotate_right(count).into(),
+        (ROR, _) => value.rotate_right(count),
+        (RCL | RCR, _) => shift::<K, W>(&mut { *flags }, value, count.max(1)),
+        (SHL, _) => cut_value << (count & 63),
+        (SHR, _) => cut_value >> (count & 63),
+        _ => (extend::<W>(value) as i64 >> (count & 63)) as u64,
+    }
+}
+
 /// Flags after a shift whose last step made `result` of `before`.
 #[inline(always)]
 fn after<const W: u32>(flags: &mut Flags, result: u64, carry: bool, before: u64) {
@@ -86,29 +105,24 @@ fn after<const W: u32>(flags: &mut Flags, result: u64, carry: bool, before: u64)
 }
 
 handlers! {
-    /// a = a shifted by imm, which is masked and not zero.
-    fn by_constant<const K: u8, const W: u32>(cpu, maps, blocks, ops, op) {
-        let value = get(cpu, op.a);
-        let result = shift::<K, W>(&mut cpu.flags, value, (op.imm as u32).max(1));
-        set::<W>(cpu, op.a, result);
-    }
-
-    /// The same without flags.
-    fn by_constant_quietly<const K: u8, const W: u32>(cpu, maps, blocks, ops, op) {
-        let value = cut::<W>(get(cpu, op.a));
-        let count = op.imm as u32 & 63;
-        let result = match K {
-            SHL => value << count,
-            SHR => value >> count,
-            _ => (extend::<W>(value) as i64 >> count) as u64,
+    /// a = b shifted by imm, which is masked and not zero.
+    fn by_constant<const K: u8, const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
+        let (value, count) = (get(cpu, op.b), op.imm as u32);
+        let result = match F {
+            true => shift::<K, W>(&mut cpu.flags, value, count.max(1)),
+            false => shifted::<K, W>(&cpu.flags, value, count),
         };
         set::<W>(cpu, op.a, result);
     }
 
-    /// a = a shifted by CL.
-    fn by_register<const K: u8, const W: u32>(cpu, maps, blocks, ops, op) {
-        let (value, count) = (get(cpu, op.a), get(cpu, CX) as u32 & count_mask(W));
-        let result = if count == 0 { value } else { shift::<K, W>(&mut cpu.flags, value, count) };
+    /// a = b shifted by CL.
+    fn by_register<const K: u8, const W: u32, const F: bool>(cpu, maps, blocks, ops, op) {
+        let (value, count) = (get(cpu, op.b), get(cpu, CX) as u32 & count_mask(W));
+        let result = match F {
+            _ if count == 0 => value,
+            true => shift::<K, W>(&mut cpu.flags, value, count),
+            false => shifted::<K, W>(&cpu.flags, value, count),
+        };
         set::<W>(cpu, op.a, result);
     }
 
