@@ -56,6 +56,10 @@ pub(super) const VECTORS: usize = 32;
 
 /// Selectors in the order of their numbers in instructions.
 pub const SEGMENTS: usize = 6;
+/// Number of the segment register CS.
+pub(super) const CODE: usize = 1;
+/// Number of the segment register SS.
+pub(super) const STACK: usize = 2;
 /// Number of the segment register FS.
 pub const FS: usize = 4;
 /// Number of the segment register GS.
@@ -174,6 +178,8 @@ impl Cpu {
             _ => return false,
         };
         match number {
+            // The stack is written: no code segment, and not nothing.
+            STACK if selector != SELECTORS[0][STACK] => return false,
             FS => self.registers[FS_BASE as usize] = u64::from(base),
             GS => self.registers[GS_BASE as usize] = u64::from(base),
             _ => {}

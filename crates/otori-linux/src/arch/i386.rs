@@ -43,12 +43,12 @@ pub(crate) const CPUINFO: &str = "\
 processor\t: 0\n\
     vendor_id\t: GenuineIntel\n\
     cpu family\t: 6\n\
-    model\t\t: 28\n\
-    model name\t: Intel(R) Atom(TM) CPU D525   @ 1.80GHz\n\
-    stepping\t: 10\n\
-    microcode\t: 0x107\n\
-    cpu MHz\t\t: 1800.000\n\
-    cache size\t: 512 KB\n\
+    model\t\t: 30\n\
+    model name\t: Intel(R) Celeron(R) CPU        P1053  @ 1.33GHz\n\
+    stepping\t: 4\n\
+    microcode\t: 0x9\n\
+    cpu MHz\t\t: 1333.000\n\
+    cache size\t: 2048 KB\n\
     physical id\t: 0\n\
     siblings\t: 1\n\
     core id\t\t: 0\n\
@@ -57,11 +57,11 @@ processor\t: 0\n\
     initial apicid\t: 0\n\
     fpu\t\t: yes\n\
     fpu_exception\t: yes\n\
-    cpuid level\t: 4\n\
+    cpuid level\t: 11\n\
     wp\t\t: yes\n\
-    flags\t\t: fpu de pse tsc msr pae mce cx8 apic mtrr pge mca cmov pat clflush mmx fxsr sse sse2 nx pni ssse3 movbe lahf_lm\n\
+    flags\t\t: fpu de pse tsc msr pae mce cx8 apic mtrr pge mca cmov pat clflush mmx fxsr sse sse2 nx rdtscp pni ssse3 sse4_1 sse4_2 popcnt lahf_lm\n\
     bugs\t\t:\n\
-    bogomips\t: 3600.00\n\
+    bogomips\t: 2666.00\n\
     clflush size\t: 64\n\
     cache_alignment\t: 64\n\
     address sizes: 36 bits physical, 48 bits virtual\n\

@@ -6,6 +6,7 @@
 
 mod choose;
 mod effect;
+mod far;
 mod float;
 mod join;
 mod one;

@@ -73,7 +73,11 @@ impl Assembly {
             0xe0..=0xe3 => self.count_down(i),
             0xe8 | 0xe9 | 0xeb => self.jump(i),
             0xf4 | 0x6c..=0x6f | 0xe4..=0xe7 | 0xec..=0xef | 0xfa | 0xfb => self.privileged(),
-            0xca | 0xcb | 0xcf => self.privileged(),
+            0x62 if self.mode == Mode::I386 => self.bound(i),
+            0xc4 if self.mode == Mode::I386 => self.load_far(i, 0),
+            0xc5 if self.mode == Mode::I386 => self.load_far(i, 3),
+            0x9a | 0xea => self.far_direct(i),
+            0xca | 0xcb | 0xcf => self.far_return(i),
             0xf5 | 0xf8 | 0xf9 | 0xfc | 0xfd => self.single_flag(i),
             0xf6 | 0xf7 => self.unary_group(i, bits),
             0xfe | 0xff => self.step_group(i, bits),
@@ -714,7 +718,7 @@ impl Assembly {
                 let a = self.source(i, stack_bits);
                 self.push(Op { a, ..op(width!(stack_bits, stack::push)) });
             }
-            _ => return self.privileged(),
+            _ => return self.far_indirect(i),
         }
         Ok(())
     }

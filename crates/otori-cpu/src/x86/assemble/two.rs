@@ -22,14 +22,15 @@ impl Assembly {
                 Ok(())
             }
             0x06 | 0x08 | 0x09 | 0x20..=0x23 | 0x30 | 0x32 | 0x33 => self.privileged(),
-            0x01 if i.in_memory() => self.privileged(),
+            0x00 | 0x01 => match (self.tell_tables(i), i.modrm) {
+                (Some(told), _) => told,
+                (None, 0xf9) if opcode == 1 => self.read_counter(identify::read_counter_and_processor),
+                (None, 0xc0..) if opcode == 1 => Err(Illegal),
+                _ => self.privileged(),
+            },
             // Hints.
             0x0d | 0x18..=0x1f => Ok(()),
-            0x31 => {
-                self.push(op(identify::read_counter));
-                self.leave_to(self.next);
-                Ok(())
-            }
+            0x31 => self.read_counter(identify::read_counter),
             0x40..=0x4f => {
                 let b = self.source(i, i.bits());
                 let (a, bits) = (Slot::of(i.register.into()), i.bits());
@@ -65,6 +66,7 @@ impl Assembly {
                 Ok(())
             }
             0xb0 | 0xb1 => self.compare_exchange(i, bits),
+            0xb2 | 0xb4 | 0xb5 => self.load_far(i, opcode & 7),
             0xb6 | 0xb7 | 0xbe | 0xbf => {
                 self.extend(i, if opcode & 1 == 0 { 8 } else { 16 }, opcode & 8 != 0);
                 Ok(())
@@ -78,11 +80,19 @@ impl Assembly {
             0xc7 => self.compare_exchange_pair(i),
             0xc8..=0xcf => {
                 let a = Slot::of((opcode & 7 | (i.rex & 1) << 3).into());
-                self.swap_slot(a, i.bits());
+                let (bits, run) = (i.bits(), width!(i.bits(), moves::swap_bytes));
+                self.append(Op { a, b: a, ..op(run) }, Effect::fields(bits, bits, 0));
                 Ok(())
             }
             _ => self.vector(i),
         }
+    }
+
+    /// RDTSC, RDTSCP. Ends its block, so that the count is exact.
+    fn read_counter(&mut self, run: Run<Cpu>) -> Translated {
+        self.push(op(run));
+        self.leave_to(self.next);
+        Ok(())
     }
 
     /// MOVZX, MOVSX, MOVSXD.
@@ -260,41 +270,15 @@ impl Assembly {
         Ok(())
     }
 
-    /// MOVBE and CRC32.
-    pub(super) fn swapped_or_checksum(&mut self, i: &Instruction) -> Translated {
-        let bits = i.bits();
-        if i.repeat == Repeat::NotEqual {
-            let from = if i.opcode == 0xf0 { 8 } else { bits };
-            let b = self.source(i, from);
-            let a = Slot::of(i.register.into());
-            self.plain(Op { a, b, ..op(width!(from, bit::add_to_checksum)) });
-            return Ok(());
+    /// CRC32.
+    pub(super) fn checksum(&mut self, i: &Instruction) -> Translated {
+        if i.repeat != Repeat::NotEqual {
+            return Err(Illegal);
         }
-        let Operand::Memory(place) = i.operand else { return Err(Illegal) };
-        let register = Slot::of(i.register.into());
-        if i.opcode == 0xf0 {
-            let b = self.source(i, bits);
-            self.swap_value(b, bits);
-            self.copy_slot(register, b, bits);
-            return Ok(());
-        }
-        self.copy_slot(VALUE, register, 64);
-        self.swap_value(VALUE, bits);
-        let (fields, kind) = self.reach(i, place);
-        self.push(Op { a: VALUE, run: choose::store_register(bits, kind), ..fields });
+        let from = if i.opcode == 0xf0 { 8 } else { i.bits() };
+        let b = self.source(i, from);
+        let a = Slot::of(i.register.into());
+        self.plain(Op { a, b, ..op(width!(from, bit::add_to_checksum)) });
         Ok(())
-    }
-
-    fn swap_value(&mut self, a: Slot, bits: u32) {
-        if bits == 16 {
-            self.push(Op { a, imm: 8, ..op(moves::turn_half) });
-        } else {
-            self.swap_slot(a, bits);
-        }
-    }
-
-    fn swap_slot(&mut self, a: Slot, bits: u32) {
-        let run = width!(bits, moves::swap_bytes);
-        self.append(Op { a, b: a, ..op(run) }, Effect::fields(bits, bits, 0));
     }
 }

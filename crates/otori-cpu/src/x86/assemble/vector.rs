@@ -6,7 +6,7 @@ use super::super::execute::system;
 use super::super::vector::arithmetic::{self, Lane};
 use super::super::vector::convert;
 use super::super::vector::moves as vector_moves;
-use super::super::vector::shuffle;
+use super::super::vector::{shuffle, text};
 use super::super::vector::{Work, wide};
 use super::{Assembly, Cpu, Illegal, LONG, Translated, WORD, op, vector_integer};
 use crate::op::{Op, Run};
@@ -592,7 +592,7 @@ impl Assembly {
 impl Assembly {
     pub(super) fn three_38(&mut self, i: &Instruction) -> Translated {
         if matches!(i.opcode, 0xf0 | 0xf1) {
-            return self.swapped_or_checksum(i);
+            return self.checksum(i);
         }
         let is_wide = match prefix(i) {
             Prefix::P66 => true,
@@ -627,6 +627,9 @@ impl Assembly {
             Prefix::None => false,
             _ => return Err(Illegal),
         };
+        if is_wide && matches!(i.opcode, 0x60..=0x63) {
+            return self.compare_texts(i);
+        }
         if !is_wide || !matches!(i.opcode, 0x08..=0x0b | 0x14..=0x17 | 0x20..=0x22 | 0x40 | 0x41) {
             return self.packed(i, vector_integer::three_3a(i.opcode, is_wide), is_wide);
         }
@@ -656,6 +659,21 @@ impl Assembly {
             }
             _ => self.extract_lane(i),
         }
+    }
+
+    /// PCMPESTRM, PCMPESTRI, PCMPISTRM, PCMPISTRI: their memory operands may be anywhere.
+    fn compare_texts(&mut self, i: &Instruction) -> Translated {
+        let e = match i.operand {
+            Operand::Register(number) => number,
+            Operand::Memory(place) => {
+                self.load_vector(i, place, SPARE as u8, (16, ANYWHERE));
+                SPARE as u8
+            }
+        };
+        let kind = u64::from(i.opcode & 3 | (i.rex & 8) >> 1);
+        let imm = u64::from(i.immediate as u8) | kind << 8;
+        self.sets(Op { d: i.register, e, imm, ..op(text::compare_texts) });
+        Ok(())
     }
 
     /// PEXTRB, PEXTRW, PEXTRD, PEXTRQ, EXTRACTPS.

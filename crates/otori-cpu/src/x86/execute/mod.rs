@@ -8,6 +8,7 @@ pub(super) mod bit;
 pub(super) mod branch;
 pub(super) mod decimal;
 pub(super) mod divide;
+pub(super) mod far;
 pub(super) mod identify;
 pub(super) mod moves;
 pub(super) mod multiply;

@@ -149,12 +149,6 @@ handlers! {
         set::<W>(cpu, op.a, swapped);
     }
 
-    /// The two low bytes of a exchanged.
-    fn turn_half(cpu, maps, blocks, ops, op) {
-        let value = (get(cpu, op.a) as u16).swap_bytes();
-        set::<16>(cpu, op.a, value.into());
-    }
-
     /// Compares the accumulator with a; equal: a = b, else the accumulator = a.
     fn compare_exchange<const W: u32>(cpu, maps, blocks, ops, op) {
         let (old, expected) = (cut::<W>(get(cpu, op.a)), cut::<W>(get(cpu, AX)));

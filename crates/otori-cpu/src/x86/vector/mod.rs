@@ -9,6 +9,7 @@ pub(super) mod convert;
 pub(super) mod integer;
 pub(super) mod moves;
 pub(super) mod shuffle;
+pub(super) mod text;
 
 use super::cpu::{Cpu, SPARE, VECTORS};
 use super::execute::nothing;

@@ -334,9 +334,24 @@ fn moves(code: &mut Code) {
             code.form(Form { opcode: &[0x63], wide: true, ..Form::PLAIN });
         }
         11 => {
-            let opcode = code.random.pick(&[0xf0, 0xf1]);
-            let (form, _) = word_width(code);
-            code.form(Form { opcode: &[0x0f, 0x38, opcode], target: Target::Memory, ..form });
+            let (form, odd, _) = width(code);
+            let target = match form.prefix {
+                // The prefix of the operand size comes before that of the opcode.
+                0x66 => Target::Register,
+                _ if odd => Target::Any,
+                _ => Target::Memory,
+            };
+            if form.prefix == 0x66 {
+                code.bytes.push(0x66);
+            }
+            if odd && code.random.below(2) == 0 {
+                // popcnt
+                code.form(Form { prefix: 0xf3, opcode: &[0x0f, 0xb8], target, ..form });
+            } else {
+                // crc32
+                let form = Form { bytes: false, target, ..form };
+                code.form(Form { prefix: 0xf2, opcode: &[0x0f, 0x38, 0xf0 | u8::from(odd)], ..form });
+            }
         }
         _ => rare(code),
     }

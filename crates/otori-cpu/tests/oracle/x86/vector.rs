@@ -12,9 +12,9 @@ const SHARED: [u8; 60] = [
 /// Opcodes behind 0F 38 of SSSE3.
 const SSSE3: [u8; 15] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x1c, 0x1d, 0x1e];
 /// And of SSE4, in SSE only.
-const SSE4: [u8; 27] = [
+const SSE4: [u8; 30] = [
     0x10, 0x14, 0x15, 0x17, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x28, 0x29, 0x2b, 0x30, 0x31, 0x32, 0x33,
-    0x34, 0x35, 0x38, 0x39, 0x3a, 0x3b, 0x3d, 0x3f, 0x40, 0x41,
+    0x34, 0x35, 0x37, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f, 0x40, 0x41,
 ];
 
 const VECTOR: Form<'static> = Form { vector: true, vector_target: true, alignment: 16, ..Form::PLAIN };
@@ -87,7 +87,8 @@ pub fn mmx(code: &mut Code) {
 /// SSE on integers.
 pub fn packed_integer(code: &mut Code) {
     let wide = Form { prefix: 0x66, ..VECTOR };
-    match code.random.below(14) {
+    match code.random.below(15) {
+        14 => texts(code, wide),
         0 => {
             let (opcode, group) = code.random.pick(&[
                 (0x71, 2),
@@ -139,6 +140,32 @@ pub fn packed_integer(code: &mut Code) {
             code.form(Form { opcode: &[0x0f, opcode], ..wide });
         }
     }
+}
+
+/// Comparisons of strings: of few different bytes, and of lengths about those of a register.
+fn texts(code: &mut Code, wide: Form) {
+    for register in [0, 2] {
+        let length = code.random.below(24) as i64 - 12;
+        let length = if code.random.below(8) == 0 { length << 30 } else { length };
+        code.load(register, length as u64);
+    }
+    let vector = code.vector();
+    if code.random.below(2) == 0 {
+        // pand with itself and a register: more bytes that are zero or the same
+        let other = code.vector();
+        for opcode in [0xdb, 0x64] {
+            code.bytes.push(0x66);
+            if code.long() {
+                code.bytes.push(0x40 | vector >> 3 << 2 | other >> 3);
+            }
+            code.emit(&[0x0f, opcode, 0xc0 | (vector & 7) << 3 | other & 7]);
+        }
+    }
+    let opcode = code.random.pick(&[0x60, 0x61, 0x62, 0x63]);
+    let rex = code.long() && opcode < 0x62 && code.random.below(2) == 0;
+    code.form(Form { opcode: &[0x0f, 0x3a, opcode], wide: rex, alignment: 1, ..wide });
+    let control = code.random.below(128) as u8;
+    code.bytes.push(control);
 }
 
 /// Between lanes and general registers.
