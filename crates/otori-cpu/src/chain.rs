@@ -11,6 +11,9 @@ use core::marker::PhantomData;
 
 /// What an operation does.
 pub(crate) trait Link<S> {
+    /// Does it go on with what comes behind, or say itself where to go?
+    const GOES_ON: bool;
+
     /// Does the first of `ops` and goes on as `K` says. `FAST`: jumps to the version that is not where a page is not
     /// reached by one look into the cache.
     fn run<'a, K: Then<S>, const FAST: bool>(
@@ -23,6 +26,9 @@ pub(crate) trait Link<S> {
 
 /// What comes behind.
 pub(crate) trait Then<S> {
+    /// Operations that are looked at.
+    const OPS: usize;
+
     /// `ops` begins with the next operation.
     fn then<'a>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, ops: &'a [Op<S>]) -> Next;
 }
@@ -31,6 +37,8 @@ pub(crate) trait Then<S> {
 pub(crate) enum Dispatch {}
 
 impl<S> Then<S> for Dispatch {
+    const OPS: usize = 1;
+
     #[inline(always)]
     fn then<'a>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, ops: &'a [Op<S>]) -> Next {
         match ops {
@@ -44,6 +52,8 @@ impl<S> Then<S> for Dispatch {
 pub(crate) struct Known<A, K>(PhantomData<(A, K)>);
 
 impl<S, A: Link<S>, K: Then<S>> Then<S> for Known<A, K> {
+    const OPS: usize = if A::GOES_ON { 1 + K::OPS } else { 1 };
+
     #[inline(always)]
     fn then<'a>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, ops: &'a [Op<S>]) -> Next {
         A::run::<K, true>(cpu, maps, blocks, ops)
@@ -55,14 +65,27 @@ pub(crate) fn one<S, A: Link<S>>() -> Run<S> {
     A::run::<Dispatch, true>
 }
 
+/// `A`, then `K`. Looks once whether there are as many operations, so that none of them has to.
+pub(crate) fn joined<'a, S, A: Link<S>, K: Then<S>>(
+    cpu: &mut S,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<S>,
+    ops: &'a [Op<S>],
+) -> Next {
+    if ops.len() <= K::OPS {
+        return end();
+    }
+    A::run::<K, true>(cpu, maps, blocks, ops)
+}
+
 /// The function of an operation that is followed by a `B`.
 pub(crate) fn two<S, A: Link<S>, B: Link<S>>() -> Run<S> {
-    A::run::<Known<B, Dispatch>, true>
+    joined::<S, A, Known<B, Dispatch>>
 }
 
 /// The function of an operation that is followed by a `B` and a `C`.
 pub(crate) fn three<S, A: Link<S>, B: Link<S>, C: Link<S>>() -> Run<S> {
-    A::run::<Known<B, Known<C, Dispatch>>, true>
+    joined::<S, A, Known<B, Known<C, Dispatch>>>
 }
 
 /// The version of `A` that does what one look into the cache does not.
@@ -86,6 +109,8 @@ macro_rules! links {
         pub(crate) enum $name {}
 
         impl $crate::chain::Link<$cpu_type> for $name {
+            const GOES_ON: bool = true;
+
             #[inline(always)]
             fn run<'a, K: $crate::chain::Then<$cpu_type>, const FAST: bool>(
                 $cpu: &mut $cpu_type,
@@ -111,6 +136,8 @@ macro_rules! last_links {
         pub(crate) enum $name {}
 
         impl $crate::chain::Link<$cpu_type> for $name {
+            const GOES_ON: bool = false;
+
             #[inline(always)]
             fn run<'a, K: $crate::chain::Then<$cpu_type>, const FAST: bool>(
                 $cpu: &mut $cpu_type,

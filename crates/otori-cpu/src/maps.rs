@@ -7,7 +7,7 @@
 
 use crate::memory::{Access, Miss};
 use crate::op::Interrupt;
-use crate::page::{PAGE_MASK, PAGE_SHIFT, Page};
+use crate::page::{PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, Page};
 use alloc::sync::Arc;
 
 const ENTRIES: usize = 128;
@@ -132,6 +132,9 @@ impl Maps {
     #[inline(never)]
     #[must_use]
     pub fn load_across(&self, address: u64, size: u32) -> Option<u64> {
+        if (address & PAGE_MASK) + u64::from(size) <= PAGE_SIZE as u64 {
+            return Some(self.readable(address, 0)?.load_anywhere(address, size));
+        }
         let mut value = 0;
         for byte in 0..u64::from(size) {
             let at = address.wrapping_add(byte);
@@ -145,6 +148,10 @@ impl Maps {
     #[inline(never)]
     #[must_use]
     pub fn store_across(&self, address: u64, size: u32, value: u64) -> Option<()> {
+        if (address & PAGE_MASK) + u64::from(size) <= PAGE_SIZE as u64 {
+            self.writable(address, 0)?.store_anywhere(address, size, value);
+            return Some(());
+        }
         let last = address.wrapping_add(u64::from(size) - 1);
         self.writable(address, 0)?;
         self.writable(last, 0)?;

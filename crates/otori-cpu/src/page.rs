@@ -29,6 +29,11 @@ fn index(offset: u64) -> usize {
     (offset as usize >> 2) & (WORDS - 1)
 }
 
+/// All bits of so many bytes, at most eight.
+fn bytes_mask(size: u32) -> u64 {
+    u64::MAX >> (64 - 8 * size.clamp(1, 8))
+}
+
 impl Page {
     /// A page of zeros.
     #[must_use]
@@ -119,6 +124,27 @@ impl Page {
         self.store_u32(offset | 4, (value >> 32) as u32);
     }
 
+    /// `size` bytes (at most eight) at any offset, not beyond the page, the first one least significant.
+    #[must_use]
+    pub fn load_anywhere(&self, offset: u64, size: u32) -> u64 {
+        let word = |number: u64| u128::from(self.load_u32((offset & !3) + 4 * number)) << (32 * number);
+        let value = (word(0) | word(1) | word(2)) >> (8 * (offset & 3));
+        value as u64 & bytes_mask(size)
+    }
+
+    /// Stores `size` bytes (at most eight) at any offset, not beyond the page, the least significant first.
+    pub fn store_anywhere(&self, offset: u64, size: u32, value: u64) {
+        let (mask, shift) = (bytes_mask(size), 8 * (offset & 3));
+        let (mask, value) = (u128::from(mask) << shift, u128::from(value & mask) << shift);
+        for number in 0..3 {
+            let at = (offset & !3) + 4 * number;
+            let part = (mask >> (32 * number)) as u32;
+            if part != 0 {
+                self.store_u32(at, self.load_u32(at) & !part | (value >> (32 * number)) as u32);
+            }
+        }
+    }
+
     /// Copies bytes out, from `offset` on; stops at the end of the page. Returns how many.
     pub fn read(&self, offset: usize, into: &mut [u8]) -> usize {
         let length = into.len().min(PAGE_SIZE.saturating_sub(offset));
@@ -174,6 +200,23 @@ mod tests {
         page.store_u64(16, 0x0102_0304_0506_0708);
         assert_eq!(page.load_u64(16), 0x0102_0304_0506_0708);
         assert_eq!(page.load_u8(16), 8);
+    }
+
+    #[test]
+    fn any_bytes_can_be_loaded_and_stored_anywhere() {
+        for (offset, size) in (0..16).flat_map(|offset| (1..=8).map(move |size| (offset, size))) {
+            let page = Page::from_bytes(&[0xee; 32]);
+            page.store_anywhere(offset, size, 0x8877_6655_4433_2211);
+            let mut expected = [0xee; 32];
+            for byte in 0..size as usize {
+                expected[offset as usize + byte] = 0x11 * (byte as u8 + 1);
+            }
+            let mut bytes = [0; 32];
+            page.read(0, &mut bytes);
+            assert_eq!(bytes, expected);
+            let value = page.load_anywhere(offset, size);
+            assert_eq!(value, 0x8877_6655_4433_2211 & bytes_mask(size));
+        }
     }
 
     #[test]

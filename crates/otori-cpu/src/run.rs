@@ -6,7 +6,7 @@
 use crate::block::{Block, BlockCache, BlockTable, Code, Table};
 use crate::maps::Maps;
 use crate::memory::{Access, Fault, FaultKind, Memory, Miss};
-use crate::op::{Next, Op, Reason};
+use crate::op::{Next, Op, Reason, Run};
 use crate::page::{PAGE_MASK, PAGE_SIZE, Page};
 use crate::stop::Stop;
 use alloc::boxed::Box;
@@ -28,6 +28,12 @@ pub trait Set: Sized + Send + Sync + 'static {
     /// Does a store into the code that runs take effect at the next instruction (x86), or only when the program asks
     /// for it? If so, every operation has its instruction's `at`.
     const SEES_OWN_STORES: bool = false;
+
+    /// The function that does the first operation alone, of one that does several: only asked for of sets that see their
+    /// own stores.
+    fn alone(run: Run<Self>) -> Run<Self> {
+        run
+    }
 
     /// The engine's part of the CPU.
     fn frame(&mut self) -> &mut Frame<Self>;
@@ -275,6 +281,7 @@ fn come_back<S: Set, M: Memory>(
     mut special: Option<(u64, Arc<Block<S>>)>,
 ) -> Visited {
     let (mut misses, mut last) = (0, (0, 0, 0));
+    let mut is_stale = false;
     loop {
         let start = cpu.frame().start;
         match next.reason() {
@@ -300,6 +307,7 @@ fn come_back<S: Set, M: Memory>(
         if changes_code {
             blocks.follow(memory.generation());
             special = Some((start, Arc::clone(&block)));
+            is_stale = true;
         }
         let now = (start, next.left(), cpu.frame().left);
         misses = if now == last { misses + 1 } else { 0 };
@@ -307,7 +315,7 @@ fn come_back<S: Set, M: Memory>(
         if misses > MISSES_MAX {
             return Err((Stop::Illegal, give_back(cpu, &block, op.at)));
         }
-        next = match changes_code && S::SEES_OWN_STORES {
+        next = match is_stale && S::SEES_OWN_STORES {
             true => alone(cpu, memory.maps(), blocks, &block, ops),
             false => (op.run)(cpu, memory.maps(), blocks, ops),
         };
@@ -317,7 +325,8 @@ fn come_back<S: Set, M: Memory>(
 /// Runs the rest of one instruction and leaves the block behind it: its store may have changed what follows.
 fn alone<S: Set>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, block: &Block<S>, ops: &[Op<S>]) -> Next {
     let at = ops.first().map_or(0, |op| op.at);
-    let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).copied().collect();
+    let single = |op: &Op<S>| Op { run: S::alone(op.run), ..*op };
+    let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).map(single).collect();
     if few.len() == ops.len() {
         return enter_again(cpu, maps, blocks, ops);
     }

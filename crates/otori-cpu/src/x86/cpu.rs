@@ -3,10 +3,11 @@
 //! Both modes share everything: in 32-bit mode the upper halves of the registers are zero, which is what 32-bit
 //! operations of 64-bit mode leave there anyway.
 
-use super::assemble::assemble;
+use super::assemble::{alone, assemble};
 use super::flags::{self, Flags};
 use super::float::Float;
 use crate::block::{Block, Code, Table};
+use crate::op::Run;
 use crate::run::{Frame, Set, Source};
 use crate::slot::{SLOTS, Slot};
 
@@ -193,6 +194,11 @@ impl Cpu {
 
 impl Set for Cpu {
     const UNIT: u32 = 0;
+    const SEES_OWN_STORES: bool = true;
+
+    fn alone(run: Run<Cpu>) -> Run<Cpu> {
+        alone(run)
+    }
 
     fn frame(&mut self) -> &mut Frame<Cpu> {
         &mut self.frame

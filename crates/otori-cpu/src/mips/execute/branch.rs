@@ -17,6 +17,8 @@ macro_rules! branches {
         pub(crate) enum $name {}
 
         impl Link<Cpu> for $name {
+            const GOES_ON: bool = true;
+
             #[inline(always)]
             fn run<'a, K: Then<Cpu>, const FAST: bool>(
                 $cpu: &mut Cpu,

@@ -1,7 +1,7 @@
 //! From numbers known when decoding to the operation made for them: width, kind of address, condition, operation.
 
 use super::super::cpu::Cpu;
-use super::super::execute::{LONG, RELATIVE, WORD, arithmetic, branch, moves, shift};
+use super::super::execute::{LONG, LONG_BASE, RELATIVE, WORD, WORD_BASE, arithmetic, branch, moves, shift};
 use crate::op::Run;
 
 /// The operation for a width, 8 and the others.
@@ -23,9 +23,26 @@ macro_rules! width_and_address {
         match $kind {
             LONG => width!($bits, $($name)::+ $(<$($first),+>)?; LONG $(, $last)?),
             WORD => width!($bits, $($name)::+ $(<$($first),+>)?; WORD $(, $last)?),
+            LONG_BASE => width!($bits, $($name)::+ $(<$($first),+>)?; LONG_BASE $(, $last)?),
+            WORD_BASE => width!($bits, $($name)::+ $(<$($first),+>)?; WORD_BASE $(, $last)?),
             _ => width!($bits, $($name)::+ $(<$($first),+>)?; RELATIVE $(, $last)?),
         }
     };
+}
+
+/// The same where operands of 32 and 64 bits alone have functions for addresses without an index.
+macro_rules! long_width_and_address {
+    ($bits:expr, $kind:expr, $($name:ident)::+ <$first:tt> $(; $last:tt)?) => {{
+        let run: $crate::op::Run<$crate::x86::Cpu> = match ($bits, $kind) {
+            (32, LONG_BASE) => $($name)::+::<$first, 32, LONG_BASE $(, $last)?>,
+            (32, WORD_BASE) => $($name)::+::<$first, 32, WORD_BASE $(, $last)?>,
+            (64, LONG_BASE) => $($name)::+::<$first, 64, LONG_BASE $(, $last)?>,
+            (_, LONG | LONG_BASE) => width!($bits, $($name)::+<$first>; LONG $(, $last)?),
+            (_, WORD | WORD_BASE) => width!($bits, $($name)::+<$first>; WORD $(, $last)?),
+            _ => width!($bits, $($name)::+<$first>; RELATIVE $(, $last)?),
+        };
+        run
+    }};
 }
 
 /// The operation for a condition.
@@ -117,10 +134,16 @@ fn form<const K: u8>(form: Form, bits: u32) -> Run<Cpu> {
         Form::RegisterQuietly => width!(bits, arithmetic::with_register<K>; false),
         Form::Constant => width!(bits, arithmetic::with_constant<K>; true),
         Form::ConstantQuietly => width!(bits, arithmetic::with_constant<K>; false),
-        Form::Memory(kind) => width_and_address!(bits, kind, arithmetic::with_memory<K>; true),
-        Form::MemoryQuietly(kind) => width_and_address!(bits, kind, arithmetic::with_memory<K>; false),
-        Form::ToMemory(kind) => width_and_address!(bits, kind, arithmetic::to_memory<K>),
-        Form::ConstantToMemory(kind) => width_and_address!(bits, kind, arithmetic::constant_to_memory<K>),
+        Form::Memory(kind) => {
+            long_width_and_address!(bits, kind, arithmetic::with_memory<K>; true)
+        }
+        Form::MemoryQuietly(kind) => {
+            long_width_and_address!(bits, kind, arithmetic::with_memory<K>; false)
+        }
+        Form::ToMemory(kind) => long_width_and_address!(bits, kind, arithmetic::to_memory<K>),
+        Form::ConstantToMemory(kind) => {
+            long_width_and_address!(bits, kind, arithmetic::constant_to_memory<K>)
+        }
     }
 }
 

@@ -121,6 +121,9 @@ fn look_through_copies(mode: Mode, ops: &mut [Op<Cpu>], effects: &[Effect]) {
             aliases.iter().find(fits).filter(|_| bits > 0).map_or(slot, |alias| alias.same)
         };
         (operation.b, operation.c) = (find(operation.b, b), find(operation.c, c));
+        if matches!(effect.registers, Registers::Fields { a: 0, .. }) {
+            continue;
+        }
         let written = operation.a;
         aliases.retain(|alias| alias.register != written && alias.same != written);
         if let Registers::Copy(bits) = effect.registers

@@ -67,10 +67,7 @@ impl Assembly {
     /// RETF and IRET.
     pub(super) fn far_return(&mut self, i: &Instruction) -> Translated {
         let operation = match i.opcode {
-            0xcf => Op {
-                d: u8::from(self.mode == Mode::X86_64),
-                ..op(width!(i.bits(), far::pop_interrupt))
-            },
+            0xcf => Op { d: u8::from(self.mode == Mode::X86_64), ..op(width!(i.bits(), far::pop_interrupt)) },
             0xca => Op { imm: i.immediate as u16 as u64, ..op(width!(i.bits(), far::pop_return)) },
             _ => op(width!(i.bits(), far::pop_return)),
         };

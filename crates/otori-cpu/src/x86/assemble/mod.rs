@@ -14,16 +14,18 @@ mod two;
 mod vector;
 mod vector_integer;
 
+pub(super) use join::alone;
+
 use super::cpu::{ADDRESS, Cpu, Mode, NOTHING, VALUE};
 use super::decode::{AddressBits, Instruction, Map, Operand, Place, Undecoded, decode};
-use super::execute::{LONG, RELATIVE, WORD, branch, moves};
+use super::execute::{LONG, LONG_BASE, RELATIVE, WORD, WORD_BASE, branch, moves};
 use super::flags::ARITHMETIC;
 use crate::block::Block;
-use effect::Effect;
 use crate::op::{Op, Run};
 use crate::run::{BLOCK_INSTRUCTIONS_MAX, Source};
 use crate::slot::Slot;
 use alloc::vec::Vec;
+use effect::Effect;
 
 /// Bytes from the start of a block that it may reach by following jumps.
 const REACH: i32 = 4096;
@@ -259,6 +261,16 @@ impl Assembly {
         (fields(Place::COMPUTED, 0), LONG)
     }
 
+    /// The same; the kind says too if there is no index.
+    fn reach_closely(&mut self, instruction: &Instruction, place: Place) -> (Op<Cpu>, u8) {
+        let (fields, kind) = self.reach(instruction, place);
+        match (kind, fields.c) {
+            (LONG, NOTHING) => (fields, LONG_BASE),
+            (WORD, NOTHING) => (fields, WORD_BASE),
+            _ => (fields, kind),
+        }
+    }
+
     /// The same instruction with its memory operand at [`ADDRESS`], computed once: for what changes registers before it
     /// stores.
     fn pin(&mut self, instruction: &Instruction) -> Instruction {
@@ -301,7 +313,7 @@ impl Assembly {
         match instruction.operand {
             Operand::Register(number) => self.register_slot(instruction, number, bits, VALUE),
             Operand::Memory(place) => {
-                let (fields, kind) = self.reach(instruction, place);
+                let (fields, kind) = self.reach_closely(instruction, place);
                 self.push(Op { a: VALUE, run: choose::load_zero(bits, kind), ..fields });
                 VALUE
             }
@@ -313,7 +325,7 @@ impl Assembly {
         match instruction.operand {
             Operand::Register(number) => self.register_slot(instruction, number, bits, VALUE),
             Operand::Memory(place) => {
-                let (fields, kind) = self.reach(instruction, place);
+                let (fields, kind) = self.reach_closely(instruction, place);
                 self.push(Op { a: VALUE, run: choose::load_to_change(bits, kind), ..fields });
                 VALUE
             }
@@ -325,7 +337,7 @@ impl Assembly {
         match instruction.operand {
             Operand::Register(number) => self.put_register(instruction, number, bits, VALUE),
             Operand::Memory(place) => {
-                let (fields, kind) = self.reach(instruction, place);
+                let (fields, kind) = self.reach_closely(instruction, place);
                 self.push(Op { a: VALUE, run: choose::store_register(bits, kind), ..fields });
             }
         }

@@ -95,14 +95,11 @@ impl Assembly {
         let register_is_target = form >= 2;
         if let Operand::Memory(place) = i.operand {
             let a = self.register_slot(i, i.register, bits, OTHER);
-            let (fields, address) = self.reach(i, place);
+            let (fields, address) = self.reach_closely(i, place);
             if register_is_target {
                 let run = choose::arithmetic(kind, Form::Memory(address), bits);
                 let quiet = choose::arithmetic(kind, Form::MemoryQuietly(address), bits);
-                self.append(
-                    Op { a, run, ..fields },
-                    Effect::SHOWS.setting(ARITHMETIC).or_quietly(quiet),
-                );
+                self.append(Op { a, run, ..fields }, Effect::SHOWS.setting(ARITHMETIC).or_quietly(quiet));
             } else {
                 self.push(Op { a, run: choose::arithmetic(kind, Form::ToMemory(address), bits), ..fields });
             }
@@ -122,7 +119,8 @@ impl Assembly {
         let quiet = choose::arithmetic(kind, Form::RegisterQuietly, bits);
         // A register with itself gives zero, whatever it was.
         let read = if a == b && matches!(kind, arithmetic::XOR | arithmetic::SUB) { 0 } else { bits };
-        self.arithmetic_op(kind, Op { a, b: a, c: b, ..op(run) }, Effect::fields(bits, read, read), quiet);
+        let written = if compares { 0 } else { bits };
+        self.arithmetic_op(kind, Op { a, b: a, c: b, ..op(run) }, Effect::fields(written, read, read), quiet);
         self.comparison = compares.then_some(Comparison { kind, bits, with_constant: false });
         if !compares {
             self.put_register(i, first, bits, VALUE);
@@ -146,8 +144,10 @@ impl Assembly {
         let run = choose::arithmetic(kind, Form::Constant, bits);
         let quiet = choose::arithmetic(kind, Form::ConstantQuietly, bits);
         let operation = Op { a, b: a, imm: i.immediate as u64, ..op(run) };
-        self.arithmetic_op(kind, operation, Effect::fields(bits, bits, 0), quiet);
-        if kind == arithmetic::CMP || kind == arithmetic::TEST {
+        let compares = kind == arithmetic::CMP || kind == arithmetic::TEST;
+        let written = if compares { 0 } else { bits };
+        self.arithmetic_op(kind, operation, Effect::fields(written, bits, 0), quiet);
+        if compares {
             self.comparison = Some(Comparison { kind, bits, with_constant: true });
         }
     }
@@ -164,7 +164,7 @@ impl Assembly {
     fn operation_with_constant(&mut self, i: &Instruction, kind: u8, bits: u32) {
         match i.operand {
             Operand::Memory(place) => {
-                let (fields, address) = self.reach(i, place);
+                let (fields, address) = self.reach_closely(i, place);
                 let run = choose::arithmetic(kind, Form::ConstantToMemory(address), bits);
                 let imm = fields.imm & 0xffff_ffff | (i.immediate as u64) << 32;
                 self.push(Op { run, imm, ..fields });
@@ -274,7 +274,7 @@ impl Assembly {
         let to_register = i.opcode & 2 != 0;
         match i.operand {
             Operand::Memory(place) if to_register => {
-                let (fields, kind) = self.reach(i, place);
+                let (fields, kind) = self.reach_closely(i, place);
                 if super::high_byte(i, i.register, bits).is_some() {
                     self.push(Op { a: VALUE, run: choose::load_zero(bits, kind), ..fields });
                     self.put_register(i, i.register, bits, VALUE);
@@ -285,7 +285,7 @@ impl Assembly {
             }
             Operand::Memory(place) => {
                 let a = self.register_slot(i, i.register, bits, VALUE);
-                let (fields, kind) = self.reach(i, place);
+                let (fields, kind) = self.reach_closely(i, place);
                 self.push(Op { a, run: choose::store_register(bits, kind), ..fields });
             }
             Operand::Register(number) => {
@@ -317,7 +317,7 @@ impl Assembly {
             }
             Operand::Memory(place) => {
                 self.plain(Op { a: VALUE, d: number, ..op(system::read_segment::<64>) });
-                let (fields, kind) = self.reach(i, place);
+                let (fields, kind) = self.reach_closely(i, place);
                 self.push(Op { a: VALUE, run: choose::store_register(16, kind), ..fields });
             }
         }
@@ -328,12 +328,17 @@ impl Assembly {
     fn effective(&mut self, i: &Instruction) -> Translated {
         let Operand::Memory(place) = i.operand else { return Err(Illegal) };
         let bare = Instruction { segment: NOTHING, ..*i };
-        let (fields, kind) = self.reach(&bare, place);
+        let (fields, kind) = self.reach_closely(&bare, place);
         let a = Slot::of(i.register.into());
-        let read = if kind == super::WORD { 32 } else { 64 };
-        let read = if kind == super::RELATIVE { 0 } else { read };
+        let (base, index) = match kind {
+            super::LONG => (64, 64),
+            super::WORD => (32, 32),
+            super::LONG_BASE => (64, 0),
+            super::WORD_BASE => (32, 0),
+            _ => (0, 0),
+        };
         let operation = Op { a, run: choose::effective(i.bits(), kind), ..fields };
-        self.append(operation, Effect::fields(i.bits(), read, read));
+        self.append(operation, Effect::fields(i.bits(), base, index));
         Ok(())
     }
 
@@ -357,7 +362,7 @@ impl Assembly {
                     },
                     _ => place,
                 };
-                let (fields, kind) = self.reach(i, popped);
+                let (fields, kind) = self.reach_closely(i, popped);
                 self.push(Op { a: VALUE, run: choose::store_register(bits, kind), ..fields });
                 self.plain(Op { imm: (bits / 8).into(), ..op(stack::move_pointer) });
             }
@@ -518,19 +523,17 @@ impl Assembly {
     fn copy_constant(&mut self, i: &Instruction, bits: u32) -> Translated {
         match i.operand {
             Operand::Memory(place) => {
-                let (fields, kind) = self.reach(i, place);
+                let (fields, kind) = self.reach_closely(i, place);
                 let imm = fields.imm & 0xffff_ffff | (i.immediate as u64) << 32;
                 self.push(Op { imm, run: choose::store_constant(bits, kind), ..fields });
             }
-            Operand::Register(number) => {
-                match super::high_byte(i, number, bits) {
-                    Some(_) => {
-                        self.set_constant(VALUE, i.immediate as u64, 64);
-                        self.put_register(i, number, bits, VALUE);
-                    }
-                    None => self.set_constant(Slot::of(number.into()), i.immediate as u64, bits),
+            Operand::Register(number) => match super::high_byte(i, number, bits) {
+                Some(_) => {
+                    self.set_constant(VALUE, i.immediate as u64, 64);
+                    self.put_register(i, number, bits, VALUE);
                 }
-            }
+                None => self.set_constant(Slot::of(number.into()), i.immediate as u64, bits),
+            },
         }
         Ok(())
     }
@@ -562,7 +565,7 @@ impl Assembly {
     fn translate_byte(&mut self, i: &Instruction) -> Translated {
         self.plain(Op { a: VALUE, b: AX, ..op(moves::zero_extend::<8>) });
         let place = super::Place { base: BX, index: VALUE, shift: 0, displacement: 0, relative: false };
-        let (fields, kind) = self.reach(i, place);
+        let (fields, kind) = self.reach_closely(i, place);
         self.push(Op { a: AX, run: choose::load(8, kind), ..fields });
         Ok(())
     }

@@ -22,12 +22,7 @@ impl Assembly {
                 Ok(())
             }
             0x06 | 0x08 | 0x09 | 0x20..=0x23 | 0x30 | 0x32 | 0x33 => self.privileged(),
-            0x00 | 0x01 => match (self.tell_tables(i), i.modrm) {
-                (Some(told), _) => told,
-                (None, 0xf9) if opcode == 1 => self.read_counter(identify::read_counter_and_processor),
-                (None, 0xc0..) if opcode == 1 => Err(Illegal),
-                _ => self.privileged(),
-            },
+            0x00 | 0x01 => self.of_system(i),
             // Hints.
             0x0d | 0x18..=0x1f => Ok(()),
             0x31 => self.read_counter(identify::read_counter),
@@ -56,15 +51,7 @@ impl Assembly {
             }
             0xa3 | 0xab | 0xb3 | 0xbb => self.bit_by_register(i, opcode >> 3 & 3),
             0xa4 | 0xa5 | 0xac | 0xad => self.double_shift(i),
-            0xaf => {
-                let b = self.source(i, i.bits());
-                let (a, bits) = (Slot::of(i.register.into()), i.bits());
-                let run = width!(bits, multiply::by_register; true);
-                let quiet = width!(bits, multiply::by_register; false);
-                let effect = Effect::fields(bits, bits, bits).setting(ARITHMETIC).or_quietly(quiet);
-                self.append(Op { a, b: a, c: b, ..op(run) }, effect);
-                Ok(())
-            }
+            0xaf => self.multiply(i),
             0xb0 | 0xb1 => self.compare_exchange(i, bits),
             0xb2 | 0xb4 | 0xb5 => self.load_far(i, opcode & 7),
             0xb6 | 0xb7 | 0xbe | 0xbf => {
@@ -88,6 +75,27 @@ impl Assembly {
         }
     }
 
+    /// Groups 6 and 7: tables, RDTSCP, and what is not for user code.
+    fn of_system(&mut self, i: &Instruction) -> Translated {
+        match (self.tell_tables(i), i.modrm) {
+            (Some(told), _) => told,
+            (None, 0xf9) if i.opcode == 1 => self.read_counter(identify::read_counter_and_processor),
+            (None, 0xc0..) if i.opcode == 1 => Err(Illegal),
+            _ => self.privileged(),
+        }
+    }
+
+    /// IMUL of two registers.
+    fn multiply(&mut self, i: &Instruction) -> Translated {
+        let b = self.source(i, i.bits());
+        let (a, bits) = (Slot::of(i.register.into()), i.bits());
+        let run = width!(bits, multiply::by_register; true);
+        let quiet = width!(bits, multiply::by_register; false);
+        let effect = Effect::fields(bits, bits, bits).setting(ARITHMETIC).or_quietly(quiet);
+        self.append(Op { a, b: a, c: b, ..op(run) }, effect);
+        Ok(())
+    }
+
     /// RDTSC, RDTSCP. Ends its block, so that the count is exact.
     fn read_counter(&mut self, run: Run<Cpu>) -> Translated {
         self.push(op(run));
@@ -99,7 +107,7 @@ impl Assembly {
     pub(super) fn extend(&mut self, i: &Instruction, from: u32, signed: bool) {
         let (a, to) = (Slot::of(i.register.into()), i.bits());
         if let (Operand::Memory(place), 32 | 64) = (i.operand, to) {
-            let (fields, kind) = self.reach(i, place);
+            let (fields, kind) = self.reach_closely(i, place);
             let run = if signed { choose::load_sign(from, to, kind) } else { choose::load_zero(from, kind) };
             self.push(Op { a, run, ..fields });
             return;
@@ -134,7 +142,7 @@ impl Assembly {
             }
             Operand::Memory(place) => {
                 self.append(Op { a: VALUE, ..op(run) }, effect);
-                let (fields, kind) = self.reach(i, place);
+                let (fields, kind) = self.reach_closely(i, place);
                 self.push(Op { a: VALUE, run: choose::store_register(8, kind), ..fields });
             }
         }

@@ -4,28 +4,8 @@ use super::super::cpu::{CX, Cpu, SP};
 use super::super::flags::{cut, extend};
 use super::arithmetic::CMP;
 use super::{get, handlers, key, leavers, read, set, write};
-use crate::block::BlockCache;
-use crate::maps::Maps;
-use crate::op::{Next, Op, go, leave, step, stop, stop_behind};
+use crate::op::{go, leave, step, stop, stop_behind};
 use crate::stop::Stop;
-
-/// Leaves for the distance `imm` if the condition holds.
-#[inline(always)]
-fn branch<'a>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op<Cpu>],
-    (holds, distance): (bool, u64),
-) -> Next {
-    match ops {
-        [op, ..] if holds => {
-            let target = key(cpu, distance);
-            leave(cpu, maps, blocks, op, target)
-        }
-        _ => step(cpu, maps, blocks, ops),
-    }
-}
 
 /// Compares as CMP or TEST do, and says whether condition `C` holds then.
 #[inline(always)]
@@ -95,44 +75,6 @@ leavers! {
         go(cpu, maps, blocks, target)
     }
 
-    /// Leaves if condition `C` holds.
-    fn branch_if<const C: u8>(cpu, maps, blocks, ops, op) {
-        let holds = cpu.flags.holds::<C>();
-        branch(cpu, maps, blocks, ops, (holds, op.imm))
-    }
-
-    /// Compares b with c, then leaves if condition `C` holds.
-    fn compare_registers<const K: u8, const W: u32, const C: u8>(cpu, maps, blocks, ops, op) {
-        let (b, c) = (get(cpu, op.b), get(cpu, op.c));
-        let holds = compare::<K, W, C>(cpu, b, c);
-        branch(cpu, maps, blocks, ops, (holds, op.imm))
-    }
-
-    /// Compares b with the upper half of imm, then leaves for its lower half if condition `C` holds.
-    fn compare_constant<const K: u8, const W: u32, const C: u8>(cpu, maps, blocks, ops, op) {
-        let (b, constant) = (get(cpu, op.b), super::immediate(op));
-        let holds = compare::<K, W, C>(cpu, b, constant);
-        branch(cpu, maps, blocks, ops, (holds, op.imm as i32 as u64))
-    }
-
-    /// LOOPNE, LOOPE, LOOP, JCXZ by the low bits of the opcode in d, with a counter of e bits.
-    fn count_down(cpu, maps, blocks, ops, op) {
-        let mask = address_mask(op.e);
-        let old = get(cpu, CX);
-        let counter = if op.d == 3 { old & mask } else { old.wrapping_sub(1) & mask };
-        let kept = if op.e == 16 { old & !mask } else { 0 };
-        if op.d != 3 {
-            set::<64>(cpu, CX, kept | counter);
-        }
-        let holds = match op.d {
-            0 => counter != 0 && !cpu.flags.zero(),
-            1 => counter != 0 && cpu.flags.zero(),
-            2 => counter != 0,
-            _ => counter == 0,
-        };
-        branch(cpu, maps, blocks, ops, (holds, op.imm))
-    }
-
     /// INT 80 of 32-bit mode; imm is the distance behind it.
     fn system_call(cpu, maps, blocks, ops, op) {
         let behind = key(cpu, op.imm);
@@ -185,6 +127,56 @@ pub(in super::super) fn address_mask(bits: u8) -> u64 {
 }
 
 handlers! {
+    /// Leaves if condition `C` holds.
+    fn branch_if<const C: u8>(cpu, maps, blocks, ops, op) {
+        let holds = cpu.flags.holds::<C>();
+        if holds {
+            let target = key(cpu, op.imm);
+            return leave(cpu, maps, blocks, op, target);
+        }
+    }
+
+    /// Compares b with c, then leaves if condition `C` holds.
+    fn compare_registers<const K: u8, const W: u32, const C: u8>(cpu, maps, blocks, ops, op) {
+        let (b, c) = (get(cpu, op.b), get(cpu, op.c));
+        let holds = compare::<K, W, C>(cpu, b, c);
+        if holds {
+            let target = key(cpu, op.imm);
+            return leave(cpu, maps, blocks, op, target);
+        }
+    }
+
+    /// Compares b with the upper half of imm, then leaves for its lower half if condition `C` holds.
+    fn compare_constant<const K: u8, const W: u32, const C: u8>(cpu, maps, blocks, ops, op) {
+        let (b, constant) = (get(cpu, op.b), super::immediate(op));
+        let holds = compare::<K, W, C>(cpu, b, constant);
+        if holds {
+            let target = key(cpu, op.imm as i32 as u64);
+            return leave(cpu, maps, blocks, op, target);
+        }
+    }
+
+    /// LOOPNE, LOOPE, LOOP, JCXZ by the low bits of the opcode in d, with a counter of e bits.
+    fn count_down(cpu, maps, blocks, ops, op) {
+        let mask = address_mask(op.e);
+        let old = get(cpu, CX);
+        let counter = if op.d == 3 { old & mask } else { old.wrapping_sub(1) & mask };
+        let kept = if op.e == 16 { old & !mask } else { 0 };
+        if op.d != 3 {
+            set::<64>(cpu, CX, kept | counter);
+        }
+        let holds = match op.d {
+            0 => counter != 0 && !cpu.flags.zero(),
+            1 => counter != 0 && cpu.flags.zero(),
+            2 => counter != 0,
+            _ => counter == 0,
+        };
+        if holds {
+            let target = key(cpu, op.imm);
+            return leave(cpu, maps, blocks, op, target);
+        }
+    }
+
     /// Nothing: keeps a place for an instruction without effect.
     fn idle(cpu, maps, blocks, ops, op) {}
 }

@@ -29,6 +29,10 @@ pub(super) const LONG: u8 = 0;
 pub(super) const WORD: u8 = 1;
 /// A distance from the beginning of the block.
 pub(super) const RELATIVE: u8 = 2;
+/// As [`LONG`], without an index.
+pub(super) const LONG_BASE: u8 = 3;
+/// As [`WORD`], without an index.
+pub(super) const WORD_BASE: u8 = 4;
 
 /// The address of an operation's memory operand.
 #[inline(always)]
@@ -37,9 +41,12 @@ pub(super) fn address<const A: u8>(cpu: &Cpu, op: &Op<Cpu>) -> u64 {
     if A == RELATIVE {
         return cpu.frame.start.wrapping_add(displacement);
     }
-    let index = cpu.registers[op.c as usize] << (op.e & 3);
+    let index = match A {
+        LONG | WORD => cpu.registers[op.c as usize] << (op.e & 3),
+        _ => 0,
+    };
     let sum = cpu.registers[op.b as usize].wrapping_add(index).wrapping_add(displacement);
-    if A == WORD { sum & 0xffff_ffff } else { sum }
+    if A == WORD || A == WORD_BASE { sum & 0xffff_ffff } else { sum }
 }
 
 /// The immediate operand beside a memory operand.
@@ -165,7 +172,7 @@ macro_rules! handlers {
     ($($(#[$meta:meta])* fn $name:ident $(<$(const $generic:ident: $type:ty),+>)?
         ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident, $op:ident) $body:block)*) => {$(
         $crate::x86::execute::operation! {
-            $(#[$meta])* $name [$($(const $generic: $type),+)?] [$($($generic),+)?]
+            $(#[$meta])* $name [$($(const $generic: $type),+)?] [$($($generic),+)?] true
             ($cpu, $maps, $blocks, $ops) {
                 let [$op, rest @ ..] = $ops else { return $crate::op::end() };
                 $body
@@ -180,7 +187,7 @@ macro_rules! leavers {
     ($($(#[$meta:meta])* fn $name:ident $(<$(const $generic:ident: $type:ty),+>)?
         ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident, $op:ident) $body:block)*) => {$(
         $crate::x86::execute::operation! {
-            $(#[$meta])* $name [$($(const $generic: $type),+)?] [$($($generic),+)?]
+            $(#[$meta])* $name [$($(const $generic: $type),+)?] [$($($generic),+)?] false
             ($cpu, $maps, $blocks, $ops) {
                 let [$op, ..] = $ops else { return $crate::op::end() };
                 $body
@@ -191,12 +198,14 @@ macro_rules! leavers {
 
 /// One operation: a link, and a function of the same name.
 macro_rules! operation {
-    ($(#[$meta:meta])* $name:ident [$($parameters:tt)*] [$($arguments:tt)*]
+    ($(#[$meta:meta])* $name:ident [$($parameters:tt)*] [$($arguments:tt)*] $goes_on:literal
         ($cpu:ident, $maps:ident, $blocks:ident, $ops:ident) $body:block) => {
         #[allow(non_camel_case_types, reason = "named like the function")]
         pub(in crate::x86) enum $name<$($parameters)*> {}
 
         impl<$($parameters)*> $crate::chain::Link<$crate::x86::Cpu> for $name<$($arguments)*> {
+            const GOES_ON: bool = $goes_on;
+
             #[inline(always)]
             #[allow(unused_variables, reason = "not every operation looks at everything")]
             fn run<'a, AndThen: $crate::chain::Then<$crate::x86::Cpu>, const QUICKLY: bool>(

@@ -15,6 +15,8 @@ pub struct Code<'a> {
     pub bytes: Vec<u8>,
     /// Instructions so far.
     pub count: u64,
+    /// Prefixes of the next [`Form`], in front of its own.
+    pub before: Vec<u8>,
 }
 
 /// What stands in the r/m field.
@@ -148,6 +150,8 @@ impl Code<'_> {
             _ => rex |= rm >> 3,
         }
         let index = index.filter(|index| !(high && *index >= 8));
+        let before = std::mem::take(&mut self.before);
+        self.bytes.extend(before);
         if form.prefix != 0 {
             self.bytes.push(form.prefix);
         }

@@ -17,7 +17,7 @@ pub fn step(code: &mut Code, kind: Kind) {
 }
 
 /// Width of operands: byte, 16, 32, 64 bits.
-fn width(code: &mut Code) -> (Form<'static>, bool, u32) {
+pub fn width(code: &mut Code) -> (Form<'static>, bool, u32) {
     let choices = if code.long() { 4 } else { 3 };
     match code.random.below(choices) {
         0 => (Form { bytes: true, ..Form::PLAIN }, false, 1),
@@ -76,7 +76,8 @@ fn arithmetic(code: &mut Code) {
 fn rare(code: &mut Code) {
     let (form, odd, _) = width(code);
     let odd = u8::from(odd);
-    match code.random.below(9) {
+    match code.random.below(12) {
+        9..=11 => super::prefix::step(code),
         0 => {
             code.form(Form { opcode: &[0x0f, 0xc0 | odd], ..form });
         }

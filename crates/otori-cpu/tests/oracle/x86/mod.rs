@@ -7,12 +7,14 @@ mod code;
 mod floating;
 mod integer;
 mod machine;
+mod prefix;
 mod vector;
 
 use crate::harness::{find_qemu, programs_per_kind};
 use crate::random::Random;
 use code::{Code, DATA_BYTES, DATA_MIDDLE};
 use otori_cpu::x86::Mode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the only segment is loaded.
 pub const BASE: u32 = 0x40_0000;
@@ -161,7 +163,7 @@ impl Program {
 /// Makes a program; the same arguments make the same one.
 pub fn program(mode: Mode, kind: Kind, seed: u64) -> Program {
     let mut random = Random::new(seed * 31 + kind as u64 * 7 + u64::from(mode == Mode::I386) + 1);
-    let mut code = Code { random: &mut random, mode, bytes: Vec::new(), count: 0 };
+    let mut code = Code { random: &mut random, mode, bytes: Vec::new(), count: 0, before: Vec::new() };
     let mut program = Program { mode, kind, bytes: Vec::new(), instructions: 0, chunks: Vec::new() };
     code.load(4, STACK.into());
     code.load(5, (DATA + DATA_MIDDLE).into());
@@ -319,6 +321,9 @@ fn explain(program: &Program, at: usize, expected: &[u8], ours: &[u8]) -> String
     text + &format!("first at {place}\n{}", hex.join(" "))
 }
 
+/// Instructions that agreed in this process, by mode.
+static COMPARED: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+
 /// As many programs as asked for, in both modes.
 fn check_both(kind: Kind) {
     for (mode, qemu) in [(Mode::I386, "qemu-i386-static"), (Mode::X86_64, "qemu-x86_64-static")] {
@@ -330,7 +335,9 @@ fn check_both(kind: Kind) {
             continue;
         }
         let instructions: u64 = (0..programs_per_kind()).map(|seed| check(mode, kind, seed)).sum();
-        eprintln!("{mode:?} {kind:?}: {instructions} instructions agree with qemu");
+        let before = COMPARED[usize::from(mode == Mode::X86_64)].fetch_add(instructions, Ordering::Relaxed);
+        let all = before + instructions;
+        eprintln!("{mode:?} {kind:?}: {instructions} instructions agree, {all} of {mode:?} up to now");
     }
 }
 
