@@ -24,6 +24,8 @@ mod random;
 mod record;
 mod sched;
 mod signal;
+mod snapshot;
+mod spawn;
 mod syscall;
 mod task;
 pub mod tty;
@@ -32,8 +34,9 @@ mod view;
 
 pub use config::{Limits, MachineConfig, Pid, Resident, Run, Spawn, SpawnError, Stats, Stdio};
 pub use exec::elf::ElfError;
-pub use machine::{Machine, Snapshot};
+pub use machine::Machine;
 pub use notice::{Notice, NoticeKind};
+pub use snapshot::Snapshot;
 pub use syscall::{ABSENT, Argument, Row as CallRow, TABLE as CALLS, call_document};
 
 /// Instruction sets, for who prepares machines or asks whether a program can run.

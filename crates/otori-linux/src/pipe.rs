@@ -148,6 +148,16 @@ impl Pipes {
         Ok(count)
     }
 
+    /// Copies bytes out that stay: as [`Pipes::read`].
+    pub fn peek(&self, id: PipeId, into: &mut [u8]) -> Result<usize, Errno> {
+        let pipe = self.pipes.get(&id).ok_or(Errno::EBADF)?;
+        if pipe.bytes.is_empty() {
+            return if pipe.writers == 0 { Ok(0) } else { Err(Errno::EAGAIN) };
+        }
+        into.iter_mut().zip(&pipe.bytes).for_each(|(to, from)| *to = *from);
+        Ok(into.len().min(pipe.bytes.len()))
+    }
+
     /// Puts bytes in and says how many: `EPIPE` without a reader (the kernel adds SIGPIPE), `EAGAIN` when none
     /// fit or when a write of at most [`PIPE_BUF`] would be torn.
     pub fn write(&mut self, id: PipeId, bytes: &[u8]) -> Result<usize, Errno> {

@@ -9,6 +9,7 @@ use crate::{
     signal::{Information, Signal, code},
     task::{
         Life, Tid,
+        tracee::Until,
         waiting::{WaitKey, Waiting},
     },
 };
@@ -181,8 +182,13 @@ impl Kernel {
             if left == 0 {
                 break;
             }
-            let (stop, count) = self.execute(tid, left);
+            let steps = self.core.tracee(tid).is_some_and(|tracee| tracee.until == Until::Step);
+            let (stop, count) = self.execute(tid, if steps { 1 } else { left });
             spent += count;
+            if steps && stop == Stop::Budget {
+                self.trap_after_step(tid);
+                break;
+            }
             match stop {
                 Stop::Budget => break,
                 Stop::Syscall => {
@@ -207,9 +213,11 @@ impl Kernel {
         let Ok(task) = self.core.task(tid) else { return false };
         let Ok(process) = self.core.process(task.pid) else { return false };
         let killed = process.pending.set().contains(Signal::KILL);
-        if matches!(process.life, Life::Stopped(_)) && !killed {
+        if (matches!(process.life, Life::Stopped(_)) || self.core.is_held(tid)) && !killed {
             return false;
         }
+        self.go_into_call(tid);
+        let Ok(task) = self.core.task(tid) else { return false };
         if task.waiting.is_some() {
             *spent += CALL_COST;
             self.core.spend(CALL_COST);
@@ -222,7 +230,13 @@ impl Kernel {
     fn is_runnable(&self, tid: Tid) -> bool {
         let Ok(task) = self.core.task(tid) else { return false };
         let alive = self.core.process(task.pid).is_ok_and(|process| process.life == Life::Alive);
-        alive && task.waiting.is_none()
+        alive && task.waiting.is_none() && !self.core.is_held(tid)
+    }
+
+    /// PTRACE_SINGLESTEP: one instruction was made.
+    fn trap_after_step(&mut self, tid: Tid) {
+        let at = self.core.task(tid).map_or(0, |task| task.cpu.program_counter());
+        self.core.stops_for_signal(tid, Signal::TRAP, Information::fault(code::TRAP_TRACE, at));
     }
 
     fn execute(&mut self, tid: Tid, budget: u64) -> (Stop, u64) {

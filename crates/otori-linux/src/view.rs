@@ -87,6 +87,14 @@ impl View<'_> {
             .collect();
     }
 
+    fn fill_restrictions(&self, view: &mut ProcessView, process: &Process, task: Option<&Task>) {
+        let (sets, effective) = (process.identity.capabilities, process.identity.effective.capabilities);
+        view.capabilities = [sets.inheritable, sets.permitted, effective, sets.bounding].map(|set| set.0);
+        view.no_new_privileges = process.no_new_privileges;
+        view.seccomp = task.map_or(0, |task| task.seccomp.mode());
+        view.tracer = task.and_then(|task| task.tracee.as_ref()).map_or(0, |tracee| tracee.tracer);
+    }
+
     fn fill_signals(&self, view: &mut ProcessView, process: &Process, task: Option<&Task>) {
         let guest = |set| self.core.abi.set_to_guest(set) as u64;
         view.shared_pending = guest(process.pending.set());
@@ -168,7 +176,6 @@ impl ProcView for View<'_> {
                 Life::Zombie(Ending::Killed(signal)) => u32::from(self.core.abi.signal_to_guest(signal)),
                 _ => 0,
             },
-            no_new_privileges: process.no_new_privileges,
             descriptor_slots: task
                 .and_then(|task| self.core.tables.get(task.files))
                 .map_or(0, |table| table.size()),
@@ -179,6 +186,7 @@ impl ProcView for View<'_> {
             switches: task.map_or(1, |task| task.switches),
             ..ProcessView::default()
         };
+        self.fill_restrictions(&mut view, process, task);
         self.fill_signals(&mut view, process, task);
         match (task, resident) {
             (Some(task), _) => self.fill_memory(&mut view, task),
@@ -261,6 +269,7 @@ impl View<'_> {
             (FileKind::Timer(_), _) => DescriptorTarget::Anonymous("[timerfd]"),
             (FileKind::Epoll(_), _) => DescriptorTarget::Anonymous("[eventpoll]"),
             (FileKind::Signals(_), _) => DescriptorTarget::Anonymous("[signalfd]"),
+            (FileKind::Messages(_), _) => DescriptorTarget::Anonymous("[mqueue]"),
             (FileKind::Watch(_), _) => DescriptorTarget::Anonymous("inotify"),
             (FileKind::Socket(id), _) => DescriptorTarget::Socket(self.core.sockets.inode(*id)),
             (_, Some(node)) => DescriptorTarget::Node(node),

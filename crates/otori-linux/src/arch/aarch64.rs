@@ -2,7 +2,7 @@
 //!
 //! Key items: [`ROW`], [`CPUINFO`], and [`Processor`] for its CPU. Neighbour: `aarch64_signal.rs` lays out signal frames. Procedure Call
 //! Standard for the Arm 64-bit Architecture; arch/arm64/include/uapi/asm of Linux for the numbers.
-use super::{Abi, Column, Cpu, Pairs, Processor, Return, aarch64_signal};
+use super::{Abi, Column, Cpu, Pairs, Processor, Return, aarch64_signal, registers};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -10,7 +10,7 @@ use crate::{
     mm::AddressSpace,
     signal::{Frame, SignalSet},
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use otori_cpu::{Stop, aarch64::Cpu as Aarch64};
 
 /// The register with the number of the call.
@@ -126,6 +126,12 @@ impl Processor for Aarch64 {
     fn set_thread_pointer(&mut self, _memory: &mut AddressSpace, value: u64) -> Result<(), Errno> {
         self.thread_pointer = value;
         Ok(())
+    }
+    fn registers(&self) -> Vec<u64> {
+        registers::of_aarch64(self)
+    }
+    fn set_registers(&mut self, values: &[u64]) {
+        registers::set_aarch64(self, values);
     }
     fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
         aarch64_signal::push(abi, self, memory, frame)

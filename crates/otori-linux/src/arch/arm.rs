@@ -3,7 +3,7 @@
 //! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbours: `arm_signal.rs` lays out signal frames, `arm_helpers.rs`
 //! the page with the kernel's user helpers. The processor is a Cortex-A7. arch/arm/kernel/entry-common.S,
 //! arch/arm/include/uapi/asm/hwcap.h of Linux.
-use super::{Abi, Column, Cpu, Pairs, Processor, Return, arm_helpers, arm_signal};
+use super::{Abi, Column, Cpu, Pairs, Processor, Return, arm_helpers, arm_signal, registers};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -11,7 +11,7 @@ use crate::{
     mm::AddressSpace,
     signal::{Frame, SignalSet},
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use otori_cpu::{
     Stop,
     arm::{Cpu as Arm, Order},
@@ -182,6 +182,12 @@ impl Processor for Arm {
     fn set_thread_pointer(&mut self, _memory: &mut AddressSpace, value: u64) -> Result<(), Errno> {
         self.thread_pointer = value as u32;
         Ok(())
+    }
+    fn registers(&self) -> Vec<u64> {
+        registers::of_arm(self)
+    }
+    fn set_registers(&mut self, values: &[u64]) {
+        registers::set_arm(self, values);
     }
     fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
         arm_signal::push(abi, self, memory, frame)

@@ -107,3 +107,19 @@ pub(super) fn set_thread_area(cpu: &mut X86, memory: &mut AddressSpace, address:
     }
     Ok(())
 }
+
+/// The entry that the structure names: base, limit, and flags of a whole segment for data, or an empty one.
+pub(super) fn describe_thread_area(cpu: &X86, memory: &mut AddressSpace, address: u64) -> Result<(), Errno> {
+    /// seg_32bit, limit_in_pages, useable
+    const WHOLE: u32 = 0x51;
+    /// read_exec_only, seg_not_present
+    const EMPTY: u32 = 0x28;
+    let mut entry = [0; 4];
+    memory.read(address, &mut entry).map_err(|_| Errno::EFAULT)?;
+    let entry = u32::from_le_bytes(entry);
+    let index = (entry as usize).checked_sub(TLS_FIRST).ok_or(Errno::EINVAL)?;
+    let base = *cpu.tls.get(index).ok_or(Errno::EINVAL)?;
+    let (limit, flags) = if base == 0 { (0, EMPTY) } else { (0xf_ffff, WHOLE) };
+    let bytes = [entry, base, limit, flags].map(u32::to_le_bytes);
+    memory.write(address, bytes.as_flattened()).map_err(|_| Errno::EFAULT)
+}

@@ -2,7 +2,7 @@
 //!
 //! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbour: `mips_signal.rs` lays out signal frames.
 //! System V ABI MIPS supplement; arch/mips/include/uapi/asm of Linux for the numbers.
-use super::{Abi, Column, Cpu, Pairs, Processor, Return, Unaligned, mips_mode, mips_signal};
+use super::{Abi, Column, Cpu, Pairs, Processor, Return, Unaligned, mips_mode, mips_signal, registers};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -10,7 +10,7 @@ use crate::{
     mm::AddressSpace,
     signal::{Frame, Signal, SignalSet, code},
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use otori_cpu::{
     Fault, FaultKind, Stop,
     mips::{Cpu as Mips, Endian as CpuEndian},
@@ -227,6 +227,12 @@ impl Processor for Mips {
     fn set_thread_pointer(&mut self, _memory: &mut AddressSpace, value: u64) -> Result<(), Errno> {
         self.user_local = value as u32;
         Ok(())
+    }
+    fn registers(&self) -> Vec<u64> {
+        registers::of_mips(self)
+    }
+    fn set_registers(&mut self, values: &[u64]) {
+        registers::set_mips(self, values);
     }
     fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
         mips_signal::push(abi, self, memory, frame)

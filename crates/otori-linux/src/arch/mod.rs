@@ -15,6 +15,7 @@ pub(crate) mod mips;
 mod mips_mode;
 mod mips_signal;
 mod processor;
+pub(crate) mod registers;
 mod x86;
 mod x86_64;
 mod x86_64_signal;

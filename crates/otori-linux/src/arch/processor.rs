@@ -6,7 +6,7 @@ use crate::{
     mm::AddressSpace,
     signal::{Frame, Signal, SignalSet, code},
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt::Debug;
 use otori_cpu::{Fault, Stop};
 
@@ -111,6 +111,14 @@ pub(crate) trait Processor: Debug + Send {
         None
     }
 
+    /// Fills in the structure of set_thread_area for the entry that it names (i386).
+    ///
+    /// # Errors
+    /// EFAULT, EINVAL for an entry that is none, ENOSYS when the set has no such thing.
+    fn describe_thread_area(&self, _memory: &mut AddressSpace, _address: u64) -> Result<(), Errno> {
+        Err(Errno::ENOSYS)
+    }
+
     /// Sets and gives the base of a segment, by the segment register's number (x86-64).
     ///
     /// # Errors
@@ -130,6 +138,12 @@ pub(crate) trait Processor: Debug + Send {
     /// # Errors
     /// EFAULT when the frame cannot be read: the process gets SIGSEGV.
     fn pop_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, kind: Return) -> Result<SignalSet, Errno>;
+
+    /// Its registers in the order of `struct user_regs_struct` (`registers.rs`).
+    fn registers(&self) -> Vec<u64>;
+
+    /// Takes registers in that order; those that a tracer may not change stay as they are.
+    fn set_registers(&mut self, values: &[u64]);
 
     /// The signal, with `si_code`, of an access that the processor itself refuses, where that is not answered as an
     /// access to unmapped memory is.

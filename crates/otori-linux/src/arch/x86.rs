@@ -1,12 +1,12 @@
 //! What i386 and x86-64 share: numbers, exceptions, how far from a call to its instruction. Neighbours: `i386.rs` and
 //! `x86_64.rs` have an [`Abi`] row each, `i386_signal.rs` and `x86_64_signal.rs` lay out signal frames.
-use super::{Abi, Cpu, Processor, Return, i386, i386_signal, x86_64, x86_64_signal};
+use super::{Abi, Cpu, Processor, Return, i386, i386_signal, registers, x86_64, x86_64_signal};
 use crate::{
     errno::Errno,
     mm::AddressSpace,
     signal::{Frame, Signal, SignalSet, code},
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use otori_cpu::{
     Stop,
     x86::{self, Cpu as X86, Mode},
@@ -118,6 +118,12 @@ impl Processor for X86 {
             Mode::X86_64 => x86_64::set_segment_base(self, x86::FS, value),
         }
     }
+    fn describe_thread_area(&self, memory: &mut AddressSpace, address: u64) -> Result<(), Errno> {
+        match self.mode() {
+            Mode::I386 => i386::describe_thread_area(self, memory, address),
+            Mode::X86_64 => Err(Errno::ENOSYS),
+        }
+    }
     fn segment_base(&mut self, number: usize, value: Option<u64>) -> Result<u64, Errno> {
         if self.mode() == Mode::I386 {
             return Err(Errno::ENOSYS);
@@ -126,6 +132,18 @@ impl Processor for X86 {
             x86_64::set_segment_base(self, number, value)?;
         }
         Ok(x86_64::segment_base(self, number))
+    }
+    fn registers(&self) -> Vec<u64> {
+        match self.mode() {
+            Mode::I386 => registers::of_i386(self),
+            Mode::X86_64 => registers::of_x86_64(self),
+        }
+    }
+    fn set_registers(&mut self, values: &[u64]) {
+        match self.mode() {
+            Mode::I386 => registers::set_i386(self, values),
+            Mode::X86_64 => registers::set_x86_64(self, values),
+        }
     }
     fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
         match self.mode() {

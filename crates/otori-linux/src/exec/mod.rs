@@ -173,6 +173,7 @@ impl Kernel {
         if honoured && stat.mode & 0o4000 != 0 {
             process.identity.effective.uid = stat.uid;
         }
+        process.identity.begin_program();
         if honoured && stat.mode & 0o2010 == 0o2010 {
             process.identity.effective.gid = stat.gid;
         }

@@ -90,6 +90,7 @@ impl Kernel {
             Light::Signals(set) => self.core.read_signals(tid, set, into)?,
             Light::Watch => self.core.read_watches(index, into)?,
             Light::Counter => self.core.read_counter(index, into)?,
+            Light::Messages(number) => self.core.ipc.posix.get(number)?.read_status(offset, into),
         };
         if place == Place::Current
             && let Some(file) = self.core.files.get_mut(index)
@@ -180,7 +181,9 @@ impl Kernel {
             }
             Light::Host(stream) => self.core.host.write(stream, bytes)?,
             Light::Counter => self.core.write_counter(index, bytes)?,
-            Light::Signals(_) | Light::Watch | Light::Epoll => return Err(Errno::EINVAL),
+            Light::Signals(_) | Light::Watch | Light::Epoll | Light::Messages(_) => {
+                return Err(Errno::EINVAL);
+            }
         };
         Ok(count)
     }
@@ -246,6 +249,12 @@ impl Kernel {
             FileKind::Timer(timer) => PollMask::NONE.with(PollMask::IN, timer.is_due(core.now_ns)),
             FileKind::Signals(set) => PollMask::NONE.with(PollMask::IN, core.has_pending(*set)),
             FileKind::Watch(watches) => PollMask::NONE.with(PollMask::IN, watches.is_ready()),
+            FileKind::Messages(number) => match core.ipc.posix.get(*number) {
+                Ok(queue) => {
+                    PollMask::NONE.with(PollMask::IN, queue.len() > 0).with(PollMask::OUT, !queue.is_full())
+                }
+                Err(_) => PollMask::NVAL,
+            },
             FileKind::Socket(id) => {
                 let id = *id;
                 self.core.sockets.poll(id, &mut *self.outside)
@@ -304,6 +313,7 @@ impl Core {
             FileKind::Host(HostStream::Input) => vec![WaitKey::HostInput],
             FileKind::Host(_) => vec![WaitKey::HostOutput],
             FileKind::Event(_) | FileKind::Timer(_) | FileKind::Watch(_) => vec![WaitKey::File(index)],
+            FileKind::Messages(number) => vec![WaitKey::PosixMessages(*number)],
             FileKind::Signals(_) => {
                 let pid = self.task(self.current).map_or(0, |task| task.pid);
                 vec![WaitKey::Signals(pid)]
@@ -464,6 +474,8 @@ enum Light {
     Signals(SignalSet),
     /// inotify
     Watch,
+    /// POSIX message queue
+    Messages(crate::ipc::posix::QueueNumber),
 }
 
 impl FileKind {
@@ -480,6 +492,7 @@ impl FileKind {
             FileKind::Epoll(_) => Light::Epoll,
             FileKind::Signals(set) => Light::Signals(*set),
             FileKind::Watch(_) => Light::Watch,
+            FileKind::Messages(number) => Light::Messages(*number),
         }
     }
     /// Does it have an offset?

@@ -48,6 +48,10 @@ impl MappedFiles {
         // nothing is mapped on most machines, and this is asked at every read
         if self.files.is_empty() { None } else { self.files.get(&node)?.upgrade() }
     }
+    /// Does anybody map it shared?
+    pub(crate) fn is_mapped(&self, node: Node) -> bool {
+        self.get(node).is_some()
+    }
     /// For a copy of the machine: its own pages.
     pub(crate) fn detach(&mut self, copies: &mut SharedCopies) {
         let live: Vec<(Node, Arc<SharedPages>)> =
@@ -63,9 +67,13 @@ impl Kernel {
             self.write_back(&[SharedFile { node, pages, writable: true }]);
         }
     }
-    /// Lets mappings see that the file was cut: zeros from there on.
+    /// Lets mappings see that the file has another length: zeros from there on, and nothing behind its last page.
     pub(crate) fn truncate_mapped(&mut self, node: Node, length: u64) {
         let Some(pages) = self.core.mapped.get(node) else { return };
+        let count = usize::try_from(length.div_ceil(PAGE_SIZE as u64)).unwrap_or(usize::MAX);
+        let identity = pages.identity();
+        self.core.spaces.iter_mut().for_each(|space| space.memory.cut_shared(identity, count));
+        pages.set_valid(count);
         let end = (pages.count() * PAGE_SIZE) as u64;
         let zeros = alloc::vec![0; PAGE_SIZE];
         let mut at = length;
@@ -77,8 +85,14 @@ impl Kernel {
     }
     /// Lets mappings see what was written.
     pub(crate) fn update_mapped(&mut self, node: Node, offset: u64, bytes: &[u8]) {
-        if let Some(pages) = self.core.mapped.get(node) {
-            pages.write(offset, bytes);
+        let Some(pages) = self.core.mapped.get(node) else { return };
+        if let Ok(size) = self.vfs.bytes(node).map(<[u8]>::len) {
+            let (count, identity) = (size.div_ceil(PAGE_SIZE), pages.identity());
+            if count > pages.valid() {
+                self.core.spaces.iter_mut().for_each(|space| space.memory.cut_shared(identity, count));
+                pages.set_valid(count);
+            }
         }
+        pages.write(offset, bytes);
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod watch;
 
 use crate::{
     dev::Device,
+    ipc::posix::QueueNumber,
     net::SocketId,
     pipe::{End, PipeId},
     signal::SignalSet,
@@ -47,6 +48,8 @@ pub(crate) mod flag {
     pub(crate) const NO_ATIME: u32 = 0o1000000;
     pub(crate) const CLOSE_ON_EXEC: u32 = 0o2000000;
     pub(crate) const PATH: u32 = 0o10000000;
+    /// O_TMPFILE without the O_DIRECTORY that stands beside it
+    pub(crate) const UNNAMED: u32 = 0o20000000;
     pub(crate) const ASYNC: u32 = 0o20000;
     /// what F_SETFL changes
     pub(crate) const CHANGEABLE: u32 = APPEND | NON_BLOCKING | DIRECT | NO_ATIME | ASYNC;
@@ -93,6 +96,8 @@ pub(crate) enum FileKind {
     Signals(SignalSet),
     /// inotify
     Watch(Box<Watches>),
+    /// a POSIX message queue
+    Messages(QueueNumber),
     /// the driver
     Host(HostStream),
 }

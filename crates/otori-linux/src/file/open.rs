@@ -11,7 +11,7 @@ use crate::{
     pipe::End,
     task::{Tid, limit::Resource},
     tty::TtyId,
-    vfs::{Access, Create, Follow, Kind, Node, OpenRequest, Opened, change::event},
+    vfs::{Access, Create, Follow, Kind, Naming, Node, OpenRequest, Opened, change::event},
 };
 
 /// What open(2) was asked for, flags in the generic numbering.
@@ -26,6 +26,8 @@ pub(crate) struct Opening<'a> {
 /// Flags that open(2) acts on and that F_GETFL does not show.
 const NOT_KEPT: u32 =
     flag::CREATE | flag::EXCLUSIVE | flag::NO_TERMINAL | flag::TRUNCATE | flag::CLOSE_ON_EXEC;
+/// What stays of an open with O_PATH.
+const KEPT_WITH_PATH: u32 = flag::PATH | flag::DIRECTORY | flag::NO_FOLLOW;
 
 /// The end of a pipe that an access mode opens.
 fn end_of(flags: u32) -> End {
@@ -70,6 +72,9 @@ impl Kernel {
             self.core.notify(pid, NoticeKind::Limit { limit: "open_files" });
             return Err(Errno::ENFILE);
         }
+        if opening.flags & flag::UNNAMED != 0 {
+            return self.open_new_unnamed(tid, opening);
+        }
         let request = opening.request(self.core.process(pid)?.place.umask);
         let opened =
             self.with_files(tid, |vfs, context| vfs.open(context, opening.at, opening.path, request));
@@ -91,7 +96,8 @@ impl Kernel {
         } else {
             self.kind_of(tid, opened, opening.flags)?
         };
-        let mut file = OpenFile::new(kind, opening.flags & !NOT_KEPT);
+        let kept = if request.access == Access::Path { KEPT_WITH_PATH } else { !NOT_KEPT };
+        let mut file = OpenFile::new(kind, opening.flags & kept);
         file.node = Some(opened.node);
         file.path = path;
         file.written = opened.created || request.truncate;
@@ -99,6 +105,42 @@ impl Kernel {
         if request.access != Access::Path {
             self.vfs.note(opened.node, event::OPEN);
         }
+        Ok(self.core.files.insert(file))
+    }
+
+    /// O_TMPFILE: a file in that folder that has no name.
+    fn open_new_unnamed(&mut self, tid: Tid, opening: Opening<'_>) -> Result<Index<OpenFile>, Errno> {
+        let writes = matches!(opening.flags & flag::ACCESS, flag::WRITE_ONLY | flag::READ_WRITE);
+        if !writes || opening.flags & flag::DIRECTORY == 0 || opening.flags & flag::CREATE != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let pid = self.core.task(tid)?.pid;
+        let mode = opening.mode & 0o7777 & !self.core.process(pid)?.place.umask;
+        let naming = if opening.flags & flag::EXCLUSIVE != 0 { Naming::Never } else { Naming::Allowed };
+        let node = self.with_files(tid, |vfs, context| {
+            let folder = vfs.lookup(context, opening.at, opening.path, Follow::Yes)?;
+            vfs.make_unnamed(context, folder, mode, naming)
+        })?;
+        let path = self.path_of(pid, node);
+        self.open_unnamed(pid, node, opening.flags & !NOT_KEPT, path)
+    }
+
+    /// An open file for a node that was just made.
+    pub(crate) fn open_unnamed(
+        &mut self,
+        pid: u32,
+        node: Node,
+        flags: u32,
+        path: alloc::vec::Vec<u8>,
+    ) -> Result<Index<OpenFile>, Errno> {
+        self.vfs.hold(node);
+        if self.core.files.len() >= self.core.config.limits.open_files {
+            self.vfs.release(node);
+            return Err(Errno::ENFILE);
+        }
+        self.core.notify(pid, NoticeKind::Open { path: path.clone(), write: true, error: None });
+        let mut file = OpenFile::new(FileKind::Node, flags);
+        (file.node, file.path, file.written) = (Some(node), path, true);
         Ok(self.core.files.insert(file))
     }
 

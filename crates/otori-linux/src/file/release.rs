@@ -39,6 +39,7 @@ impl Kernel {
                 self.core.sockets.close(id, &mut *self.outside);
                 self.core.wake(WaitKey::Sockets);
             }
+            FileKind::Messages(number) => self.core.ipc.posix.release(number, pid),
             FileKind::Watch(watches) => self.vfs.count_watches(-(watches.len() as isize)),
             _ => {}
         }

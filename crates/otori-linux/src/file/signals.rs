@@ -57,7 +57,7 @@ impl Core {
             Detail::Child { pid: child, uid: user, status: ended } => {
                 (pid, uid, status) = (child, user, ended)
             }
-            Detail::Fault { address: at } => address = at,
+            Detail::Fault { address: at } | Detail::Call { address: at, .. } => address = at,
             Detail::Timer { timer: id, overrun: missed, value: given } => {
                 (timer, overrun, value) = (id, missed, given);
             }

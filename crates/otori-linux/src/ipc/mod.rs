@@ -1,9 +1,10 @@
-//! System V IPC: shared memory, semaphores, message queues by key.
+//! System V IPC: shared memory, semaphores, message queues by key; POSIX message queues by name.
 //!
 //! Key types: [`Ipc`], [`Objects`] (a table of one kind), [`Permission`]. Pure tables: `syscall/{shared_memory,
 //! semaphore,message}.rs` wait where they must. sysvipc(7), ipc/util.c of Linux for how ids are made.
 pub(crate) mod memory;
 pub(crate) mod message;
+pub(crate) mod posix;
 pub(crate) mod semaphore;
 
 use crate::{
@@ -11,11 +12,12 @@ use crate::{
     errno::Errno,
     mm::{SharedCopies, SharedPages},
     task::Space,
-    vfs::Credentials,
+    vfs::{Capability, Credentials},
 };
 use alloc::{sync::Arc, vec::Vec};
 use memory::Segment;
 use message::Queue;
+use posix::PosixQueues;
 use semaphore::{Set, Undo};
 
 /// Objects of one kind in one machine; then ENOSPC. The first part of an id counts below it.
@@ -38,6 +40,7 @@ pub(crate) struct Ipc {
     pub(crate) sets: Objects<Set>,
     pub(crate) queues: Objects<Queue>,
     pub(crate) undo: Undo,
+    pub(crate) posix: PosixQueues,
 }
 
 /// Owner and mode of an object: `struct ipc64_perm`.
@@ -63,11 +66,16 @@ impl Permission {
             (_, true) => self.mode >> 3,
             _ => self.mode,
         };
-        if credentials.is_root() || wanted & !granted & 7 == 0 { Ok(()) } else { Err(Errno::EACCES) }
+        if credentials.can(Capability::IPC_OWNER) || wanted & !granted & 7 == 0 {
+            Ok(())
+        } else {
+            Err(Errno::EACCES)
+        }
     }
     /// Only the owner, the creator and root change or remove an object.
     pub(crate) fn check_owner(&self, credentials: &Credentials) -> Result<(), Errno> {
-        let owns = credentials.is_root() || [self.uid, self.creator_uid].contains(&credentials.uid);
+        let owns =
+            credentials.can(Capability::SYS_ADMIN) || [self.uid, self.creator_uid].contains(&credentials.uid);
         if owns { Ok(()) } else { Err(Errno::EPERM) }
     }
 }
@@ -246,8 +254,8 @@ mod tests {
 
     #[test]
     fn modes_and_the_limit_are_kept() {
-        let user = Credentials { uid: 7, gid: 7, groups: Vec::new() };
-        let other = Credentials { uid: 8, gid: 8, groups: Vec::new() };
+        let user = Credentials::of(7, 7, Vec::new());
+        let other = Credentials::of(8, 8, Vec::new());
         let mut objects: Objects<u8> = Objects::default();
         let id = objects.get_or_make(asked(1, CREATE | 0o640, &user), |_| Ok(()), || Ok(1)).unwrap();
         let (permission, _) = objects.get(id).unwrap();

@@ -227,6 +227,23 @@ impl AddressSpace {
         Ok(())
     }
 
+    /// A shared file has that many pages now: what is mapped of more goes, and faults from then on.
+    pub fn cut_shared(&mut self, identity: u64, count: usize) {
+        let mut gone = Vec::new();
+        for region in self.regions.values() {
+            let Backing::Shared { pages, offset } = &region.backing else { continue };
+            if pages.identity() != identity {
+                continue;
+            }
+            pages.set_valid(count);
+            let kept = ((count as u64) << PAGE_SHIFT).saturating_sub(*offset);
+            gone.push((region.start.saturating_add(kept).min(region.end), region.end));
+        }
+        for (start, end) in gone.into_iter().filter(|(start, end)| start < end) {
+            self.drop_pages(start, end);
+        }
+    }
+
     /// Forgets the pages of a range; the next touch begins from the backing again (`MADV_DONTNEED`).
     pub fn drop_pages(&mut self, start: u64, end: u64) {
         let (mut owned, mut fetched) = (0, false);

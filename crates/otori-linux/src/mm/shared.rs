@@ -43,6 +43,8 @@ impl SharedBudget {
 #[derive(Debug)]
 pub struct SharedPages {
     initial: Option<Arc<FileImage>>,
+    /// pages that the file has now; what is behind them faults
+    valid: AtomicUsize,
     pages: Box<[OnceBox<Arc<Page>>]>,
     identity: u64,
     budget: SharedBudget,
@@ -61,7 +63,8 @@ impl SharedPages {
         let pages = || (0..count).map(|_| OnceBox::new()).collect();
         budget.reserve(count).then(|| {
             let identity = budget.next.fetch_add(1, Ordering::Relaxed) as u64;
-            SharedPages { initial, pages: pages(), identity, budget: budget.clone() }
+            let valid = AtomicUsize::new(count);
+            SharedPages { initial, valid, pages: pages(), identity, budget: budget.clone() }
         })
     }
 
@@ -85,6 +88,17 @@ impl SharedPages {
         self.identity
     }
 
+    /// The file has that many pages now: a mapping of more faults behind them.
+    pub fn set_valid(&self, count: usize) {
+        self.valid.store(count.min(self.pages.len()), Ordering::Relaxed);
+    }
+
+    /// How many pages the file has, as far as there are pages.
+    #[must_use]
+    pub fn valid(&self) -> usize {
+        self.valid.load(Ordering::Relaxed)
+    }
+
     /// How many pages there are, touched or not.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -94,7 +108,9 @@ impl SharedPages {
     /// The page with number `number` (from 0).
     #[must_use]
     pub fn page(&self, number: u64) -> Option<&Arc<Page>> {
-        let slot = self.pages.get(usize::try_from(number).ok()?)?;
+        let number_here = usize::try_from(number).ok()?;
+        let slot =
+            self.pages.get(number_here).filter(|_| number_here < self.valid.load(Ordering::Relaxed))?;
         Some(slot.get_or_init(|| {
             let file = self.initial.as_ref().and_then(|image| image.page(number));
             Box::new(Arc::new(file.map_or_else(Page::zeroed, |page| page.duplicate())))
@@ -140,7 +156,14 @@ impl SharedPages {
         let pages: Box<[_]> = self.pages.iter().map(&mut copy).collect();
         // what fitted into the first machine fits into its copy, which has the same limit
         budget.used.fetch_add(pages.len(), Ordering::Relaxed);
-        SharedPages { initial: self.initial.clone(), pages, identity: self.identity, budget: budget.clone() }
+        let valid = AtomicUsize::new(self.valid());
+        SharedPages {
+            initial: self.initial.clone(),
+            valid,
+            pages,
+            identity: self.identity,
+            budget: budget.clone(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::setting::{Settings, Written};
 use super::table::{self, Body, PROCESS, ROOT, Row};
 use super::view::{DescriptorTarget, Magic, ProcView};
 use crate::errno::Errno;
-use crate::vfs::{Context, Kind, Node, Vfs};
+use crate::vfs::{Capability, Context, Kind, Node, Vfs};
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -102,7 +102,7 @@ impl ProcNode {
             ProcNode::DescriptorInfo { .. } => Kind::File,
             _ => match self.row().body {
                 Body::Directory | Body::Tasks | Body::Descriptors | Body::DescriptorInfos => Kind::Directory,
-                Body::Text(_) | Body::ProcessText(_) | Body::Setting(_) => Kind::File,
+                Body::Text(_) | Body::ProcessText(_) | Body::Setting(_) | Body::Value(_) => Kind::File,
                 Body::SelfLink | Body::ThreadLink | Body::Path(_) | Body::Magic(_) => Kind::Link,
             },
         }
@@ -310,6 +310,10 @@ impl ProcNode {
         match self {
             ProcNode::Fixed(_) => match self.row().body {
                 Body::Text(render) => Ok(render(vfs, view)),
+                Body::Value(text) => {
+                    let first = |_: &dyn ProcView| [text.as_bytes(), b"\n"].concat();
+                    Ok(vfs.settings.value(self.row().path, first, view))
+                }
                 Body::Setting(default) => Ok(vfs.settings.value(self.row().path, default, view)),
                 _ => Err(Errno::EISDIR),
             },
@@ -336,7 +340,7 @@ impl ProcNode {
     pub fn write(self, settings: &mut Settings, view: &dyn ProcView, bytes: &[u8]) -> Result<Written, Errno> {
         match self {
             ProcNode::Fixed(_) => match self.row().body {
-                Body::Setting(_) => Ok(settings.write(self.row().path, bytes)),
+                Body::Setting(_) | Body::Value(_) => Ok(settings.write(self.row().path, bytes)),
                 // files of the machine that have no way to be written
                 _ => Err(Errno::EIO),
             },
@@ -352,7 +356,11 @@ impl ProcNode {
 /// ptrace access as proc(5) asks for: same user, or root.
 fn may_inspect(pid: u32, context: &Context) -> Result<(), Errno> {
     let (uid, _) = context.view.owner(pid).ok_or(Errno::ENOENT)?;
-    if context.credentials.is_root() || context.credentials.uid == uid { Ok(()) } else { Err(Errno::EACCES) }
+    if context.credentials.can(Capability::SYS_PTRACE) || context.credentials.uid == uid {
+        Ok(())
+    } else {
+        Err(Errno::EACCES)
+    }
 }
 
 /// A pid or descriptor as the kernel accepts it: digits without leading zero.

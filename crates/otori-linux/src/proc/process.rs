@@ -10,8 +10,6 @@ use core::fmt::Write;
 
 /// Bytes of a page, as /proc counts memory.
 const PAGE_BYTES: u64 = 4096;
-/// Capabilities of Linux 3.10.
-const CAPABILITIES: u64 = 0x1f_ffff_ffff;
 
 pub(super) fn nothing(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
     Vec::new()
@@ -135,12 +133,12 @@ pub(super) fn status(_: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec
     if process.state != ProcessState::Zombie {
         status_memory(&mut text, process);
     }
-    let effective = if process.uids.get(1) == Some(&0) { CAPABILITIES } else { 0 };
+    let [inheritable, permitted, effective, bounding] = process.capabilities;
     let _ = write!(
         text,
         "Threads:\t{}\nSigQ:\t0/{}\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:016x}\n\
-         SigCgt:\t{:016x}\nCapInh:\t0000000000000000\nCapPrm:\t{effective:016x}\nCapEff:\t{effective:016x}\n\
-         CapBnd:\t{CAPABILITIES:016x}\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n\
+         SigCgt:\t{:016x}\nCapInh:\t{inheritable:016x}\nCapPrm:\t{permitted:016x}\nCapEff:\t{effective:016x}\n\
+         CapBnd:\t{bounding:016x}\nSeccomp:\t{}\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n\
          voluntary_ctxt_switches:\t{}\nnonvoluntary_ctxt_switches:\t{}\n",
         process.threads,
         view.identity().memory_kib / 128,
@@ -149,6 +147,7 @@ pub(super) fn status(_: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec
         process.blocked,
         process.ignored,
         process.caught,
+        process.seccomp,
         process.switches,
         process.switches / 4,
     );

@@ -36,7 +36,12 @@ pub enum Written {
 
 impl Settings {
     /// The value of a setting now.
-    pub(super) fn value(&self, path: &'static str, default: Default, view: &dyn ProcView) -> Vec<u8> {
+    pub(super) fn value(
+        &self,
+        path: &'static str,
+        default: impl Fn(&dyn ProcView) -> Vec<u8>,
+        view: &dyn ProcView,
+    ) -> Vec<u8> {
         match self.values.get(path) {
             Some(value) => value.clone(),
             None => default(view),

@@ -211,7 +211,7 @@ fn links_of_a_process_lead_straight_to_its_files() {
     assert_eq!(vfs.lookup(&context, root, b"/proc/self/cwd/proc/self/fd/3", Follow::Yes), Ok(file));
     let opened = vfs.open(&context, root, b"/proc/self/fd/4", OpenRequest::READ).unwrap();
     assert_eq!(opened.reopen, Some((42, 4)));
-    let nobody = Credentials { uid: 99, gid: 99, groups: Vec::new() };
+    let nobody = Credentials::of(99, 99, Vec::new());
     let context = Context { credentials: &nobody, ..context };
     assert_eq!(vfs.readlink(&context, root, b"/proc/self/exe"), Err(Errno::EACCES));
     assert_eq!(

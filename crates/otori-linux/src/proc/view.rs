@@ -193,6 +193,10 @@ pub struct ProcessView {
     pub exit_code: u32,
     /// `PR_SET_NO_NEW_PRIVS`
     pub no_new_privileges: bool,
+    /// inheritable, permitted, effective, bounding capabilities
+    pub capabilities: [u64; 4],
+    /// 0 none, 1 strict, 2 with a filter
+    pub seccomp: u32,
     /// tracer, 0 for none
     pub tracer: u32,
     /// size of the descriptor table

@@ -13,9 +13,13 @@ impl Kernel {
     /// Lets every signal act that waits for this task and is not blocked.
     pub(crate) fn deliver_signals(&mut self, tid: Tid) {
         let mut entered = false;
-        while let Some((signal, information)) = self.next_signal(tid) {
+        while let Some((signal, information, injected)) = self.next_signal(tid) {
+            if !injected && self.core.stops_for_signal(tid, signal, information) {
+                return;
+            }
             let Ok(pid) = self.core.task(tid).map(|task| task.pid) else { return };
             let Ok(process) = self.core.process_mut(pid) else { return };
+            let group = process.group;
             let action = process.actions.get(signal);
             match action.handler {
                 Handler::Ignore if !signal.is_unblockable() => {}
@@ -23,14 +27,25 @@ impl Kernel {
                     if action.flags.reset {
                         process.actions.set(signal, Action::default());
                     }
+                    if self.core.is_in_traced_call(tid)
+                        && self.core.task(tid).is_ok_and(|t| t.waiting.is_some())
+                    {
+                        // the tracer hears of the call's end first
+                        self.interrupt_call(tid, action);
+                        self.core.inject(tid, signal, information);
+                        self.core.stop_after_call(tid);
+                        return;
+                    }
                     entered = true;
                     self.enter_handler(tid, signal, address, action, information);
                 }
                 _ => match signal.default_action() {
                     DefaultAction::Ignore | DefaultAction::Continue => {}
                     DefaultAction::Stop => {
+                        if self.core.stops_with_group(tid, signal) {
+                            return;
+                        }
                         let from_terminal = signal != Signal::STOP;
-                        let group = process.group;
                         if !(from_terminal && self.core.is_orphaned(group)) {
                             self.core.stop_process(pid, signal);
                             return;
@@ -52,7 +67,25 @@ impl Kernel {
         }
     }
 
-    fn next_signal(&mut self, tid: Tid) -> Option<(Signal, Information)> {
+    /// The next signal that acts, and whether a tracer let it act.
+    fn next_signal(&mut self, tid: Tid) -> Option<(Signal, Information, bool)> {
+        if self.core.tracee(tid).is_some() && !self.is_killed(tid) {
+            if self.core.is_held(tid) {
+                return None;
+            }
+            if let Some((signal, information)) = self.core.take_injected(tid) {
+                return Some((signal, information, true));
+            }
+        }
+        self.next_pending(tid).map(|(signal, information)| (signal, information, false))
+    }
+
+    fn is_killed(&self, tid: Tid) -> bool {
+        let process = self.core.task(tid).and_then(|task| self.core.process(task.pid));
+        process.is_ok_and(|process| process.pending.set().contains(Signal::KILL))
+    }
+
+    fn next_pending(&mut self, tid: Tid) -> Option<(Signal, Information)> {
         let task = self.core.tasks.get_mut(&tid)?;
         let process = self.core.processes.get_mut(&task.pid)?;
         let killed = process.pending.set().contains(Signal::KILL);

@@ -15,6 +15,8 @@ pub(crate) const INFORMATION_BYTES: usize = 128;
 
 /// MIPS numbers SI_TIMER in its own way.
 const MIPS_SI_TIMER: i32 = -3;
+/// … and SI_MESGQ.
+const MIPS_SI_MESGQ: i32 = -4;
 
 /// si_code and what goes with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,6 +38,8 @@ pub(crate) enum Detail {
     Fault { address: u64 },
     /// a timer of timer_create
     Timer { timer: u32, overrun: u32, value: u64 },
+    /// a call that a filter refused: where, its number, AUDIT_ARCH_*, what the filter said
+    Call { address: u64, number: u32, architecture: u32, reason: u32 },
 }
 
 impl Information {
@@ -60,6 +64,7 @@ impl Information {
     pub(crate) fn code_for(&self, abi: &Abi) -> i32 {
         match (abi.numbering, self.code) {
             (Numbering::Mips, code::TIMER) => MIPS_SI_TIMER,
+            (Numbering::Mips, code::MESSAGE) => MIPS_SI_MESGQ,
             (_, code) => code,
         }
     }
@@ -68,9 +73,13 @@ impl Information {
     pub(crate) fn layout(&self, abi: &Abi, signal: Signal) -> Vec<u8> {
         let mut record = Record::new(abi);
         record.u32(u32::from(abi.signal_to_guest(signal)));
+        let error = match self.detail {
+            Detail::Call { reason, .. } => reason,
+            _ => 0,
+        };
         match abi.numbering {
-            Numbering::Mips => record.u32(self.code_for(abi) as u32).u32(0),
-            Numbering::Generic => record.u32(0).u32(self.code as u32),
+            Numbering::Mips => record.u32(self.code_for(abi) as u32).u32(error),
+            Numbering::Generic => record.u32(error).u32(self.code as u32),
         };
         if abi.word_bytes == 8 {
             record.u32(0);
@@ -81,6 +90,9 @@ impl Information {
             Detail::Child { pid, uid, status } => record.u32(pid).u32(uid).u32(status),
             Detail::Fault { address } => record.word(address),
             Detail::Timer { timer, overrun, value } => record.u32(timer).u32(overrun).word(value),
+            Detail::Call { address, number, architecture, .. } => {
+                record.word(address).u32(number).u32(architecture)
+            }
         };
         record.pad_to(INFORMATION_BYTES);
         record.finish()

@@ -7,7 +7,7 @@ mod information;
 mod number;
 pub(crate) mod send;
 
-pub(crate) use information::{Detail, Information};
+pub(crate) use information::{Detail, INFORMATION_BYTES, Information};
 pub(crate) use number::DefaultAction;
 pub use number::{Signal, SignalSet};
 
@@ -105,10 +105,14 @@ pub(crate) mod code {
     pub(crate) const USER: i32 = 0;
     pub(crate) const KERNEL: i32 = 0x80;
     pub(crate) const TKILL: i32 = -6;
+    /// SI_MESGQ
+    pub(crate) const MESSAGE: i32 = -3;
     /// SI_TIMER
     pub(crate) const TIMER: i32 = -2;
     pub(crate) const CLD_EXITED: i32 = 1;
     pub(crate) const CLD_KILLED: i32 = 2;
+    /// a traced thread stopped
+    pub(crate) const CLD_TRAPPED: i32 = 4;
     pub(crate) const CLD_STOPPED: i32 = 5;
     pub(crate) const CLD_CONTINUED: i32 = 6;
     pub(crate) const SEGV_MAPERR: i32 = 1;
@@ -119,6 +123,10 @@ pub(crate) mod code {
     /// illegal operand
     pub(crate) const ILL_ILLOPN: i32 = 2;
     pub(crate) const TRAP_BRKPT: i32 = 1;
+    /// one instruction was made
+    pub(crate) const TRAP_TRACE: i32 = 2;
+    /// a filter refused a call
+    pub(crate) const SYS_SECCOMP: i32 = 1;
     pub(crate) const FPE_INTDIV: i32 = 1;
     pub(crate) const FPE_INTOVF: i32 = 2;
     pub(crate) const FPE_FLTDIV: i32 = 3;

@@ -100,6 +100,7 @@ impl Core {
             self.continue_process(pid);
         }
         if signal == Signal::CONT {
+            threads.iter().for_each(|tid| self.end_group_stop(*tid));
             let stops = STOPS.iter().fold(SignalSet::EMPTY, |set, &stop| set.union(SignalSet::of(stop)));
             self.discard(pid, &threads, stops);
         } else if signal.default_action() == DefaultAction::Stop {
@@ -116,7 +117,8 @@ impl Core {
         }
         let blocked =
             threads.iter().any(|&tid| self.task(tid).is_ok_and(|task| task.blocked.contains(signal)));
-        blocked || !self.process(pid).is_ok_and(|process| process.actions.ignores(signal))
+        let traced = threads.iter().any(|&tid| self.tracee(tid).is_some());
+        blocked || traced || !self.process(pid).is_ok_and(|process| process.actions.ignores(signal))
     }
 
     fn discard(&mut self, pid: Pid, threads: &[Tid], set: SignalSet) {
@@ -147,7 +149,7 @@ impl Core {
         process.unreported = Some(Report::Continued);
         let threads = process.threads.clone();
         threads.into_iter().for_each(|tid| self.enqueue(tid));
-        self.tell_parent(pid, super::code::CLD_CONTINUED, u32::from(Signal::CONT.number()));
+        self.tell_parent(pid, super::code::CLD_CONTINUED, u32::from(self.abi.signal_to_guest(Signal::CONT)));
     }
 
     /// A process stops by job control.

@@ -14,7 +14,7 @@ use crate::{
         Process, Task, Tid,
         waiting::{Block, Restart, WaitKey},
     },
-    vfs::PATH_MAX,
+    vfs::{Capability, PATH_MAX},
 };
 use alloc::{vec, vec::Vec};
 
@@ -83,6 +83,10 @@ impl Call<'_> {
     }
     pub(crate) fn task(&mut self) -> Result<&mut Task, Errno> {
         self.kernel.core.task_mut(self.tid)
+    }
+    /// EPERM for who does not have that capability.
+    pub(crate) fn require(&mut self, capability: Capability) -> Result<(), Errno> {
+        if self.process()?.identity.can(capability) { Ok(()) } else { Err(Errno::EPERM) }
     }
     pub(crate) fn notify(&mut self, kind: NoticeKind) {
         self.kernel.core.notify(self.pid, kind);

@@ -13,6 +13,7 @@ use crate::{
     notice::NoticeKind,
     pipe::End,
     task::limit::Resource,
+    vfs::seal,
 };
 
 pub(super) fn dup(call: &mut Call<'_>) -> CallResult {
@@ -121,9 +122,14 @@ mod command {
     pub(super) const SETLKW64: u32 = 14;
     pub(super) const OFD_GETLK: u32 = 36;
     pub(super) const OFD_SETLKW: u32 = 38;
+    pub(super) const SETOWN_EX: u32 = 15;
+    pub(super) const GETOWN_EX: u32 = 16;
+    pub(super) const GETLEASE: u32 = 1025;
     pub(super) const DUPFD_CLOEXEC: u32 = 1030;
     pub(super) const SETPIPE_SZ: u32 = 1031;
     pub(super) const GETPIPE_SZ: u32 = 1032;
+    pub(super) const ADD_SEALS: u32 = 1033;
+    pub(super) const GET_SEALS: u32 = 1034;
 
     /// The generic number of a guest's command.
     pub(super) fn generic(number: u32, mips: bool) -> u32 {
@@ -171,10 +177,11 @@ pub(super) fn fcntl(call: &mut Call<'_>) -> CallResult {
             Ok(0)
         }
         command::GETFL => {
-            let abi = call.abi();
-            Ok(u64::from(
-                abi.open_to_guest(call.file(0)?.flags | if abi.word_bytes == 4 { 0 } else { flag::LARGE }),
-            ))
+            let (abi, file) = (call.abi(), call.file(0)?);
+            // a kernel of 64 bits opens every file for large offsets
+            let opened = file.node.is_some() && file.flags & flag::PATH == 0;
+            let large = if abi.word_bytes == 8 && opened { flag::LARGE } else { 0 };
+            Ok(u64::from(abi.open_to_guest(file.flags | large)))
         }
         command::SETFL => {
             let wanted = call.abi().open_from_guest(argument as u32) & flag::CHANGEABLE;
@@ -195,6 +202,50 @@ pub(super) fn fcntl(call: &mut Call<'_>) -> CallResult {
         }
         which @ command::OFD_GETLK..=command::OFD_SETLKW => {
             lock::record(call, operation(which - command::OFD_GETLK), Scope::Description, Width::Wide)
+        }
+        other => fcntl_linux(call, other, argument),
+    }
+}
+
+/// The commands that only Linux has: owners with their kind, leases, seals, sizes of pipes.
+fn fcntl_linux(call: &mut Call<'_>, which: u32, argument: u64) -> CallResult {
+    match which {
+        command::SETOWN_EX => {
+            // F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP
+            let (kind, id) = (call.read_u32(argument)?, call.read_u32(argument.wrapping_add(4))? as i32);
+            call.file_mut(0)?.owner = match kind {
+                0 | 1 => id,
+                2 => id.wrapping_neg(),
+                _ => return Err(Errno::EINVAL.into()),
+            };
+            Ok(0)
+        }
+        command::GETOWN_EX => {
+            let owner = call.file(0)?.owner;
+            let mut record = call.record();
+            record.u32(if owner < 0 { 2 } else { 1 }).u32(owner.unsigned_abs());
+            call.write(argument, record.as_bytes())?;
+            Ok(0)
+        }
+        // F_UNLCK: nobody has one
+        command::GETLEASE => Ok(2),
+        command::ADD_SEALS => {
+            let file = call.file(0)?;
+            let node = file.node.ok_or(Errno::EINVAL)?;
+            if !file.writes() {
+                return Err(Errno::EPERM.into());
+            }
+            let seals =
+                u8::try_from(argument).ok().filter(|seals| *seals <= seal::ALL).ok_or(Errno::EINVAL)?;
+            if seals & seal::WRITE != 0 && call.kernel.core.mapped.is_mapped(node) {
+                return Err(Errno::EBUSY.into());
+            }
+            call.kernel.vfs.add_seals(node, seals)?;
+            Ok(0)
+        }
+        command::GET_SEALS => {
+            let node = call.file(0)?.node.ok_or(Errno::EINVAL)?;
+            Ok(u64::from(call.kernel.vfs.seals(node)?))
         }
         command::SETPIPE_SZ | command::GETPIPE_SZ => match call.file(0)?.kind {
             FileKind::Pipe(..) => Ok(crate::pipe::CAPACITY as u64),

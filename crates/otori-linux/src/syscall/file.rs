@@ -251,10 +251,18 @@ fn truncate_to(call: &mut Call<'_>, length: u64) -> CallResult {
     })?;
     set_length(call, node, length)
 }
-/// fallocate(2): makes room by making the file longer; holes are not made.
+/// fallocate(2): makes room by making the file longer; holes are zeros that cost as much as before.
 pub(super) fn fallocate(call: &mut Call<'_>) -> CallResult {
+    /// FALLOC_FL_KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE
+    const KEEP_SIZE: u32 = 1;
+    const PUNCH_HOLE: u32 = 2;
+    const ZERO_RANGE: u32 = 0x10;
     let (mode, offset, length) = (call.unsigned(1), call.word(2), call.word(3));
-    if mode & !1 != 0 {
+    let holes = mode & (PUNCH_HOLE | ZERO_RANGE);
+    if mode & !(KEEP_SIZE | PUNCH_HOLE | ZERO_RANGE) != 0
+        || holes == PUNCH_HOLE | ZERO_RANGE
+        || mode & (KEEP_SIZE | PUNCH_HOLE) == PUNCH_HOLE
+    {
         return Err(Errno::EOPNOTSUPP.into());
     }
     let end = offset
@@ -265,12 +273,21 @@ pub(super) fn fallocate(call: &mut Call<'_>) -> CallResult {
     let node = file.node.filter(|_| file.writes()).ok_or(Errno::EBADF)?;
     let tid = call.tid;
     let size = call.kernel.with_files(tid, |vfs, context| vfs.stat(context, node))?.size;
-    if mode & 1 != 0 || end <= size { Ok(0) } else { set_length(call, node, end) }
+    if holes != 0 {
+        let now_ns = call.kernel.core.wall_ns();
+        call.kernel.refresh_mapped(node);
+        call.kernel.vfs.clear_range(node, offset, length, now_ns)?;
+        let cleared = usize::try_from(end.min(size).saturating_sub(offset)).unwrap_or(0);
+        call.kernel.update_mapped(node, offset, &vec![0; cleared]);
+    }
+    if mode & KEEP_SIZE != 0 || end <= size { Ok(0) } else { set_length(call, node, end) }
 }
 
 /// Advice about files that changes nothing.
 pub(super) fn advise(call: &mut Call<'_>) -> CallResult {
-    call.file(0)?;
+    if matches!(call.file(0)?.kind, FileKind::Pipe(..)) {
+        return Err(Errno::ESPIPE.into());
+    }
     Ok(0)
 }
 

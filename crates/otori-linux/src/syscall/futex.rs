@@ -11,6 +11,7 @@ use crate::{
         Tid,
         waiting::{Restart, WaitKey},
     },
+    vfs::Capability,
 };
 use alloc::{collections::BTreeMap, vec};
 
@@ -286,7 +287,7 @@ pub(super) fn set_robust_list(call: &mut Call<'_>) -> CallResult {
 pub(super) fn get_robust_list(call: &mut Call<'_>) -> CallResult {
     let tid = if call.unsigned(0) == 0 { call.tid } else { call.unsigned(0) };
     let (pid, target) = (call.pid, call.kernel.core.task(tid)?);
-    if target.pid != pid && !call.process()?.identity.effective.is_root() {
+    if target.pid != pid && !call.process()?.identity.can(Capability::SYS_PTRACE) {
         return Err(Errno::EPERM.into());
     }
     let head = call.kernel.core.task(tid)?.robust_list;

@@ -2,7 +2,7 @@
 //!
 //! credentials(7), setuid(2), setresuid(2), setgroups(2).
 use super::call::{Call, CallResult};
-use crate::{errno::Errno, task::Identity};
+use crate::{errno::Errno, task::Identity, vfs::Capability};
 use alloc::vec::Vec;
 
 /// Groups that one process can be in (NGROUPS_MAX is 65536 on Linux; devices have a handful).
@@ -39,18 +39,22 @@ fn set(slot: &mut u32, value: u32) {
 pub(super) fn setuid(call: &mut Call<'_>) -> CallResult {
     let uid = call.unsigned(0);
     let identity = &mut call.process()?.identity;
-    if identity.effective.is_root() {
-        (identity.uid, identity.saved_uid) = (uid, uid);
-    } else if ![identity.uid, identity.saved_uid].contains(&uid) {
+    let all = identity.can(Capability::SETUID);
+    if !all && ![identity.uid, identity.saved_uid].contains(&uid) {
         return Err(Errno::EPERM.into());
     }
-    identity.effective.uid = uid;
+    identity.change_users(|ids| {
+        if all {
+            (ids.uid, ids.saved_uid) = (uid, uid);
+        }
+        ids.effective.uid = uid;
+    });
     Ok(0)
 }
 pub(super) fn setgid(call: &mut Call<'_>) -> CallResult {
     let gid = call.unsigned(0);
     let identity = &mut call.process()?.identity;
-    if identity.effective.is_root() {
+    if identity.can(Capability::SETGID) {
         (identity.gid, identity.saved_gid) = (gid, gid);
     } else if ![identity.gid, identity.saved_gid].contains(&gid) {
         return Err(Errno::EPERM.into());
@@ -78,18 +82,20 @@ pub(super) fn setresgid(call: &mut Call<'_>) -> CallResult {
 }
 fn set_users(call: &mut Call<'_>, wanted: [u32; 3]) -> CallResult {
     let identity = &mut call.process()?.identity;
-    if !identity.effective.is_root() && !wanted.iter().all(|&uid| owns_user(identity, uid)) {
+    if !identity.can(Capability::SETUID) && !wanted.iter().all(|&uid| owns_user(identity, uid)) {
         return Err(Errno::EPERM.into());
     }
     let [real, effective, saved] = wanted;
-    set(&mut identity.uid, real);
-    set(&mut identity.effective.uid, effective);
-    set(&mut identity.saved_uid, saved);
+    identity.change_users(|ids| {
+        set(&mut ids.uid, real);
+        set(&mut ids.effective.uid, effective);
+        set(&mut ids.saved_uid, saved);
+    });
     Ok(0)
 }
 fn set_groups_ids(call: &mut Call<'_>, wanted: [u32; 3]) -> CallResult {
     let identity = &mut call.process()?.identity;
-    if !identity.effective.is_root() && !wanted.iter().all(|&gid| owns_group(identity, gid)) {
+    if !identity.can(Capability::SETGID) && !wanted.iter().all(|&gid| owns_group(identity, gid)) {
         return Err(Errno::EPERM.into());
     }
     let [real, effective, saved] = wanted;
@@ -139,33 +145,11 @@ pub(super) fn getgroups(call: &mut Call<'_>) -> CallResult {
 pub(super) fn setgroups(call: &mut Call<'_>) -> CallResult {
     let count =
         usize::try_from(call.int(0)).ok().filter(|count| *count <= GROUPS_MAX).ok_or(Errno::EINVAL)?;
-    if !call.process()?.identity.effective.is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.require(Capability::SETGID)?;
     let mut groups = Vec::new();
     for index in 0..count as u64 {
         groups.push(call.read_u32(call.word(1).wrapping_add(index * 4))?);
     }
     call.process()?.identity.effective.groups = groups;
     Ok(0)
-}
-
-/// Version 3 capability sets: all of them for root, none for others.
-pub(super) fn capget(call: &mut Call<'_>) -> CallResult {
-    if call.word(1) == 0 {
-        call.write_u32(call.word(0), 0x2008_0522)?;
-        return Ok(0);
-    }
-    let root = call.process()?.identity.effective.is_root();
-    let (low, high) = if root { (u32::MAX, 0x3f) } else { (0, 0) };
-    let mut record = call.record();
-    record.u32(low).u32(low).u32(0).u32(high).u32(high).u32(0);
-    call.write(call.word(1), record.as_bytes())?;
-    Ok(0)
-}
-pub(super) fn capset(call: &mut Call<'_>) -> CallResult {
-    match call.process()?.identity.effective.is_root() {
-        true => Ok(0),
-        false => Err(Errno::EPERM.into()),
-    }
 }

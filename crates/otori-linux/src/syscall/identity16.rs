@@ -6,7 +6,7 @@ use super::{
     call::{Call, CallResult},
     identity, path,
 };
-use crate::errno::Errno;
+use crate::{errno::Errno, vfs::Capability};
 
 /// The id that stands for one of more than 16 bits.
 const OVERFLOW_ID: u64 = 65_534;
@@ -113,9 +113,7 @@ pub(super) fn setgroups(call: &mut Call<'_>) -> CallResult {
     if !(0..=GROUPS_MAX).contains(&count) {
         return Err(Errno::EINVAL.into());
     }
-    if !call.process()?.identity.effective.is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.require(Capability::SETGID)?;
     let bytes = call.read_bytes(call.word(1), count as usize * 2)?;
     let endian = call.endian();
     let number = |pair: &[u8]| pair.try_into().map_or(0, |pair| u32::from(endian.read_u16(pair)));

@@ -5,12 +5,13 @@ use super::{
     call::{Call, CallResult},
     process::target,
 };
-use crate::{errno::Errno, task::limit::Resource};
+use crate::{errno::Errno, task::limit::Resource, vfs::Capability};
 use alloc::vec::Vec;
 
 /// Reads or writes one limit; 64 bits wide.
 pub(super) fn prlimit64(call: &mut Call<'_>) -> CallResult {
     let pid = target(call, 0)?;
+    check_owner(call, pid)?;
     let resource = Resource::from_guest(call.word(1), call.abi().numbering).ok_or(Errno::EINVAL)?;
     let new = match call.word(2) {
         0 => None,
@@ -29,8 +30,20 @@ pub(super) fn prlimit64(call: &mut Call<'_>) -> CallResult {
     call.write_if(call.word(3), record.as_bytes())?;
     Ok(0)
 }
+/// Limits of another process are for who has all its ids, and for root.
+fn check_owner(call: &mut Call<'_>, pid: u32) -> Result<(), Errno> {
+    if pid == call.pid {
+        return Ok(());
+    }
+    let other = &call.kernel.core.process(pid)?.identity;
+    let users = [other.uid, other.effective.uid, other.saved_uid];
+    let groups = [other.gid, other.effective.gid, other.saved_gid];
+    let caller = &call.process()?.identity;
+    let same = users.iter().all(|uid| *uid == caller.uid) && groups.iter().all(|gid| *gid == caller.gid);
+    if same || caller.can(Capability::SYS_RESOURCE) { Ok(()) } else { Err(Errno::EPERM) }
+}
 fn set_limit(call: &mut Call<'_>, pid: u32, resource: Resource, bound: (u64, u64)) -> Result<(), Errno> {
-    let root = call.process()?.identity.effective.is_root();
+    let root = call.process()?.identity.can(Capability::SYS_RESOURCE);
     let process = call.kernel.core.process_mut(pid)?;
     if bound.0 > bound.1 {
         return Err(Errno::EINVAL);

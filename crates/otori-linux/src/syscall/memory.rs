@@ -9,7 +9,7 @@ use crate::{
     kernel::Kernel,
     mm::{Backing, MapError, Prot, SharedPages},
     task::{SharedFile, Tid, limit::Resource},
-    vfs::Kind,
+    vfs::{Kind, seal},
 };
 use alloc::{string::String, sync::Arc};
 
@@ -96,6 +96,9 @@ fn map(call: &mut Call<'_>, offset: u64) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     check_address_space(call, length)?;
+    if flags & flag::TYPE == 0 {
+        return Err(Errno::EINVAL.into());
+    }
     let shared = matches!(flags & flag::TYPE, flag::SHARED | flag::SHARED_VALIDATE);
     let (backing, name) = match flags & flag::ANONYMOUS != 0 {
         true => (anonymous(call, shared, length)?, String::new()),
@@ -164,6 +167,9 @@ fn file_backing(
     if call.kernel.vfs.kind(node)? != Kind::File {
         return Err(Errno::ENODEV);
     }
+    if shared && prot.write && call.kernel.vfs.seals(node).is_ok_and(|seals| seals & seal::WRITE != 0) {
+        return Err(Errno::EPERM);
+    }
     // a mapping elsewhere may hold newer bytes
     call.kernel.refresh_mapped(node);
     let bytes = call.kernel.vfs.share(node)?;
@@ -229,10 +235,22 @@ pub(super) fn munmap(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
+    /// MS_ASYNC, MS_SYNC
+    const ASYNCHRONOUS: u32 = 1;
+    const SYNCHRONOUS: u32 = 4;
     if !call.word(0).is_multiple_of(PAGE_BYTES) {
         return Err(Errno::EINVAL.into());
     }
-    let tid = call.tid;
+    let flags = call.unsigned(2);
+    if flags & !7 != 0 || flags & (ASYNCHRONOUS | SYNCHRONOUS) == ASYNCHRONOUS | SYNCHRONOUS {
+        return Err(Errno::EINVAL.into());
+    }
+    let (start, tid) = (call.word(0), call.tid);
+    let end = page_up(call.word(1)).and_then(|length| start.checked_add(length)).ok_or(Errno::ENOMEM)?;
+    if end > start {
+        let space = call.kernel.core.space_of_mut(tid)?;
+        space.memory.require_mapped(start, end).map_err(|_| Errno::ENOMEM)?;
+    }
     call.kernel.write_back_of(tid)?;
     Ok(0)
 }

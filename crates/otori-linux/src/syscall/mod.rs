@@ -4,6 +4,7 @@
 //! `call.rs` is what they work with. Unknown numbers are answered ENOSYS and told as a notice.
 mod action;
 pub(crate) mod call;
+mod capability;
 mod descriptor;
 mod document;
 mod file;
@@ -17,19 +18,25 @@ mod limit;
 mod lock;
 mod memory;
 mod message;
+mod mount;
 mod multiplex;
 mod path;
 mod poll;
+mod posix_message;
 mod prctl;
+mod priority;
 mod process;
+mod ptrace;
 #[cfg(test)]
 mod random_test;
 mod schedule;
+mod seccomp;
 mod semaphore;
 mod shared_memory;
 mod signal;
 mod socket;
 mod socket_message;
+mod splice;
 mod stat;
 mod sysmips;
 mod system;
@@ -52,7 +59,7 @@ use crate::{
     errno::Errno,
     kernel::Kernel,
     notice::NoticeKind,
-    task::{Tid, waiting::Waiting},
+    task::{Tid, tracee::TracedCall, waiting::Waiting},
 };
 use alloc::{format, vec, vec::Vec};
 use call::{Call, CallError, CallResult, Handler};
@@ -118,10 +125,25 @@ impl Kernel {
         self.core.calls += 1;
         let Ok(task) = self.core.task(tid) else { return };
         let number = task.cpu.call_number();
+        if task.tracee.is_some() && self.stops_before_call(tid, number) {
+            return;
+        }
+        if !self.seccomp_lets(tid, number) {
+            self.core.stop_after_call(tid);
+            return;
+        }
         match self.core.numbers.find(number) {
             Some((place, row)) => self.call_row(tid, place, row),
             None => self.call_unknown(tid, number),
         }
+    }
+
+    fn stops_before_call(&mut self, tid: Tid, number: u64) -> bool {
+        let abi = self.core.abi;
+        let Some(task) = self.core.tasks.get(&tid) else { return false };
+        let Some(space) = self.core.spaces.get_mut(task.space) else { return false };
+        let [first, ..] = task.cpu.arguments(abi, &mut space.memory, 1);
+        self.core.stops_before_call(tid, TracedCall { number, first })
     }
 
     fn call_unknown(&mut self, tid: Tid, number: u64) {
@@ -134,6 +156,7 @@ impl Kernel {
                 self.core.notify(pid, NoticeKind::Call { line });
             }
             self.core.notify(pid, NoticeKind::Unsupported { call: name });
+            self.core.stop_after_call(tid);
         }
     }
 
@@ -194,6 +217,7 @@ impl Kernel {
             }
             Err(CallError::Settled) => {
                 self.trace_exit(tid, pid, waiting, None);
+                self.core.stop_after_call(tid);
                 return;
             }
             Err(CallError::Absent) => Err(Errno::ENOSYS),
@@ -210,6 +234,7 @@ impl Kernel {
             task.cpu.finish(result);
         }
         self.trace_exit(tid, pid, waiting, Some(result));
+        self.core.stop_after_call(tid);
     }
 
     /// Arguments as the row types them: 64-bit ones are joined.

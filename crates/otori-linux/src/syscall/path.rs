@@ -7,13 +7,17 @@ use crate::{
     kernel::Kernel,
     notice::NoticeKind,
     task::Tid,
-    vfs::{Context, Credentials, DeviceNumber, Follow, Kind, Node, Owner, RenameMode, Times, Vfs, Want},
+    vfs::{
+        Capability, Context, Credentials, DeviceNumber, Follow, Kind, Node, Owner, RenameMode, Times, Vfs,
+        Want,
+    },
 };
 use alloc::{sync::Arc, vec::Vec};
 
 const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
 const AT_REMOVEDIR: u32 = 0x200;
 const AT_SYMLINK_FOLLOW: u32 = 0x400;
+const AT_EMPTY_PATH: u32 = 0x1000;
 const AT_EACCESS: u32 = 0x200;
 const UTIME_NOW: u32 = 0x3fff_ffff;
 const UTIME_OMIT: u32 = 0x3fff_fffe;
@@ -172,6 +176,17 @@ pub(super) fn link(call: &mut Call<'_>) -> CallResult {
     make_link(call, &from, &to, Follow::No)
 }
 pub(super) fn linkat(call: &mut Call<'_>) -> CallResult {
+    let flags = call.unsigned(4);
+    if flags & !(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if flags & AT_EMPTY_PATH != 0 && call.path(1)?.is_empty() {
+        call.require(Capability::DAC_OVERRIDE).map_err(|_| Errno::ENOENT)?;
+        let file = call.file(0)?.node.ok_or(Errno::ENOENT)?;
+        let to = call.named(Some(2), 3)?;
+        call.files(|vfs, context| vfs.link(context, file, to.at, &to.path))?;
+        return Ok(0);
+    }
     let (from, to) = (call.named(Some(0), 1)?, call.named(Some(2), 3)?);
     let follow = if call.unsigned(4) & AT_SYMLINK_FOLLOW != 0 { Follow::Yes } else { Follow::No };
     make_link(call, &from, &to, follow)
@@ -221,8 +236,16 @@ pub(super) fn chmod(call: &mut Call<'_>) -> CallResult {
     let node = call.lookup(&named, Follow::Yes)?;
     change_mode(call, node, call.unsigned(1))
 }
+/// The file of a descriptor; one of O_PATH changes nothing.
+fn changeable(call: &Call<'_>) -> Result<Node, Errno> {
+    let file = call.file(0)?;
+    if file.flags & crate::file::flag::PATH != 0 {
+        return Err(Errno::EBADF);
+    }
+    file.node.ok_or(Errno::EINVAL)
+}
 pub(super) fn fchmod(call: &mut Call<'_>) -> CallResult {
-    let node = call.file(0)?.node.ok_or(Errno::EINVAL)?;
+    let node = changeable(call)?;
     change_mode(call, node, call.unsigned(1))
 }
 pub(super) fn fchmodat(call: &mut Call<'_>) -> CallResult {
@@ -251,7 +274,7 @@ pub(super) fn lchown(call: &mut Call<'_>) -> CallResult {
     change_owner(call, &named, Follow::No, 1)
 }
 pub(super) fn fchown(call: &mut Call<'_>) -> CallResult {
-    let node = call.file(0)?.node.ok_or(Errno::EINVAL)?;
+    let node = changeable(call)?;
     let owner = owner(call.unsigned(1), call.unsigned(2));
     call.files(|vfs, context| vfs.chown(context, node, owner))?;
     Ok(0)
@@ -271,7 +294,7 @@ fn check_access(call: &mut Call<'_>, named: &Named, mode: u32, flags: u32) -> Ca
     let identity = call.process()?.identity.clone();
     let asking = match flags & AT_EACCESS != 0 {
         true => identity.effective,
-        false => Credentials { uid: identity.uid, gid: identity.gid, groups: identity.effective.groups },
+        false => Credentials::of(identity.uid, identity.gid, identity.effective.groups),
     };
     call.files(|vfs, context| {
         let context = Context { credentials: &asking, ..*context };
@@ -335,6 +358,9 @@ fn timespecs(call: &mut Call<'_>, address: u64, width: usize) -> Result<Option<T
 }
 
 fn utimens(call: &mut Call<'_>, width: usize) -> CallResult {
+    if call.unsigned(3) & !(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
     let times = timespecs(call, call.word(2), width)?;
     let node = if call.word(1) == 0 {
         call.file(0)?.node.ok_or(Errno::EINVAL)?
@@ -418,9 +444,7 @@ pub(super) fn chroot(call: &mut Call<'_>) -> CallResult {
     if call.kernel.vfs.kind(node)? != Kind::Directory {
         return Err(Errno::ENOTDIR.into());
     }
-    if !call.process()?.identity.effective.is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.require(Capability::SYS_CHROOT)?;
     call.kernel.vfs.hold(node);
     let before = core::mem::replace(&mut call.process()?.place.root, node);
     call.kernel.vfs.release(before);

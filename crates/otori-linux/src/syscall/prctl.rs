@@ -1,7 +1,10 @@
 //! prctl: what a process says about itself.
 //!
 //! Options that such kernels do not have are EINVAL, as there. prctl(2), capabilities(7).
-use super::call::{Call, CallResult};
+use super::{
+    call::{Call, CallResult},
+    capability, seccomp,
+};
 use crate::{errno::Errno, notice::NoticeKind};
 
 /// PR_*
@@ -17,6 +20,7 @@ mod option {
     pub(super) const SET_NAME: u32 = 15;
     pub(super) const GET_NAME: u32 = 16;
     pub(super) const GET_SECCOMP: u32 = 21;
+    pub(super) const SET_SECCOMP: u32 = 22;
     pub(super) const CAPBSET_READ: u32 = 23;
     pub(super) const CAPBSET_DROP: u32 = 24;
     pub(super) const GET_SECUREBITS: u32 = 27;
@@ -33,8 +37,6 @@ mod option {
     pub(super) const GET_FP_MODE: u32 = 46;
 }
 
-/// Capabilities of the kernels that are shown (CAP_LAST_CAP and one).
-const CAPABILITIES: u64 = 38;
 /// What the kernel rounds timers to unless told otherwise.
 const TIMER_SLACK_NS: u64 = 50_000;
 
@@ -63,15 +65,11 @@ pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
             call.write(argument, record.as_bytes())?;
             Ok(0)
         }
-        option::CAPBSET_READ if argument < CAPABILITIES => Ok(1),
-        option::CAPBSET_DROP if argument < CAPABILITIES => {
-            if call.process()?.identity.effective.is_root() {
-                Ok(0)
-            } else {
-                Err(Errno::EPERM.into())
-            }
-        }
-        option::GET_SECCOMP | option::GET_TIMING | option::GET_SECUREBITS | option::GET_THP_DISABLE => Ok(0),
+        option::CAPBSET_READ => capability::bounding(call, argument),
+        option::CAPBSET_DROP => capability::drop_from_bounding(call, argument),
+        option::GET_SECCOMP => seccomp::mode(call),
+        option::SET_SECCOMP => seccomp::set_mode(call, argument),
+        option::GET_TIMING | option::GET_SECUREBITS | option::GET_THP_DISABLE => Ok(0),
         option::SET_TIMING if argument == 0 => Ok(0),
         option::SET_THP_DISABLE => Ok(0),
         option::GET_TID_ADDRESS => {
@@ -114,8 +112,8 @@ fn attribute(call: &mut Call<'_>, number: u32, argument: u64) -> CallResult {
     match number {
         option::GET_DUMPABLE => return Ok(u64::from(!attributes.undumpable)),
         option::SET_DUMPABLE if argument <= 1 => attributes.undumpable = argument == 0,
-        option::GET_KEEPCAPS => return Ok(u64::from(attributes.keeps_capabilities)),
-        option::SET_KEEPCAPS if argument <= 1 => attributes.keeps_capabilities = argument == 1,
+        option::GET_KEEPCAPS => return Ok(u64::from(process.identity.capabilities.kept)),
+        option::SET_KEEPCAPS if argument <= 1 => process.identity.capabilities.kept = argument == 1,
         option::GET_TIMERSLACK => return Ok(attributes.timer_slack_ns.unwrap_or(TIMER_SLACK_NS)),
         option::SET_TIMERSLACK => attributes.timer_slack_ns = (argument != 0).then_some(argument),
         option::SET_CHILD_SUBREAPER => attributes.subreaper = argument != 0,

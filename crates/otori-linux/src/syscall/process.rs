@@ -15,9 +15,10 @@ use crate::{
         Ending, Process,
         clone::{CloneRequest, flag},
         exit::{News, WaitFor, WaitOptions, Waited},
+        tracee::event,
         waiting::{Restart, WaitKey},
     },
-    vfs::Follow,
+    vfs::{Follow, Kind, Node},
 };
 use alloc::{vec, vec::Vec};
 
@@ -30,6 +31,14 @@ fn clone_with(call: &mut Call<'_>, request: CloneRequest) -> CallResult {
     }
     let tid = call.tid;
     let child = call.kernel.clone_task(tid, request)?;
+    let signals_end =
+        request.flags & flag::EXIT_SIGNAL == u64::from(call.abi().signal_to_guest(Signal::CHLD));
+    let kind = match request.flags & flag::VFORK {
+        0 if signals_end => event::FORK,
+        0 => event::CLONE,
+        _ => event::VFORK,
+    };
+    call.kernel.trace_clone(tid, child, kind);
     if request.flags & flag::VFORK != 0 {
         call.progress = u64::from(child);
         return vfork_wait(call);
@@ -117,23 +126,51 @@ pub(super) fn execve(call: &mut Call<'_>) -> CallResult {
     let cwd = call.cwd()?;
     execute(call, cwd, path, 1)
 }
+/// With AT_EMPTY_PATH the file that is open; its name is then that of the descriptor.
 pub(super) fn execveat(call: &mut Call<'_>) -> CallResult {
-    let path = call.path(1)?;
+    const DO_NOT_FOLLOW: u32 = 0x100;
+    const EMPTY_PATH: u32 = 0x1000;
+    let (path, flags) = (call.path(1)?, call.unsigned(4));
+    if flags & !(DO_NOT_FOLLOW | EMPTY_PATH) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if path.is_empty() && flags & EMPTY_PATH != 0 {
+        let node = call.file(0)?.node.ok_or(Errno::EACCES)?;
+        let name = alloc::format!("/dev/fd/{}", call.int(0)).into_bytes();
+        return execute_node(call, Ok(node), name, 2);
+    }
     let at = call.folder(0, &path)?;
-    execute(call, at, path, 2)
+    let (tid, follow) = (call.tid, if flags & DO_NOT_FOLLOW != 0 { Follow::No } else { Follow::Yes });
+    let found = call.kernel.with_files(tid, |vfs, context| {
+        let node = vfs.lookup(context, at, &path, follow)?;
+        if vfs.kind(node)? == Kind::Link { Err(Errno::ELOOP) } else { Ok(node) }
+    });
+    execute_node(call, found, path, 2)
 }
-fn execute(call: &mut Call<'_>, at: crate::vfs::Node, path: Vec<u8>, vectors: usize) -> CallResult {
+fn execute(call: &mut Call<'_>, at: Node, path: Vec<u8>, vectors: usize) -> CallResult {
+    let tid = call.tid;
+    let found = call.kernel.with_files(tid, |vfs, context| vfs.lookup(context, at, &path, Follow::Yes));
+    execute_node(call, found, path, vectors)
+}
+fn execute_node(
+    call: &mut Call<'_>,
+    found: Result<Node, Errno>,
+    path: Vec<u8>,
+    vectors: usize,
+) -> CallResult {
     let mut room = call.kernel.core.config.limits.argument_bytes;
     let arguments = strings(call, call.word(vectors), &mut room)?;
     let environment = strings(call, call.word(vectors + 1), &mut room)?;
     let arguments = if arguments.is_empty() { vec![Vec::new()] } else { arguments };
     let (tid, pid) = (call.tid, call.pid);
-    let found = call.kernel.with_files(tid, |vfs, context| vfs.lookup(context, at, &path, Follow::Yes));
     let program =
         found.map(|node| Program { node, name: path.clone(), arguments, environment }).map_err(Into::into);
     let result = program.and_then(|program| call.kernel.execute_program(tid, program));
     match result {
-        Ok(()) => Err(CallError::Settled),
+        Ok(()) => {
+            call.kernel.trace_exec(tid);
+            Err(CallError::Settled)
+        }
         Err(error) => {
             let error = error.errno();
             call.kernel.core.notify(pid, NoticeKind::ExecFailed { path, error });
@@ -150,6 +187,7 @@ fn status_word(call: &Call<'_>, news: News) -> u32 {
         News::Ended(Ending::Killed(signal)) => number(signal),
         News::Stopped(signal) => (number(signal) << 8) | 0x7f,
         News::Continued => 0xffff,
+        News::Traced(code) => (code << 8) | 0x7f,
     }
 }
 
@@ -204,6 +242,7 @@ fn wait_status(call: &mut Call<'_>, flags: u32) -> Result<Option<Waited>, CallEr
         ended: true,
         stopped: flags & WUNTRACED != 0,
         continued: flags & WCONTINUED != 0,
+        traced: true,
         keep: false,
     };
     let waited = wait_for(call, which, options, flags)?;
@@ -226,6 +265,7 @@ pub(super) fn waitid(call: &mut Call<'_>) -> CallResult {
         ended: flags & WEXITED != 0,
         stopped: flags & WUNTRACED != 0,
         continued: flags & WCONTINUED != 0,
+        traced: flags & WUNTRACED != 0,
         keep: flags & WNOWAIT != 0,
     };
     if !(options.ended || options.stopped || options.continued) {
@@ -239,6 +279,7 @@ pub(super) fn waitid(call: &mut Call<'_>) -> CallResult {
             News::Ended(Ending::Killed(signal)) => (code::CLD_KILLED, number(signal)),
             News::Stopped(signal) => (code::CLD_STOPPED, number(signal)),
             News::Continued => (code::CLD_CONTINUED, number(Signal::CONT)),
+            News::Traced(stop) => (code::CLD_TRAPPED, stop),
         };
         Information::child(code, waited.pid, waited.uid, status).layout(call.abi(), Signal::CHLD)
     });
@@ -323,44 +364,4 @@ pub(super) fn personality(call: &mut Call<'_>) -> CallResult {
         process.personality = wanted;
     }
     Ok(u64::from(before))
-}
-
-/// TRACEME works once, as the check for a debugger expects; nobody can be traced.
-pub(super) fn ptrace(call: &mut Call<'_>) -> CallResult {
-    match call.unsigned(0) {
-        0 if !call.process()?.traced => {
-            call.process()?.traced = true;
-            Ok(0)
-        }
-        0 => Err(Errno::EPERM.into()),
-        _ => {
-            let pid = call.unsigned(1);
-            call.kernel.core.process(pid)?;
-            Err(Errno::EPERM.into())
-        }
-    }
-}
-
-pub(super) fn getpriority(call: &mut Call<'_>) -> CallResult {
-    let pid = if call.unsigned(0) == 0 { target(call, 1)? } else { call.pid };
-    Ok((20 - call.kernel.core.process(pid)?.nice) as u64)
-}
-pub(super) fn setpriority(call: &mut Call<'_>) -> CallResult {
-    let pid = if call.unsigned(0) == 0 { target(call, 1)? } else { call.pid };
-    let wanted = call.int(2).clamp(-20, 19);
-    set_nice(call, pid, wanted)
-}
-pub(super) fn nice(call: &mut Call<'_>) -> CallResult {
-    let pid = call.pid;
-    let wanted = call.process()?.nice.saturating_add(call.int(0).clamp(-40, 40)).clamp(-20, 19);
-    set_nice(call, pid, wanted)
-}
-fn set_nice(call: &mut Call<'_>, pid: u32, wanted: i32) -> CallResult {
-    let root = call.process()?.identity.effective.is_root();
-    let process = call.kernel.core.process_mut(pid)?;
-    if wanted < process.nice && !root {
-        return Err(Errno::EACCES.into());
-    }
-    process.nice = wanted;
-    Ok(0)
 }

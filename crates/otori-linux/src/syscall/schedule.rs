@@ -10,6 +10,7 @@ use crate::{
     errno::Errno,
     record::View,
     task::{Policy, Tid},
+    vfs::Capability,
 };
 
 const SCHED_OTHER: u32 = 0;
@@ -44,7 +45,7 @@ fn check(policy: u32, priority: u32) -> Result<(), Errno> {
 fn set(call: &mut Call<'_>, tid: Tid, policy: u32, priority: u32) -> CallResult {
     let policy = policy & !RESET_ON_FORK;
     check(policy, priority)?;
-    if is_real_time(policy) && !call.process()?.identity.effective.is_root() {
+    if is_real_time(policy) && !call.process()?.identity.can(Capability::SYS_NICE) {
         return Err(Errno::EPERM.into());
     }
     call.core().task_mut(tid)?.policy = Policy { number: policy, priority };

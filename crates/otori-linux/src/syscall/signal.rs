@@ -227,6 +227,28 @@ fn send_to_thread(call: &mut Call<'_>, tid: Tid, signal: usize) -> CallResult {
     }
     Ok(0)
 }
+/// Only the kernel itself restarts a call in this way.
+pub(super) fn restart_syscall(_: &mut Call<'_>) -> CallResult {
+    Err(Errno::EINTR.into())
+}
+/// The same for one thread of a process.
+pub(super) fn rt_tgsigqueueinfo(call: &mut Call<'_>) -> CallResult {
+    let signal = signal_argument(call, 2)?;
+    let (own, group, tid) = (call.pid, call.unsigned(0), call.unsigned(1));
+    if call.kernel.core.task(tid)?.pid != group {
+        return Err(Errno::ESRCH.into());
+    }
+    let bytes = call.read_bytes(call.word(3), 32)?;
+    let information = Information::parse(call.abi(), &bytes).ok_or(Errno::EFAULT)?;
+    let forged = information.code >= 0 || information.code == code::TKILL;
+    if !call.kernel.core.may_signal(own, group, signal) || (forged && group != own) {
+        return Err(Errno::EPERM.into());
+    }
+    if let Some(signal) = signal {
+        call.core().send_to_task(tid, signal, information);
+    }
+    Ok(0)
+}
 pub(super) fn rt_sigqueueinfo(call: &mut Call<'_>) -> CallResult {
     let signal = signal_argument(call, 1)?;
     let (own, target) = (call.pid, call.unsigned(0));

@@ -101,6 +101,10 @@ fn give(call: &mut Call<'_>, stat: &Stat, address: u64) -> CallResult {
     Ok(0)
 }
 
+/// name_to_handle_at(2), open_by_handle_at(2)
+pub(super) fn no_handles(_: &mut Call<'_>) -> CallResult {
+    Err(Errno::EOPNOTSUPP.into())
+}
 pub(super) fn stat(call: &mut Call<'_>) -> CallResult {
     let found = stat_of_path(call, None, 0, Follow::Yes)?;
     give(call, &found, call.word(1))

@@ -1,15 +1,9 @@
-//! The machine as a whole: uname, sysinfo, host name, modules, mounts, reboot, random bytes.
+//! The machine as a whole: uname, sysinfo, host name, modules, reboot, random bytes.
 //!
-//! What would harm a device is refused and told as a notice. uname(2), mount(2), reboot(2), init_module(2) …
+//! What would harm a device is refused and told as a notice. uname(2), reboot(2), init_module(2) …
 use super::call::{Call, CallError, CallResult};
-use crate::{
-    errno::Errno,
-    notice::NoticeKind,
-    vfs::{Follow, Kind},
-};
+use crate::{errno::Errno, notice::NoticeKind, vfs::Capability};
 use alloc::{format, string::String, vec};
-
-const MS_REMOUNT: u64 = 32;
 
 /// A call that is known by name and not there: told, so that it can be added.
 pub(super) fn unsupported(_: &mut Call<'_>) -> CallResult {
@@ -69,9 +63,7 @@ pub(super) fn sysinfo(call: &mut Call<'_>) -> CallResult {
 
 fn set_name(call: &mut Call<'_>) -> Result<String, Errno> {
     let length = usize::try_from(call.int(1)).ok().filter(|length| *length <= 64).ok_or(Errno::EINVAL)?;
-    if !call.process()?.identity.effective.is_root() {
-        return Err(Errno::EPERM);
-    }
+    call.require(Capability::SYS_ADMIN)?;
     let bytes = call.read_bytes(call.word(0), length)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -100,44 +92,32 @@ pub(super) fn sync(_: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-fn root_only(call: &mut Call<'_>) -> Result<(), Errno> {
-    if call.process()?.identity.effective.is_root() { Ok(()) } else { Err(Errno::EPERM) }
-}
-fn refuse(call: &mut Call<'_>, what: String) {
+pub(super) fn refuse(call: &mut Call<'_>, what: String) {
     call.notify(NoticeKind::Refused { what });
 }
 
-/// A mount point is looked for as on a device; then root is refused too, except for a remount that changes nothing.
-pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
-    root_only(call)?;
-    let target = call.path(1)?;
-    let (tid, cwd) = (call.tid, call.cwd()?);
-    let node = call.kernel.with_files(tid, |vfs, context| vfs.lookup(context, cwd, &target, Follow::Yes))?;
-    if call.kernel.vfs.kind(node)? != Kind::Directory {
-        return Err(Errno::ENOTDIR.into());
+/// sysfs(2): the types of file systems by number and name.
+pub(super) fn sysfs(call: &mut Call<'_>) -> CallResult {
+    let listed = call.kernel.core.config.identity.filesystems.clone();
+    match call.int(0) {
+        1 => {
+            let name = call.string(call.word(1), 64)?;
+            let place = listed.iter().position(|(known, _)| known.as_bytes() == name).ok_or(Errno::EINVAL)?;
+            Ok(place as u64)
+        }
+        2 => {
+            let (name, _) = listed.get(call.unsigned(1) as usize).ok_or(Errno::EINVAL)?;
+            call.write(call.word(2), &[name.as_bytes(), b"\0"].concat())?;
+            Ok(0)
+        }
+        3 => Ok(listed.len() as u64),
+        _ => Err(Errno::EINVAL.into()),
     }
-    let shown = String::from_utf8_lossy(&target).into_owned();
-    refuse(call, format!("mount {shown}"));
-    if call.word(3) & MS_REMOUNT != 0 && call.kernel.vfs.is_mount_point(node) {
-        return Ok(0);
-    }
-    Err(Errno::EPERM.into())
-}
-pub(super) fn umount(call: &mut Call<'_>) -> CallResult {
-    root_only(call)?;
-    let target = call.path(0)?;
-    let (tid, cwd) = (call.tid, call.cwd()?);
-    let node = call.kernel.with_files(tid, |vfs, context| vfs.lookup(context, cwd, &target, Follow::Yes))?;
-    if !call.kernel.vfs.is_mount_point(node) {
-        return Err(Errno::EINVAL.into());
-    }
-    refuse(call, format!("umount {}", String::from_utf8_lossy(&target)));
-    Err(Errno::EBUSY.into())
 }
 
 /// The magic numbers are checked, the restart does not happen: the caller believes it does.
 pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
-    root_only(call)?;
+    call.require(Capability::SYS_BOOT)?;
     if call.unsigned(0) != 0xfee1_dead {
         return Err(Errno::EINVAL.into());
     }
@@ -147,12 +127,12 @@ pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
 }
 /// No module is for this kernel.
 pub(super) fn init_module(call: &mut Call<'_>) -> CallResult {
-    root_only(call)?;
+    call.require(Capability::SYS_MODULE)?;
     refuse(call, String::from("init_module"));
     Err(Errno::ENOEXEC.into())
 }
 pub(super) fn delete_module(call: &mut Call<'_>) -> CallResult {
-    root_only(call)?;
+    call.require(Capability::SYS_MODULE)?;
     let address = call.word(0);
     let name = call.string(address, 63)?;
     refuse(call, format!("delete_module {}", String::from_utf8_lossy(&name)));
@@ -163,7 +143,7 @@ pub(super) fn forbidden(_: &mut Call<'_>) -> CallResult {
     Err(Errno::EPERM.into())
 }
 pub(super) fn vhangup(call: &mut Call<'_>) -> CallResult {
-    root_only(call)?;
+    call.require(Capability::SYS_TTY_CONFIG)?;
     Ok(0)
 }
 

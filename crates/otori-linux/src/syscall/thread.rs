@@ -24,6 +24,15 @@ fn set_pointer(call: &mut Call<'_>, value: u64) -> CallResult {
     Ok(0)
 }
 
+/// i386: the entry that a `struct user_desc` names.
+pub(super) fn get_thread_area(call: &mut Call<'_>) -> CallResult {
+    let tid = call.tid;
+    let core = &mut call.kernel.core;
+    let task = core.tasks.get_mut(&tid).ok_or(Errno::ESRCH)?;
+    let space = core.spaces.get_mut(task.space).ok_or(Errno::ESRCH)?;
+    task.cpu.describe_thread_area(&mut space.memory, call.arguments[0])?;
+    Ok(0)
+}
 /// ARM's get_tls.
 pub(super) fn get_tls(call: &mut Call<'_>) -> CallResult {
     Ok(call.task()?.cpu.thread_pointer().ok_or(Errno::ENOSYS)?)

@@ -61,7 +61,7 @@ fn read_wait(call: &mut Call<'_>, file: Index<OpenFile>, error: Errno) -> CallEr
 pub(super) fn read(call: &mut Call<'_>) -> CallResult {
     let file = call.file_index(0)?;
     let (address, length) = (call.word(1), call.length(2));
-    if is_directory(call, file) {
+    if call.file(0)?.reads() && is_directory(call, file) {
         return Err(Errno::EISDIR.into());
     }
     match read_into(call, file, Place::Current, address, length) {

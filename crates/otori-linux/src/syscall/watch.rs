@@ -1,17 +1,20 @@
-//! Descriptors that stand for something else than a file: eventfd, signalfd, inotify, memfd, and splice.
+//! Descriptors that stand for something else than a file: eventfd, signalfd, inotify, memfd.
 //!
-//! Neighbour: `file/event.rs`. eventfd(2), signalfd(2), inotify(7), memfd_create(2), splice(2).
+//! Neighbour: `file/event.rs`. eventfd(2), signalfd(2), inotify(7), memfd_create(2).
 use super::{
     call::{Call, CallResult},
     signal::read_set,
 };
 use crate::{
     errno::Errno,
-    file::{FileKind, event::EventCounter, flag, open::Opening, watch::Watches},
+    file::{FileKind, event::EventCounter, flag, watch::Watches},
     task::waiting::WaitKey,
-    vfs::{Follow, Kind, Want},
+    vfs::{Follow, Kind, NAME_MAX, Want, seal},
 };
 use alloc::boxed::Box;
+
+/// What the name of a memory file begins with.
+const MEMORY_PREFIX: &[u8] = b"memfd:";
 
 pub(super) fn eventfd(call: &mut Call<'_>) -> CallResult {
     make_event(call, 0)
@@ -108,21 +111,23 @@ pub(super) fn inotify_rm_watch(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// memfd_create(2): an unlinked file in /tmp.
+/// memfd_create(2): a file without a name, which may be sealed.
 pub(super) fn memfd_create(call: &mut Call<'_>) -> CallResult {
-    let name_address = call.word(0);
-    call.string(name_address, 249)?;
-    let (tid, root) = (call.tid, call.kernel.vfs.root());
-    let path = alloc::format!("/tmp/.memfd-{}-{}", call.pid, call.kernel.core.calls);
-    let flags = flag::READ_WRITE | flag::CREATE | flag::EXCLUSIVE;
-    let opening = Opening { at: root, path: path.as_bytes(), flags, mode: 0o777 };
-    let file = call.kernel.open_path(tid, opening)?;
-    call.kernel.with_files(tid, |vfs, context| vfs.unlink(context, root, path.as_bytes()).map(|_| ()))?;
-    Ok(call.install(file, call.unsigned(1) & 1 != 0)?)
-}
-
-/// splice and tee are not offered; programs fall back to read and write.
-pub(super) fn splice(call: &mut Call<'_>) -> CallResult {
-    call.file(0)?;
-    Err(Errno::EINVAL.into())
+    const CLOSE_ON_EXEC: u32 = 1;
+    const ALLOW_SEALING: u32 = 2;
+    let (name_address, flags) = (call.word(0), call.unsigned(1));
+    if flags & !(CLOSE_ON_EXEC | ALLOW_SEALING) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let name = call.string(name_address, NAME_MAX - MEMORY_PREFIX.len()).map_err(|error| match error {
+        Errno::ENAMETOOLONG => Errno::EINVAL,
+        other => other,
+    })?;
+    let (tid, pid) = (call.tid, call.pid);
+    let name = [MEMORY_PREFIX, &name[..]].concat();
+    let seals = if flags & ALLOW_SEALING != 0 { 0 } else { seal::SEAL };
+    let node = call.kernel.with_files(tid, |vfs, context| vfs.make_memory_file(context, &name, seals))?;
+    let path = call.kernel.path_of(pid, node);
+    let opened = call.kernel.open_unnamed(pid, node, flag::READ_WRITE | flag::LARGE, path)?;
+    Ok(call.install(opened, flags & CLOSE_ON_EXEC != 0)?)
 }

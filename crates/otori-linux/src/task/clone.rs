@@ -12,6 +12,7 @@ use crate::{
     kernel::{Core, Kernel},
     notice::NoticeKind,
     signal::{AlternateStack, Pending, Signal},
+    vfs::Capability,
 };
 use alloc::vec;
 
@@ -63,7 +64,7 @@ impl Core {
     fn check_process_count(&self, parent: Tid) -> Result<(), Errno> {
         let process = self.process(self.task(parent)?.pid)?;
         let (most, _) = process.limits.get(Resource::PROCESSES);
-        if process.identity.effective.is_root()
+        if process.identity.can(Capability::SYS_RESOURCE)
             || self.tasks.len() < usize::try_from(most).unwrap_or(usize::MAX)
         {
             return Ok(());
@@ -167,6 +168,8 @@ impl Kernel {
             borrows_memory: request.has(flag::VFORK),
             comm: source.comm,
             blocked: source.blocked,
+            tracee: None,
+            seccomp: source.seccomp,
         })
     }
 
@@ -193,7 +196,9 @@ impl Kernel {
             ended_threads_ns: 0,
             children_ns: 0,
             executed: false,
-            traced: false,
+            attributes: super::Attributes { subreaper: false, ..source.attributes },
+            traces: false,
+            ended_tracees: vec![],
             io: [0; 4],
             spawned: false,
             resident: None,

@@ -26,6 +26,8 @@ pub(crate) struct WaitOptions {
     pub(crate) ended: bool,
     pub(crate) stopped: bool,
     pub(crate) continued: bool,
+    /// stops of threads that the caller traces
+    pub(crate) traced: bool,
     /// leave the child waitable
     pub(crate) keep: bool,
 }
@@ -36,6 +38,8 @@ pub(crate) enum News {
     Ended(Ending),
     Stopped(Signal),
     Continued,
+    /// a thread that the caller traces stopped, with that code
+    Traced(u32),
 }
 
 /// A child with its news.
@@ -73,6 +77,9 @@ impl Kernel {
             for (_, descriptor) in table.iter() {
                 self.release_file(task.pid, descriptor.file);
             }
+        }
+        if let Some(tracee) = &task.tracee {
+            self.core.trace_end(tid, task.pid, tracee.tracer, ending);
         }
         let Ok(process) = self.core.process_mut(task.pid) else { return };
         process.threads.retain(|thread| *thread != tid);
@@ -124,6 +131,7 @@ impl Kernel {
             Ending::Exited(_) => None,
         };
         self.core.notify(pid, NoticeKind::Exit { status: ending.shell_status(), signal });
+        self.core.release_tracees(pid);
         let Ok(process) = self.core.process_mut(pid) else { return };
         process.life = Life::Zombie(ending);
         process.unreported = None;
@@ -145,22 +153,41 @@ impl Kernel {
         self.core.announce_end(pid, ending);
     }
 
-    /// Children of an ended process belong to init, which waits for them at once.
+    /// The nearest one above that wants the orphans below it (PR_SET_CHILD_SUBREAPER), or init.
+    fn reaper_above(&self, pid: Pid) -> Pid {
+        let mut at = pid;
+        // parents form a chain to init: at most as many steps as there are processes
+        for _ in 0..self.core.processes.len() {
+            let Ok(parent) = self.core.process(at).map(|process| process.parent) else { break };
+            let reaps = |process: &Process| process.attributes.subreaper && !process.is_zombie();
+            if self.core.process(parent).is_ok_and(reaps) {
+                return parent;
+            }
+            at = parent;
+        }
+        1
+    }
+
+    /// Children of an ended process belong to init, which waits for them at once, or to a subreaper.
     fn give_children_away(&mut self, pid: Pid) {
         let children = match self.core.process_mut(pid) {
             Ok(process) => core::mem::take(&mut process.children),
             Err(_) => return,
         };
+        let above = if children.is_empty() { 1 } else { self.reaper_above(pid) };
         for child in children {
             let Ok(process) = self.core.process_mut(child) else { continue };
-            process.parent = 1;
+            process.parent = above;
             let (ended, death) = (process.is_zombie(), process.death_signal);
-            if ended {
+            if ended && above == 1 {
                 self.core.forget(child);
                 continue;
             }
-            if let Ok(init) = self.core.process_mut(1) {
-                init.children.push(child);
+            if let Ok(reaper) = self.core.process_mut(above) {
+                reaper.children.push(child);
+            }
+            if ended {
+                self.core.wake(WaitKey::Child(above));
             }
             if let Some(signal) = death {
                 self.core.send_to_process(child, signal, Information::from_process(code::USER, pid, 0));
@@ -274,10 +301,61 @@ impl Core {
             }
             return Ok(Some(waited));
         }
+        if self.process(parent)?.traces {
+            let (found, traced) = self.find_tracee(parent, which, options)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            any |= traced;
+        }
         if any { Ok(None) } else { Err(Errno::ECHILD) }
     }
 
+    /// A traced thread with news, and whether there is one to wait for.
+    fn find_tracee(
+        &mut self,
+        tracer: Pid,
+        which: WaitFor,
+        options: WaitOptions,
+    ) -> Result<(Option<Waited>, bool), Errno> {
+        let wanted = |core: &Core, tid: Tid| match which {
+            WaitFor::Any => true,
+            WaitFor::Process(wanted) => tid == wanted,
+            WaitFor::Group(group) => core
+                .task(tid)
+                .and_then(|task| core.process(task.pid))
+                .is_ok_and(|process| process.group == group),
+        };
+        let mut any = false;
+        for tid in self.tracees_of(tracer) {
+            if !wanted(self, tid) {
+                continue;
+            }
+            any = true;
+            let uid = self.process(self.task(tid)?.pid).map_or(0, |process| process.identity.uid);
+            let stop = self.tracee_mut(tid).and_then(|tracee| tracee.stop.as_mut());
+            if let Some(stop) = stop.filter(|stop| !stop.reported && options.traced) {
+                stop.reported = !options.keep;
+                let news = News::Traced(stop.code);
+                return Ok((Some(Waited { pid: tid, uid, news, cpu_ns: 0 }), true));
+            }
+        }
+        let ended = &self.process(tracer)?.ended_tracees;
+        let place = ended.iter().position(|ended| wanted(self, ended.tid));
+        let Some(place) = place.filter(|_| options.ended) else { return Ok((None, any)) };
+        let ended = &mut self.process_mut(tracer)?.ended_tracees;
+        let Some(found) = ended.get(place).copied() else { return Ok((None, any)) };
+        if !options.keep {
+            ended.remove(place);
+        }
+        let news = News::Ended(found.ending);
+        Ok((Some(Waited { pid: found.tid, uid: found.uid, news, cpu_ns: 0 }), true))
+    }
+
     fn take_news(&mut self, parent: Pid, waited: Waited) {
+        if let News::Traced(_) = waited.news {
+            return;
+        }
         if let News::Ended(_) = waited.news {
             self.forget(waited.pid);
             if let Ok(parent) = self.process_mut(parent) {

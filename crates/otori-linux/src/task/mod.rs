@@ -2,10 +2,13 @@
 //!
 //! Key types: [`Process`] (thread group), [`Task`] (thread), [`Space`] (memory and what is where in it).
 //! Neighbours: `task/clone.rs` makes them, `task/exit.rs` ends them, `sched.rs` runs them.
+pub(crate) mod capability;
 pub(crate) mod clone;
 pub(crate) mod exit;
 pub(crate) mod limit;
+pub(crate) mod seccomp;
 pub(crate) mod timer;
+pub(crate) mod tracee;
 pub(crate) mod waiting;
 
 use crate::{
@@ -18,9 +21,12 @@ use crate::{
     tty::TtyId,
     vfs::{Credentials, Node},
 };
-use alloc::{sync::Arc, vec, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
+use capability::Capabilities;
 use limit::ResourceLimits;
+use seccomp::Seccomp;
 use timer::{CpuTimers, Timers};
+use tracee::{EndedTracee, Tracee};
 use waiting::Waiting;
 
 /// A thread id; threads and processes share one number space.
@@ -63,7 +69,7 @@ pub(crate) struct Layout {
 }
 
 /// Real, effective and saved ids, and groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) uid: u32,
     pub(crate) saved_uid: u32,
@@ -71,6 +77,21 @@ pub(crate) struct Identity {
     pub(crate) saved_gid: u32,
     /// effective ids and supplementary groups
     pub(crate) effective: Credentials,
+    pub(crate) capabilities: Capabilities,
+}
+
+impl Identity {
+    /// A user as init starts it.
+    pub(crate) fn of_user(uid: u32, gid: u32, groups: Vec<u32>) -> Self {
+        Identity {
+            uid,
+            saved_uid: uid,
+            gid,
+            saved_gid: gid,
+            effective: Credentials::of(uid, gid, groups),
+            capabilities: Capabilities::of_user(uid),
+        }
+    }
 }
 
 /// Where a process stands in the files.
@@ -147,7 +168,10 @@ pub(crate) struct Process {
     pub(crate) executed: bool,
     pub(crate) no_new_privileges: bool,
     pub(crate) attributes: Attributes,
-    pub(crate) traced: bool,
+    /// it traced another one at some time
+    pub(crate) traces: bool,
+    /// threads that it traced and that ended; its own children are not among them
+    pub(crate) ended_tracees: Vec<EndedTracee>,
     pub(crate) personality: u32,
     pub(crate) out_of_memory_adjust: i32,
     /// bytes read, bytes written, reads, writes
@@ -187,7 +211,6 @@ pub(crate) struct Executable {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
     pub(crate) undumpable: bool,
-    pub(crate) keeps_capabilities: bool,
     pub(crate) subreaper: bool,
     pub(crate) timer_slack_ns: Option<u64>,
 }
@@ -225,6 +248,9 @@ pub(crate) struct Task {
     pub(crate) switches: u64,
     /// a vfork parent waits until this task gives the memory back
     pub(crate) borrows_memory: bool,
+    /// who traces it, and where it stopped for that
+    pub(crate) tracee: Option<Box<Tracee>>,
+    pub(crate) seccomp: Seccomp,
 }
 
 impl Process {

@@ -3,8 +3,8 @@
 //! Key types: [`Waiting`], [`WaitKey`]. A woken task makes the same call again with its [`Waiting::progress`]; the
 //! call either finishes or waits again. Neighbour: `sched.rs`.
 use crate::{
-    arena::Index, config::Pid, file::OpenFile, pipe::PipeId, syscall::Entry, task::Space, task::Tid,
-    tty::TtyId,
+    arena::Index, config::Pid, file::OpenFile, ipc::posix::QueueNumber, pipe::PipeId, syscall::Entry,
+    task::Space, task::Tid, tty::TtyId,
 };
 use alloc::vec::Vec;
 
@@ -35,6 +35,8 @@ pub(crate) enum WaitKey {
     Semaphores,
     /// any message queue of System V
     Messages,
+    /// a POSIX message queue
+    PosixMessages(QueueNumber),
     /// bytes from the driver
     HostInput,
     /// room for the driver

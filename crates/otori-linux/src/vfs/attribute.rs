@@ -4,7 +4,7 @@ use super::change::event;
 use super::credentials::Want;
 use super::inode::{Kind, Number};
 use super::stat::{Stat, StatFs};
-use super::{Behaviour, Context, DeviceNumber, NAME_MAX, Node, Vfs};
+use super::{Behaviour, Capability, Context, DeviceNumber, NAME_MAX, Node, Vfs};
 use crate::errno::Errno;
 
 /// Blocks of a mount without a capacity of its own, of 4096 bytes.
@@ -102,7 +102,7 @@ impl Vfs {
         let credentials = context.credentials;
         let tree = self.writable_tree(node)?;
         let inode = tree.inode_mut(node.number as Number)?;
-        let keeps_setgid = credentials.is_root() || credentials.in_group(inode.gid);
+        let keeps_setgid = credentials.can(Capability::FSETID) || credentials.in_group(inode.gid);
         inode.mode = if keeps_setgid { mode & 0o7777 } else { mode & 0o5777 };
         inode.change_ns = context.now_ns;
         self.note(node, event::ATTRIBUTES);
@@ -120,7 +120,7 @@ impl Vfs {
         let foreign_group = owner.gid.is_some_and(|gid| gid != before.gid && !credentials.in_group(gid));
         let is_owner = credentials.uid == before.uid || (owner.uid.is_none() && owner.gid.is_none());
         let tree = self.writable_tree(node)?;
-        if !credentials.is_root() && (changes_user || foreign_group || !is_owner) {
+        if !credentials.can(Capability::CHOWN) && (changes_user || foreign_group || !is_owner) {
             return Err(Errno::EPERM);
         }
         let inode = tree.inode_mut(node.number as Number)?;
@@ -189,7 +189,7 @@ impl Vfs {
             return Err(Errno::EPERM);
         }
         let owner = self.inode(node)?.uid;
-        if context.credentials.is_root() || context.credentials.uid == owner {
+        if context.credentials.can(Capability::FOWNER) || context.credentials.uid == owner {
             Ok(())
         } else {
             Err(Errno::EPERM)

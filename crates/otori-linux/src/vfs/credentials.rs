@@ -1,4 +1,5 @@
 //! Who asks, and what they may do; key type [`Credentials`]. Specification: credentials(7), path_resolution(7).
+use super::capability::{Capability, CapabilitySet};
 use super::inode::Inode;
 use crate::errno::Errno;
 use alloc::vec::Vec;
@@ -6,21 +7,30 @@ use alloc::vec::Vec;
 /// The identity that file permission checks use (the file-system ids of a process).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Credentials {
-    /// user id; 0 passes every check that root passes
+    /// user id
     pub uid: u32,
     /// group id
     pub gid: u32,
     /// supplementary groups
     pub groups: Vec<u32>,
+    /// what it may beyond its own files
+    pub capabilities: CapabilitySet,
 }
 
 impl Credentials {
     /// The super-user.
-    pub const ROOT: Credentials = Credentials { uid: 0, gid: 0, groups: Vec::new() };
+    pub const ROOT: Credentials =
+        Credentials { uid: 0, gid: 0, groups: Vec::new(), capabilities: CapabilitySet::FULL };
 
-    /// Whether this is the super-user.
-    pub fn is_root(&self) -> bool {
-        self.uid == 0
+    /// A user as init starts it: root with every capability, others with none.
+    pub fn of(uid: u32, gid: u32, groups: Vec<u32>) -> Credentials {
+        let capabilities = if uid == 0 { CapabilitySet::FULL } else { CapabilitySet::EMPTY };
+        Credentials { uid, gid, groups, capabilities }
+    }
+
+    /// Whether the process may do that.
+    pub fn can(&self, capability: Capability) -> bool {
+        self.capabilities.has(capability)
     }
 
     /// Whether the process is in that group.
@@ -42,7 +52,7 @@ impl Credentials {
         directory: bool,
         want: Want,
     ) -> Result<(), Errno> {
-        if self.is_root() {
+        if self.can(Capability::DAC_OVERRIDE) {
             let executable = directory || mode & 0o111 != 0;
             return if want.0 & Want::EXECUTE.0 == 0 || executable { Ok(()) } else { Err(Errno::EACCES) };
         }

@@ -2,7 +2,7 @@
 //! pread(2), pwrite(2), truncate(2).
 use super::change::event;
 use super::inode::{Body, Kind, Number};
-use super::{Behaviour, Context, Node, Vfs};
+use super::{Behaviour, Capability, Context, Node, Vfs, seal};
 use crate::errno::Errno;
 use crate::proc::Written;
 use alloc::sync::Arc;
@@ -61,6 +61,10 @@ impl Vfs {
         if bytes.is_empty() {
             return Ok(0);
         }
+        let grows_it = offset.saturating_add(bytes.len() as u64) > self.inode(node)?.size();
+        if self.is_sealed(node, seal::WRITE) || (grows_it && self.is_sealed(node, seal::GROW)) {
+            return Err(Errno::EPERM);
+        }
         let limits = self.limits;
         let room = limits.file_bytes.checked_sub(offset).filter(|room| *room > 0).ok_or(Errno::EFBIG)?;
         let mut count = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
@@ -77,7 +81,7 @@ impl Vfs {
             }
         }
         let chunk = bytes.get(..count).unwrap_or_default();
-        let drop_privileges = !context.credentials.is_root();
+        let drop_privileges = !context.credentials.can(Capability::FSETID);
         let tree = self.writable_tree(node)?;
         let number = node.number as Number;
         tree.change_content(number, context.now_ns, |content| {
@@ -121,6 +125,10 @@ impl Vfs {
             return Err(Errno::EFBIG);
         }
         let (size, charge) = self.size_and_charge(node)?;
+        let seal = if length < size { seal::SHRINK } else { seal::GROW };
+        if length != size && self.is_sealed(node, seal) {
+            return Err(Errno::EPERM);
+        }
         let keeps = length.min(size);
         let copied = if charge == 0 { keeps } else { 0 };
         if length.saturating_sub(size) + copied > self.free_bytes(node)? {
@@ -132,6 +140,27 @@ impl Vfs {
                 *content = super::inode::Content::empty();
             } else {
                 content.to_mut().resize(length as usize, 0);
+            }
+        })?;
+        self.note(node, event::MODIFY);
+        Ok(())
+    }
+
+    /// Makes that range of a file zeros, as far as the file goes.
+    pub fn clear_range(&mut self, node: Node, offset: u64, length: u64, now_ns: i64) -> Result<(), Errno> {
+        if self.is_sealed(node, seal::WRITE) {
+            return Err(Errno::EPERM);
+        }
+        let (size, charge) = self.size_and_charge(node)?;
+        if charge == 0 && size > self.free_bytes(node)? {
+            return Err(Errno::ENOSPC);
+        }
+        let tree = self.writable_tree(node)?;
+        tree.change_content(node.number as Number, now_ns, |content| {
+            let end = offset.saturating_add(length).min(size) as usize;
+            let start = (offset.min(size) as usize).min(end);
+            if let Some(hole) = content.to_mut().get_mut(start..end) {
+                hole.fill(0);
             }
         })?;
         self.note(node, event::MODIFY);

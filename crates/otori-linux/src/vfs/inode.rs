@@ -185,6 +185,10 @@ pub struct Inode {
     pub parent: Number,
     /// the latest name, kept after unlink for `/proc/PID/exe`
     pub name: Arc<[u8]>,
+    /// `F_SEAL_*` of a memory file
+    pub seals: Option<u8>,
+    /// never had a name and may get one (`O_TMPFILE` without `O_EXCL`)
+    pub nameless: bool,
 }
 
 impl Inode {
@@ -202,6 +206,8 @@ impl Inode {
             change_ns: now_ns,
             parent: 0,
             name: Arc::from(&b""[..]),
+            seals: None,
+            nameless: false,
         }
     }
 

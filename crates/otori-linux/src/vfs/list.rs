@@ -96,6 +96,10 @@ impl Vfs {
 
     /// The path of a file as a process with another root sees it.
     pub fn path_from(&self, root: Node, node: Node) -> Vec<u8> {
+        if self.is_memory_file(node) {
+            let name = self.inode(node).map(|inode| inode.name.clone());
+            return [b"/", &name.unwrap_or_default()[..], b" (deleted)"].concat();
+        }
         let path = self.path_of(node);
         if root == self.root() {
             return path;

@@ -5,6 +5,7 @@
 //! Specification: path_resolution(7), inode(7), mount(2).
 mod attribute;
 mod base;
+mod capability;
 pub(crate) mod change;
 mod credentials;
 mod data;
@@ -18,10 +19,12 @@ mod stat;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unnamed;
 mod walk;
 
 pub use attribute::{Owner, Times};
 pub use base::{Attributes, BaseBuilder, BaseError, BaseTree};
+pub use capability::{Capability, CapabilitySet};
 pub use change::Change;
 pub use credentials::{Credentials, Want};
 pub use inode::{DeviceNumber, Kind};
@@ -30,6 +33,7 @@ pub use mount::{Behaviour, MOUNTS_MAX, Mount, MountSpec};
 pub use open::{Access, Create, OpenRequest, Opened};
 pub use rename::RenameMode;
 pub use stat::{Stat, StatFs};
+pub use unnamed::{Naming, seal};
 pub use walk::{Follow, NAME_MAX, PATH_MAX};
 
 use crate::errno::Errno;
@@ -127,12 +131,20 @@ impl Vfs {
         if self.kind(at)? != Kind::Directory {
             return Err(Errno::ENOTDIR);
         }
-        if self.mounts.len() >= MOUNTS_MAX {
-            return Err(Errno::ENOSPC);
-        }
         let tree = Tree::new(spec.content.clone());
-        self.mounts.push(Mount { spec, covered: Some(at), active: true, tree });
-        Ok(Node { mount: (self.mounts.len() - 1) as u16, number: 0 })
+        let mount = Mount { spec, covered: Some(at), active: true, tree };
+        // a mount stands behind the one that it covers; places of those that were taken off are used again
+        let free = self.mounts.iter().skip(usize::from(at.mount) + 1).position(|mount| !mount.active);
+        let index = match free.map(|place| place + usize::from(at.mount) + 1) {
+            Some(index) => index,
+            None if self.mounts.len() < MOUNTS_MAX => self.mounts.len(),
+            None => return Err(Errno::ENOSPC),
+        };
+        match self.mounts.get_mut(index) {
+            Some(place) => *place = mount,
+            None => self.mounts.push(mount),
+        }
+        Ok(Node { mount: index as u16, number: 0 })
     }
 
     /// Takes the topmost file system off: `EINVAL` when `at` is no root of a mount, `EBUSY` while in use.
@@ -218,11 +230,12 @@ impl Vfs {
 
     /// The tree of a node that is to be changed: `EROFS` on a read-only mount, `EPERM` on procfs.
     fn writable_tree(&mut self, node: Node) -> Result<&mut Tree, Errno> {
+        let beside = self.is_memory_file(node);
         let mount = self.mounts.get_mut(usize::from(node.mount)).ok_or(Errno::ENOENT)?;
         if mount.spec.behaviour == Behaviour::Proc {
             return Err(Errno::EPERM);
         }
-        if mount.spec.read_only { Err(Errno::EROFS) } else { Ok(&mut mount.tree) }
+        if mount.spec.read_only && !beside { Err(Errno::EROFS) } else { Ok(&mut mount.tree) }
     }
 
     /// Checks that `bytes` more content and one more inode fit into the mount and the machine.

@@ -4,7 +4,7 @@ use super::change::event;
 use super::credentials::{Credentials, Want};
 use super::inode::{Body, Content, Inode, Kind, Names, Number};
 use super::walk::{Follow, Resolved};
-use super::{Behaviour, Context, DeviceNumber, Node, PATH_MAX, Vfs};
+use super::{Behaviour, Capability, Context, DeviceNumber, Node, PATH_MAX, Vfs};
 use crate::errno::Errno;
 use crate::proc::LinkTarget;
 use alloc::sync::Arc;
@@ -38,7 +38,7 @@ impl Vfs {
             Kind::Socket => Body::Socket,
             Kind::Directory | Kind::Link => return Err(Errno::EPERM),
         };
-        if matches!(kind, Kind::Character | Kind::Block) && !context.credentials.is_root() {
+        if matches!(kind, Kind::Character | Kind::Block) && !context.credentials.can(Capability::MKNOD) {
             return Err(Errno::EPERM);
         }
         let resolved = self.resolve_new(context, at, path, kind)?;
@@ -75,7 +75,7 @@ impl Vfs {
         }
         self.check_access(context, resolved.parent, Want::CHANGE)?;
         let links = self.inode(file)?.links;
-        if links == 0 {
+        if links == 0 && !self.inode(file)?.nameless {
             return Err(Errno::ENOENT);
         }
         if links >= LINKS_MAX {
@@ -85,6 +85,7 @@ impl Vfs {
         let tree = self.writable_tree(resolved.parent)?;
         let inode = tree.inode_mut(number)?;
         inode.links += 1;
+        inode.nameless = false;
         inode.change_ns = context.now_ns;
         inode.parent = parent;
         inode.name = Arc::from(&resolved.name[..]);
@@ -239,7 +240,7 @@ impl Vfs {
 /// In a sticky directory only the owners of file and directory, and root, remove or move.
 fn check_sticky(credentials: &Credentials, directory: &Inode, file: &Inode) -> Result<(), Errno> {
     let may = directory.mode & 0o1000 == 0
-        || credentials.is_root()
+        || credentials.can(Capability::FOWNER)
         || credentials.uid == file.uid
         || credentials.uid == directory.uid;
     if may { Ok(()) } else { Err(Errno::EPERM) }

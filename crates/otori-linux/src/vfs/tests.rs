@@ -6,7 +6,8 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-const NOBODY: Credentials = Credentials { uid: 99, gid: 99, groups: Vec::new() };
+const NOBODY: Credentials =
+    Credentials { uid: 99, gid: 99, groups: Vec::new(), capabilities: CapabilitySet::EMPTY };
 const WRITE: OpenRequest = OpenRequest {
     access: Access::Write,
     create: Create::Mode(0o644),

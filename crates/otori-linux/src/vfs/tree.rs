@@ -79,6 +79,17 @@ impl Tree {
         Ok(number)
     }
 
+    /// Puts a new inode beside the names; it goes with its last use.
+    pub fn add_unnamed(&mut self, directory: Number, mut inode: Inode) -> Result<Number, Errno> {
+        let number = self.next;
+        self.next = self.next.checked_add(1).ok_or(Errno::ENOSPC)?;
+        inode.parent = directory;
+        inode.links = 0;
+        self.used += cost(&inode);
+        self.changed.insert(number, inode);
+        Ok(number)
+    }
+
     /// Enters a name into a directory, replacing what stood there.
     pub fn attach(
         &mut self,

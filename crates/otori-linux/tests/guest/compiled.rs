@@ -18,7 +18,7 @@ const COMPILERS: [(Isa, &str); 3] = [
 ];
 
 /// The program, compiled; `None` without a compiler.
-fn compile(source: &Path, compiler: &str) -> Option<Vec<u8>> {
+pub fn compile(source: &Path, compiler: &str) -> Option<Vec<u8>> {
     let name = source.file_stem().unwrap();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(compiler).with_extension(name);
     let status = Command::new(compiler)
