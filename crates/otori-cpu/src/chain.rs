@@ -61,8 +61,19 @@ impl<S, A: Link<S>, K: Then<S>> Then<S> for Known<A, K> {
 }
 
 /// The function of one operation.
-pub(crate) fn one<S, A: Link<S>>() -> Run<S> {
-    A::run::<Dispatch, true>
+pub(crate) const fn one<S, A: Link<S>>() -> Run<S> {
+    alone::<S, A>
+}
+
+/// There is only one of it, so that its address tells the operation.
+#[inline(never)]
+fn alone<'a, S, A: Link<S>>(
+    cpu: &mut S,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<S>,
+    ops: &'a [Op<S>],
+) -> Next {
+    A::run::<Dispatch, true>(cpu, maps, blocks, ops)
 }
 
 /// `A`, then `K`. Looks once whether there are as many operations, so that none of them has to.
@@ -79,12 +90,12 @@ pub(crate) fn joined<'a, S, A: Link<S>, K: Then<S>>(
 }
 
 /// The function of an operation that is followed by a `B`.
-pub(crate) fn two<S, A: Link<S>, B: Link<S>>() -> Run<S> {
+pub(crate) const fn two<S, A: Link<S>, B: Link<S>>() -> Run<S> {
     joined::<S, A, Known<B, Dispatch>>
 }
 
 /// The function of an operation that is followed by a `B` and a `C`.
-pub(crate) fn three<S, A: Link<S>, B: Link<S>, C: Link<S>>() -> Run<S> {
+pub(crate) const fn three<S, A: Link<S>, B: Link<S>, C: Link<S>>() -> Run<S> {
     joined::<S, A, Known<B, Known<C, Dispatch>>>
 }
 
@@ -100,15 +111,15 @@ pub(crate) fn slow<'a, S, A: Link<S>>(
 }
 
 /// Links that go on with the next operation: `links! { Cpu; Name(cpu, op) { … } }`; further names in the parentheses, as
-/// far as needed: `maps`, `blocks`, `ops`. In the body [`load`](crate::chain::load) and [`store`](crate::chain::store)
-/// access memory.
+/// far as needed: `maps`, `blocks`, `ops`; constants as parameters, `Name<const WIDTH: u8>(…)`. In the body
+/// [`load`](crate::chain::load) and [`store`](crate::chain::store) access memory.
 macro_rules! links {
-    ($cpu_type:ty; $($(#[$doc:meta])* $name:ident
+    ($cpu_type:ty; $($(#[$doc:meta])* $name:ident $(<$(const $generic:ident: $type:ty),+>)?
         ($cpu:ident, $op:ident $(, $maps:ident $(, $blocks:ident $(, $ops:ident)?)?)?) $body:block)*) => {$(
         $(#[$doc])*
-        pub(crate) enum $name {}
+        pub(crate) enum $name $(<$(const $generic: $type),+>)? {}
 
-        impl $crate::chain::Link<$cpu_type> for $name {
+        impl $(<$(const $generic: $type),+>)? $crate::chain::Link<$cpu_type> for $name $(<$($generic),+>)? {
             const GOES_ON: bool = true;
 
             #[inline(always)]
@@ -130,12 +141,12 @@ pub(crate) use links;
 
 /// Links whose body says where to go.
 macro_rules! last_links {
-    ($cpu_type:ty; $($(#[$doc:meta])* $name:ident
+    ($cpu_type:ty; $($(#[$doc:meta])* $name:ident $(<$(const $generic:ident: $type:ty),+>)?
         ($cpu:ident, $op:ident, $maps:ident, $blocks:ident, $ops:ident, $rest:ident) $body:block)*) => {$(
         $(#[$doc])*
-        pub(crate) enum $name {}
+        pub(crate) enum $name $(<$(const $generic: $type),+>)? {}
 
-        impl $crate::chain::Link<$cpu_type> for $name {
+        impl $(<$(const $generic: $type),+>)? $crate::chain::Link<$cpu_type> for $name $(<$($generic),+>)? {
             const GOES_ON: bool = false;
 
             #[inline(always)]
