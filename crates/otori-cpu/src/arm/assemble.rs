@@ -8,10 +8,12 @@ use super::cpu::{BIG_DATA, Cpu, IT_SHIFT, THUMB, place};
 use super::decode;
 use super::execute::data::{Op, Run};
 use super::execute::flow;
-use super::fuse::Flagged;
+use super::flags::Flagged;
 use super::instruction::ALWAYS;
+use super::join::join;
 use super::thumb::{self, Decoded, Site};
 use crate::block::Block;
+use crate::chain::one;
 use crate::run::Source;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -76,6 +78,7 @@ pub(super) fn assemble(key: u64, big_code: bool, limit: u32, source: &Source) ->
     for op in &mut block.ops {
         op.rest = count.saturating_sub(usize::from(op.at) + 1) as u8;
     }
+    join(&mut block.ops);
     Block { instructions: count as u32, ops: block.ops.into(), places: block.places.into_boxed_slice() }
 }
 
@@ -205,7 +208,7 @@ impl Assembly<'_> {
         let known = self.runs.iter().any(|&(from, to)| from <= target && target < to);
         let near = self.source.u16(target).is_some();
         if known || !near || target == self.here {
-            self.push(flow::jump).imm = u64::from(self.target(distance));
+            self.push(one::<Cpu, flow::Jump>()).imm = u64::from(self.target(distance));
             self.finished = true;
             return;
         }
@@ -216,7 +219,7 @@ impl Assembly<'_> {
     /// Leaves to the current instruction.
     fn leave(&mut self) {
         let imm = u64::from(self.target(0)) | u64::from(self.it) << IT_SHIFT;
-        let op = self.push(flow::jump);
+        let op = self.push(one::<Cpu, flow::Jump>());
         op.imm = imm;
         op.at = op.at.wrapping_add(1);
         self.finished = true;

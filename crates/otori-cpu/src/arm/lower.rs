@@ -1,16 +1,15 @@
 //! Instructions to operations. Called by [`super::assemble`], which knows of conditions.
 
 use super::assemble::Assembly;
+use super::cpu::Cpu;
 use super::execute::data::{
-    self, ARITHMETIC, IMMEDIATE, LEFT, Op, REGISTER, RIGHT, SHIFT_CARRY, SHIFT_FLAGS, SHIFT_ONLY,
+    self, ARITHMETIC, IMMEDIATE, LEFT, Op, REGISTER, RIGHT, ROTATE, SHIFT_CARRY, SHIFT_FLAGS, SHIFT_ONLY,
 };
-use super::execute::flow;
-use super::execute::memory;
-use super::execute::multiple;
-use super::execute::product;
+use super::execute::{flow, memory, multiple, product};
 use super::instruction::{ALWAYS, Instruction, Offset, Operand, Shift, Width, code};
 use super::thumb::Decoded;
 use super::whole::{simd, whole};
+use crate::chain::one;
 use crate::slot::Slot;
 
 /// Holds a value between two operations of one instruction.
@@ -38,6 +37,9 @@ impl Assembly<'_> {
     /// Appends the operations of an instruction. Says whether it always leaves.
     pub(super) fn lower(&mut self, instruction: Instruction) -> bool {
         let big = self.is_big();
+        if self.address_sum(instruction) {
+            return false;
+        }
         self.provide_pc(instruction);
         match instruction {
             Instruction::Nop => {}
@@ -105,7 +107,7 @@ impl Assembly<'_> {
         match instruction {
             Instruction::Branch { distance } => {
                 let target = self.target(distance);
-                self.push(flow::jump).imm = u64::from(target);
+                self.push(one::<Cpu, flow::Jump>()).imm = u64::from(target);
             }
             Instruction::BranchLink { distance, exchange } => {
                 let target = match (exchange, self.is_thumb()) {
@@ -113,19 +115,21 @@ impl Assembly<'_> {
                     (true, false) => self.target(distance).wrapping_add(1),
                     (true, true) => self.target(distance).wrapping_sub(1),
                 };
-                self.push(flow::call).imm = u64::from(target) | u64::from(behind) << 32;
+                self.push(one::<Cpu, flow::Call>()).imm = u64::from(target) | u64::from(behind) << 32;
             }
             Instruction::BranchRegister { m } => {
                 self.exchange(slot(m));
             }
             Instruction::BranchLinkRegister { m } => {
-                let op = self.push(flow::exchange_link);
+                let op = self.push(one::<Cpu, flow::ExchangeLink>());
                 (op.b, op.imm) = (slot(m), u64::from(behind));
             }
             Instruction::BranchZero { n, nonzero, distance } => {
                 let target = u64::from(self.target(distance));
-                let run = if nonzero { flow::branch_zero::<true> } else { flow::branch_zero::<false> };
-                let op = self.push(run);
+                let op = self.push(match nonzero {
+                    true => one::<Cpu, flow::BranchZero<true>>(),
+                    false => one::<Cpu, flow::BranchZero<false>>(),
+                });
                 (op.b, op.imm) = (slot(n), target);
                 return false;
             }
@@ -189,14 +193,29 @@ impl Assembly<'_> {
     }
 
     fn exchange(&mut self, target: Slot) -> bool {
-        self.push(flow::exchange).b = target;
+        self.push(one::<Cpu, flow::Exchange>()).b = target;
         true
     }
 
     /// What a result in r15 does: A32 changes the mode with it, T32 does not.
     fn jump_to_pc(&mut self) -> bool {
-        let run = if self.is_thumb() { flow::jump_register } else { flow::exchange };
+        let run = if self.is_thumb() { flow::jump_register } else { one::<Cpu, flow::Exchange>() };
         self.push(run).b = Slot::R15;
+        true
+    }
+
+    /// Appends the sum of pc and a register, in one operation. Says whether it was that.
+    fn address_sum(&mut self, instruction: Instruction) -> bool {
+        let Instruction::Data { code: code::ADD, flags: false, d, n, operand } = instruction else {
+            return false;
+        };
+        let Operand::Register { m, shift: Shift::Left, amount: 0 } = operand else { return false };
+        if d == 15 || (n == 15) == (m == 15) {
+            return false;
+        }
+        let imm = u64::from(self.flat(self.pc(false)));
+        let op = self.push(one::<Cpu, data::AddAddress>());
+        (op.a, op.b, op.imm) = (slot(d), slot(if n == 15 { m } else { n }), imm);
         true
     }
 
@@ -215,6 +234,9 @@ impl Assembly<'_> {
             return false;
         }
         let (form, c, amount, imm) = self.operand(operand, carries);
+        if flags {
+            self.drop_flags(code);
+        }
         let op = self.push(data::process(code, flags, form));
         (op.a, op.b, op.c, op.d, op.imm) = (slot(d), slot(n), c, amount, u64::from(imm));
         if flags {
@@ -253,7 +275,8 @@ impl Assembly<'_> {
                     Shift::Left => LEFT,
                     Shift::Right => RIGHT,
                     Shift::Arithmetic => ARITHMETIC,
-                    _ => REGISTER,
+                    Shift::Rotate => ROTATE,
+                    Shift::Extend => REGISTER,
                 };
                 if !carries && amount < 32 && form != REGISTER {
                     return (form, slot(m), amount, 0);

@@ -6,6 +6,7 @@
 use crate::arm::cpu::Cpu;
 use crate::arm::instruction::{Shift, code};
 use crate::block::BlockCache;
+use crate::chain::{links, one};
 use crate::maps::Maps;
 use crate::op::{Next, Op as AnyOp, Run as AnyRun, step};
 
@@ -45,6 +46,8 @@ pub(in crate::arm) const LEFT: u8 = 2;
 pub(in crate::arm) const RIGHT: u8 = 3;
 /// See [`LEFT`].
 pub(in crate::arm) const ARITHMETIC: u8 = 4;
+/// See [`LEFT`].
+pub(in crate::arm) const ROTATE: u8 = 5;
 
 #[inline(always)]
 pub(in crate::arm) fn operand<const FORM: u8>(cpu: &Cpu, op: &Op) -> u32 {
@@ -54,6 +57,7 @@ pub(in crate::arm) fn operand<const FORM: u8>(cpu: &Cpu, op: &Op) -> u32 {
         LEFT => value << (op.d & 31),
         RIGHT => value >> (op.d & 31),
         ARITHMETIC => (value as i32 >> (op.d & 31)) as u32,
+        ROTATE => value.rotate_right(u32::from(op.d)),
         _ => value,
     }
 }
@@ -114,8 +118,9 @@ fn add_with_carry<const FLAGS: bool>(cpu: &mut Cpu, a: u32, b: u32) -> u32 {
     result
 }
 
-plain! {
-    fn data[const CODE: u8, const FLAGS: bool, const FORM: u8](cpu, op) {
+links! { Cpu;
+    /// An opcode of [`code`] on slot `b` and an operand.
+    Data<const CODE: u8, const FLAGS: bool, const FORM: u8>(cpu, op) {
         let a = cpu.registers[op.b as usize];
         let b = operand::<FORM>(cpu, op);
         let result = compute::<CODE, FLAGS>(cpu, a, b);
@@ -124,6 +129,30 @@ plain! {
         }
     }
 
+    /// The address at a distance from the block's start, added to slot `b`.
+    AddAddress(cpu, op) {
+        let address = (cpu.frame.start as u32).wrapping_add(op.imm as u32);
+        cpu.registers[op.a as usize] = cpu.registers[op.b as usize].wrapping_add(address);
+    }
+
+    /// A shift by a constant, 1 to 32, with its carry.
+    ShiftConstant<const KIND: u8, const FLAGS: u8>(cpu, op) {
+        let (value, amount) = (cpu.registers[op.b as usize], u32::from(op.d));
+        let (result, carry) = match KIND {
+            0 => ((u64::from(value) << amount) as u32, (u64::from(value) << amount >> 32) as u32 & 1),
+            1 => ((u64::from(value) >> amount) as u32, (u64::from(value) << 1 >> amount) as u32 & 1),
+            2 => {
+                let wide = i64::from(value as i32);
+                ((wide >> amount) as u32, (wide << 1 >> amount) as u32 & 1)
+            }
+            3 => (value.rotate_right(amount), value.rotate_right(amount) >> 31),
+            _ => (value >> 1 | cpu.carry << 31, value & 1),
+        };
+        put_shifted::<FLAGS>(cpu, op, result, carry);
+    }
+}
+
+plain! {
     /// The upper half of a register.
     fn top(cpu, op) {
         let register = &mut cpu.registers[op.a as usize];
@@ -142,19 +171,6 @@ plain! {
 
     fn negate(cpu, op) {
         cpu.registers[op.a as usize] = cpu.registers[op.b as usize].wrapping_neg();
-    }
-
-    /// A shift by a constant, 1 to 32, with its carry.
-    fn shift_constant[const KIND: u8, const FLAGS: u8](cpu, op) {
-        let (value, amount) = (cpu.registers[op.b as usize], u32::from(op.d));
-        let (result, carry) = match KIND {
-            0 => ((u64::from(value) << amount) as u32, value >> (32 - amount) & 1),
-            1 => ((u64::from(value) >> amount) as u32, value >> (amount - 1) & 1),
-            2 => ((i64::from(value as i32) >> amount) as u32, value >> (amount - 1) & 1),
-            3 => (value.rotate_right(amount), value >> (amount - 1) & 1),
-            _ => (value >> 1 | cpu.carry << 31, value & 1),
-        };
-        put_shifted::<FLAGS>(cpu, op, result, carry);
     }
 
     /// A shift by the low byte of a register, with its carry.
@@ -212,23 +228,23 @@ pub(in crate::arm) fn process(code: u8, flags: bool, form: u8) -> Run {
     macro_rules! row {
         ($s:literal, $f:ident) => {{
             const ROW: [Run; 17] = [
-                data::<0, $s, $f>,
-                data::<1, $s, $f>,
-                data::<2, $s, $f>,
-                data::<3, $s, $f>,
-                data::<4, $s, $f>,
-                data::<5, $s, $f>,
-                data::<6, $s, $f>,
-                data::<7, $s, $f>,
-                data::<8, $s, $f>,
-                data::<9, $s, $f>,
-                data::<10, $s, $f>,
-                data::<11, $s, $f>,
-                data::<12, $s, $f>,
-                data::<13, $s, $f>,
-                data::<14, $s, $f>,
-                data::<15, $s, $f>,
-                data::<16, $s, $f>,
+                one::<Cpu, Data<0, $s, $f>>(),
+                one::<Cpu, Data<1, $s, $f>>(),
+                one::<Cpu, Data<2, $s, $f>>(),
+                one::<Cpu, Data<3, $s, $f>>(),
+                one::<Cpu, Data<4, $s, $f>>(),
+                one::<Cpu, Data<5, $s, $f>>(),
+                one::<Cpu, Data<6, $s, $f>>(),
+                one::<Cpu, Data<7, $s, $f>>(),
+                one::<Cpu, Data<8, $s, $f>>(),
+                one::<Cpu, Data<9, $s, $f>>(),
+                one::<Cpu, Data<10, $s, $f>>(),
+                one::<Cpu, Data<11, $s, $f>>(),
+                one::<Cpu, Data<12, $s, $f>>(),
+                one::<Cpu, Data<13, $s, $f>>(),
+                one::<Cpu, Data<14, $s, $f>>(),
+                one::<Cpu, Data<15, $s, $f>>(),
+                one::<Cpu, Data<16, $s, $f>>(),
             ];
             &ROW
         }};
@@ -238,11 +254,13 @@ pub(in crate::arm) fn process(code: u8, flags: bool, form: u8) -> Run {
         (false, LEFT) => row!(false, LEFT),
         (false, RIGHT) => row!(false, RIGHT),
         (false, ARITHMETIC) => row!(false, ARITHMETIC),
+        (false, ROTATE) => row!(false, ROTATE),
         (false, _) => row!(false, REGISTER),
         (true, IMMEDIATE) => row!(true, IMMEDIATE),
         (true, LEFT) => row!(true, LEFT),
         (true, RIGHT) => row!(true, RIGHT),
         (true, ARITHMETIC) => row!(true, ARITHMETIC),
+        (true, ROTATE) => row!(true, ROTATE),
         (true, _) => row!(true, REGISTER),
     };
     row[usize::from(code.min(16))]
@@ -250,23 +268,33 @@ pub(in crate::arm) fn process(code: u8, flags: bool, form: u8) -> Run {
 
 /// The function of a shift, by a constant or by a register; `flags` is one of [`SHIFT_ONLY`] and its like.
 pub(in crate::arm) fn shift(shift: Shift, by_register: bool, flags: u8) -> Run {
-    macro_rules! row {
-        ($function:ident, $flags:ident) => {
+    macro_rules! constant {
+        ($flags:ident) => {
             match shift {
-                Shift::Left => $function::<0, $flags> as Run,
-                Shift::Right => $function::<1, $flags>,
-                Shift::Arithmetic => $function::<2, $flags>,
-                Shift::Rotate => $function::<3, $flags>,
-                Shift::Extend => shift_constant::<4, $flags>,
+                Shift::Left => one::<Cpu, ShiftConstant<0, $flags>>(),
+                Shift::Right => one::<Cpu, ShiftConstant<1, $flags>>(),
+                Shift::Arithmetic => one::<Cpu, ShiftConstant<2, $flags>>(),
+                Shift::Rotate => one::<Cpu, ShiftConstant<3, $flags>>(),
+                Shift::Extend => one::<Cpu, ShiftConstant<4, $flags>>(),
+            }
+        };
+    }
+    macro_rules! register {
+        ($flags:ident) => {
+            match shift {
+                Shift::Left => shift_register::<0, $flags> as Run,
+                Shift::Right => shift_register::<1, $flags>,
+                Shift::Arithmetic => shift_register::<2, $flags>,
+                Shift::Rotate | Shift::Extend => shift_register::<3, $flags>,
             }
         };
     }
     match (by_register, flags) {
-        (false, SHIFT_ONLY) => row!(shift_constant, SHIFT_ONLY),
-        (false, SHIFT_CARRY) => row!(shift_constant, SHIFT_CARRY),
-        (false, _) => row!(shift_constant, SHIFT_FLAGS),
-        (true, SHIFT_ONLY) => row!(shift_register, SHIFT_ONLY),
-        (true, SHIFT_CARRY) => row!(shift_register, SHIFT_CARRY),
-        (true, _) => row!(shift_register, SHIFT_FLAGS),
+        (false, SHIFT_ONLY) => constant!(SHIFT_ONLY),
+        (false, SHIFT_CARRY) => constant!(SHIFT_CARRY),
+        (false, _) => constant!(SHIFT_FLAGS),
+        (true, SHIFT_ONLY) => register!(SHIFT_ONLY),
+        (true, SHIFT_CARRY) => register!(SHIFT_CARRY),
+        (true, _) => register!(SHIFT_FLAGS),
     }
 }

@@ -6,6 +6,7 @@ use crate::arm::cpu::{BIG_DATA, Cpu, near};
 use crate::arm::execute::data::{IMMEDIATE, NOTHING, Op, REGISTER, Run, compute, operand, plain};
 use crate::arm::instruction::code;
 use crate::block::BlockCache;
+use crate::chain::{last_links, one};
 use crate::maps::Maps;
 use crate::memory::{Access, Fault, FaultKind};
 use crate::op::{Next, go, leave, miss, skip, step, stop, stop_behind};
@@ -27,172 +28,122 @@ pub(in crate::arm) fn holds<const CONDITION: u8>(cpu: &Cpu) -> bool {
     positive != (CONDITION & 1 == 1)
 }
 
-/// One function for each condition but "always".
+/// A link for each condition but "always".
 macro_rules! by_condition {
     ($condition:expr, $name:ident $(, $more:tt)*) => {
         match $condition {
-            0 => $name::<0 $(, $more)*> as Run,
-            1 => $name::<1 $(, $more)*>,
-            2 => $name::<2 $(, $more)*>,
-            3 => $name::<3 $(, $more)*>,
-            4 => $name::<4 $(, $more)*>,
-            5 => $name::<5 $(, $more)*>,
-            6 => $name::<6 $(, $more)*>,
-            7 => $name::<7 $(, $more)*>,
-            8 => $name::<8 $(, $more)*>,
-            9 => $name::<9 $(, $more)*>,
-            10 => $name::<10 $(, $more)*>,
-            11 => $name::<11 $(, $more)*>,
-            12 => $name::<12 $(, $more)*>,
-            13 => $name::<13 $(, $more)*>,
-            _ => $name::<14 $(, $more)*>,
+            0 => one::<Cpu, $name<0 $(, $more)*>>(),
+            1 => one::<Cpu, $name<1 $(, $more)*>>(),
+            2 => one::<Cpu, $name<2 $(, $more)*>>(),
+            3 => one::<Cpu, $name<3 $(, $more)*>>(),
+            4 => one::<Cpu, $name<4 $(, $more)*>>(),
+            5 => one::<Cpu, $name<5 $(, $more)*>>(),
+            6 => one::<Cpu, $name<6 $(, $more)*>>(),
+            7 => one::<Cpu, $name<7 $(, $more)*>>(),
+            8 => one::<Cpu, $name<8 $(, $more)*>>(),
+            9 => one::<Cpu, $name<9 $(, $more)*>>(),
+            10 => one::<Cpu, $name<10 $(, $more)*>>(),
+            11 => one::<Cpu, $name<11 $(, $more)*>>(),
+            12 => one::<Cpu, $name<12 $(, $more)*>>(),
+            13 => one::<Cpu, $name<13 $(, $more)*>>(),
+            _ => one::<Cpu, $name<14 $(, $more)*>>(),
         }
     };
 }
 
-/// Skips `d` operations unless the condition holds.
-fn unless<'a, const CONDITION: u8>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    if holds::<CONDITION>(cpu) {
-        step(cpu, maps, blocks, ops)
-    } else {
-        skip(cpu, maps, blocks, ops, usize::from(op.d))
+last_links! { Cpu;
+    /// Skips `d` operations unless the condition holds.
+    Unless<const CONDITION: u8>(cpu, op, maps, blocks, ops, rest) {
+        if !holds::<CONDITION>(cpu) {
+            return skip(cpu, maps, blocks, ops, usize::from(op.d));
+        }
+        K::then(cpu, maps, blocks, rest)
+    }
+
+    /// Leaves to a distance if the condition holds.
+    Branch<const CONDITION: u8>(cpu, op, maps, blocks, ops, rest) {
+        if holds::<CONDITION>(cpu) {
+            let key = near(cpu.frame.start, op.imm as u32);
+            return leave(cpu, maps, blocks, op, key);
+        }
+        K::then(cpu, maps, blocks, rest)
+    }
+
+    /// A comparison (SUB and ADD also keep their result) and the branch behind it. The constant is in the upper half.
+    CompareBranch<const CONDITION: u8, const CODE: u8, const FORM: u8>(cpu, op, maps, blocks, ops, rest) {
+        let a = cpu.registers[op.b as usize];
+        let b = if FORM == IMMEDIATE { (op.imm >> 32) as u32 } else { operand::<REGISTER>(cpu, op) };
+        let result = compute::<CODE, true>(cpu, a, b);
+        if !code::is_comparison(CODE) {
+            cpu.registers[op.a as usize] = result;
+        }
+        if holds::<CONDITION>(cpu) {
+            let key = near(cpu.frame.start, op.imm as u32);
+            return leave(cpu, maps, blocks, op, key);
+        }
+        K::then(cpu, maps, blocks, rest)
+    }
+
+    /// Leaves if slot `b` is zero, or not.
+    BranchZero<const NONZERO: bool>(cpu, op, maps, blocks, ops, rest) {
+        if (cpu.registers[op.b as usize] != 0) == NONZERO {
+            let key = near(cpu.frame.start, op.imm as u32);
+            return leave(cpu, maps, blocks, op, key);
+        }
+        K::then(cpu, maps, blocks, rest)
+    }
+
+    /// Goes to a distance; what is in the upper half of the constant is set in the key (ITSTATE).
+    Jump(cpu, op, maps, blocks, ops, _rest) {
+        let key = near(cpu.frame.start, op.imm as u32) | op.imm & !0xffff_ffff;
+        leave(cpu, maps, blocks, op, key)
+    }
+
+    /// Calls at a distance; the upper half of the constant is the distance to return to.
+    Call(cpu, op, maps, blocks, ops, _rest) {
+        let start = cpu.frame.start;
+        cpu.registers[14] = (start as u32).wrapping_add((op.imm >> 32) as u32);
+        leave(cpu, maps, blocks, op, near(start, op.imm as u32))
+    }
+
+    /// Goes to where slot `b` says, in the mode of its bit 0.
+    Exchange(cpu, op, maps, blocks, ops, _rest) {
+        let key = cpu.frame.start & BIG_DATA | u64::from(cpu.registers[op.b as usize]);
+        leave(cpu, maps, blocks, op, key)
+    }
+
+    /// As [`Exchange`], with a link to the distance in the constant.
+    ExchangeLink(cpu, op, maps, blocks, ops, _rest) {
+        let start = cpu.frame.start;
+        let key = start & BIG_DATA | u64::from(cpu.registers[op.b as usize]);
+        cpu.registers[14] = (start as u32).wrapping_add(op.imm as u32);
+        leave(cpu, maps, blocks, op, key)
     }
 }
 
 /// The function that skips unless a condition holds.
 pub(in crate::arm) fn skip_unless(condition: u8) -> Run {
-    by_condition!(condition, unless)
-}
-
-/// Leaves to a distance if the condition holds.
-fn branch<'a, const CONDITION: u8>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    if holds::<CONDITION>(cpu) {
-        let key = near(cpu.frame.start, op.imm as u32);
-        leave(cpu, maps, blocks, op, key)
-    } else {
-        step(cpu, maps, blocks, ops)
-    }
+    by_condition!(condition, Unless)
 }
 
 /// The function that branches on a condition.
 pub(in crate::arm) fn branch_if(condition: u8) -> Run {
-    by_condition!(condition, branch)
-}
-
-/// A comparison (SUB and ADD also keep their result) and the branch behind it. The constant is in the upper half.
-fn compare_branch<'a, const CONDITION: u8, const CODE: u8, const FORM: u8>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let a = cpu.registers[op.b as usize];
-    let b = if FORM == IMMEDIATE { (op.imm >> 32) as u32 } else { operand::<REGISTER>(cpu, op) };
-    let result = compute::<CODE, true>(cpu, a, b);
-    if !code::is_comparison(CODE) {
-        cpu.registers[op.a as usize] = result;
-    }
-    if holds::<CONDITION>(cpu) {
-        let key = near(cpu.frame.start, op.imm as u32);
-        leave(cpu, maps, blocks, op, key)
-    } else {
-        step(cpu, maps, blocks, ops)
-    }
+    by_condition!(condition, Branch)
 }
 
 /// The function of a comparison with its branch, if there is one.
 pub(in crate::arm) fn compare_and_branch(condition: u8, code: u8, form: u8) -> Option<Run> {
     use code::{ADD, CMP, SUB, TST};
     Some(match (code, form) {
-        (CMP, IMMEDIATE) => by_condition!(condition, compare_branch, CMP, IMMEDIATE),
-        (CMP, REGISTER) => by_condition!(condition, compare_branch, CMP, REGISTER),
-        (SUB, IMMEDIATE) => by_condition!(condition, compare_branch, SUB, IMMEDIATE),
-        (SUB, REGISTER) => by_condition!(condition, compare_branch, SUB, REGISTER),
-        (ADD, IMMEDIATE) => by_condition!(condition, compare_branch, ADD, IMMEDIATE),
-        (TST, IMMEDIATE) => by_condition!(condition, compare_branch, TST, IMMEDIATE),
-        (TST, REGISTER) => by_condition!(condition, compare_branch, TST, REGISTER),
+        (CMP, IMMEDIATE) => by_condition!(condition, CompareBranch, CMP, IMMEDIATE),
+        (CMP, REGISTER) => by_condition!(condition, CompareBranch, CMP, REGISTER),
+        (SUB, IMMEDIATE) => by_condition!(condition, CompareBranch, SUB, IMMEDIATE),
+        (SUB, REGISTER) => by_condition!(condition, CompareBranch, SUB, REGISTER),
+        (ADD, IMMEDIATE) => by_condition!(condition, CompareBranch, ADD, IMMEDIATE),
+        (TST, IMMEDIATE) => by_condition!(condition, CompareBranch, TST, IMMEDIATE),
+        (TST, REGISTER) => by_condition!(condition, CompareBranch, TST, REGISTER),
         _ => return None,
     })
-}
-
-/// Leaves if slot `b` is zero.
-pub(in crate::arm) fn branch_zero<'a, const NONZERO: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    if (cpu.registers[op.b as usize] != 0) == NONZERO {
-        let key = near(cpu.frame.start, op.imm as u32);
-        leave(cpu, maps, blocks, op, key)
-    } else {
-        step(cpu, maps, blocks, ops)
-    }
-}
-
-/// Goes to a distance; what is in the upper half of the constant is set in the key (ITSTATE).
-pub(in crate::arm) fn jump<'a>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let key = near(cpu.frame.start, op.imm as u32) | op.imm & !0xffff_ffff;
-    leave(cpu, maps, blocks, op, key)
-}
-
-/// Calls at a distance; the upper half of the constant is the distance to return to.
-pub(in crate::arm) fn call<'a>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let start = cpu.frame.start;
-    cpu.registers[14] = (start as u32).wrapping_add((op.imm >> 32) as u32);
-    leave(cpu, maps, blocks, op, near(start, op.imm as u32))
-}
-
-/// Goes to where slot `b` says, in the mode of its bit 0.
-pub(in crate::arm) fn exchange<'a>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let key = cpu.frame.start & BIG_DATA | u64::from(cpu.registers[op.b as usize]);
-    leave(cpu, maps, blocks, op, key)
-}
-
-/// As [`exchange`], with a link to the distance in the constant.
-pub(in crate::arm) fn exchange_link<'a>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let start = cpu.frame.start;
-    let key = start & BIG_DATA | u64::from(cpu.registers[op.b as usize]);
-    cpu.registers[14] = (start as u32).wrapping_add(op.imm as u32);
-    leave(cpu, maps, blocks, op, key)
 }
 
 /// Goes to where slot `b` says, in the same mode.

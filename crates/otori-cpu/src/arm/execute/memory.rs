@@ -8,25 +8,26 @@ use crate::arm::cpu::Cpu;
 use crate::arm::execute::data::{NOTHING, Op, Run};
 use crate::arm::instruction::{Index, Width};
 use crate::block::BlockCache;
+use crate::chain::{links, load, one, store};
 use crate::maps::Maps;
 use crate::memory::Access;
 use crate::op::{Next, miss, step};
 use crate::slot::Slot;
 
 /// The constant is the offset, added before; the base stays.
-const OFFSET: u8 = 0;
-const PRE: u8 = 1;
-const POST: u8 = 2;
+pub(in crate::arm) const OFFSET: u8 = 0;
+pub(in crate::arm) const PRE: u8 = 1;
+pub(in crate::arm) const POST: u8 = 2;
 /// As these, with slot `c` shifted left by `d` as the offset.
-const OFFSET_REGISTER: u8 = 4;
-const PRE_REGISTER: u8 = 5;
-const POST_REGISTER: u8 = 6;
+pub(in crate::arm) const OFFSET_REGISTER: u8 = 4;
+pub(in crate::arm) const PRE_REGISTER: u8 = 5;
+pub(in crate::arm) const POST_REGISTER: u8 = 6;
 
-const WORD: u8 = Width::Word as u8;
-const BYTE: u8 = Width::Byte as u8;
-const HALF: u8 = Width::Half as u8;
-const SIGNED_BYTE: u8 = Width::SignedByte as u8;
-const SIGNED_HALF: u8 = Width::SignedHalf as u8;
+pub(in crate::arm) const WORD: u8 = Width::Word as u8;
+pub(in crate::arm) const BYTE: u8 = Width::Byte as u8;
+pub(in crate::arm) const HALF: u8 = Width::Half as u8;
+pub(in crate::arm) const SIGNED_BYTE: u8 = Width::SignedByte as u8;
+pub(in crate::arm) const SIGNED_HALF: u8 = Width::SignedHalf as u8;
 
 /// Where the access goes, and what the base becomes.
 #[inline(always)]
@@ -71,97 +72,42 @@ fn read<const WIDTH: u8, const BIG: bool>(maps: &Maps, address: u32) -> Option<u
     value.map(extend::<WIDTH, BIG>)
 }
 
-/// One look into the cache; what is not there, or crosses a page or a word, is [`load_slowly`]'s. So this one has no calls
-/// but jumps, and saves no registers.
-fn load_one<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let (address, moved) = place::<MODE>(cpu, op);
-    let at = u64::from(address);
-    let Some(page) = maps.readable(at, u64::from(size(WIDTH)) - 1) else {
-        return load_slowly::<WIDTH, MODE, BIG>(cpu, maps, blocks, ops);
-    };
-    let value = match size(WIDTH) {
-        4 => page.load_u32(at),
-        2 => page.load_u16(at).into(),
-        _ => page.load_u8(at).into(),
-    };
-    if MODE & 3 != OFFSET {
-        cpu.registers[op.b as usize] = moved;
+links! { Cpu;
+    /// One look into the cache; what is not there, or crosses a page or a word, is done by the slow version. So this one
+    /// has no calls but jumps, and saves no registers.
+    Load<const WIDTH: u8, const MODE: u8, const BIG: bool>(cpu, op, maps, blocks, ops) {
+        let (address, moved) = place::<MODE>(cpu, op);
+        let at = u64::from(address);
+        let value = match size(WIDTH) {
+            4 => load!(load_u32, 4, at, (cpu, maps, blocks, ops)),
+            2 => load!(load_u16, 2, at, (cpu, maps, blocks, ops)).into(),
+            _ => load!(load_u8, 1, at, (cpu, maps, blocks, ops)).into(),
+        };
+        if MODE & 3 != OFFSET {
+            cpu.registers[op.b as usize] = moved;
+        }
+        cpu.registers[op.a as usize] = extend::<WIDTH, BIG>(value);
     }
-    cpu.registers[op.a as usize] = extend::<WIDTH, BIG>(value);
-    step(cpu, maps, blocks, ops)
-}
 
-#[inline(never)]
-fn load_slowly<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let (address, moved) = place::<MODE>(cpu, op);
-    let Some(value) = read::<WIDTH, BIG>(maps, address) else {
-        return miss(cpu, ops, u64::from(address), size(WIDTH), Access::Read);
-    };
-    if MODE & 3 != OFFSET {
-        cpu.registers[op.b as usize] = moved;
+    /// As [`Load`].
+    Store<const WIDTH: u8, const MODE: u8, const BIG: bool>(cpu, op, maps, blocks, ops) {
+        let (address, moved) = place::<MODE>(cpu, op);
+        let (at, value) = (u64::from(address), cpu.registers[op.a as usize]);
+        match size(WIDTH) {
+            4 => {
+                let value = if BIG { value.swap_bytes() } else { value };
+                store!(store_u32, 4, at, value, (cpu, maps, blocks, ops));
+            }
+            2 => {
+                let value = if BIG { (value as u16).swap_bytes() } else { value as u16 };
+                store!(store_u16, 2, at, value, (cpu, maps, blocks, ops));
+            }
+            _ => store!(store_u8, 1, at, value as u8, (cpu, maps, blocks, ops)),
+        }
+        if MODE & 3 != OFFSET {
+            cpu.registers[op.b as usize] = moved;
+        }
     }
-    cpu.registers[op.a as usize] = value;
-    step(cpu, maps, blocks, ops)
-}
-
-/// As [`load_one`].
-fn store_one<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let (address, moved) = place::<MODE>(cpu, op);
-    let (at, value) = (u64::from(address), cpu.registers[op.a as usize]);
-    let Some(page) = maps.writable(at, u64::from(size(WIDTH)) - 1) else {
-        return store_slowly::<WIDTH, MODE, BIG>(cpu, maps, blocks, ops);
-    };
-    match size(WIDTH) {
-        4 => page.store_u32(at, if BIG { value.swap_bytes() } else { value }),
-        2 => page.store_u16(at, if BIG { (value as u16).swap_bytes() } else { value as u16 }),
-        _ => page.store_u8(at, value as u8),
-    }
-    if MODE & 3 != OFFSET {
-        cpu.registers[op.b as usize] = moved;
-    }
-    step(cpu, maps, blocks, ops)
-}
-
-#[inline(never)]
-fn store_slowly<'a, const WIDTH: u8, const MODE: u8, const BIG: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op],
-) -> Next {
-    let [op, ..] = ops else { return NOTHING };
-    let (address, moved) = place::<MODE>(cpu, op);
-    let (at, value) = (u64::from(address), cpu.registers[op.a as usize]);
-    let stored = match size(WIDTH) {
-        4 => maps.store_u32(at, if BIG { value.swap_bytes() } else { value }),
-        2 => maps.store_u16(at, if BIG { (value as u16).swap_bytes() } else { value as u16 }),
-        _ => maps.store_u8(at, value as u8),
-    };
-    if stored.is_none() {
-        return miss(cpu, ops, at, size(WIDTH), Access::Write);
-    }
-    if MODE & 3 != OFFSET {
-        cpu.registers[op.b as usize] = moved;
-    }
-    step(cpu, maps, blocks, ops)
 }
 
 /// A load from a distance in the constant.
@@ -227,52 +173,66 @@ fn store_two<'a, const MODE: u8, const BIG: bool>(
 
 /// Picks the function for a mode and a byte order.
 macro_rules! by_mode {
-    ($index:expr, $by_register:expr, $big:expr, $name:ident $(, $width:ident)?) => {
+    ($index:expr, $by_register:expr, $big:expr, $function:ident $(, $width:ident)?) => {
         match ($index, $by_register, $big) {
-            (Index::Offset, false, false) => $name::<$($width,)? OFFSET, false> as Run,
-            (Index::Pre, false, false) => $name::<$($width,)? PRE, false>,
-            (Index::Post, false, false) => $name::<$($width,)? POST, false>,
-            (Index::Offset, true, false) => $name::<$($width,)? OFFSET_REGISTER, false>,
-            (Index::Pre, true, false) => $name::<$($width,)? PRE_REGISTER, false>,
-            (Index::Post, true, false) => $name::<$($width,)? POST_REGISTER, false>,
-            (Index::Offset, false, true) => $name::<$($width,)? OFFSET, true>,
-            (Index::Pre, false, true) => $name::<$($width,)? PRE, true>,
-            (Index::Post, false, true) => $name::<$($width,)? POST, true>,
-            (Index::Offset, true, true) => $name::<$($width,)? OFFSET_REGISTER, true>,
-            (Index::Pre, true, true) => $name::<$($width,)? PRE_REGISTER, true>,
-            (Index::Post, true, true) => $name::<$($width,)? POST_REGISTER, true>,
+            (Index::Offset, false, false) => $function!($($width,)? OFFSET, false),
+            (Index::Pre, false, false) => $function!($($width,)? PRE, false),
+            (Index::Post, false, false) => $function!($($width,)? POST, false),
+            (Index::Offset, true, false) => $function!($($width,)? OFFSET_REGISTER, false),
+            (Index::Pre, true, false) => $function!($($width,)? PRE_REGISTER, false),
+            (Index::Post, true, false) => $function!($($width,)? POST_REGISTER, false),
+            (Index::Offset, false, true) => $function!($($width,)? OFFSET, true),
+            (Index::Pre, false, true) => $function!($($width,)? PRE, true),
+            (Index::Post, false, true) => $function!($($width,)? POST, true),
+            (Index::Offset, true, true) => $function!($($width,)? OFFSET_REGISTER, true),
+            (Index::Pre, true, true) => $function!($($width,)? PRE_REGISTER, true),
+            (Index::Post, true, true) => $function!($($width,)? POST_REGISTER, true),
         }
     };
+}
+
+/// The function of a link, or a function.
+macro_rules! load_of {
+    ($($parameter:tt),*) => { one::<Cpu, Load<$($parameter),*>>() };
+}
+macro_rules! store_of {
+    ($($parameter:tt),*) => { one::<Cpu, Store<$($parameter),*>>() };
+}
+macro_rules! load_two_of {
+    ($($parameter:tt),*) => { load_two::<$($parameter),*> as Run };
+}
+macro_rules! store_two_of {
+    ($($parameter:tt),*) => { store_two::<$($parameter),*> as Run };
 }
 
 /// The function of a load.
 pub(in crate::arm) fn load(width: Width, index: Index, by_register: bool, big: bool) -> Run {
     match width {
-        Width::Word => by_mode!(index, by_register, big, load_one, WORD),
-        Width::Byte => by_mode!(index, by_register, big, load_one, BYTE),
-        Width::Half => by_mode!(index, by_register, big, load_one, HALF),
-        Width::SignedByte => by_mode!(index, by_register, big, load_one, SIGNED_BYTE),
-        Width::SignedHalf => by_mode!(index, by_register, big, load_one, SIGNED_HALF),
+        Width::Word => by_mode!(index, by_register, big, load_of, WORD),
+        Width::Byte => by_mode!(index, by_register, big, load_of, BYTE),
+        Width::Half => by_mode!(index, by_register, big, load_of, HALF),
+        Width::SignedByte => by_mode!(index, by_register, big, load_of, SIGNED_BYTE),
+        Width::SignedHalf => by_mode!(index, by_register, big, load_of, SIGNED_HALF),
     }
 }
 
 /// The function of a store.
 pub(in crate::arm) fn store(width: Width, index: Index, by_register: bool, big: bool) -> Run {
     match width {
-        Width::Word => by_mode!(index, by_register, big, store_one, WORD),
-        Width::Byte | Width::SignedByte => by_mode!(index, by_register, big, store_one, BYTE),
-        Width::Half | Width::SignedHalf => by_mode!(index, by_register, big, store_one, HALF),
+        Width::Word => by_mode!(index, by_register, big, store_of, WORD),
+        Width::Byte | Width::SignedByte => by_mode!(index, by_register, big, store_of, BYTE),
+        Width::Half | Width::SignedHalf => by_mode!(index, by_register, big, store_of, HALF),
     }
 }
 
 /// The function of a load of two registers.
 pub(in crate::arm) fn load_double(index: Index, by_register: bool, big: bool) -> Run {
-    by_mode!(index, by_register, big, load_two)
+    by_mode!(index, by_register, big, load_two_of)
 }
 
 /// The function of a store of two registers.
 pub(in crate::arm) fn store_double(index: Index, by_register: bool, big: bool) -> Run {
-    by_mode!(index, by_register, big, store_two)
+    by_mode!(index, by_register, big, store_two_of)
 }
 
 /// The function of a load from a distance.

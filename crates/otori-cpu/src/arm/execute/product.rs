@@ -5,9 +5,19 @@ use crate::arm::cpu::Cpu;
 use crate::arm::decode::{bit, field};
 use crate::arm::execute::data::{NOTHING, Op, Run, plain};
 use crate::block::BlockCache;
+use crate::chain::{links, one};
 use crate::maps::Maps;
 use crate::op::{Next, step};
 use crate::slot::Slot;
+
+links! { Cpu;
+    /// Bits of slot `c`: shifted left by `d`, then right by `e`.
+    Bits<const SIGNED: bool>(cpu, op) {
+        let value = cpu.registers[op.c as usize] << (op.d & 31);
+        let right = op.e & 31;
+        cpu.registers[op.a as usize] = if SIGNED { (value as i32 >> right) as u32 } else { value >> right };
+    }
+}
 
 plain! {
     /// The product of slots `b` and `c`, with N and Z.
@@ -39,13 +49,6 @@ plain! {
         cpu.registers[op.e as usize & 15] = (result >> 32) as u32;
     }
 
-    /// Bits of slot `c`: shifted left by `d`, then right by `e`.
-    fn bits[const SIGNED: bool](cpu, op) {
-        let value = cpu.registers[op.c as usize] << (op.d & 31);
-        let right = op.e & 31;
-        cpu.registers[op.a as usize] = if SIGNED { (value as i32 >> right) as u32 } else { value >> right };
-    }
-
     fn leading_zeros(cpu, op) {
         cpu.registers[op.a as usize] = cpu.registers[op.c as usize].leading_zeros();
     }
@@ -75,13 +78,13 @@ pub(in crate::arm) fn of(word: u32) -> Option<Op> {
         {
             op.d = if bit(word, 20) { 16 } else { 24 };
             op.e = op.d;
-            if bit(word, 22) { bits::<false> } else { bits::<true> }
+            if bit(word, 22) { one::<Cpu, Bits<false>>() } else { one::<Cpu, Bits<true>>() }
         }
         masked if matches!(masked & 0x0fa0_0070, 0x07a0_0050) => {
             let (lowest, width) = (field(word, 7, 5), field(word, 16, 5) + 1);
             let left = 32u32.checked_sub(lowest + width)?;
             (op.d, op.e) = (left as u8, (32 - width) as u8);
-            if bit(word, 22) { bits::<false> } else { bits::<true> }
+            if bit(word, 22) { one::<Cpu, Bits<false>>() } else { one::<Cpu, Bits<true>>() }
         }
         _ => return None,
     };
