@@ -9,7 +9,7 @@ use super::decode;
 use super::execute::data::{Op, Run};
 use super::execute::flow;
 use super::flags::Flagged;
-use super::instruction::ALWAYS;
+use super::instruction::{ALWAYS, Instruction};
 use super::join::join;
 use super::thumb::{self, Decoded, Site};
 use crate::block::Block;
@@ -147,7 +147,9 @@ impl Assembly<'_> {
             self.bytes = 4;
             thumb::wide::decode(first << 16 | second, site)
         };
-        if self.it != 0 && decoded.condition == ALWAYS {
+        // A breakpoint stops whatever the condition of its block says.
+        let is_breakpoint = matches!(decoded.instruction, Instruction::Breakpoint { .. });
+        if self.it != 0 && decoded.condition == ALWAYS && !is_breakpoint {
             decoded.condition = (self.it >> 4).min(ALWAYS);
         }
         Some(decoded)

@@ -72,6 +72,37 @@ fn a_budget_that_ends_inside_an_it_block_goes_on_there() {
 }
 
 #[test]
+fn a_breakpoint_stops_inside_an_it_block_whose_condition_fails() {
+    // cmp r0, #1; it eq; bkpt 7
+    let mut memory = Flat::new(&halves(&[0x2801, 0xbf08, 0xbe07, 0xdf00]));
+    let mut cpu = Cpu::new(Order::Little);
+    cpu.branch_exchange(0x1001);
+    assert_eq!(run(&mut cpu, &mut memory, 100), (Stop::Breakpoint(7), 2));
+    assert_eq!(cpu.pc(), 0x1004);
+}
+
+#[test]
+fn flags_that_are_set_twice_are_those_of_the_second_instruction() {
+    // movs r1, #0; adds r2, r0, #1; cmp r2, #5; beq +2 (not taken); lsls r3, r2, #31; svc 0
+    let mut memory = Flat::new(&halves(&[0x2100, 0x1c42, 0x2a05, 0xd000, 0x07d3, 0xdf00]));
+    for budget in 1..=6 {
+        let mut cpu = Cpu::new(Order::Little);
+        cpu.branch_exchange(0x1001);
+        let mut seen = Vec::new();
+        loop {
+            match run(&mut cpu, &mut memory, budget).0 {
+                Stop::Budget if budget == 1 => seen.push(cpu.cpsr() >> 28),
+                Stop::Budget => {}
+                other => break assert_eq!(other, Stop::Syscall),
+            }
+        }
+        // Z of movs; nothing of adds; N of the comparison, kept by the branch; N of lsls, with the carry kept.
+        assert!(budget != 1 || seen == [4, 0, 8, 8, 8], "{seen:?}");
+        assert_eq!((cpu.registers[2], cpu.registers[3], cpu.cpsr() >> 28), (1, 0x8000_0000, 8));
+    }
+}
+
+#[test]
 fn a_fault_inside_an_it_block_keeps_its_state() {
     // it eq; ldreq r0, [r1]
     let mut memory = Flat::new(&halves(&[0x2900, 0xbf08, 0x6808, 0xdf00]));
