@@ -2,7 +2,7 @@
 //!
 //! Key items: [`ROW`], [`CPUINFO`], and [`Processor`] for its CPU. Neighbour: `aarch64_signal.rs` lays out signal frames. Procedure Call
 //! Standard for the Arm 64-bit Architecture; arch/arm64/include/uapi/asm of Linux for the numbers.
-use super::{Abi, Column, Cpu, Pairs, Processor, Return, aarch64_signal, registers};
+use super::{Abi, Column, Cpu, Members, Pairs, Processor, Return, aarch64_signal, registers};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -63,6 +63,7 @@ pub(crate) static ROW: Abi = Abi {
     signals: &SIGNALS,
     signal_how_base: 0,
     pairs_aligned: false,
+    members: Members::Natural,
     start,
     trampoline_page: aarch64_signal::trampoline_page,
 };

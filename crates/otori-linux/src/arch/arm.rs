@@ -3,7 +3,7 @@
 //! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbours: `arm_signal.rs` lays out signal frames, `arm_helpers.rs`
 //! the page with the kernel's user helpers. The processor is a Cortex-A7. arch/arm/kernel/entry-common.S,
 //! arch/arm/include/uapi/asm/hwcap.h of Linux.
-use super::{Abi, Column, Cpu, Pairs, Processor, Return, arm_helpers, arm_signal, registers};
+use super::{Abi, Column, Cpu, Members, Pairs, Processor, Return, arm_helpers, arm_signal, registers};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -26,6 +26,11 @@ pub(super) const LR: usize = 14;
 
 /// The old ABI has the number in the instruction, with this base.
 const OLD_BASE: u32 = 0x90_0000;
+/// The old call that makes another one: its number in r0, its arguments behind that.
+const OLD_SYSCALL: u32 = 113;
+/// Calls that EABI no longer has (arch/arm/kernel/calls.S, OBSOLETE): time, umount, stime, alarm, utime, getrlimit,
+/// select, readdir, mmap, socketcall, syscall, ipc.
+const OLD_ONLY: [u64; 12] = [13, 22, 25, 27, 30, 76, 82, 89, 90, 102, 113, 117];
 
 /// `e_flags`: code is little endian though data is big (EF_ARM_BE8).
 pub(super) const FLAG_BE8: u32 = 0x0080_0000;
@@ -89,15 +94,23 @@ const fn row(endian: Endian) -> Abi {
         signals: &SIGNALS,
         signal_how_base: 0,
         pairs_aligned: true,
+        members: Members::Natural,
         start: if big { start_big } else { start_little },
         trampoline_page: arm_helpers::page,
     }
+}
+
+/// The row for calls of the old ABI: arch/arm/kernel/sys_oabi-compat.c.
+const fn old_row(endian: Endian) -> Abi {
+    Abi { pairs_aligned: false, members: Members::WholeWords, ..row(endian) }
 }
 
 /// ARM, little endian.
 pub(crate) static LITTLE: Abi = row(Endian::Little);
 /// ARM with big-endian data.
 pub(crate) static BIG: Abi = row(Endian::Big);
+static OLD_LITTLE: Abi = old_row(Endian::Little);
+static OLD_BIG: Abi = old_row(Endian::Big);
 
 fn start_little(entry: u64, stack: u64) -> Cpu {
     Box::new(start(Order::Little, entry, stack))
@@ -112,6 +125,11 @@ pub(super) fn start(order: Order, entry: u64, stack: u64) -> Arm {
     cpu.branch_exchange(entry as u32);
     cpu.registers[SP] = stack as u32;
     cpu
+}
+
+/// The number in the instruction of the last call, if that was one of the old ABI: only A32 has room for it.
+fn old_number(cpu: &Arm) -> Option<u32> {
+    (cpu.comment != 0 && !cpu.is_thumb()).then(|| cpu.comment.wrapping_sub(OLD_BASE))
 }
 
 impl Processor for Arm {
@@ -144,18 +162,32 @@ impl Processor for Arm {
         }
     }
 
-    /// r7, or what the instruction says: only A32 has room for an old number.
+    /// r7, or what the instruction says.
     fn call_number(&self) -> u64 {
-        if self.comment == 0 || self.is_thumb() {
-            u64::from(self.registers[NUMBER])
-        } else {
-            u64::from(self.comment.wrapping_sub(OLD_BASE))
+        match old_number(self) {
+            None => u64::from(self.registers[NUMBER]),
+            Some(OLD_SYSCALL) => u64::from(self.registers[0].wrapping_sub(OLD_BASE) & 0x000f_ffff),
+            Some(number) => u64::from(number),
         }
+    }
+
+    fn call_abi(&self, abi: &'static Abi) -> &'static Abi {
+        match (old_number(self), abi.endian) {
+            (None, _) => abi,
+            (Some(_), Endian::Little) => &OLD_LITTLE,
+            (Some(_), Endian::Big) => &OLD_BIG,
+        }
+    }
+
+    fn offers(&self, number: u64) -> bool {
+        old_number(self).is_some() || !OLD_ONLY.contains(&number)
     }
 
     fn arguments(&self, _: &Abi, _: &mut AddressSpace, count: usize) -> [u64; 8] {
         let mut arguments = [0u64; 8];
-        for (slot, register) in arguments.iter_mut().zip(&self.registers).take(count.min(ARGUMENTS)) {
+        let indirect = usize::from(old_number(self) == Some(OLD_SYSCALL));
+        let registers = self.registers.iter().take(ARGUMENTS).skip(indirect);
+        for (slot, register) in arguments.iter_mut().zip(registers).take(count) {
             *slot = u64::from(*register);
         }
         arguments
@@ -218,6 +250,27 @@ mod tests {
         assert_eq!(cpu.call_number(), 1);
         cpu.comment = 0x9f_0005;
         assert_eq!(cpu.call_number(), 0xf_0005);
+    }
+
+    #[test]
+    fn the_old_call_that_makes_another_has_its_number_in_the_first_register() {
+        let mut cpu = start(Order::Little, 0x8000, 0x1000);
+        cpu.comment = 0x90_0071;
+        cpu.registers[..3].copy_from_slice(&[4, 1, 2]);
+        let mut memory = AddressSpace::new(LITTLE.task_end, 16);
+        assert_eq!(cpu.call_number(), 4);
+        assert_eq!(cpu.arguments(&LITTLE, &mut memory, 2)[..2], [1, 2]);
+    }
+
+    #[test]
+    fn calls_that_only_the_old_abi_has_are_offered_to_it_alone() {
+        let mut cpu = start(Order::Little, 0x8000, 0x1000);
+        assert!(cpu.offers(4) && !cpu.offers(102));
+        assert_eq!(cpu.call_abi(&LITTLE).members, Members::Natural);
+        cpu.comment = 0x90_0066;
+        assert!(cpu.offers(4) && cpu.offers(102));
+        let abi = cpu.call_abi(&LITTLE);
+        assert_eq!((abi.members, abi.pairs_aligned), (Members::WholeWords, false));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! i386: registers of a call, the row of its numbers, and the thread's own segments.
 //!
 //! As a 32-bit program sees a 64-bit kernel: user code up to 4 GiB, thread segments in entries 12 to 14. set_thread_area(2).
-use super::{Abi, Column, Cpu, i386_signal, x86};
+use super::{Abi, Column, Cpu, Members, i386_signal, x86};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -34,6 +34,7 @@ pub(crate) static ABI: Abi = Abi {
     signals: &x86::SIGNALS,
     signal_how_base: 0,
     pairs_aligned: false,
+    members: Members::Words,
     start,
     trampoline_page: i386_signal::trampoline_page,
 };

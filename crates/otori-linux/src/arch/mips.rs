@@ -2,7 +2,9 @@
 //!
 //! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbour: `mips_signal.rs` lays out signal frames.
 //! System V ABI MIPS supplement; arch/mips/include/uapi/asm of Linux for the numbers.
-use super::{Abi, Column, Cpu, Pairs, Processor, Return, Unaligned, mips_mode, mips_signal, registers};
+use super::{
+    Abi, Column, Cpu, Members, Pairs, Processor, Return, Unaligned, mips_mode, mips_signal, registers,
+};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -97,6 +99,7 @@ const fn row(endian: Endian) -> Abi {
         signals: &SIGNALS,
         signal_how_base: 1,
         pairs_aligned: true,
+        members: Members::Natural,
         start: match endian {
             Endian::Little => start_little,
             Endian::Big => start_big,

@@ -50,6 +50,17 @@ pub(crate) enum Column {
     X86_64 = 4,
 }
 
+/// Where the members of a structure that a call reads or writes stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Members {
+    /// At multiples of their size.
+    Natural,
+    /// Those of 64 bits at multiples of four bytes (i386).
+    Words,
+    /// The same, and a structure ends at a word whatever it has (the old ABI of ARM).
+    WholeWords,
+}
+
 /// A guest constant and the asm-generic one that the kernel works with.
 pub(crate) type Pairs = &'static [(u32, u32)];
 
@@ -88,6 +99,7 @@ pub(crate) struct Abi {
     pub(crate) signal_how_base: u32,
     /// 64-bit arguments start at an even argument
     pub(crate) pairs_aligned: bool,
+    pub(crate) members: Members,
     /// a processor at the entry of a fresh program: entry, stack pointer
     pub(crate) start: fn(u64, u64) -> Cpu,
     /// bytes of the page at `trampoline`

@@ -84,6 +84,16 @@ pub(crate) trait Processor: Debug + Send {
     /// The number of the call that the program makes.
     fn call_number(&self) -> u64;
 
+    /// How the call that the program makes lays out arguments and structures, where that may differ from `abi`.
+    fn call_abi(&self, abi: &'static Abi) -> &'static Abi {
+        abi
+    }
+
+    /// Has the ABI of the call that number?
+    fn offers(&self, _number: u64) -> bool {
+        true
+    }
+
     /// The first `count` arguments (at most 8). What cannot be read is 0.
     fn arguments(&self, abi: &Abi, memory: &mut AddressSpace, count: usize) -> [u64; 8];
 

@@ -1,5 +1,5 @@
 //! x86-64: the System V ABI's registers of a call, and the row of its numbers. AMD64 ABI, appendix A.
-use super::{Abi, Column, Cpu, x86, x86_64_signal};
+use super::{Abi, Column, Cpu, Members, x86, x86_64_signal};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -34,6 +34,7 @@ pub(crate) static ABI: Abi = Abi {
     signals: &x86::SIGNALS,
     signal_how_base: 0,
     pairs_aligned: false,
+    members: Members::Natural,
     start,
     trampoline_page: x86_64_signal::trampoline_page,
 };

@@ -125,6 +125,7 @@ impl Kernel {
         self.core.calls += 1;
         let Ok(task) = self.core.task(tid) else { return };
         let number = task.cpu.call_number();
+        let offered = task.cpu.offers(number);
         if task.tracee.is_some() && self.stops_before_call(tid, number) {
             return;
         }
@@ -132,8 +133,8 @@ impl Kernel {
             self.core.stop_after_call(tid);
             return;
         }
-        match self.core.numbers.find(number) {
-            Some((place, row)) => self.call_row(tid, place, row),
+        match self.core.numbers.find(number).filter(|_| offered) {
+            Some((place, row)) => self.under_call_abi(tid, |kernel| kernel.call_row(tid, place, row)),
             None => self.call_unknown(tid, number),
         }
     }
@@ -144,6 +145,16 @@ impl Kernel {
         let Some(space) = self.core.spaces.get_mut(task.space) else { return false };
         let [first, ..] = task.cpu.arguments(abi, &mut space.memory, 1);
         self.core.stops_before_call(tid, TracedCall { number, first })
+    }
+
+    /// Does `work` with arguments and structures laid out as the ABI of the task's call says.
+    fn under_call_abi(&mut self, tid: Tid, work: impl FnOnce(&mut Self)) {
+        let usual = self.core.abi;
+        if let Ok(task) = self.core.task(tid) {
+            self.core.abi = task.cpu.call_abi(usual);
+        }
+        work(self);
+        self.core.abi = usual;
     }
 
     fn call_unknown(&mut self, tid: Tid, number: u64) {
@@ -183,6 +194,10 @@ impl Kernel {
 
     /// Makes a waiting call again.
     pub(crate) fn resume_call(&mut self, tid: Tid) {
+        self.under_call_abi(tid, |kernel| kernel.resume_row(tid));
+    }
+
+    fn resume_row(&mut self, tid: Tid) {
         let Some(waiting) = self.core.end_waiting(tid) else { return };
         let Some(row) = TABLE.get(usize::from(waiting.row)) else { return };
         let Ok(pid) = self.core.task(tid).map(|task| task.pid) else { return };

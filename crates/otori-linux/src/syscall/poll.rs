@@ -7,7 +7,7 @@ use super::{
     time::timespec,
 };
 use crate::{
-    arch::{Abi, Column},
+    arch::{Abi, Column, Members},
     arena::Index,
     errno::Errno,
     file::{FileKind, OpenFile, epoll::Epoll, flag},
@@ -203,10 +203,10 @@ fn select_with(call: &mut Call<'_>) -> CallResult {
     Ok(found)
 }
 
-/// Bytes between the members of `struct epoll_event`: none on i386, where 64 bits stand anywhere, and on x86-64,
-/// which follows it.
+/// Bytes between the members of `struct epoll_event`: none where 64 bits stand at any word, and on x86-64, which
+/// follows i386.
 fn event_gap(abi: &Abi) -> usize {
-    if matches!(abi.column, Column::I386 | Column::X86_64) { 0 } else { 4 }
+    if abi.members != Members::Natural || abi.column == Column::X86_64 { 0 } else { 4 }
 }
 
 pub(super) fn epoll_create(call: &mut Call<'_>) -> CallResult {

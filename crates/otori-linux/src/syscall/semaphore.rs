@@ -8,6 +8,7 @@ use super::{
     time::timespec,
 };
 use crate::{
+    arch::{Abi, Members},
     errno::Errno,
     ipc::{
         NO_WAIT,
@@ -30,7 +31,9 @@ const STAT_BY_SLOT: u32 = 18;
 const INFO: u32 = 19;
 
 /// Bytes of `struct sembuf`.
-const OPERATION_BYTES: usize = 6;
+fn operation_bytes(abi: &Abi) -> usize {
+    if abi.members == Members::WholeWords { 8 } else { 6 }
+}
 
 pub(super) fn semget(call: &mut Call<'_>) -> CallResult {
     let count = usize::try_from(call.int(1)).ok().filter(|count| *count <= SET_MAX).ok_or(Errno::EINVAL)?;
@@ -62,12 +65,13 @@ fn operations(call: &mut Call<'_>) -> Result<Vec<Operation>, Errno> {
     if count > OPERATIONS_MAX {
         return Err(Errno::E2BIG);
     }
-    let bytes = call.read_bytes(call.word(1), count * OPERATION_BYTES)?;
+    let width = operation_bytes(call.abi());
+    let bytes = call.read_bytes(call.word(1), count * width)?;
     let view = View::new(call.abi(), &bytes);
     let field = |offset: usize| view.u16(offset).unwrap_or(0);
     let operation =
         |at: usize| Operation { number: field(at), change: field(at + 2) as i16, flags: field(at + 4) };
-    Ok((0..bytes.len()).step_by(OPERATION_BYTES).map(operation).collect())
+    Ok((0..bytes.len()).step_by(width).map(operation).collect())
 }
 
 fn operate(call: &mut Call<'_>, timeout_ns: Option<u64>) -> CallResult {

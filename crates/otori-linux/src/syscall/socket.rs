@@ -4,6 +4,7 @@
 //! socket(2), connect(2), send(2), recv(2) …
 use super::call::{Call, CallError, CallResult};
 use crate::{
+    arch::Members,
     errno::Errno,
     file::{FileKind, flag},
     net::{Address, Domain, Kind, Peek, Received, Shutdown, SocketId, SocketOption},
@@ -29,6 +30,16 @@ const ADDRESS_MAX: usize = 128;
 const OPTION_MAX: usize = 256;
 /// Bytes of a message that its notice keeps.
 const NOTICE_BYTES: usize = 256;
+/// Bytes of `struct sockaddr_un`, and in the old ABI of ARM.
+const UNIX_BYTES: usize = 110;
+const PADDED_UNIX_BYTES: usize = 112;
+/// AF_UNIX
+const FAMILY_UNIX: u16 = 1;
+
+fn is_unix(call: &Call<'_>, address: &[u8]) -> bool {
+    View::new(call.abi(), address).u16(0) == Some(FAMILY_UNIX)
+}
+
 impl Call<'_> {
     pub(super) fn socket(&self, index: usize) -> Result<SocketId, Errno> {
         match self.file(index)?.kind {
@@ -40,7 +51,10 @@ impl Call<'_> {
         if length > ADDRESS_MAX {
             return Err(Errno::EINVAL);
         }
-        let bytes = self.read_bytes(address, length)?;
+        let mut bytes = self.read_bytes(address, length)?;
+        if length == PADDED_UNIX_BYTES && self.abi().members == Members::WholeWords && is_unix(self, &bytes) {
+            bytes.truncate(UNIX_BYTES);
+        }
         Address::decode(&bytes, self.endian())
     }
     /// Writes an address as far as the caller has room, and its whole length.

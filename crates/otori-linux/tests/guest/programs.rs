@@ -19,6 +19,12 @@ const ARM: [(Isa, &[u8]); 4] = [
     (Isa::ArmEb, include_bytes!("../../../../vectors/guest/arm.be8")),
     (Isa::ArmEb, include_bytes!("../../../../vectors/guest/arm.be32")),
 ];
+/// The old ABI in both byte orders.
+const OLD_ARM: [(Isa, &[u8]); 2] = [
+    (Isa::ArmEl, include_bytes!("../../../../vectors/guest/oabi.little")),
+    (Isa::ArmEb, include_bytes!("../../../../vectors/guest/oabi.big")),
+];
+const OLD_ARM_EXPECT: &str = include_str!("../../../../vectors/guest/oabi.txt");
 const ARM_EXPECT: &str = include_str!("../../../../vectors/guest/arm.txt");
 const EXPECT: &str = include_str!("../../../../vectors/guest/calls.txt");
 
@@ -47,6 +53,14 @@ fn arm_has_its_helpers_frames_and_orders() {
     for (number, (isa, program)) in ARM.into_iter().enumerate() {
         let done = run(isa, program);
         assert_eq!((done.text().as_str(), done.status), (ARM_EXPECT, Some(3)), "{number}");
+    }
+}
+
+#[test]
+fn programs_of_the_old_arm_abi_have_its_calls_and_structures() {
+    for (isa, program) in OLD_ARM {
+        let done = run(isa, program);
+        assert_eq!((done.text().as_str(), done.status), (OLD_ARM_EXPECT, Some(3)), "{isa:?}");
     }
 }
 

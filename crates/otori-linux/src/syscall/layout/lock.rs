@@ -1,9 +1,10 @@
 //! `struct flock` and `struct flock64`: what fcntl(2) is told of record locks.
 //!
-//! Key type: [`Flock`]. asm-generic/fcntl.h; members of 64 bits stand at multiples of 8 everywhere but on i386.
+//! Key type: [`Flock`]. asm-generic/fcntl.h; members of 64 bits stand at multiples of 8 everywhere but on i386
+//! and in the old ABI of ARM.
 use crate::{
     abi::Numbering,
-    arch::{Abi, Column},
+    arch::{Abi, Members},
     record::{Record, View},
 };
 
@@ -34,7 +35,7 @@ fn layout(abi: &Abi, wide: Width) -> Layout {
     match (abi.word_bytes, wide) {
         (4, Width::Long) if mips => Layout { start: 4, length: 8, pid: 16, width: 4, bytes: 36 },
         (4, Width::Long) => Layout { start: 4, length: 8, pid: 12, width: 4, bytes: 16 },
-        (4, Width::Wide) if abi.column == Column::I386 => {
+        (4, Width::Wide) if abi.members != Members::Natural => {
             Layout { start: 4, length: 12, pid: 20, width: 8, bytes: 24 }
         }
         _ => Layout { start: 8, length: 16, pid: 24, width: 8, bytes: 32 },

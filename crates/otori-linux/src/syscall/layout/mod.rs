@@ -12,7 +12,7 @@ pub(crate) mod statfs;
 pub(crate) mod tests {
     use crate::{
         abi::Numbering,
-        arch::{Abi, Column},
+        arch::{Abi, Column, Members},
     };
     use otori_cpu::Isa;
 
@@ -20,7 +20,8 @@ pub(crate) mod tests {
     pub(crate) fn abis() -> [Abi; 5] {
         let abi = |column, word_bytes, numbering| {
             let signal_set_bytes = if numbering == Numbering::Mips { 16 } else { 8 };
-            Abi { column, word_bytes, numbering, signal_set_bytes, ..*Abi::of(Isa::Mips32El) }
+            let members = if column == Column::I386 { Members::Words } else { Members::Natural };
+            Abi { column, word_bytes, numbering, signal_set_bytes, members, ..*Abi::of(Isa::Mips32El) }
         };
         [
             abi(Column::MipsO32, 4, Numbering::Mips),

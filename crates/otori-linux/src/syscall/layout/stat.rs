@@ -3,7 +3,7 @@
 //! Key functions: [`stat`], [`stat64`]. arch/*/include/uapi/asm/stat.h of Linux; sizes in the test below come from
 //! compilers of the architectures.
 use crate::{
-    arch::{Abi, Column},
+    arch::{Abi, Column, Members},
     errno::Errno,
     record::Record,
     vfs::{DeviceNumber, Stat},
@@ -53,9 +53,9 @@ const ARM_STAT64: Layout = &[
     (Device, 8), (Padding, 4), (Inode, 4), (Mode, 4), (Links, 4), (User, 4), (Group, 4), (Special, 8), (Padding, 8),
     (Size, 8), (BlockSize, 4), (Padding, 4), (Blocks, 8), (Times, 4), (Inode, 8),
 ];
-/// … and at multiples of 4 on i386
+/// … and at multiples of 4 on i386 and in the old ABI of ARM
 #[rustfmt::skip]
-const I386_STAT64: Layout = &[
+const WORDS_STAT64: Layout = &[
     (Device, 8), (Padding, 4), (Inode, 4), (Mode, 4), (Links, 4), (User, 4), (Group, 4), (Special, 8), (Padding, 4),
     (Size, 8), (BlockSize, 4), (Blocks, 8), (Times, 4), (Inode, 8),
 ];
@@ -77,8 +77,8 @@ const OVERFLOW_ID: u32 = 65_534;
 fn layouts(abi: &Abi) -> (Layout, Layout) {
     match abi.column {
         Column::MipsO32 => (MIPS_STAT, MIPS_STAT64),
-        Column::Arm => (SHORT_STAT, ARM_STAT64),
-        Column::I386 => (SHORT_STAT, I386_STAT64),
+        Column::Arm if abi.members == Members::Natural => (SHORT_STAT, ARM_STAT64),
+        Column::Arm | Column::I386 => (SHORT_STAT, WORDS_STAT64),
         Column::Aarch64 => (GENERIC_STAT, GENERIC_STAT),
         Column::X86_64 => (X86_64_STAT, X86_64_STAT),
     }
