@@ -65,14 +65,14 @@ pub fn find_qemu(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Runs the programs of all seeds on both sides.
-pub fn check<G: Guest>(mut make: impl FnMut(u64) -> (Case, G)) {
+/// Runs the programs of all seeds on both sides. Returns how many random instructions agreed.
+pub fn check<G: Guest>(mut make: impl FnMut(u64) -> (Case, G)) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let mut instructions = 0;
     let mut last = String::new();
     for seed in 0..programs_per_kind() {
         let (case, guest) = make(seed);
-        let Some(qemu) = find_qemu(case.qemu) else { return };
+        let Some(qemu) = find_qemu(case.qemu) else { return 0 };
         let file = folder.path().join("program");
         std::fs::write(&file, &case.image).unwrap();
         use std::os::unix::fs::PermissionsExt;
@@ -89,6 +89,7 @@ pub fn check<G: Guest>(mut make: impl FnMut(u64) -> (Case, G)) {
         last = case.name;
     }
     eprintln!("{last} and those before: {instructions} instructions agree with qemu");
+    instructions
 }
 
 /// Where two dumps differ, told so that the chunk can be read.
