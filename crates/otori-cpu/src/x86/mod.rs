@@ -19,5 +19,5 @@ pub use cpu::{
     AX, BP, BX, CX, Cpu, DI, DX, FS, FS_BASE, GS, GS_BASE, MXCSR_DEFAULT, Mode, SEGMENTS, SI, SP,
     TLS_ENTRIES, TLS_FIRST,
 };
-pub use execute::identify::FEATURES;
+pub use execute::identify::{FEATURES, cpuid};
 pub use float::Extended;

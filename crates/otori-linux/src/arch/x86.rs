@@ -175,3 +175,64 @@ impl Processor for X86 {
         self.registers[SP] = stack;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{i386, x86_64};
+    use alloc::vec::Vec;
+    use otori_cpu::x86::{FEATURES, Mode, cpuid};
+
+    /// Leaf, word (EAX to EDX), and the names that /proc/cpuinfo has for bits; what Linux adds by itself is not here.
+    type Names = (u32, usize, &'static [(u32, &'static str)]);
+
+    #[rustfmt::skip]
+    const NAMES: [Names; 3] = [
+        (1, 3, &[
+            (0, "fpu"), (2, "de"), (3, "pse"), (4, "tsc"), (5, "msr"), (6, "pae"), (7, "mce"), (8, "cx8"), (9, "apic"),
+            (11, "sep"), (12, "mtrr"), (13, "pge"), (14, "mca"), (15, "cmov"), (16, "pat"), (17, "pse36"),
+            (19, "clflush"), (23, "mmx"), (24, "fxsr"), (25, "sse"), (26, "sse2"), (28, "ht"),
+        ]),
+        (1, 2, &[
+            (0, "pni"), (1, "pclmulqdq"), (3, "monitor"), (5, "vmx"), (9, "ssse3"), (12, "fma"), (13, "cx16"),
+            (19, "sse4_1"), (20, "sse4_2"), (22, "movbe"), (23, "popcnt"), (25, "aes"), (26, "xsave"), (28, "avx"),
+            (29, "f16c"), (30, "rdrand"),
+        ]),
+        (0x8000_0001, 3, &[
+            (11, "syscall"), (20, "nx"), (22, "mmxext"), (26, "pdpe1gb"), (27, "rdtscp"), (29, "lm"), (31, "3dnow"),
+        ]),
+    ];
+
+    #[test]
+    fn cpuinfo_has_the_flags_that_cpuid_has() {
+        for (mode, text) in [(Mode::I386, i386::CPUINFO), (Mode::X86_64, x86_64::CPUINFO)] {
+            let line = text.lines().find(|line| line.trim_start().starts_with("flags")).unwrap();
+            let told: Vec<&str> = line.split_whitespace().collect();
+            for (leaf, word, names) in NAMES {
+                let bits = cpuid(mode, leaf, 0)[word];
+                for (bit, name) in names {
+                    assert_eq!(bits >> bit & 1 != 0, told.contains(name), "{mode:?} {name}");
+                }
+            }
+            assert_eq!(cpuid(mode, 0x8000_0001, 0)[2] & 1 != 0, told.contains(&"lahf_lm"));
+        }
+        assert_eq!(cpuid(Mode::I386, 1, 0)[3], FEATURES);
+    }
+
+    #[test]
+    fn cpuinfo_names_the_processor_that_cpuid_names() {
+        for (mode, text) in [(Mode::I386, i386::CPUINFO), (Mode::X86_64, x86_64::CPUINFO)] {
+            let value = |key: &str| {
+                let line = text.lines().map(str::trim).find(|line| line.starts_with(key)).unwrap();
+                line.split(": ").nth(1).unwrap()
+            };
+            let words = (0x8000_0002..=0x8000_0004).flat_map(|leaf| cpuid(mode, leaf, 0));
+            let name: Vec<u8> = words.flat_map(u32::to_le_bytes).filter(|byte| *byte != 0).collect();
+            assert_eq!(value("model name").as_bytes(), name);
+            let [signature, ..] = cpuid(mode, 1, 0);
+            let model = (signature >> 4 & 15) | (signature >> 12 & 0xf0);
+            assert_eq!(value("model\t"), alloc::format!("{model}"));
+            assert_eq!(value("stepping"), alloc::format!("{}", signature & 15));
+            assert_eq!(value("cpuid level"), alloc::format!("{}", cpuid(mode, 0, 0)[0]));
+        }
+    }
+}

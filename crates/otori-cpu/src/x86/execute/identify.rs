@@ -38,8 +38,9 @@ const LAST_EXTENDED_LEAF: u32 = 0x8000_0008;
 /// EDX of the extended leaf 1: nx, rdtscp, lm; syscall in 64-bit mode.
 const EXTENDED: [u32; 2] = [1 << 20 | 1 << 27, 1 << 20 | 1 << 27 | 1 << 29 | 1 << 11];
 
-/// EAX, EBX, ECX, EDX of a leaf.
-fn leaf(mode: Mode, number: u32, part: u32) -> [u32; 4] {
+/// EAX, EBX, ECX, EDX that CPUID answers for a leaf and its part.
+#[must_use]
+pub fn cpuid(mode: Mode, number: u32, part: u32) -> [u32; 4] {
     let long = mode == Mode::X86_64;
     let word = |text: &[u8], at: usize| {
         let bytes = text.get(at..at + 4).unwrap_or_default();
@@ -96,7 +97,7 @@ handlers! {
             0..=LAST_LEAF | 0x8000_0000..=LAST_EXTENDED_LEAF => number,
             _ => LAST_LEAF,
         };
-        let words = leaf(cpu.mode(), number, part);
+        let words = cpuid(cpu.mode(), number, part);
         for (slot, word) in [AX, BX, CX, DX].into_iter().zip(words) {
             set::<64>(cpu, slot, word.into());
         }

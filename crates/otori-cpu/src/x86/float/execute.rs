@@ -7,7 +7,8 @@ use super::super::cpu::{ADDRESS, AX, Cpu};
 use super::super::execute::{get, pieces, set};
 use super::super::flags::{CARRY, PARITY, ZERO};
 use super::arithmetic::{add, compare, divide, multiply, square_root, subtract};
-use super::{C0, C1, C2, C3, Extended, Float, INVALID, Rules, convert, elementary, remainder};
+use super::extended::Class;
+use super::{C0, C1, C2, C3, Extended, Float, INVALID, Rules, SUBNORMAL, convert, elementary, remainder};
 use crate::maps::Maps;
 use crate::op::Interrupt;
 use crate::soft::Relation;
@@ -169,6 +170,10 @@ impl Float {
             }
             return;
         }
+        // A subnormal operand from memory is not told beside what is no number.
+        let other = target.unpack();
+        let is_number = !other.is_nan() && other.class != Class::Unsupported;
+        let flags = if is_number { flags } else { flags & !SUBNORMAL };
         if kind == 2 || kind == 3 {
             self.compare(target, value, flags, false);
             if kind == 3 {
