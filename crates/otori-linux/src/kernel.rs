@@ -87,6 +87,8 @@ pub(crate) struct Core {
     pub(crate) pages_peak: u64,
     pub(crate) last_pid: Pid,
     pub(crate) exits: BTreeMap<Pid, Ending>,
+    /// a file is watched edge-triggered
+    pub(crate) has_edges: bool,
     /// mounts below this one are of the machine's start
     pub(crate) first_mount: usize,
     pub(crate) hostname: String,

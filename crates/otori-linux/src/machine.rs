@@ -81,6 +81,7 @@ impl Machine {
             pages_peak: 0,
             last_pid: config.first_pid,
             exits: BTreeMap::new(),
+            has_edges: false,
             first_mount: vfs.mounts().count(),
             hostname: config.hostname.clone(),
             domainname: String::from("(none)"),

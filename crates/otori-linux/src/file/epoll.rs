@@ -1,7 +1,7 @@
 //! The watched descriptors of an epoll instance: epoll(7).
 //!
 //! Key types: [`Epoll`], [`Watch`]. Readiness is asked of the files when epoll_wait runs; edge-triggered watches
-//! report again when the mask has changed or something woke the waiter.
+//! report again what was not ready meanwhile: after each call on such a file [`Epoll::observe`] looks.
 use super::OpenFile;
 use crate::{arena::Index, errno::Errno, poll::PollMask};
 use alloc::{collections::BTreeMap, vec::Vec};
@@ -54,6 +54,12 @@ impl Epoll {
     }
     pub(crate) fn remove(&mut self, key: (i32, Index<OpenFile>)) -> Result<(), Errno> {
         self.watches.remove(&key).map(|_| ()).ok_or(Errno::ENOENT)
+    }
+    /// Who used the file saw how far it was ready: what it is not ready for any more is news when it comes again.
+    pub(crate) fn observe(&mut self, file: Index<OpenFile>, ready: PollMask) {
+        for (_, watch) in self.watches.iter_mut().filter(|((_, watched), _)| *watched == file) {
+            watch.reported = watch.reported & ready;
+        }
     }
     /// The file is closed: nobody watches it any more.
     pub(crate) fn forget(&mut self, file: Index<OpenFile>) {

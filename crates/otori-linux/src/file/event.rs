@@ -1,7 +1,7 @@
 //! Counters and timers behind a descriptor: eventfd(2), timerfd_create(2).
 //!
 //! Key types: [`EventCounter`], [`TimerFile`].
-use crate::errno::Errno;
+use crate::{errno::Errno, poll::PollMask};
 
 /// eventfd(2).
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +19,10 @@ impl EventCounter {
         };
         self.value -= taken;
         Ok(taken)
+    }
+    /// IN with a value, OUT with room for one more.
+    pub(crate) fn readiness(&self) -> PollMask {
+        PollMask::NONE.with(PollMask::IN, self.value > 0).with(PollMask::OUT, self.value < u64::MAX - 1)
     }
     pub(crate) fn add(&mut self, value: u64) -> Result<(), Errno> {
         if value == u64::MAX {

@@ -245,7 +245,7 @@ impl Kernel {
             FileKind::Tty(terminal) => core.ttys.slave_poll(*terminal),
             FileKind::TtyMaster(terminal) => core.ttys.master_poll(*terminal),
             FileKind::Host(stream) => core.host.readiness(*stream),
-            FileKind::Event(counter) => PollMask::OUT.with(PollMask::IN, counter.value > 0),
+            FileKind::Event(counter) => counter.readiness(),
             FileKind::Timer(timer) => PollMask::NONE.with(PollMask::IN, timer.is_due(core.now_ns)),
             FileKind::Signals(set) => PollMask::NONE.with(PollMask::IN, core.has_pending(*set)),
             FileKind::Watch(watches) => PollMask::NONE.with(PollMask::IN, watches.is_ready()),

@@ -16,6 +16,7 @@ pub(crate) mod table;
 pub(crate) mod watch;
 
 use crate::{
+    arena::Index,
     dev::Device,
     ipc::posix::QueueNumber,
     net::SocketId,
@@ -71,6 +72,8 @@ pub(crate) struct OpenFile {
     pub(crate) flock: Option<lock::Strength>,
     /// text of a procfs file at the last read from offset 0
     pub(crate) generated: Option<Box<[u8]>>,
+    /// the epoll instance that watches it edge-triggered
+    pub(crate) edge_watcher: Option<Index<OpenFile>>,
     /// process that F_SETOWN named
     pub(crate) owner: i32,
 }
@@ -114,6 +117,7 @@ impl OpenFile {
             written: false,
             flock: None,
             generated: None,
+            edge_watcher: None,
             owner: 0,
         }
     }

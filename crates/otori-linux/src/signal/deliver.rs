@@ -158,6 +158,9 @@ impl Kernel {
             Restart::FromStart => action.flags.restart,
             Restart::Never | Restart::Uninterruptible => false,
         };
+        if !again {
+            self.tell_unslept(tid, &waiting);
+        }
         if let Ok(task) = self.core.task_mut(tid) {
             match again {
                 true => task.cpu.restart(),

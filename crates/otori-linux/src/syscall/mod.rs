@@ -248,6 +248,9 @@ impl Kernel {
         if let Ok(task) = self.core.task_mut(tid) {
             task.cpu.finish(result);
         }
+        if let Some(row) = TABLE.get(usize::from(waiting.row)) {
+            self.observe_edges(tid, row, &waiting.arguments);
+        }
         self.trace_exit(tid, pid, waiting, Some(result));
         self.core.stop_after_call(tid);
     }

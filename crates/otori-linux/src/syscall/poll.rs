@@ -2,6 +2,7 @@
 //!
 //! Readiness is asked of every file, then the task waits for the keys of all of them. poll(2), select(2), epoll(7).
 use super::{
+    Argument, Row,
     call::{Call, CallError, CallResult},
     file::readiness,
     time::timespec,
@@ -10,10 +11,18 @@ use crate::{
     arch::{Abi, Column, Members},
     arena::Index,
     errno::Errno,
-    file::{FileKind, OpenFile, epoll::Epoll, flag},
+    file::{
+        FileKind, OpenFile,
+        epoll::{EDGE, Epoll},
+        flag,
+    },
+    kernel::Kernel,
     poll::PollMask,
     record::View,
-    task::waiting::{Restart, WaitKey},
+    task::{
+        Tid,
+        waiting::{Restart, WaitKey},
+    },
 };
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -256,9 +265,41 @@ pub(super) fn epoll_ctl(call: &mut Call<'_>) -> CallResult {
         3 => epoll(call, index)?.change(key, events, data)?,
         _ => return Err(Errno::EINVAL.into()),
     }
+    if events & EDGE != 0 {
+        call.core().has_edges = true;
+        if let Some(file) = call.core().files.get_mut(watched) {
+            file.edge_watcher = Some(index);
+        }
+    }
     call.core().wake(WaitKey::File(index));
     Ok(0)
 }
+impl Kernel {
+    /// After a call on a file that is watched edge-triggered: how far it is ready now.
+    pub(super) fn observe_edges(&mut self, tid: Tid, row: &Row, arguments: &[u64; 8]) {
+        if !self.core.has_edges {
+            return;
+        }
+        let [first, second, ..] = *arguments;
+        let number = match row.arguments.first() {
+            Some(Argument::Descriptor) => first as i32,
+            // the descriptor is the first of the arguments in memory
+            _ if row.name == "socketcall" => {
+                let bytes =
+                    self.core.space_of(tid).map(|space| space.memory.peek(second, 4)).unwrap_or_default();
+                View::new(self.core.abi, &bytes).u32(0).unwrap_or(u32::MAX) as i32
+            }
+            _ => return,
+        };
+        let Ok(index) = self.file_index(tid, number) else { return };
+        let Some(watcher) = self.core.files.get(index).and_then(|file| file.edge_watcher) else { return };
+        let ready = self.readiness(index);
+        if let Some(OpenFile { kind: FileKind::Epoll(epoll), .. }) = self.core.files.get_mut(watcher) {
+            epoll.observe(index, ready);
+        }
+    }
+}
+
 pub(super) fn epoll_wait(call: &mut Call<'_>) -> CallResult {
     let (index, room) = (call.file_index(0)?, call.int(2));
     let room = usize::try_from(room).ok().filter(|room| *room > 0).ok_or(Errno::EINVAL)?;

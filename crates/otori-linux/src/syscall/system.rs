@@ -121,7 +121,14 @@ pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
     if call.unsigned(0) != 0xfee1_dead {
         return Err(Errno::EINVAL.into());
     }
+    /// LINUX_REBOOT_MAGIC2, with the birthdays
+    const SECOND: [u32; 4] = [672_274_793, 85_072_278, 369_367_448, 537_993_216];
+    /// RESTART, HALT, POWER_OFF, RESTART2, CAD_ON, CAD_OFF
+    const COMMANDS: [u32; 6] = [0x0123_4567, 0xcdef_0123, 0x4321_fedc, 0xa1b2_c3d4, 0x89ab_cdef, 0];
     let command = call.unsigned(2);
+    if !SECOND.contains(&call.unsigned(1)) || !COMMANDS.contains(&command) {
+        return Err(Errno::EINVAL.into());
+    }
     refuse(call, format!("reboot {command:#x}"));
     Ok(0)
 }

@@ -3,14 +3,19 @@
 //! Neighbour: `timer.rs` has the other timers. Structures come in two widths: the architecture's `long`, and 64 bits (time64 calls). clock_gettime(2),
 //! nanosleep(2), timerfd_create(2).
 use super::{
+    TABLE,
     call::{Call, CallResult},
     limit,
 };
 use crate::{
     errno::Errno,
     file::{FileKind, event::TimerFile, flag},
-    record::View,
-    task::waiting::{Restart, WaitKey},
+    kernel::Kernel,
+    record::{Record, View},
+    task::{
+        Tid,
+        waiting::{Restart, WaitKey, Waiting},
+    },
     vfs::Capability,
 };
 use alloc::vec::Vec;
@@ -179,6 +184,27 @@ pub(super) fn clock_nanosleep_time64(call: &mut Call<'_>) -> CallResult {
     clock_sleep(call, 8)
 }
 
+impl Kernel {
+    /// A sleep that a handler ended says how long it would have gone on, to a caller that asks.
+    pub(crate) fn tell_unslept(&mut self, tid: Tid, waiting: &Waiting) {
+        let word = self.core.abi.word_bytes;
+        let [_, second, _, fourth, ..] = waiting.arguments;
+        let relative = second & u64::from(TIMER_ABSTIME) == 0;
+        let (address, width) = match TABLE.get(usize::from(waiting.row)).map(|row| row.name) {
+            Some("nanosleep") => (second, word),
+            Some("clock_nanosleep") if relative => (fourth, word),
+            Some("clock_nanosleep_time64") if relative => (fourth, 8),
+            _ => return,
+        };
+        let left_ns = waiting.deadline_ns.unwrap_or(0).saturating_sub(self.core.now_ns);
+        let mut record = Record::new(self.core.abi);
+        record.number(left_ns / BILLION, width).number(left_ns % BILLION, width);
+        if let (true, Ok(space)) = (address != 0, self.core.space_of_mut(tid)) {
+            let _ = space.memory.write(address, record.as_bytes());
+        }
+    }
+}
+
 /// `struct timeval`, in nanoseconds.
 pub(super) fn timeval(call: &mut Call<'_>, address: u64) -> Result<u64, Errno> {
     let width = call.abi().word_bytes;
@@ -217,7 +243,12 @@ fn give_timer_file(call: &mut Call<'_>, address: u64, width: usize) -> Result<()
     give(call, address + 2 * width as u64, left, width)
 }
 fn timer_set(call: &mut Call<'_>, width: usize) -> CallResult {
+    /// TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET
+    const KNOWN: u32 = 3;
     let (flags, new, old) = (call.unsigned(1), call.word(2), call.word(3));
+    if flags & !KNOWN != 0 {
+        return Err(Errno::EINVAL.into());
+    }
     let interval_ns = timespec(call, new, width)?.ok_or(Errno::EFAULT)?;
     let first = timespec(call, new + 2 * width as u64, width)?.ok_or(Errno::EFAULT)?;
     give_timer_file(call, old, width)?;

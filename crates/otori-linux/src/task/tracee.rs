@@ -186,7 +186,8 @@ impl Core {
             }
             return true;
         }
-        if self.process(tracer).is_ok_and(|process| process.threads.is_empty()) {
+        let lives = self.process(tracer).is_ok_and(|process| !process.threads.is_empty());
+        if !lives {
             return false;
         }
         if let Some(tracee) = self.tracee_mut(tid) {

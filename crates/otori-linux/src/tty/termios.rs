@@ -75,7 +75,7 @@ pub struct Termios {
 }
 
 impl Default for Termios {
-    /// What a fresh terminal has (`tty_std_termios`): 38400 baud, cooked, echo.
+    /// What a fresh pseudo terminal has: 38400 baud, cooked, echo; no hang-up on close, as a line would have.
     fn default() -> Termios {
         let mut characters = [0; 19];
         // ^C ^\ DEL ^U ^D, TIME 0, MIN 1, none, ^Q ^S ^Z, none, ^R ^O ^W ^V, none
@@ -86,7 +86,7 @@ impl Default for Termios {
         Termios {
             input: ICRNL | IXON,
             output: OPOST | ONLCR,
-            control: 0x4bf,
+            control: 0xbf,
             local: ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
             line: 0,
             characters,
