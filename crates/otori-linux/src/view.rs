@@ -7,7 +7,7 @@ use crate::{
     kernel::Core,
     net::Sockets,
     proc::{
-        DescriptorTarget, DescriptorView, DeviceIdentity, Magic, MapView, ProcView, ProcessState,
+        DescriptorTarget, DescriptorView, DeviceIdentity, IpcKind, Magic, MapView, ProcView, ProcessState,
         ProcessView, SystemView,
     },
     random::Random,
@@ -259,6 +259,9 @@ impl ProcView for View<'_> {
     }
     fn sockets(&self) -> &Sockets {
         &self.core.sockets
+    }
+    fn ipc(&self, kind: IpcKind) -> Vec<u8> {
+        self.core.ipc.show(kind, &self.core.spaces, self.core.abi.word_bytes)
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod memory;
 pub(crate) mod message;
 pub(crate) mod posix;
 pub(crate) mod semaphore;
+pub(crate) mod show;
 
 use crate::{
     arena::Arena,
@@ -189,6 +190,11 @@ impl<T> Objects<T> {
     }
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(Permission, T)> {
         self.slots.iter().filter_map(|slot| slot.object.as_ref())
+    }
+    /// Every object with its id.
+    fn with_ids(&self) -> impl Iterator<Item = (u32, &(Permission, T))> {
+        let numbered = self.slots.iter().enumerate();
+        numbered.filter_map(|(place, slot)| Some((id_of(place, slot.sequence), slot.object.as_ref()?)))
     }
     fn iter_mut(&mut self) -> impl Iterator<Item = &mut (Permission, T)> {
         self.slots.iter_mut().filter_map(|slot| slot.object.as_mut())

@@ -1,5 +1,5 @@
 //! Files of `/proc` that tell of the whole machine, in the form of Linux 3.10. Neighbour: table.rs names them.
-use super::view::ProcView;
+use super::view::{IpcKind, ProcView};
 use crate::vfs::Vfs;
 use alloc::format;
 use alloc::string::String;
@@ -270,16 +270,16 @@ fn uuid_text(random: u128) -> Vec<u8> {
     .into_bytes()
 }
 
-pub(super) fn sysvipc_msg(_: &Vfs, _: &dyn ProcView) -> Vec<u8> {
-    b"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n".to_vec()
+pub(super) fn sysvipc_msg(_: &Vfs, view: &dyn ProcView) -> Vec<u8> {
+    view.ipc(IpcKind::Messages)
 }
 
-pub(super) fn sysvipc_sem(_: &Vfs, _: &dyn ProcView) -> Vec<u8> {
-    b"       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n".to_vec()
+pub(super) fn sysvipc_sem(_: &Vfs, view: &dyn ProcView) -> Vec<u8> {
+    view.ipc(IpcKind::Semaphores)
 }
 
-pub(super) fn sysvipc_shm(_: &Vfs, _: &dyn ProcView) -> Vec<u8> {
-    b"       key      shmid perms       size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime        rss       swap\n".to_vec()
+pub(super) fn sysvipc_shm(_: &Vfs, view: &dyn ProcView) -> Vec<u8> {
+    view.ipc(IpcKind::Memory)
 }
 
 pub(super) fn tty_drivers(_: &Vfs, _: &dyn ProcView) -> Vec<u8> {

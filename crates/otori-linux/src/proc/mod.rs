@@ -19,5 +19,6 @@ pub use nobody::NoProcesses;
 pub use node::{LinkTarget, ProcNode};
 pub use setting::{Settings, Written};
 pub use view::{
-    DescriptorTarget, DescriptorView, Magic, MapView, ProcView, ProcessState, ProcessView, SystemView,
+    DescriptorTarget, DescriptorView, IpcKind, Magic, MapView, ProcView, ProcessState, ProcessView,
+    SystemView,
 };

@@ -115,4 +115,7 @@ impl ProcView for Sample {
     fn sockets(&self) -> &Sockets {
         &self.sockets
     }
+    fn ipc(&self, kind: super::IpcKind) -> Vec<u8> {
+        crate::ipc::show::header(kind, size_of::<u32>())
+    }
 }

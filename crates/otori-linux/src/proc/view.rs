@@ -34,6 +34,19 @@ pub trait ProcView {
     fn system(&self) -> SystemView;
     /// The sockets, for `/proc/net`.
     fn sockets(&self) -> &Sockets;
+    /// A file of `/proc/sysvipc`.
+    fn ipc(&self, kind: IpcKind) -> Vec<u8>;
+}
+
+/// The kinds of System V objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpcKind {
+    /// shared memory segments
+    Memory,
+    /// semaphore sets
+    Semaphores,
+    /// message queues
+    Messages,
 }
 
 /// The links of a process that lead to a file without naming it.
