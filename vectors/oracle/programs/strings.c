@@ -7,6 +7,9 @@
 #include <string.h>
 #include <strings.h>
 #include <wchar.h>
+#ifndef __GLIBC__
+#define rawmemchr(at, byte) memchr(at, byte, (size_t)-1 / 2)
+#endif
 
 static uint64_t digest = 14695981039346656037ull;
 static void mix(uint64_t value) { for (int i = 0; i < 8; i++) { digest ^= (value >> (8 * i)) & 255; digest *= 1099511628211ull; } }

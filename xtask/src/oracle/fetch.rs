@@ -20,15 +20,101 @@ struct Root {
     name: &'static str,
     packages: &'static [&'static str],
     alone: bool,
+    when: When,
+}
+
+/// When a root is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// by `cargo xtask test` too
+    Test,
+    /// by `cargo xtask oracle fetch` alone: too large for every test run
+    Asked,
 }
 
 const ROOTS: &[Root] = &[
-    Root { name: "busybox", packages: &["busybox-static"], alone: true },
-    Root { name: "coreutils", packages: &["bash", "coreutils"], alone: false },
-    Root { name: "python", packages: &["python3.11-minimal", "libpython3.11-stdlib"], alone: false },
-    Root { name: "sqlite", packages: &["sqlite3"], alone: false },
-    Root { name: "perl", packages: &["perl-base"], alone: false },
-    Root { name: "stress", packages: &["stress-ng"], alone: false },
+    Root { name: "busybox", packages: &["busybox-static"], alone: true, when: When::Test },
+    Root { name: "coreutils", packages: &["bash", "coreutils"], alone: false, when: When::Test },
+    Root {
+        name: "python",
+        packages: &["python3.11-minimal", "libpython3.11-stdlib"],
+        alone: false,
+        when: When::Test,
+    },
+    Root { name: "sqlite", packages: &["sqlite3"], alone: false, when: When::Test },
+    Root { name: "perl", packages: &["perl-base"], alone: false, when: When::Test },
+    Root { name: "stress", packages: &["stress-ng"], alone: false, when: When::Test },
+    Root { name: "shells", packages: SHELLS, alone: false, when: When::Asked },
+    Root { name: "text", packages: TEXT, alone: false, when: When::Asked },
+    Root { name: "languages", packages: LANGUAGES, alone: false, when: When::Asked },
+    Root { name: "system", packages: SYSTEM, alone: false, when: When::Asked },
+    Root { name: "musl", packages: &["musl", "musl-dev"], alone: true, when: When::Asked },
+];
+const SHELLS: &[&str] =
+    &["bash-static", "zsh-static", "sash", "dash", "mksh", "busybox", "musl", "coreutils", "tcsh"];
+const TEXT: &[&str] = &[
+    "dash",
+    "coreutils",
+    "gawk",
+    "mawk",
+    "sed",
+    "grep",
+    "findutils",
+    "diffutils",
+    "patch",
+    "tar",
+    "gzip",
+    "bzip2",
+    "xz-utils",
+    "zstd",
+    "lz4",
+    "cpio",
+    "zip",
+    "unzip",
+    "bc",
+    "dc",
+    "jq",
+    "m4",
+    "file",
+    "less",
+];
+const LANGUAGES: &[&str] = &[
+    "dash",
+    "coreutils",
+    "lua5.4",
+    "tcl8.6",
+    "ruby3.1",
+    "php8.2-cli",
+    "make",
+    "binutils",
+    "tcc",
+    "libc6-dev",
+    "guile-3.0",
+];
+const SYSTEM: &[&str] = &[
+    "dash",
+    "coreutils",
+    "grep",
+    "procps",
+    "psmisc",
+    "util-linux",
+    "iproute2",
+    "net-tools",
+    "strace",
+    "tmux",
+    "screen",
+    "vim-tiny",
+    "nano",
+    "ed",
+    "openssl",
+    "dropbear-bin",
+    "openssh-client",
+    "rsync",
+    "git",
+    "netcat-openbsd",
+    "socat",
+    "kmod",
+    "e2fsprogs",
 ];
 
 /// Folders of a package that no program of the list reads.
@@ -43,7 +129,7 @@ const LEFT_OUT: &[&str] = &[
     "usr/share/dpkg",
     "usr/share/common-licenses",
 ];
-/// Packages that others ask for and that nothing of the list runs.
+/// Packages that others ask for and that nothing of the list runs; unpacked where a root names them itself.
 const NOT_UNPACKED: &[&str] =
     &["dpkg", "tar", "mawk", "debianutils", "gcc-12-base", "media-types", "libx11-data"];
 
@@ -65,12 +151,12 @@ pub fn root_of(set: &Set, name: &str) -> PathBuf {
     cache().join(set.name).join("roots").join(name)
 }
 
-/// Makes every root of the sets, those that are there already left as they are. Goes on with the other sets when
-/// one cannot be fetched; the error names them all.
-pub fn fetch(sets: &[&Set]) -> Result<()> {
+/// Makes the roots of the sets that are wanted then, those that are there already left as they are. Goes on with the
+/// other sets when one cannot be fetched; the error names them all.
+pub fn fetch(sets: &[&Set], when: When) -> Result<()> {
     let mut failed = vec![];
     for set in sets.iter().filter(|set| set.debian) {
-        if let Err(error) = fetch_set(set) {
+        if let Err(error) = fetch_set(set, when) {
             println!("  {}: {error:#}", set.name);
             failed.push(set.name);
         }
@@ -84,20 +170,31 @@ pub fn fetch(sets: &[&Set]) -> Result<()> {
     Ok(())
 }
 
-fn fetch_set(set: &Set) -> Result<()> {
+fn fetch_set(set: &Set, when: When) -> Result<()> {
     warm_python(set)?;
-    let missing: Vec<&Root> = ROOTS.iter().filter(|root| !root_of(set, root.name).is_dir()).collect();
+    let wanted = |root: &&Root| when == When::Asked || root.when == When::Test;
+    let missing: Vec<&Root> =
+        ROOTS.iter().filter(wanted).filter(|root| !root_of(set, root.name).is_dir()).collect();
     if missing.is_empty() {
-        println!("  {}: {} roots are there", set.name, ROOTS.len());
+        println!("  {}: the roots are there", set.name);
         return Ok(());
     }
     let apt = Apt::prepare(set)?;
+    let mut failed = vec![];
     for root in missing {
-        let files = apt.download(root)?;
-        println!("  {}: unpacking {} packages into {}", set.name, files.len(), root.name);
-        unpack(set, root, &files)?;
+        // One package that cannot be had shall not keep the other roots away.
+        if let Err(error) = fetch_root(set, root, &apt) {
+            failed.push(format!("{}: {error:#}", root.name));
+        }
     }
+    ensure!(failed.is_empty(), "{}", failed.join("; "));
     warm_python(set)
+}
+
+fn fetch_root(set: &Set, root: &Root, apt: &Apt) -> Result<()> {
+    let files = apt.download(root)?;
+    println!("  {}: unpacking {} packages into {}", set.name, files.len(), root.name);
+    unpack(set, root, &files)
 }
 
 /// Compiles the modules that the list imports once, with the oracle: otherwise every run would compile them again.
@@ -198,7 +295,7 @@ impl Apt {
         // Inst NAME (VERSION RELEASE [ARCHITECTURE])
         for name in wanted.lines().filter_map(|line| line.strip_prefix("Inst ")?.split_whitespace().next()) {
             let own = root.packages.contains(&name);
-            if NOT_UNPACKED.contains(&name) || (root.alone && !own) {
+            if !own && (NOT_UNPACKED.contains(&name) || root.alone) {
                 continue;
             }
             files.push(package_file(&archives, name)?);

@@ -1,7 +1,7 @@
 //! `cargo xtask oracle`: real programs on the device engine and on qemu-user from the same root, output and exit status
 //! compared. Key type: [`Choice`]. The list is data in `vectors/oracle`; set.rs has the instruction sets, fetch.rs and
 //! programs.rs make the roots, side.rs runs one program, run.rs compares, report.rs counts.
-mod busybox;
+mod built;
 mod fetch;
 mod invocation;
 mod known;
@@ -25,7 +25,7 @@ pub const USAGE: &str = "\
 cargo xtask oracle COMMAND
 
   fetch [SET...]   Debian programs into the cache (OTORI_ORACLE_CACHE, without it .cache/oracle)
-  build [SET...]   cross-compile vectors/oracle/programs into the cache, and busybox where Debian has no package
+  build [SET...]   cross-compile vectors/oracle/programs into the cache, and Debian's sources where it has no packages
   run              compare: [--isa SET] [--group GROUP] [--only PART OF A NAME] [--quick] [--record] [--jobs N]
                    [--engine BINARY] (without it the newer of target/release/otori and target/debug/otori)
   show SET GROUP/NAME [--engine BINARY]   one invocation on both sides, everything printed
@@ -106,11 +106,11 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let Some((verb, arguments)) = arguments.split_first() else { bail!("say what to do\n{USAGE}") };
     let choice = Choice::parse(arguments)?;
     match verb.as_str() {
-        "fetch" => fetch::fetch(&set::named(&choice.rest)?),
+        "fetch" => fetch::fetch(&set::named(&choice.rest)?, fetch::When::Asked),
         "build" => {
             let sets = set::named(&choice.rest)?;
             programs::build(&sets)?;
-            busybox::build(&sets)
+            built::build(&sets)
         }
         "run" => compare(&choice),
         "show" => show(&choice),
@@ -164,7 +164,7 @@ fn show(choice: &Choice) -> Result<()> {
 /// The quick part, for `cargo xtask test`: fetches and builds what is missing; skipped when nothing can be compared.
 pub fn quick() -> Result<Outcome> {
     let sets = set::named(&[])?;
-    if let Err(error) = fetch::fetch(&sets) {
+    if let Err(error) = fetch::fetch(&sets, fetch::When::Test) {
         println!("  {error:#}");
     }
     programs::build(&sets)?;

@@ -1,6 +1,7 @@
 //! `cargo xtask oracle build`: the C programs of `vectors/oracle/programs`, cross-compiled for every set whose compiler
 //! is installed. Key functions: [`build`], [`group`]. They are linked statically, so that the big-endian sets, for
-//! which Debian has no packages, run a whole C library too.
+//! which Debian has no packages, run a whole C library too; where musl was fetched, against musl as well, statically and
+//! with its loader.
 use super::fetch::{finish_root, root_of};
 use super::invocation::{Group, Invocation, folder};
 use super::set::Set;
@@ -26,8 +27,13 @@ const SET_VARIANTS: &[(&str, &str, &[&str])] = &[
     ("mipsel", "r1", &["-O2", "-mips32"]),
 ];
 /// Options of every build: no contraction, or a fused multiply-add would round other than the text says.
-const OPTIONS: &[&str] =
-    &["-static", "-std=gnu11", "-w", "-ffp-contract=off", "-fno-strict-aliasing", "-pthread"];
+const OPTIONS: &[&str] = &["-std=gnu11", "-w", "-ffp-contract=off", "-fno-strict-aliasing", "-pthread"];
+/// How the compiler's own C library is linked.
+const OWN_LIBRARY: (&[&str], &[&str]) = (&["-static"], &["-lm", "-latomic"]);
+/// Variants against musl, and the option that makes each.
+const MUSL_VARIANTS: &[(&str, &str)] = &[("musl", "-static"), ("musl-so", "-no-pie")];
+/// The compiler is made for another C library: nothing of that one.
+const MUSL_OPTIONS: &[&str] = &["-O2", "-nostdinc", "-nostdlib", "-fno-stack-protector", "-U_FORTIFY_SOURCE"];
 /// Seconds a program may take.
 const LIMIT_SECONDS: u64 = 120;
 /// Programs that `cargo xtask test` runs, and the variant in which it does.
@@ -53,11 +59,41 @@ fn variants(set: &Set) -> impl Iterator<Item = (&'static str, &'static [&'static
     VARIANTS.iter().copied().chain(own)
 }
 
+/// musl as it was fetched for a set: its headers, its libraries and its loader.
+struct Musl {
+    headers: PathBuf,
+    libraries: PathBuf,
+    loader: PathBuf,
+}
+
+/// Nothing where it was not fetched.
+fn musl(set: &Set) -> Option<Musl> {
+    let root = root_of(set, "musl");
+    let first = |folder: &str, start: &str, end: &str| {
+        let entries = fs::read_dir(root.join(folder)).ok()?;
+        let name =
+            |path: &Path| path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let fits = |path: &PathBuf| name(path).starts_with(start) && name(path).contains(end);
+        entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).find(fits)
+    };
+    Some(Musl {
+        headers: first("usr/include", "", "-musl")?,
+        libraries: first("usr/lib", "", "-musl")?,
+        loader: first("lib", "ld-musl-", ".so.1")?,
+    })
+}
+
+/// Names of everything that a source becomes.
+fn variant_names(set: &Set) -> Vec<&'static str> {
+    let musl = if musl(set).is_some() { MUSL_VARIANTS } else { &[] };
+    variants(set).map(|row| row.0).chain(musl.iter().map(|row| row.0)).collect()
+}
+
 /// The group of all programs; the same for every set but for its own variants.
 pub fn group(set: &Set) -> Result<Group> {
     let mut invocations = vec![];
     for source in sources()? {
-        for (variant, _) in variants(set) {
+        for variant in variant_names(set) {
             let name = format!("{}-{variant}", stem(&source));
             invocations.push(Invocation {
                 arguments: vec![format!("/bin/{name}")],
@@ -89,17 +125,45 @@ pub fn build(sets: &[&Set]) -> Result<()> {
         let mut built = 0;
         for source in sources()? {
             for (variant, options) in variants(set) {
-                let target = root.join("bin").join(format!("{}-{variant}", stem(&source)));
-                if is_newer(&target, &source) {
-                    continue;
-                }
-                compile(set, &source, &target, options)?;
-                built += 1;
+                let options = [OWN_LIBRARY.0, options].concat();
+                built += compile_if_older(set, &source, variant, &options, OWN_LIBRARY.1)?;
             }
+            built += build_with_musl(set, &root, &source)?;
         }
         println!("  {}: {built} programs built", set.name);
     }
     Ok(())
+}
+
+/// The variants against musl; gives how many were built.
+fn build_with_musl(set: &Set, root: &Path, source: &Path) -> Result<usize> {
+    let Some(musl) = musl(set) else { return Ok(0) };
+    let loader = Path::new("lib").join(musl.loader.file_name().context("a loader has a name")?);
+    fs::create_dir_all(root.join("lib"))?;
+    // The loader is the shared library itself.
+    fs::copy(&musl.loader, root.join(&loader))
+        .with_context(|| format!("cannot copy {}", musl.loader.display()))?;
+    let shared = musl.loader.canonicalize()?;
+    let shared = format!("-L{}", shared.parent().context("a library lies in a folder")?.display());
+    let asked = Command::new(set.compiler).arg("-print-file-name=include").output();
+    let own = String::from_utf8_lossy(&asked.context("cannot start the compiler")?.stdout).trim().to_owned();
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let object = |name: &str| text(&musl.libraries.join(name));
+    let linker = format!("-Wl,--dynamic-linker=/{}", loader.display());
+    let mut built = 0;
+    for (variant, how) in MUSL_VARIANTS {
+        let (headers, folder) = (text(&musl.headers), format!("-L{}", text(&musl.libraries)));
+        let (first, start) = (object("crt1.o"), object("crti.o"));
+        let options: Vec<&str> = MUSL_OPTIONS
+            .iter()
+            .copied()
+            .chain([*how, &linker, "-isystem", &headers, "-isystem", &own, &first, &start])
+            .collect();
+        let last = object("crtn.o");
+        let libraries = [shared.as_str(), &folder, "-lc", "-lgcc", "-lgcc_eh", "-lc", &last];
+        built += compile_if_older(set, source, variant, &options, &libraries)?;
+    }
+    Ok(built)
 }
 
 fn is_newer(target: &Path, source: &Path) -> bool {
@@ -107,11 +171,22 @@ fn is_newer(target: &Path, source: &Path) -> bool {
     matches!((time(target), time(source)), (Ok(target), Ok(source)) if target > source)
 }
 
-fn compile(set: &Set, source: &Path, target: &Path, options: &[&str]) -> Result<()> {
+/// Builds one variant of one source unless that is there and newer; gives how many were built.
+fn compile_if_older(
+    set: &Set,
+    source: &Path,
+    variant: &str,
+    options: &[&str],
+    libraries: &[&str],
+) -> Result<usize> {
+    let target = root_of(set, GROUP).join("bin").join(format!("{}-{variant}", stem(source)));
+    if is_newer(&target, source) {
+        return Ok(0);
+    }
     let mut command = Command::new(set.compiler);
-    command.args(OPTIONS).args(options).arg(source).arg("-o").arg(target).args(["-lm", "-latomic"]);
+    command.args(OPTIONS).args(options).arg(source).arg("-o").arg(&target).args(libraries);
     let output = command.output().with_context(|| format!("cannot start {}", set.compiler))?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{} {}: {}", set.compiler, source.display(), said.trim());
-    Ok(())
+    Ok(1)
 }

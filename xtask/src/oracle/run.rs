@@ -6,7 +6,7 @@ use super::known::Known;
 use super::report::{Report, shown};
 use super::set::Set;
 use super::side::{Ended, Ran, Sides};
-use super::{Choice, invocation, programs};
+use super::{Choice, built, invocation, programs};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -43,7 +43,7 @@ struct Job<'a> {
 pub fn run(choice: &Choice, sides: &Sides) -> Result<Report> {
     let known = Known::read()?;
     let mut report = Report::default();
-    let list = invocation::read()?;
+    let (list, built) = (invocation::read()?, built::roots()?);
     let mut groups: Vec<(&'static Set, Vec<Group>)> = vec![];
     for set in &choice.sets {
         let whole = list.iter().cloned().chain([programs::group(set)?]);
@@ -56,7 +56,7 @@ pub fn run(choice: &Choice, sides: &Sides) -> Result<Report> {
             continue;
         }
         for group in groups {
-            add_jobs(&mut jobs, &mut report, choice, set, group);
+            add_jobs(&mut jobs, &mut report, choice, (*set, group), &built);
         }
     }
     leave_out_unknown_sets(&mut jobs, &mut report, sides)?;
@@ -76,17 +76,22 @@ fn add_jobs<'a>(
     jobs: &mut Vec<Job<'a>>,
     report: &mut Report,
     choice: &Choice,
-    set: &'static Set,
-    group: &'a Group,
+    (set, group): (&'static Set, &'a Group),
+    built: &[String],
 ) {
     let root = root_of(set, &group.root);
     let chosen = |invocation: &&Invocation| choice.takes(invocation);
+    if !group.invocations.iter().any(|invocation| chosen(&invocation)) {
+        return;
+    }
     if !root.is_dir() {
-        let built = group.name == "programs" || (group.name == "busybox" && !set.debian);
-        if built || set.debian {
-            let verb = if built { "build" } else { "fetch" };
-            report.skip(set, &group.name, format!("no root: cargo xtask oracle {verb} {}", set.name));
-        }
+        let verb = if set.debian && group.name != "programs" { "fetch" } else { "build" };
+        let reason = if set.debian || group.name == "programs" || built.contains(&group.root) {
+            format!("no root: cargo xtask oracle {verb} {}", set.name)
+        } else {
+            "Debian has no packages for this set, and no script builds it".into()
+        };
+        report.skip(set, &group.name, reason);
         return;
     }
     for invocation in group.invocations.iter().filter(chosen) {
