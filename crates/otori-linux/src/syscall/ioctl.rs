@@ -12,7 +12,7 @@ use crate::{
     notice::NoticeKind,
     signal::Signal,
     task::waiting::WaitKey,
-    tty::{Flow, Flush, Layout, Termios, TtyId, TtyRequest, WindowSize},
+    tty::{Flow, Flush, Layout, PacketMode, Termios, TtyId, TtyRequest, WindowSize},
     vfs::Kind,
 };
 use alloc::string::String;
@@ -216,7 +216,16 @@ fn terminal(call: &mut Call<'_>, id: TtyId, number: u32) -> CallResult {
             call.core().hang_up(id);
             Ok(0)
         }
-        TtyRequest::Drain | TtyRequest::Exclusive | TtyRequest::SetLock | TtyRequest::PacketMode => Ok(0),
+        TtyRequest::SetPacketMode => {
+            let mode = if call.read_u32(address)? == 0 { PacketMode::Off } else { PacketMode::On };
+            call.core().ttys.set_packet_mode(id, mode)?;
+            Ok(0)
+        }
+        TtyRequest::GetPacketMode => {
+            let mode = call.kernel.core.ttys.packet_mode(id)?;
+            give(call, u32::from(mode == PacketMode::On))
+        }
+        TtyRequest::Drain | TtyRequest::Exclusive | TtyRequest::SetLock => Ok(0),
     }
 }
 

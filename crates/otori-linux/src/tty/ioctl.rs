@@ -57,7 +57,9 @@ pub enum TtyRequest {
     /// TIOCSPTLCK
     SetLock,
     /// TIOCPKT
-    PacketMode,
+    SetPacketMode,
+    /// TIOCGPKT
+    GetPacketMode,
     /// TIOCVHANGUP
     HangUp,
 }
@@ -87,7 +89,8 @@ const TABLE: &[(TtyRequest, u32, u32)] = &[
     (TtyRequest::SetSize, 0x5414, 0x8008_7467),
     (TtyRequest::GetModem, 0x5415, 0x741d),
     (TtyRequest::InputQueue, 0x541b, 0x467f),
-    (TtyRequest::PacketMode, 0x5420, 0x5470),
+    (TtyRequest::SetPacketMode, 0x5420, 0x5470),
+    (TtyRequest::GetPacketMode, 0x8004_5438, 0x4004_5438),
     (TtyRequest::GiveUpControlling, 0x5422, 0x5471),
     (TtyRequest::GetDiscipline, 0x5424, 0x7400),
     (TtyRequest::GetSession, 0x5429, 0x7416),

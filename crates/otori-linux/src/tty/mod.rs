@@ -3,12 +3,14 @@
 //! Nothing blocks: `EAGAIN` means that the kernel puts the task to sleep. Specification: tty_ioctl(4), pty(7).
 mod discipline;
 mod ioctl;
+mod packet;
 mod termios;
 #[cfg(test)]
 mod tests;
 
 pub use discipline::{INPUT_MAX, OUTPUT_MAX};
 pub use ioctl::TtyRequest;
+pub use packet::PacketMode;
 pub use termios::{Layout, Termios};
 
 use crate::abi::Endian;
@@ -17,6 +19,7 @@ use crate::poll::PollMask;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use discipline::Line;
+use packet::Packet;
 
 /// Most terminals of a machine.
 pub const TTYS_MAX: usize = 64;
@@ -96,6 +99,7 @@ impl WindowSize {
 #[derive(Clone, Debug, Default)]
 struct Tty {
     line: Line,
+    packet: Packet,
     size: WindowSize,
     session: Option<u32>,
     foreground: Option<u32>,
@@ -195,9 +199,16 @@ impl Ttys {
     /// Takes what the terminal shows from the master side: `EAGAIN` nothing yet, `EIO` when the last slave is gone.
     pub fn master_read(&mut self, id: TtyId, into: &mut [u8]) -> Result<usize, Errno> {
         let tty = self.ttys.get_mut(&id).ok_or(Errno::EIO)?;
-        let count = tty.line.take_output(into);
+        let packet = usize::from(tty.packet.mode == PacketMode::On);
+        if let (1, Some(first)) = (packet, into.first_mut()) {
+            *first = tty.packet.take_event().unwrap_or_default();
+            if *first != 0 {
+                return Ok(1);
+            }
+        }
+        let count = tty.line.take_output(into.get_mut(packet..).unwrap_or_default());
         if count > 0 || into.is_empty() {
-            return Ok(count);
+            return Ok(packet + count);
         }
         if tty.had_slave && tty.slaves == 0 { Err(Errno::EIO) } else { Err(Errno::EAGAIN) }
     }
@@ -237,8 +248,10 @@ impl Ttys {
     /// What the master side is ready for.
     pub fn master_poll(&self, id: TtyId) -> PollMask {
         let Some(tty) = self.ttys.get(&id) else { return PollMask::HUP };
+        let told = tty.packet.has_event();
         PollMask::NONE
-            .with(PollMask::IN, tty.line.has_output())
+            .with(PollMask::IN, tty.line.has_output() || told)
+            .with(PollMask::PRI, told)
             .with(PollMask::OUT, tty.line.can_receive())
             .with(PollMask::HUP, tty.had_slave && tty.slaves == 0)
     }
@@ -262,13 +275,17 @@ impl Ttys {
     pub fn set_termios(&mut self, id: TtyId, termios: Termios, flush: Flush) -> Result<(), Errno> {
         let tty = self.ttys.get_mut(&id).ok_or(Errno::EIO)?;
         self::discipline::flush(&mut tty.line, flush);
+        tty.packet.flushed(flush);
+        tty.packet.settings(&tty.line.termios, &termios);
         tty.line.set(termios);
         Ok(())
     }
 
     /// Throws away what waits (TCFLSH).
     pub fn flush(&mut self, id: TtyId, flush: Flush) -> Result<(), Errno> {
-        self::discipline::flush(&mut self.ttys.get_mut(&id).ok_or(Errno::EIO)?.line, flush);
+        let tty = self.ttys.get_mut(&id).ok_or(Errno::EIO)?;
+        self::discipline::flush(&mut tty.line, flush);
+        tty.packet.flushed(flush);
         Ok(())
     }
 
@@ -318,8 +335,21 @@ impl Ttys {
 
     /// Stops or starts output (TCXONC 0 and 1).
     pub fn set_stopped(&mut self, id: TtyId, flow: Flow) -> Result<(), Errno> {
-        self.ttys.get_mut(&id).ok_or(Errno::EIO)?.line.stopped = flow == Flow::Stop;
+        let tty = self.ttys.get_mut(&id).ok_or(Errno::EIO)?;
+        tty.line.stopped = flow == Flow::Stop;
+        tty.packet.flow(flow);
         Ok(())
+    }
+
+    /// Turns the master's packet mode on or off (TIOCPKT).
+    pub fn set_packet_mode(&mut self, id: TtyId, mode: PacketMode) -> Result<(), Errno> {
+        self.ttys.get_mut(&id).ok_or(Errno::EIO)?.packet.set(mode);
+        Ok(())
+    }
+
+    /// The master's packet mode (TIOCGPKT).
+    pub fn packet_mode(&self, id: TtyId) -> Result<PacketMode, Errno> {
+        Ok(self.ttys.get(&id).ok_or(Errno::EIO)?.packet.mode)
     }
 
     fn signal(&mut self, target: TtySignalTarget, kind: TtySignalKind) {

@@ -131,3 +131,30 @@ fn settings_survive_the_layout_of_each_architecture() {
     assert_eq!(TtyRequest::from_number(0x4008_7468, Numbering::Mips), Some(TtyRequest::GetSize));
     assert_eq!(TtyRequest::from_number(0x5413, Numbering::Generic), Some(TtyRequest::GetSize));
 }
+
+#[test]
+fn packet_mode_puts_a_byte_before_data_and_tells_what_the_other_side_did() {
+    let (mut ttys, id) = terminal();
+    let read = |ttys: &mut Ttys| {
+        let mut buffer = [0xff; 64];
+        ttys.master_read(id, &mut buffer).map(|count| buffer[..count].to_vec())
+    };
+    ttys.flush(id, Flush::Both).unwrap();
+    ttys.set_packet_mode(id, PacketMode::On).unwrap();
+    assert_eq!(ttys.packet_mode(id), Ok(PacketMode::On));
+    ttys.slave_write(id, b"hello").unwrap();
+    assert_eq!(read(&mut ttys), Ok(b"\0hello".to_vec()));
+    assert_eq!(read(&mut ttys), Err(Errno::EAGAIN));
+    ttys.flush(id, Flush::Both).unwrap();
+    let raw = Termios { input: 0, ..ttys.termios(id).unwrap() };
+    ttys.set_termios(id, raw, Flush::Nothing).unwrap();
+    assert!(ttys.master_poll(id).intersects(PollMask::PRI));
+    assert_eq!(read(&mut ttys), Ok(vec![1 | 2 | 16]));
+    assert!(!ttys.master_poll(id).intersects(PollMask::PRI));
+    ttys.set_stopped(id, Flow::Stop).unwrap();
+    ttys.set_stopped(id, Flow::Start).unwrap();
+    assert_eq!(read(&mut ttys), Ok(vec![8]));
+    ttys.set_packet_mode(id, PacketMode::Off).unwrap();
+    ttys.slave_write(id, b"plain").unwrap();
+    assert_eq!(read(&mut ttys), Ok(b"plain".to_vec()));
+}
