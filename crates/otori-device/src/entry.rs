@@ -1,5 +1,6 @@
 //! One file of a root file system on its way into a tree; key type [`Entry`]. Neighbours: import.rs reads them from
 //! a host folder, tree.rs lays them into mounts.
+use crate::host_file::HostFile;
 use std::sync::Arc;
 
 /// What a file is.
@@ -7,6 +8,8 @@ use std::sync::Arc;
 pub enum Body {
     /// regular file
     File(Arc<[u8]>),
+    /// regular file that stays on the host until the guest wants it
+    Later(Arc<HostFile>),
     /// directory
     Directory,
     /// symbolic link with its target

@@ -1,8 +1,10 @@
 //! Any root folder becomes a product; key function [`from_folder`]. Links are never followed, sizes are bounded,
 //! devices are left out with a note; permission bits (setuid too) are kept.
 use crate::entry::{Body, Entry};
+use crate::host_file::HostFile;
 use crate::profile::{self, ProfileError};
 use otori_linux::Isa;
+use otori_linux::vfs::Deferred as _;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -162,7 +164,25 @@ fn machine_text(elf: &[u8]) -> String {
 
 /// Reads a folder of the host as a root file system. Links are kept as links and never followed.
 pub fn from_folder(folder: &Path) -> Result<Imported, ImportError> {
+    read_folder(folder, Reading::Now)
+}
+
+/// The same with files that are read when the guest first wants them: what a large folder costs is what is used.
+/// The folder shall not change until then.
+pub fn from_folder_later(folder: &Path) -> Result<Imported, ImportError> {
+    read_folder(folder, Reading::Later)
+}
+
+/// When files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Now,
+    Later,
+}
+
+fn read_folder(folder: &Path, reading: Reading) -> Result<Imported, ImportError> {
     let mut reader = Reader {
+        reading,
         imported: Imported { entries: Vec::new(), notes: Vec::new(), bytes: 0 },
         root: folder.into(),
         names: BTreeMap::new(),
@@ -182,6 +202,7 @@ pub fn from_folder(folder: &Path) -> Result<Imported, ImportError> {
 }
 
 struct Reader {
+    reading: Reading,
     imported: Imported,
     root: PathBuf,
     /// paths of files with several names, by device and inode
@@ -239,9 +260,12 @@ impl Reader {
                 if found.nlink() > 1 {
                     self.names.insert(key, place.clone());
                 }
-                let bytes = fs::read(path).map_err(failed)?;
-                self.imported.bytes += bytes.len() as u64;
-                Body::File(Arc::from(bytes))
+                let body = match self.reading {
+                    Reading::Now => Body::File(Arc::from(fs::read(path).map_err(failed)?)),
+                    Reading::Later => Body::Later(Arc::new(HostFile::new(path, found.len()))),
+                };
+                self.imported.bytes += found.len();
+                body
             }
         } else {
             self.note(format!("/{place}: left out, a device, pipe or socket"));
@@ -323,6 +347,7 @@ fn copy(imported: &mut Imported, root: &Path) -> Result<(), ImportError> {
         let done = match &entry.body {
             Body::Directory => fs::create_dir_all(&path),
             Body::File(bytes) => fs::File::create_new(&path).and_then(|mut file| file.write_all(bytes)),
+            Body::Later(file) => fs::File::create_new(&path).and_then(|mut out| out.write_all(file.bytes())),
             Body::Link(target) => {
                 std::os::unix::fs::symlink(std::ffi::OsString::from_vec(target.clone()), &path)
             }

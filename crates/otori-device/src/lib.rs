@@ -8,6 +8,7 @@
 mod boot;
 mod device;
 mod entry;
+mod host_file;
 pub mod import;
 mod plain;
 pub mod profile;
@@ -15,6 +16,7 @@ mod tree;
 pub mod userland;
 
 pub use device::{Device, DeviceError, SessionSetup};
+pub use host_file::HostFile;
 pub use profile::{Profile, ProfileError};
 
 /// The Linux personality, for the engines that drive a device's machine.

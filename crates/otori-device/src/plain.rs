@@ -16,6 +16,7 @@ impl Imported {
             let number = match &entry.body {
                 Body::Directory => tree.directory(&entry.path, attributes)?,
                 Body::File(bytes) => tree.file(&entry.path, bytes.clone(), attributes)?,
+                Body::Later(file) => tree.deferred(&entry.path, file.clone(), attributes)?,
                 Body::Link(target) => tree.link(&entry.path, target, attributes)?,
                 Body::HardLink(first) => match numbers.get(first.as_str()) {
                     Some(number) => {

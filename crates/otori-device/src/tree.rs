@@ -186,6 +186,7 @@ fn add(
     let number = match &entry.body {
         Body::Directory => builder.directory(below, attributes)?,
         Body::File(bytes) => builder.file(below, bytes.clone(), attributes)?,
+        Body::Later(file) => builder.deferred(below, file.clone(), attributes)?,
         Body::Link(target) => builder.link(below, target, attributes)?,
         Body::HardLink(first) => {
             if let Some((_, number)) = numbers.get(first).filter(|(mount, _)| *mount == index) {

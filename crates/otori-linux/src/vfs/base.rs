@@ -1,6 +1,6 @@
 //! A file tree that never changes and that thousands of machines share; key types [`BaseTree`], [`BaseBuilder`].
 //! Neighbour: tree.rs lays a machine's own changes over it. The reader of host folders is in otori-device.
-use super::inode::{Body, Content, DeviceNumber, Inode, Names, Number};
+use super::inode::{Body, Content, Deferred, DeviceNumber, Inode, Names, Number};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -106,6 +106,16 @@ impl BaseBuilder {
         attributes: Attributes,
     ) -> Result<Number, BaseError> {
         self.add(path, Body::File(Content::Base(bytes)), attributes)
+    }
+
+    /// Adds a regular file whose bytes are fetched when they are first wanted.
+    pub fn deferred(
+        &mut self,
+        path: &str,
+        file: Arc<dyn Deferred>,
+        attributes: Attributes,
+    ) -> Result<Number, BaseError> {
+        self.add(path, Body::File(Content::Deferred(file)), attributes)
     }
 
     /// Adds a directory, or sets the attributes of one that is there.

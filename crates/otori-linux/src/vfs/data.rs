@@ -187,7 +187,7 @@ impl Vfs {
 
     fn size_and_charge(&self, node: Node) -> Result<(u64, u64), Errno> {
         match &self.inode(node)?.body {
-            Body::File(content) => Ok((content.bytes().len() as u64, content.charged())),
+            Body::File(content) => Ok((content.size(), content.charged())),
             Body::Directory(_) => Err(Errno::EISDIR),
             _ => Err(Errno::EINVAL),
         }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// Number of an inode within its tree; 0 is the root directory.
 pub type Number = u32;
@@ -70,11 +71,21 @@ pub struct DeviceNumber {
     pub minor: u32,
 }
 
+/// Bytes of a base file that lie elsewhere until someone wants them: a large root costs what is used of it.
+pub trait Deferred: fmt::Debug + Send + Sync {
+    /// Their count, without fetching them.
+    fn size(&self) -> u64;
+    /// The bytes, always the same ones and exactly so many.
+    fn bytes(&self) -> &Arc<[u8]>;
+}
+
 /// The bytes of a regular file.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// of the base tree: shared by every machine and not charged to any
     Base(Arc<[u8]>),
+    /// of the base tree, fetched when they are first wanted
+    Deferred(Arc<dyn Deferred>),
     /// of this machine, frozen because something maps or executes it
     Frozen(Arc<[u8]>),
     /// of this machine, growing
@@ -91,14 +102,23 @@ impl Content {
     pub fn bytes(&self) -> &[u8] {
         match self {
             Content::Base(bytes) | Content::Frozen(bytes) => bytes,
+            Content::Deferred(file) => file.bytes(),
             Content::Own(bytes) => bytes,
+        }
+    }
+
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        match self {
+            Content::Deferred(file) => file.size(),
+            content => content.bytes().len() as u64,
         }
     }
 
     /// Bytes that count against the machine's limit.
     pub fn charged(&self) -> u64 {
         match self {
-            Content::Base(_) => 0,
+            Content::Base(_) | Content::Deferred(_) => 0,
             Content::Frozen(bytes) => bytes.len() as u64,
             Content::Own(bytes) => bytes.len() as u64,
         }
@@ -111,7 +131,9 @@ impl Content {
         }
         match self {
             Content::Own(bytes) => Arc::make_mut(bytes),
-            Content::Base(_) | Content::Frozen(_) => unreachable!("replaced by Own just above"),
+            Content::Base(_) | Content::Deferred(_) | Content::Frozen(_) => {
+                unreachable!("replaced by Own just above")
+            }
         }
     }
 }
@@ -256,7 +278,7 @@ impl Inode {
     /// `st_size`.
     pub fn size(&self) -> u64 {
         match &self.body {
-            Body::File(content) => content.bytes().len() as u64,
+            Body::File(content) => content.size(),
             Body::Link(target) => target.len() as u64,
             Body::Directory(names) => 64 + 24 * names.entries.len() as u64,
             _ => 0,

@@ -27,7 +27,7 @@ pub use base::{Attributes, BaseBuilder, BaseError, BaseTree};
 pub use capability::{Capability, CapabilitySet};
 pub use change::Change;
 pub use credentials::{Credentials, Want};
-pub use inode::{DeviceNumber, Kind};
+pub use inode::{Deferred, DeviceNumber, Kind};
 pub use list::ListEntry;
 pub use mount::{Behaviour, MOUNTS_MAX, Mount, MountSpec};
 pub use open::{Access, Create, OpenRequest, Opened};

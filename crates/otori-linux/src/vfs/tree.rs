@@ -174,6 +174,7 @@ impl Tree {
     pub fn share(&mut self, number: Number) -> Result<Arc<[u8]>, Errno> {
         match &self.inode(number)?.body {
             Body::File(Content::Base(bytes) | Content::Frozen(bytes)) => Ok(bytes.clone()),
+            Body::File(Content::Deferred(file)) => Ok(file.bytes().clone()),
             Body::File(Content::Own(_)) => {
                 let inode = self.inode_mut(number)?;
                 let Body::File(content) = &mut inode.body else { return Err(Errno::EINVAL) };

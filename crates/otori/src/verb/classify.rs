@@ -39,11 +39,18 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 /// The whole file, if it is a regular one of at most [`FILE_MAX_BYTES`].
 pub fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
+    bounded_size(path)?;
+    let shown = RawText::from(path.as_os_str().as_encoded_bytes());
+    std::fs::read(path).with_context(|| format!("cannot read {shown}"))
+}
+
+/// The size of a regular file that is not larger than what is read.
+pub fn bounded_size(path: &Path) -> anyhow::Result<u64> {
     let shown = RawText::from(path.as_os_str().as_encoded_bytes());
     let about = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
     anyhow::ensure!(about.is_file(), "{shown} is not a regular file");
     anyhow::ensure!(about.len() <= FILE_MAX_BYTES, "{shown} has more than {FILE_MAX_BYTES} bytes");
-    std::fs::read(path).with_context(|| format!("cannot read {shown}"))
+    Ok(about.len())
 }
 
 fn print(out: &mut impl Write, path: &Path, bytes: &[u8], json: bool) -> anyhow::Result<()> {

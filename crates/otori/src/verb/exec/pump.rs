@@ -17,9 +17,9 @@ const INPUT_GRACE: Duration = Duration::from_millis(20);
 const KILLED: u8 = 137;
 const BROKEN_PIPE: u8 = 141;
 
-/// Standard input on its way into the guest.
+/// Standard input on its way into the guest. A program that ends within its first slice never costs the thread.
 struct Input {
-    parts: Receiver<Vec<u8>>,
+    parts: Option<Receiver<Vec<u8>>>,
     ended: bool,
     /// Nothing came within the grace time; the clock may jump until something comes.
     quiet: bool,
@@ -27,9 +27,15 @@ struct Input {
 
 impl Input {
     fn new() -> Input {
-        let (sender, parts) = sync_channel(INPUT_PARTS);
-        std::thread::spawn(move || read_input(&sender));
-        Input { parts, ended: false, quiet: false }
+        Input { parts: None, ended: false, quiet: false }
+    }
+
+    fn parts(&mut self) -> &Receiver<Vec<u8>> {
+        self.parts.get_or_insert_with(|| {
+            let (sender, parts) = sync_channel(INPUT_PARTS);
+            std::thread::spawn(move || read_input(&sender));
+            parts
+        })
     }
 
     /// Takes what there is; waits for it at most `patience`, or for ever.
@@ -38,8 +44,8 @@ impl Input {
             return false;
         }
         let part = match patience {
-            Some(patience) => self.parts.recv_timeout(patience),
-            None => self.parts.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(patience) => self.parts().recv_timeout(patience),
+            None => self.parts().recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match part {
             Ok(part) => machine.host_stdin(&part),

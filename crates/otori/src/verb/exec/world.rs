@@ -1,9 +1,9 @@
 //! The machine of `otori exec`: files of a host folder or of the program alone, /proc, /sys, /dev, loopback only.
 //! Key function: [`start`]. What the guest changes is kept in memory and vanishes with it.
 use super::Arguments;
-use crate::verb::classify::read_bounded;
+use crate::verb::classify::bounded_size;
 use anyhow::{Context as _, anyhow, bail};
-use otori_device::import;
+use otori_device::{HostFile, import};
 use otori_linux::net::{Network, NoOutside, Sockets};
 use otori_linux::proc::NoProcesses;
 use otori_linux::vfs::{
@@ -28,7 +28,7 @@ const WRITABLE: Limits = Limits { file_bytes: 256 << 20, machine_bytes: 512 << 2
 pub(super) fn start(arguments: &Arguments) -> anyhow::Result<(Machine, Pid)> {
     let (tree, program) = match &arguments.root {
         Some(folder) => {
-            let imported = import::from_folder(folder)?;
+            let imported = import::from_folder_later(folder)?;
             for note in &imported.notes {
                 eprintln!("otori: {note}");
             }
@@ -67,11 +67,13 @@ pub(super) fn start(arguments: &Arguments) -> anyhow::Result<(Machine, Pid)> {
 
 /// A tree with nothing but the program, under its own name.
 fn alone(program: &Path) -> anyhow::Result<(BaseBuilder, Vec<u8>)> {
-    let bytes = read_bounded(program)?;
+    let size = bounded_size(program)?;
+    // Told here, where it can be said; later it would be a file of zeros.
+    std::fs::File::open(program).with_context(|| format!("cannot read {}", program.display()))?;
     let name = program.file_name().and_then(|name| name.to_str()).context("its name is not UTF-8")?;
     let mut tree = BaseBuilder::new(0);
     tree.directory("etc", tree.root_owned(0o755))?;
-    tree.file(name, Arc::from(bytes), tree.root_owned(0o755))?;
+    tree.deferred(name, Arc::new(HostFile::new(program, size)), tree.root_owned(0o755))?;
     Ok((tree, format!("/{name}").into_bytes()))
 }
 
