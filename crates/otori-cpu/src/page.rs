@@ -45,10 +45,14 @@ impl Page {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Page {
         let page = Page::zeroed();
-        for (word, four) in page.words.iter().zip(bytes.chunks(4)) {
-            let mut value = [0; 4];
-            value.iter_mut().zip(four).for_each(|(to, from)| *to = *from);
-            word.store(u32::from_le_bytes(value), Relaxed);
+        let (whole, rest) = bytes.as_chunks();
+        for (word, four) in page.words.iter().zip(whole) {
+            word.store(u32::from_le_bytes(*four), Relaxed);
+        }
+        if let Some(word) = page.words.get(whole.len()) {
+            let mut last = [0; 4];
+            last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            word.store(u32::from_le_bytes(last), Relaxed);
         }
         page
     }
@@ -242,5 +246,18 @@ mod tests {
         let mut bytes = [0; 6];
         copy.read(0, &mut bytes);
         assert_eq!(&bytes, b"otori\0");
+    }
+
+    #[test]
+    fn a_page_is_made_of_as_many_bytes_as_there_are() {
+        let all: Vec<u8> = (0..PAGE_SIZE + 9).map(|number| (number % 251) as u8).collect();
+        for length in [0, 1, 4, 7, PAGE_SIZE - 3, PAGE_SIZE, PAGE_SIZE + 9] {
+            let page = Page::from_bytes(&all[..length]);
+            let mut back = alloc::vec![0xff; PAGE_SIZE];
+            page.read(0, &mut back);
+            let kept = length.min(PAGE_SIZE);
+            assert_eq!(back[..kept], all[..kept]);
+            assert!(back[kept..].iter().all(|byte| *byte == 0), "{length}");
+        }
     }
 }
