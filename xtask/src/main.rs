@@ -1,4 +1,4 @@
-//! The project's only automation: `cargo xtask check | test | docs | bench | oracle | setup`.
+//! The project's only automation: `cargo xtask check | test | docs | bench | oracle | fuzz | setup`.
 //!
 //! Every command says what it is doing and how far it is; see [`step`].
 #![forbid(unsafe_code)]
@@ -7,6 +7,7 @@
 mod bench;
 mod check;
 mod docs;
+mod fuzz;
 mod oracle;
 mod rooms;
 mod setup;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   docs [--check] write the generated documentation, or compare it with what is committed
   bench [NAME]   run the benchmarks and write the figures to docs/bench/
   oracle COMMAND compare programs on the device engine with qemu-user: fetch, build, run, show
+  fuzz [TARGET]  run a target of fuzz/ with libFuzzer (needs cargo-fuzz); --minutes N, --input FILE
   setup          install what the tests need (Debian packages, npm packages, the camera's user land)
 ";
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(None),
         ["bench", name] => bench::run(Some(name)),
         ["oracle", ..] => oracle::run(&arguments[1..]),
+        ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["setup"] => setup::run(),
         _ => {
             eprint!("{USAGE}");

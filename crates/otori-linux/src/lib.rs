@@ -11,6 +11,8 @@ pub mod dev;
 pub mod errno;
 mod exec;
 mod file;
+#[cfg(any(test, feature = "hostile"))]
+pub mod hostile;
 mod ipc;
 mod kernel;
 mod machine;

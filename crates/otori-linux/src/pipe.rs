@@ -63,6 +63,15 @@ impl Pipes {
         self.insert(Pipe { readers: 1, writers: 1, ..Pipe::default() })
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.pipes.len()
+    }
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.pipes.is_empty()
+    }
+
     /// Opens an end of a named pipe. The kernel then waits, for a blocking open, until [`Pipes::readers`] or
     /// [`Pipes::writers`] says that the other end is there.
     pub fn open_named(&mut self, node: Node, end: End) -> Result<PipeId, Errno> {

@@ -141,9 +141,9 @@ impl Processor for Aarch64 {
         aarch64_signal::pop(abi, self, memory)
     }
 
-    #[cfg(test)]
-    fn set_call(&mut self, arguments: [u64; 4], stack: u64) {
-        self.x[..4].copy_from_slice(&arguments);
+    #[cfg(any(test, feature = "hostile"))]
+    fn set_call(&mut self, arguments: [u64; 6], stack: u64) {
+        self.x[..6].copy_from_slice(&arguments);
         self.set_stack_pointer(stack);
     }
 }

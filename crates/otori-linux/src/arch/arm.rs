@@ -228,8 +228,8 @@ impl Processor for Arm {
         arm_signal::pop(abi, self, memory, kind)
     }
 
-    #[cfg(test)]
-    fn set_call(&mut self, arguments: [u64; 4], stack: u64) {
+    #[cfg(any(test, feature = "hostile"))]
+    fn set_call(&mut self, arguments: [u64; 6], stack: u64) {
         for (register, value) in self.registers.iter_mut().zip(arguments) {
             *register = value as u32;
         }

@@ -280,8 +280,8 @@ impl Processor for Mips {
         }
     }
 
-    #[cfg(test)]
-    fn set_call(&mut self, arguments: [u64; 4], stack: u64) {
+    #[cfg(any(test, feature = "hostile"))]
+    fn set_call(&mut self, arguments: [u64; 6], stack: u64) {
         for (register, value) in self.gpr[A0..=A3].iter_mut().zip(arguments) {
             *register = value as u32;
         }

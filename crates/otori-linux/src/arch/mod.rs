@@ -7,8 +7,6 @@ mod aarch64_signal;
 pub(crate) mod arm;
 mod arm_helpers;
 mod arm_signal;
-#[cfg(test)]
-mod hostile;
 mod i386;
 mod i386_signal;
 pub(crate) mod mips;

@@ -172,7 +172,8 @@ pub(crate) trait Processor: Debug + Send {
         }
     }
 
-    /// Sets registers so that [`Processor::arguments`] gives these first four, and the stack pointer. For tests.
-    #[cfg(test)]
-    fn set_call(&mut self, arguments: [u64; 4], stack: u64);
+    /// Sets registers so that [`Processor::arguments`] gives these first six (o32: four), and the stack
+    /// pointer. For tests.
+    #[cfg(any(test, feature = "hostile"))]
+    fn set_call(&mut self, arguments: [u64; 6], stack: u64);
 }

@@ -166,9 +166,9 @@ impl Processor for X86 {
             _ => (Signal::ILL, code::ILL_ILLOPN),
         }
     }
-    #[cfg(test)]
-    fn set_call(&mut self, arguments: [u64; 4], stack: u64) {
-        let registers = if self.mode() == Mode::I386 { [3, 1, 2, 6] } else { [7, 6, 2, 10] };
+    #[cfg(any(test, feature = "hostile"))]
+    fn set_call(&mut self, arguments: [u64; 6], stack: u64) {
+        let registers = if self.mode() == Mode::I386 { [3, 1, 2, 6, 7, 5] } else { [7, 6, 2, 10, 8, 9] };
         for (register, value) in registers.into_iter().zip(arguments) {
             self.registers[register] = value;
         }

@@ -89,6 +89,15 @@ impl Sockets {
         self.next_port = EPHEMERAL.start() + (seed % span) as u16;
     }
 
+    /// How many sockets there are.
+    pub fn len(&self) -> usize {
+        self.sockets.len()
+    }
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
     /// A new socket; `credentials` are pid, uid and gid of the caller. Raw and packet sockets are root's.
     pub fn create(
         &mut self,

@@ -27,8 +27,6 @@ mod prctl;
 mod priority;
 mod process;
 mod ptrace;
-#[cfg(test)]
-mod random_test;
 mod schedule;
 mod seccomp;
 mod semaphore;
@@ -171,7 +169,7 @@ impl Kernel {
         }
     }
 
-    fn call_row(&mut self, tid: Tid, place: u16, row: &'static Row) {
+    pub(crate) fn call_row(&mut self, tid: Tid, place: u16, row: &'static Row) {
         let arguments = self.arguments(tid, row);
         let Ok(pid) = self.core.task(tid).map(|task| task.pid) else { return };
         let entry = self.core.config.trace.then(|| self.trace_entry(tid, row, &arguments));
