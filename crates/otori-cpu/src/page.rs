@@ -155,13 +155,17 @@ impl Page {
         let mut at = offset;
         let mut rest = into.get_mut(..length).unwrap_or_default();
         while !rest.is_empty() {
-            let bytes = self.load_u32(at as u64).to_le_bytes();
-            let from = bytes.get(at & 3..).unwrap_or_default();
-            let count = from.len().min(rest.len());
-            let (now, later) = rest.split_at_mut(count);
-            now.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-            rest = later;
-            at += count;
+            if at & 3 == 0 && rest.len() >= 4 {
+                let (word, later) = rest.split_at_mut(4);
+                word.copy_from_slice(&self.load_u32(at as u64).to_le_bytes());
+                rest = later;
+                at += 4;
+            } else {
+                let (byte, later) = rest.split_at_mut(1);
+                byte.fill(self.load_u8(at as u64));
+                rest = later;
+                at += 1;
+            }
         }
         length
     }

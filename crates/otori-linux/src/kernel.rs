@@ -34,6 +34,9 @@ pub(crate) const PID_MAX: Pid = 32_768;
 /// Ends of spawned processes that are kept for the driver.
 const EXITS_MAX: usize = 4_096;
 
+/// Bytes that the kernel copies in the time of one instruction.
+const BYTES_PER_INSTRUCTION: u64 = 16;
+
 /// Files and everything else.
 pub(crate) struct Kernel {
     pub(crate) vfs: Vfs,
@@ -78,6 +81,8 @@ pub(crate) struct Core {
     pub(crate) notices_omitted: u64,
     /// bytes of removed files that notices may carry until they are taken, and how many that still are
     pub(crate) keep_removed: (usize, usize),
+    /// instructions that calls cost beyond [`crate::sched::CALL_COST`], not yet paid for
+    pub(crate) owed: u64,
     pub(crate) instructions: u64,
     pub(crate) calls: u64,
     pub(crate) started: u64,
@@ -143,6 +148,15 @@ impl Core {
         self.notices.push(Notice { at_ns: self.now_ns, pid, kind });
     }
 
+    /// A call did work that grows with what it was given: it is paid for like instructions.
+    pub(crate) fn charge(&mut self, instructions: u64) {
+        self.owed = self.owed.saturating_add(instructions);
+    }
+    /// The same for bytes that were moved.
+    pub(crate) fn charge_bytes(&mut self, bytes: usize) {
+        self.charge(bytes as u64 / BYTES_PER_INSTRUCTION);
+    }
+
     /// A free process id above the last one.
     pub(crate) fn new_pid(&mut self) -> Result<Pid, Errno> {
         if self.tasks.len() >= self.config.limits.processes
@@ -173,7 +187,7 @@ impl Core {
     /// Counts the pages of a space anew; says whether the machine is over its limit now.
     pub(crate) fn count_pages(&mut self, space: Index<Space>) -> bool {
         let Some(space) = self.spaces.get_mut(space) else { return false };
-        let now = space.memory.pages() as u64;
+        let now = space.memory.held_pages() as u64;
         self.total_pages = self.total_pages.saturating_sub(space.counted_pages).saturating_add(now);
         space.counted_pages = now;
         self.pages_peak = self.pages_peak.max(self.total_pages);
@@ -208,7 +222,10 @@ impl Kernel {
             now_ns: self.core.wall_ns(),
             view: &view,
         };
-        body(&mut self.vfs, &context)
+        let done = body(&mut self.vfs, &context);
+        let steps = self.vfs.take_steps();
+        self.core.charge(steps);
+        done
     }
 
     /// The same as root of the whole machine, for the driver.

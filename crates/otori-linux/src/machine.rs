@@ -72,6 +72,7 @@ impl Machine {
             notices: Vec::new(),
             notices_omitted: 0,
             keep_removed: (0, 0),
+            owed: 0,
             instructions: 0,
             calls: 0,
             started: 0,

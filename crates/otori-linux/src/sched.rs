@@ -1,7 +1,7 @@
 //! Round robin with exact slices, waiting and waking, virtual deadlines.
 //!
 //! Key items: [`Kernel::run`], [`Core::wake`], [`Deadline`]. One instruction takes 2 ns of virtual time, one call
-//! [`CALL_COST`] instructions more; the clock never jumps by itself. Same machine, same input: same order.
+//! [`CALL_COST`] instructions more and what its work is worth ([`Core::charge`]); the clock never jumps by itself. Same machine, same input: same order.
 use crate::{
     config::{Pid, Run},
     kernel::{Core, Kernel},
@@ -192,9 +192,8 @@ impl Kernel {
             match stop {
                 Stop::Budget => break,
                 Stop::Syscall => {
-                    spent += CALL_COST;
-                    self.core.spend(CALL_COST);
                     self.system_call(tid);
+                    spent += self.pay_call();
                 }
                 Stop::Fault(fault) => self.fault(tid, fault),
                 other => self.exception(tid, other),
@@ -219,12 +218,18 @@ impl Kernel {
         self.go_into_call(tid);
         let Ok(task) = self.core.task(tid) else { return false };
         if task.waiting.is_some() {
-            *spent += CALL_COST;
-            self.core.spend(CALL_COST);
             self.resume_call(tid);
+            *spent += self.pay_call();
         }
         self.deliver_signals(tid);
         self.is_runnable(tid)
+    }
+
+    /// Lets the time pass that a call took; gives its instructions.
+    fn pay_call(&mut self) -> u64 {
+        let cost = CALL_COST.saturating_add(core::mem::take(&mut self.core.owed));
+        self.core.spend(cost);
+        cost
     }
 
     fn is_runnable(&self, tid: Tid) -> bool {

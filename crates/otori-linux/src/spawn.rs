@@ -166,6 +166,9 @@ impl Kernel {
             }
             Stdio::Host => [HostStream::Input, HostStream::Output, HostStream::Error],
         };
+        if self.core.files.len() + kinds.len() > self.core.config.limits.open_files {
+            return Err(Errno::ENFILE);
+        }
         for (place, stream) in kinds.into_iter().enumerate() {
             let flags = if stream == HostStream::Input { 0 } else { flag::WRITE_ONLY };
             let file = self.core.files.insert(OpenFile::new(FileKind::Host(stream), flags));

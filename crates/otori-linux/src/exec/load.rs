@@ -44,7 +44,7 @@ pub(crate) fn load(
     let mut layout = Layout::default();
     let base = if image.relocatable { abi.dynamic_base } else { 0 };
     let path = lossy(kernel.path_of(kernel.core.task(tid)?.pid, program.node));
-    let file = kernel.core.images.image(bytes);
+    let file = kernel.core.images.image(bytes).ok_or(Errno::ENOMEM)?;
     map_segments(&mut memory, &file, &image, base, &path)?;
     note_layout(&mut layout, &image, base);
     let mut entry = base.wrapping_add(image.entry);
@@ -105,7 +105,7 @@ fn load_interpreter(
     })?;
     let bytes = kernel.vfs.share(node)?;
     let image = elf::parse(&bytes, abi.elf).map_err(ExecError::Format)?;
-    let file = kernel.core.images.image(&bytes);
+    let file = kernel.core.images.image(&bytes).ok_or(Errno::ENOMEM)?;
     let (low, high) = extent(&image);
     let base = match image.relocatable {
         true => memory.find_free(high - low, None, mapping_top(abi)).ok_or(Errno::ENOMEM)?.wrapping_sub(low),

@@ -232,11 +232,15 @@ impl Kernel {
 
     /// What a file is ready for.
     pub(crate) fn readiness(&mut self, index: Index<OpenFile>) -> PollMask {
-        self.readiness_within(index, 0)
+        let mut visits = 0;
+        let mask = self.readiness_within(index, 0, &mut visits);
+        self.core.charge(READINESS_COST * u64::from(visits));
+        mask
     }
 
-    /// `depth` counts epoll instances inside epoll instances.
-    fn readiness_within(&mut self, index: Index<OpenFile>, depth: u32) -> PollMask {
+    /// `depth` counts epoll instances inside epoll instances, `visits` the files that were asked.
+    fn readiness_within(&mut self, index: Index<OpenFile>, depth: u32, visits: &mut u32) -> PollMask {
+        *visits += 1;
         let Some(file) = self.core.files.get(index) else { return PollMask::NVAL };
         let core = &self.core;
         match &file.kind {
@@ -259,10 +263,12 @@ impl Kernel {
                 let id = *id;
                 self.core.sockets.poll(id, &mut *self.outside)
             }
-            FileKind::Epoll(_) if depth >= EPOLL_DEPTH_MAX => PollMask::NONE,
+            FileKind::Epoll(_) if depth >= EPOLL_DEPTH_MAX || *visits > EPOLL_VISITS_MAX => PollMask::NONE,
             FileKind::Epoll(epoll) => {
                 let mut copy = epoll.as_ref().clone();
-                let any = !copy.collect(1, |watched| self.readiness_within(watched, depth + 1)).is_empty();
+                *visits += copy.files().len() as u32;
+                let any =
+                    !copy.collect(1, |watched| self.readiness_within(watched, depth + 1, visits)).is_empty();
                 PollMask::NONE.with(PollMask::IN, any)
             }
         }
@@ -271,6 +277,10 @@ impl Kernel {
 
 /// Epoll instances that watch one another are followed this deep.
 const EPOLL_DEPTH_MAX: u32 = 4;
+/// Files that are asked on the way; instances beyond are not looked into (Linux bounds the paths instead).
+const EPOLL_VISITS_MAX: u32 = 4_096;
+/// Instructions that asking one file costs.
+const READINESS_COST: u64 = 15;
 
 impl Core {
     /// How notices name a socket of the network, and its peer; `None` inside the machine.

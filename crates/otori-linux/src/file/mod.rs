@@ -76,6 +76,8 @@ pub(crate) struct OpenFile {
     pub(crate) edge_watcher: Option<Index<OpenFile>>,
     /// process that F_SETOWN named
     pub(crate) owner: i32,
+    /// an epoll instance watches it, or did
+    pub(crate) watched: bool,
 }
 
 /// What it is.
@@ -119,6 +121,7 @@ impl OpenFile {
             generated: None,
             edge_watcher: None,
             owner: 0,
+            watched: false,
         }
     }
     pub(crate) fn reads(&self) -> bool {

@@ -2,12 +2,20 @@
 //!
 //! Each bundle belongs to a place in what its receiver has to read: a byte of a stream, or a datagram. Who reads the
 //! place without asking for descriptors lets them go. unix(7) "Ancillary messages".
-use super::OpenFile;
-use crate::{arena::Index, config::Pid, errno::Errno, kernel::Kernel, net::SocketId};
-use alloc::{collections::BTreeMap, collections::VecDeque, vec::Vec};
+use super::{FileKind, OpenFile};
+use crate::{
+    arena::Index,
+    config::Pid,
+    errno::Errno,
+    kernel::{Core, Kernel},
+    net::SocketId,
+};
+use alloc::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    vec::Vec,
+};
 
-/// Descriptors on their way in one machine; then ETOOMANYREFS. What a socket sends to itself and then closes counts
-/// until the machine ends: there is no collector of such rings.
+/// Descriptors on their way in one machine; then ETOOMANYREFS.
 const PASSED_MAX: usize = 256;
 /// Descriptors of one message (SCM_MAX_FD).
 pub(crate) const BUNDLE_MAX: usize = 253;
@@ -31,6 +39,9 @@ impl Passed {
     pub(crate) fn end_after(&self, socket: SocketId, place: u64) -> Option<u64> {
         let ends = self.bundles.get(&socket)?.iter().map(|bundle| bundle.end);
         ends.filter(|end| *end > place).min()
+    }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bundles.is_empty()
     }
     fn count(&self) -> usize {
         self.bundles.values().flatten().map(|bundle| bundle.files.len()).sum()
@@ -79,6 +90,46 @@ impl Kernel {
     pub(crate) fn drop_passed(&mut self, pid: Pid, socket: SocketId, end: u64) {
         for file in self.take_passed(socket, end) {
             self.release_file(pid, file);
+        }
+    }
+
+    /// Lets sockets go that only descriptors on their way still refer to: sent to themselves, or to each other in a
+    /// ring. Called when a descriptor of a socket was closed; the rule is that of net/unix/garbage.c of Linux.
+    pub(crate) fn collect_passed(&mut self, pid: Pid) {
+        for socket in self.core.lost_sockets() {
+            self.drop_passed(pid, socket, u64::MAX);
+        }
+    }
+}
+
+impl Core {
+    /// Sockets whose every user is on its way to one of them.
+    fn lost_sockets(&self) -> BTreeSet<SocketId> {
+        let socket = |file: &Index<OpenFile>| match self.files.get(*file)?.kind {
+            FileKind::Socket(id) => Some(id),
+            _ => None,
+        };
+        let files = |bundles: &VecDeque<Bundle>| -> Vec<Index<OpenFile>> {
+            bundles.iter().flat_map(|bundle| bundle.files.iter().copied()).collect()
+        };
+        let mut on_their_way: BTreeMap<Index<OpenFile>, u32> = BTreeMap::new();
+        for file in self.passed.bundles.values().flat_map(files) {
+            *on_their_way.entry(file).or_default() += 1;
+        }
+        let only_there = |(file, count): (&Index<OpenFile>, &u32)| {
+            if self.files.users(*file) == *count { socket(file) } else { None }
+        };
+        let mut lost: BTreeSet<SocketId> = on_their_way.iter().filter_map(only_there).collect();
+        // what is on its way to a socket that somebody can read from is not lost, nor what is on its way to that
+        loop {
+            let kept = self.passed.bundles.iter().filter(|(receiver, _)| !lost.contains(receiver));
+            let kept: Vec<SocketId> =
+                kept.flat_map(|(_, bundles)| files(bundles)).filter_map(|file| socket(&file)).collect();
+            let before = lost.len();
+            kept.iter().for_each(|socket| _ = lost.remove(socket));
+            if lost.len() == before {
+                return lost;
+            }
         }
     }
 }

@@ -22,8 +22,15 @@ impl Kernel {
         {
             self.core.wake(WaitKey::Lock);
         }
-        let Some(file) = self.core.files.release(index) else { return };
-        self.core.forget_watches(index);
+        let Some(file) = self.core.files.release(index) else {
+            if !self.core.passed.is_empty() {
+                self.collect_passed(pid);
+            }
+            return;
+        };
+        if file.watched {
+            self.core.forget_watches(index);
+        }
         match file.kind {
             FileKind::Pipe(pipe, end) => {
                 self.core.pipes.close(pipe, end);

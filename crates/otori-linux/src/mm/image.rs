@@ -5,7 +5,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
+use alloc::sync::{Arc, Weak};
 use once_cell::race::OnceBox;
 use otori_cpu::{PAGE_SIZE, Page};
 
@@ -44,34 +44,70 @@ impl FileImage {
     }
 }
 
-/// Images kept at most; the oldest goes first.
+/// Images kept at most that nobody maps; the oldest goes first.
 const IMAGES_MAX: usize = 64;
+
+/// Bytes of all images of a machine, old versions of changed files that are still mapped included; then ENOMEM.
+const IMAGES_BYTES_MAX: usize = 256 << 20;
+/// What the smallest one counts.
+const IMAGE_BYTES_MIN: usize = PAGE_SIZE;
 
 /// Finds the image of a file again by the identity of its bytes. Clones share the images.
 #[derive(Clone, Debug, Default)]
 pub struct ImageCache {
     /// By address of the bytes, which the image keeps alive; with the turn of its last use.
     images: BTreeMap<usize, (u64, Arc<FileImage>)>,
+    /// all that are alive, with the bytes that they count
+    alive: BTreeMap<usize, (usize, Weak<FileImage>)>,
     turn: u64,
 }
 
 impl ImageCache {
-    /// The image of these bytes, made if it is not there yet.
-    pub fn image(&mut self, bytes: &Arc<[u8]>) -> Arc<FileImage> {
+    /// The image of these bytes, made if it is not there yet; `None` when there is no room for it.
+    pub fn image(&mut self, bytes: &Arc<[u8]>) -> Option<Arc<FileImage>> {
         self.turn += 1;
         let key = bytes.as_ptr() as usize;
         if let Some((turn, image)) = self.images.get_mut(&key)
             && Arc::ptr_eq(image.bytes(), bytes)
         {
             *turn = self.turn;
-            return Arc::clone(image);
+            return Some(Arc::clone(image));
         }
+        let mapped = self.alive.get(&key).and_then(|(_, image)| image.upgrade());
+        let image = match mapped.filter(|image| Arc::ptr_eq(image.bytes(), bytes)) {
+            Some(image) => image,
+            None => {
+                let counted = bytes.len().max(IMAGE_BYTES_MIN);
+                self.make_room(counted)?;
+                let image = Arc::new(FileImage::new(Arc::clone(bytes)));
+                self.alive.insert(key, (counted, Arc::downgrade(&image)));
+                image
+            }
+        };
         if self.images.len() >= IMAGES_MAX {
-            let oldest = self.images.iter().min_by_key(|(_, (turn, _))| *turn).map(|(key, _)| *key);
-            oldest.map(|key| self.images.remove(&key));
+            self.forget_oldest();
         }
-        let image = Arc::new(FileImage::new(Arc::clone(bytes)));
         self.images.insert(key, (self.turn, Arc::clone(&image)));
-        image
+        Some(image)
+    }
+
+    /// Says whether there was one.
+    fn forget_oldest(&mut self) -> bool {
+        let oldest = self.images.iter().min_by_key(|(_, (turn, _))| *turn).map(|(key, _)| *key);
+        oldest.is_some_and(|key| self.images.remove(&key).is_some())
+    }
+
+    /// Lets images go that nobody maps until `bytes` more fit; `None` when they do not.
+    fn make_room(&mut self, bytes: usize) -> Option<()> {
+        loop {
+            self.alive.retain(|_, (_, image)| image.strong_count() > 0);
+            let counted: usize = self.alive.values().map(|(counted, _)| counted).sum();
+            if counted.saturating_add(bytes) <= IMAGES_BYTES_MAX {
+                return Some(());
+            }
+            if !self.forget_oldest() {
+                return None;
+            }
+        }
     }
 }

@@ -59,6 +59,9 @@ impl AddressSpace {
         if start < LOWEST || backing.offset() & PAGE_MASK != 0 {
             return Err(MapError::Range);
         }
+        if self.regions.len() >= REGIONS_MAX {
+            return Err(MapError::Full);
+        }
         self.clear(start, end)?;
         self.regions.insert(start, Region { start, end, prot, backing, name: Arc::from(name) });
         self.join(start);

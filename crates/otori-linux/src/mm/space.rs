@@ -33,6 +33,10 @@ pub struct AddressSpace {
     pub(super) pages_peak: usize,
 }
 
+/// Regions that take as much of the host's memory as a page, and chunks of the page table.
+const REGIONS_PER_PAGE: usize = 32;
+const CHUNKS_PER_PAGE: usize = 4;
+
 impl AddressSpace {
     /// An empty space of addresses below `end` (see `IsaRow::user_end`) that may own at most `limit_pages` pages.
     #[must_use]
@@ -89,6 +93,12 @@ impl AddressSpace {
         self.pages
     }
 
+    /// Pages that count against limits: its own, and what its regions and its page table take.
+    #[must_use]
+    pub fn held_pages(&self) -> usize {
+        self.pages + self.regions.len() / REGIONS_PER_PAGE + self.table.chunks() / CHUNKS_PER_PAGE
+    }
+
     /// The most pages of its own this space ever held.
     #[must_use]
     pub fn pages_peak(&self) -> usize {
@@ -96,7 +106,7 @@ impl AddressSpace {
     }
 
     /// Every mapped region, by address.
-    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+    pub fn regions(&self) -> impl ExactSizeIterator<Item = &Region> {
         self.regions.values()
     }
 

@@ -99,6 +99,11 @@ impl PageTable {
         }
     }
 
+    /// Chunks of memory that the table itself takes.
+    pub(super) fn chunks(&self) -> usize {
+        self.chunks.len()
+    }
+
     /// Every touched page.
     pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = (u64, &mut Entry)> {
         self.chunks.iter_mut().flat_map(|(key, chunk)| {

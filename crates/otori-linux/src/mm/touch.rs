@@ -153,6 +153,9 @@ impl AddressSpace {
                 (pages.page(inside(*offset)).ok_or(fault(FaultKind::BeyondFile))?, Owner::All)
             }
         };
+        if self.held_pages() > self.limit_pages {
+            return Err(fault(FaultKind::Exhausted));
+        }
         let page = Arc::clone(page);
         self.table.set(number, Entry { page: Arc::clone(&page), owner });
         Ok((page, owner))
@@ -168,7 +171,7 @@ impl AddressSpace {
         drop(page);
         let (number, base) = (address >> PAGE_SHIFT, address & !PAGE_MASK);
         self.maps.forget(base);
-        if owner == Owner::Others && self.pages >= self.limit_pages {
+        if owner == Owner::Others && self.held_pages() >= self.limit_pages {
             return Err(Fault { address, access: Access::Write, kind: FaultKind::Exhausted });
         }
         let mut counted = self.pages;

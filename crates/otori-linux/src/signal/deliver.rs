@@ -139,7 +139,9 @@ impl Kernel {
             }
             Err(error)
         });
-        if pushed.is_err() {
+        // who is on the alternate stack and would leave it by its lower end is not let out
+        let leaves = (on_alternate || switches) && !alternate.holds(task.cpu.stack_pointer());
+        if pushed.is_err() || leaves {
             let pid = task.pid;
             self.end_process(pid, Ending::Killed(Signal::SEGV));
             return;

@@ -13,7 +13,7 @@ pub use number::{Signal, SignalSet};
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
-/// Real-time signals that wait for one process at most; then they are lost.
+/// Signals that wait for one process or thread at most; then sigqueue fails with EAGAIN, and others are lost.
 const QUEUED_MAX: usize = 128;
 
 /// What sigaction installed, flags in the generic numbering.
@@ -148,6 +148,10 @@ pub(crate) struct Pending {
 impl Pending {
     pub(crate) fn set(&self) -> SignalSet {
         self.set
+    }
+    /// No real-time signal more finds room.
+    pub(crate) fn is_full(&self) -> bool {
+        self.queue.len() >= QUEUED_MAX
     }
     /// Standard signals wait once; real-time ones each time.
     pub(crate) fn add(&mut self, signal: Signal, information: Information) {

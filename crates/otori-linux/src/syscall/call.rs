@@ -118,6 +118,7 @@ impl Call<'_> {
     }
 
     pub(crate) fn read(&mut self, address: u64, into: &mut [u8]) -> Result<(), Errno> {
+        self.kernel.core.charge_bytes(into.len());
         let space = self.kernel.core.space_of_mut(self.tid)?;
         space.memory.read(address, into).map_err(memory_error)
     }
@@ -127,6 +128,7 @@ impl Call<'_> {
         Ok(bytes)
     }
     pub(crate) fn write(&mut self, address: u64, bytes: &[u8]) -> Result<(), Errno> {
+        self.kernel.core.charge_bytes(bytes.len());
         let space = self.kernel.core.space_of_mut(self.tid)?;
         space.memory.write(address, bytes).map_err(memory_error)
     }

@@ -37,6 +37,12 @@ pub(super) fn map_errno(error: MapError) -> Errno {
     }
 }
 
+/// Looking for room and changing a range visits regions: one instruction each.
+fn charge_regions(call: &mut Call<'_>) {
+    let regions = call.kernel.core.space_of(call.tid).map_or(0, |space| space.memory.regions().len());
+    call.core().charge(regions as u64);
+}
+
 /// RLIMIT_AS: may that many bytes more be mapped?
 fn check_address_space(call: &Call<'_>, more: u64) -> Result<(), Errno> {
     let core = &call.kernel.core;
@@ -87,6 +93,7 @@ pub(super) fn mmap2(call: &mut Call<'_>) -> CallResult {
 }
 
 fn map(call: &mut Call<'_>, offset: u64) -> CallResult {
+    charge_regions(call);
     let (hint, length) = (call.word(0), call.word(1));
     let prot = Prot::from_bits(call.unsigned(2) & 7);
     let prot = if call.unsigned(2) & 7 == 0 { Prot::NONE } else { prot };
@@ -173,7 +180,7 @@ fn file_backing(
     // a mapping elsewhere may hold newer bytes
     call.kernel.refresh_mapped(node);
     let bytes = call.kernel.vfs.share(node)?;
-    let image = call.core().images.image(&bytes);
+    let image = call.core().images.image(&bytes).ok_or(Errno::ENOMEM)?;
     if !shared {
         return Ok((Backing::File { image, offset }, name));
     }
@@ -228,6 +235,7 @@ impl Kernel {
 }
 
 pub(super) fn munmap(call: &mut Call<'_>) -> CallResult {
+    charge_regions(call);
     let (start, length) = (call.word(0), call.word(1));
     let tid = call.tid;
     call.kernel.write_back_of(tid)?;
@@ -256,6 +264,7 @@ pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn mprotect(call: &mut Call<'_>) -> CallResult {
+    charge_regions(call);
     let (start, length, bits) = (call.word(0), call.word(1), call.unsigned(2) & 7);
     if length == 0 {
         return Ok(0);
@@ -269,6 +278,7 @@ pub(super) fn mprotect(call: &mut Call<'_>) -> CallResult {
 pub(super) fn mremap(call: &mut Call<'_>) -> CallResult {
     const MAY_MOVE: u32 = 1;
     const FIXED: u32 = 2;
+    charge_regions(call);
     let (start, flags, target) = (call.word(0), call.unsigned(3), call.word(4));
     let old = page_up(call.word(1)).ok_or(Errno::EINVAL)?;
     let new = page_up(call.word(2)).filter(|length| *length > 0).ok_or(Errno::EINVAL)?;

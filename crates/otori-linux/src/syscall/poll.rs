@@ -16,7 +16,7 @@ use crate::{
         epoll::{EDGE, Epoll},
         flag,
     },
-    kernel::Kernel,
+    kernel::{Core, Kernel},
     poll::PollMask,
     record::View,
     task::{
@@ -24,7 +24,7 @@ use crate::{
         waiting::{Restart, WaitKey},
     },
 };
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, vec, vec::Vec};
 
 /// Entries of one poll.
 const POLLED_MAX: usize = 4096;
@@ -260,7 +260,11 @@ pub(super) fn epoll_ctl(call: &mut Call<'_>) -> CallResult {
     let key = (number, watched);
     match call.unsigned(1) {
         1 if !pollable => return Err(Errno::EPERM.into()),
-        1 => epoll(call, index)?.add(key, events, data, limit)?,
+        1 if call.kernel.core.watches_itself(index, watched) => return Err(Errno::ELOOP.into()),
+        1 => {
+            epoll(call, index)?.add(key, events, data, limit)?;
+            call.core().files.get_mut(watched).ok_or(Errno::EBADF)?.watched = true;
+        }
         2 => epoll(call, index)?.remove(key)?,
         3 => epoll(call, index)?.change(key, events, data)?,
         _ => return Err(Errno::EINVAL.into()),
@@ -297,6 +301,26 @@ impl Kernel {
         if let Some(OpenFile { kind: FileKind::Epoll(epoll), .. }) = self.core.files.get_mut(watcher) {
             epoll.observe(index, ready);
         }
+    }
+}
+
+impl Core {
+    /// Would `instance` watch itself, through what `watched` watches, or be nested too deep?
+    fn watches_itself(&self, instance: Index<OpenFile>, watched: Index<OpenFile>) -> bool {
+        /// EP_MAX_NESTS
+        const NESTS_MAX: usize = 4;
+        let mut level = BTreeSet::from([watched]);
+        for _ in 0..NESTS_MAX {
+            if level.contains(&instance) {
+                return true;
+            }
+            let inside = |index: &Index<OpenFile>| match &self.files.get(*index)?.kind {
+                FileKind::Epoll(epoll) => Some(epoll.files()),
+                _ => None,
+            };
+            level = level.iter().filter_map(inside).flatten().collect();
+        }
+        !level.is_empty()
     }
 }
 

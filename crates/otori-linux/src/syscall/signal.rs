@@ -260,6 +260,9 @@ pub(super) fn rt_sigqueueinfo(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EPERM.into());
     }
     if let Some(signal) = signal {
+        if signal.number() >= 32 && call.kernel.core.process(target)?.pending.is_full() {
+            return Err(Errno::EAGAIN.into());
+        }
         call.core().send_to_process(target, signal, information);
     }
     Ok(0)

@@ -134,6 +134,13 @@ fn install(call: &mut Call<'_>, id: SocketId, flags: u32) -> Result<u64, Errno> 
     }
     done
 }
+/// The call failed after all: the descriptor goes again.
+fn uninstall(call: &mut Call<'_>, number: u64) {
+    let (tid, pid) = (call.tid, call.pid);
+    if let Ok(descriptor) = call.core().table_of_mut(tid).and_then(|table| table.take(number as i32)) {
+        call.kernel.release_file(pid, descriptor.file);
+    }
+}
 
 pub(super) fn socket(call: &mut Call<'_>) -> CallResult {
     let domain = Domain::from_number(call.unsigned(0)).ok_or(Errno::EAFNOSUPPORT)?;
@@ -151,11 +158,16 @@ pub(super) fn socketpair(call: &mut Call<'_>) -> CallResult {
     let (kind, flags) = kind(call, call.unsigned(1))?;
     let credentials = call.credentials()?;
     let (first, second) = call.core().sockets.pair(kind, credentials)?;
-    let first = install(call, first, flags)?;
-    let second = install(call, second, flags)?;
+    let first = install(call, first, flags).inspect_err(|_| {
+        call.kernel.core.sockets.close(second, &mut *call.kernel.outside);
+    })?;
+    let second = install(call, second, flags).inspect_err(|_| uninstall(call, first))?;
     let mut record = call.record();
     record.u32(first as u32).u32(second as u32);
-    call.write(call.word(3), record.as_bytes())?;
+    call.write(call.word(3), record.as_bytes()).inspect_err(|_| {
+        uninstall(call, first);
+        uninstall(call, second);
+    })?;
     Ok(0)
 }
 
@@ -204,7 +216,8 @@ fn accept_with(call: &mut Call<'_>, flags: u32) -> CallResult {
     match call.core().sockets.accept(id) {
         Ok((accepted, remote)) => {
             let number = install(call, accepted, flags)?;
-            call.give_address(&remote, call.word(1), call.word(2))?;
+            let given = call.give_address(&remote, call.word(1), call.word(2));
+            given.inspect_err(|_| uninstall(call, number))?;
             call.woken();
             Ok(number)
         }

@@ -2,11 +2,12 @@
 //!
 //! Key function: [`Kernel::clone_task`]. clone(2); what is shared is counted in arenas, what is copied is cloned.
 use super::{
-    Life, Process, RealTimer, Task, Tid,
+    Life, Process, RealTimer, Space, Task, Tid,
     limit::Resource,
     timer::{CpuTimers, Timers},
 };
 use crate::{
+    arena::Index,
     config::Pid,
     errno::Errno,
     kernel::{Core, Kernel},
@@ -59,7 +60,24 @@ impl CloneRequest {
     }
 }
 
+/// Instructions that copying one page's entry costs, and one task's place in the tables.
+const PAGE_COST: u64 = 4;
+const TASK_COST: u64 = 4;
+
 impl Core {
+    /// A child's pages count like those of the parent, though most are shared for a while: ENOMEM when they would not
+    /// fit. Copying the tables is paid for.
+    fn check_memory_for_copy(&mut self, space: Index<Space>, pid: Pid) -> Result<(), Errno> {
+        self.count_pages(space);
+        let held = self.spaces.get(space).map_or(0, |space| space.counted_pages);
+        self.charge(held * PAGE_COST + self.tasks.len() as u64 * TASK_COST);
+        if self.total_pages.saturating_add(held) > self.config.limits.total_pages as u64 {
+            self.notify(pid, NoticeKind::Limit { limit: "total_pages" });
+            return Err(Errno::ENOMEM);
+        }
+        Ok(())
+    }
+
     /// RLIMIT_NPROC counts the threads of a user; root may have more.
     fn check_process_count(&self, parent: Tid) -> Result<(), Errno> {
         let process = self.process(self.task(parent)?.pid)?;
@@ -110,12 +128,21 @@ impl Kernel {
     fn child_task(&mut self, parent: Tid, tid: Tid, request: CloneRequest) -> Result<Task, Errno> {
         let core = &mut self.core;
         let source = core.task(parent)?.clone();
+        // what can fail comes before anything is counted
+        let mut cpu = source.cpu.clone();
+        cpu.become_child((request.stack != 0).then_some(request.stack));
+        if request.has(flag::SETTLS)
+            && let Some(space) = core.spaces.get_mut(source.space)
+        {
+            cpu.set_thread_pointer(&mut space.memory, request.thread_pointer)?;
+        }
         let space = match request.has(flag::VM) {
             true => {
                 core.spaces.hold(source.space);
                 source.space
             }
             false => {
+                core.check_memory_for_copy(source.space, source.pid)?;
                 let original = core.spaces.get_mut(source.space).ok_or(Errno::ENOMEM)?;
                 let copy = super::Space {
                     memory: original.memory.fork(),
@@ -125,7 +152,7 @@ impl Kernel {
                 };
                 copy.shared_files.iter().for_each(|shared| self.vfs.hold(shared.node));
                 let copy = core.spaces.insert(copy);
-                core.count_pages(source.space);
+                core.count_pages(copy);
                 copy
             }
         };
@@ -140,14 +167,6 @@ impl Kernel {
                 core.tables.insert(copy)
             }
         };
-        let mut cpu = source.cpu.clone();
-        let stack = (request.stack != 0).then_some(request.stack);
-        cpu.become_child(stack);
-        if request.has(flag::SETTLS)
-            && let Some(space) = core.spaces.get_mut(space)
-        {
-            cpu.set_thread_pointer(&mut space.memory, request.thread_pointer)?;
-        }
         let shares_stack = request.has(flag::VM) && !request.has(flag::VFORK);
         Ok(Task {
             tid,

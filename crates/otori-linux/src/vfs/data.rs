@@ -1,7 +1,8 @@
 //! The bytes of regular files. procfs files have no bytes here: [`Vfs::generate`] renders them. Specification:
 //! pread(2), pwrite(2), truncate(2).
 use super::change::event;
-use super::inode::{Body, Kind, Number};
+use super::inode::{Body, Content, Kind, Number};
+use super::steps;
 use super::{Behaviour, Capability, Context, Node, Vfs, seal};
 use crate::errno::Errno;
 use crate::proc::Written;
@@ -19,7 +20,9 @@ impl Vfs {
 
     /// The text of a procfs file now. The kernel keeps it with the descriptor and asks again at offset 0.
     pub fn generate(&self, context: &Context, node: Node) -> Result<Vec<u8>, Errno> {
-        self.proc_node(node).ok_or(Errno::EINVAL)?.render(self, context)
+        let text = self.proc_node(node).ok_or(Errno::EINVAL)?.render(self, context)?;
+        self.step(text.len() as u64 / steps::CHARACTERS);
+        Ok(text)
     }
 
     /// Takes what is written to a procfs file; the kernel acts on what is returned.
@@ -80,6 +83,8 @@ impl Vfs {
                 return Err(Errno::ENOSPC);
             }
         }
+        let moved = if self.is_own(node) { 0 } else { size };
+        self.step((moved + (offset + count as u64).saturating_sub(size)) / steps::BYTES);
         let chunk = bytes.get(..count).unwrap_or_default();
         let drop_privileges = !context.credentials.can(Capability::FSETID);
         let tree = self.writable_tree(node)?;
@@ -183,6 +188,11 @@ impl Vfs {
             Body::Directory(_) => Err(Errno::EISDIR),
             _ => Err(Errno::EINVAL),
         }
+    }
+
+    /// Changing it does not copy it.
+    fn is_own(&self, node: Node) -> bool {
+        self.inode(node).is_ok_and(|inode| matches!(inode.body, Body::File(Content::Own(_))))
     }
 
     fn size_and_charge(&self, node: Node) -> Result<(u64, u64), Errno> {

@@ -1,5 +1,6 @@
 //! Listing directories and naming files; key type [`ListEntry`]. Specification: getdents(2), getcwd(2).
 use super::inode::Number;
+use super::steps;
 use super::{Context, Kind, Node, Vfs};
 use crate::errno::Errno;
 use alloc::vec::Vec;
@@ -137,6 +138,7 @@ impl Vfs {
         let names = self.inode(directory)?.names().ok_or(Errno::ENOTDIR)?;
         let mut found: Vec<_> =
             names.entries.iter().filter(|(_, entry)| u64::from(entry.cookie) + 2 >= from).collect();
+        self.step(steps::ENTRY * names.entries.len() as u64);
         found.sort_unstable_by_key(|(_, entry)| entry.cookie);
         for (name, entry) in found.into_iter().take(count) {
             let node = self.cross(Node { mount: directory.mount, number: u64::from(entry.number) });
@@ -158,9 +160,9 @@ impl Vfs {
         count: usize,
         listed: &mut Vec<ListEntry>,
     ) {
-        for (position, name, child) in
-            entry.entries(context.view, from.saturating_sub(2)).into_iter().take(count)
-        {
+        let found = entry.entries(context.view, from.saturating_sub(2));
+        self.step(steps::ENTRY * found.len() as u64);
+        for (position, name, child) in found.into_iter().take(count) {
             let next = position + 3;
             listed.push(ListEntry { inode: child.inode(), next, kind: child.kind(), name });
         }

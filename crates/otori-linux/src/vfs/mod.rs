@@ -16,6 +16,7 @@ mod names;
 mod open;
 mod rename;
 mod stat;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -91,6 +92,7 @@ pub struct Vfs {
     pub(crate) settings: Settings,
     /// for inotify
     changes: change::Changes,
+    steps: steps::Steps,
 }
 
 impl Vfs {
@@ -103,6 +105,7 @@ impl Vfs {
             limits,
             settings: Settings::default(),
             changes: change::Changes::default(),
+            steps: steps::Steps::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! From a path to a file; key type [`Resolved`]. Specification: path_resolution(7).
 use super::credentials::Want;
 use super::inode::{Body, Kind, Number};
+use super::steps;
 use super::{Behaviour, Context, Node, Vfs};
 use crate::errno::Errno;
 use crate::proc::{LinkTarget, ProcNode};
@@ -69,6 +70,7 @@ impl Vfs {
             let Some(name) = walk.pending.pop() else {
                 return Ok(walk.finished_in_directory());
             };
+            self.step(steps::COMPONENT);
             self.check_search(context, walk.current)?;
             if name == b"." {
                 continue;

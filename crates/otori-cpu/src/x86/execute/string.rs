@@ -1,7 +1,7 @@
 //! String instructions. Intel SDM volume 2: MOVS, STOS, LODS, SCAS, CMPS and their repeat prefixes.
 //!
-//! A repeated instruction is done in pieces: a piece of MOVS and STOS ends where a page does, one of SCAS too, one of
-//! CMPS and LODS is one element. The registers are up to date after each piece, so that a fault or the end of a budget
+//! A repeated instruction is done in pieces: a piece of MOVS, STOS and SCAS ends where a page does and after
+//! [`PIECE_BYTES`] or [`SCANNED_MAX`], one of CMPS and LODS is one element. The registers are up to date after each piece, so that a fault or the end of a budget
 //! leaves an instruction to be taken up again. Each piece counts as one executed instruction: a repeated instruction
 //! with a count of zero counts as one.
 //!
@@ -58,7 +58,12 @@ fn destination(cpu: &Cpu, op: &Op<Cpu>) -> u64 {
     index(cpu, op, DI) & cpu.mask
 }
 
-/// Elements from an address on, in the direction of the strings, before its page ends; at least one.
+/// Bytes that a piece moves or stores at most, and elements that it compares: what counts as one instruction shall not
+/// take the time of hundreds.
+const PIECE_BYTES: u64 = 128;
+const SCANNED_MAX: u64 = 16;
+
+/// Elements of a piece from an address on, in the direction of the strings, before its page ends; at least one.
 fn until_page_ends<const W: u32>(cpu: &Cpu, address: u64) -> u64 {
     let size = u64::from(W / 8);
     let inside = address & PAGE_MASK;
@@ -68,7 +73,7 @@ fn until_page_ends<const W: u32>(cpu: &Cpu, address: u64) -> u64 {
         true if inside + size > PAGE_SIZE as u64 => 1,
         true => inside / size + 1,
     };
-    elements.max(1)
+    elements.clamp(1, PIECE_BYTES / size)
 }
 
 /// Bytes copied at a time.
@@ -206,7 +211,7 @@ leavers! {
         let to = destination(cpu, op);
         let mut value = read!(cpu, maps, blocks, ops, W, to);
         if op.d != ONCE {
-            let most = counter.min(until_page_ends::<W>(cpu, to));
+            let most = counter.min(until_page_ends::<W>(cpu, to)).min(SCANNED_MAX);
             let size = u64::from(W / 8);
             while count < most && (value == wanted) == (op.d == WHILE_EQUAL) {
                 let by = if cpu.down { (count * size).wrapping_neg() } else { count * size };
