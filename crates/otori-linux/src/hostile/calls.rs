@@ -7,6 +7,7 @@ use super::{
     Choices, Set,
     hint::{ENDERS, HINTS, MAKERS, Want},
     program::{FILE_BYTES, machine, spawn},
+    scene::Scene,
     set::CODE,
     structure::{DATA, DATA_BYTES, Giver, TEMPLATES, Template},
 };
@@ -129,86 +130,21 @@ impl World<'_> {
     /// Several calls that belong together and that chance would hardly put in a row.
     fn scene(&mut self, tid: Tid, choices: &mut Choices<'_>) {
         let core = &mut self.machine.kernel.core;
-        let most = core.config.limits.descriptors;
+        let descriptors = core.config.limits.descriptors;
         let Ok(table) = core.table_of(tid) else { return };
-        let Ok(new) = table.lowest_free(0, most) else { return };
-        let next = table.lowest_free(new + 1, most).unwrap_or(most) as u64;
-        let (new, at) = (new as u64, DATA);
+        let Ok(new) = table.lowest_free(0, descriptors) else { return };
+        let next = table.lowest_free(new + 1, descriptors).unwrap_or(descriptors) as u64;
         let mips = matches!(core.abi.numbering, Numbering::Mips);
-        let (stream, non_blocking) = if mips { (2 | 0x80, 0x80) } else { (1 | 0x800, 0x800) };
         let mut record = Record::new(core.abi);
-        let steps: &[(&str, [u64; 4])] = match choices.below(7) {
-            kind @ 0..=1 => {
-                let length = match kind {
-                    0 => record.u16(2).bytes(&[0x1f, 0x90, 127, 0, 0, 1]).zeros(8).len(),
-                    _ => record.u16(1).bytes(b"/tmp/sock\0").len(),
-                } as u64;
-                let family = 2 - kind as u64;
-                &[
-                    ("socket", [family, stream, 0, 0]),
-                    ("bind", [new, at, length, 0]),
-                    ("listen", [new, 3, 0, 0]),
-                    ("socket", [family, stream, 0, 0]),
-                    ("connect", [next, at, length, 0]),
-                    ("accept4", [new, 0, 0, non_blocking]),
-                ]
-            }
-            2 => {
-                record.bytes(b"/tmp\0");
-                let first = choices.number(1) % 3 + 1;
-                &[
-                    ("inotify_init1", [non_blocking, 0, 0, 0]),
-                    ("inotify_add_watch", [new, at, 0xfff, 0]),
-                    ("mkdir", [at + 5, 0o755, 0, 0]),
-                    ("inotify_rm_watch", [new, first, 0, 0]),
-                ]
-            }
-            3 => &[
-                ("pipe2", [at, non_blocking, 0, 0]),
-                ("write", [next, at, 4096, 0]),
-                ("write", [next, at, 20_000, 0]),
-                ("dup", [new, 0, 0, 0]),
-            ],
-            4 => {
-                record.bytes(b"/dev/ptmx\0").zeros(6).u32(0);
-                let unlock = if mips { 0x8004_5431 } else { 0x4004_5431 };
-                &[
-                    ("openat", [u64::MAX - 99, at, 2 | non_blocking, 0]),
-                    ("ioctl", [new, unlock, at + 16, 0]),
-                    ("write", [new, at, 9, 0]),
-                    ("setsid", [0; 4]),
-                ]
-            }
-            5 => {
-                record.u32(1).u32(0).u64(0);
-                let other = choices.number(1) % next.max(1);
-                &[
-                    ("epoll_create1", [0; 4]),
-                    ("epoll_ctl", [new, 1, other, at]),
-                    ("epoll_ctl", [new, 1, 0, at]),
-                    ("epoll_pwait", [new, at, 4, 0]),
-                ]
-            }
-            _ => {
-                record.zeros(32);
-                &[
-                    ("shmget", [0, 0x3000, 0o1600, 0]),
-                    ("shmat", [0, 0x20_0000, 0, 0]),
-                    ("semget", [0, 3, 0o1600, 0]),
-                    ("msgget", [0, 0o1600, 0, 0]),
-                    ("timer_create", [1, 0, at, 0]),
-                    ("timerfd_create", [1, non_blocking, 0, 0]),
-                ]
-            }
-        };
+        let steps = Scene { new: new as u64, next, mips }.steps(choices, &mut record);
         if let Ok(space) = core.space_of_mut(tid) {
-            let _ = space.memory.write(at, record.as_bytes());
+            let _ = space.memory.write(DATA, record.as_bytes());
         }
         let most = core.abi.word_max();
         for (name, [first, second, third, fourth]) in steps {
             let alive = self.machine.kernel.core.task(tid).is_ok_and(|task| task.waiting.is_none());
             let (true, Ok(place)) = (alive, TABLE.binary_search_by(|row| row.name.cmp(name))) else { return };
-            let arguments = [*first, *second, *third, *fourth, 0, 0, 0, 0].map(|value| value & most);
+            let arguments = [first, second, third, fourth, 0, 0, 0, 0].map(|value| value & most);
             self.make(tid, place, arguments);
         }
     }

@@ -10,6 +10,7 @@ mod choices;
 mod code;
 mod hint;
 mod program;
+mod scene;
 mod set;
 mod structure;
 
