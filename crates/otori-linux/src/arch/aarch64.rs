@@ -40,8 +40,9 @@ const SIGNALS: [u8; 32] = {
     signals
 };
 
-/// HWCAP_FP, HWCAP_ASIMD, HWCAP_CRC32: what a Cortex-A53 without cryptography has.
-const HWCAP: u64 = 1 | 1 << 1 | 1 << 7;
+/// HWCAP_FP, HWCAP_ASIMD, HWCAP_CRC32, HWCAP_CPUID: what a Cortex-A53 without cryptography has, and that identification
+/// registers can be read.
+const HWCAP: u64 = 1 | 1 << 1 | 1 << 7 | 1 << 11;
 
 /// The binary interface. Addresses as with 39 bits of them, which is what devices are built with.
 pub(crate) static ROW: Abi = Abi {
@@ -69,7 +70,7 @@ pub(crate) static ROW: Abi = Abi {
 };
 
 /// `/proc/cpuinfo` of the processor that [`HWCAP`] tells of.
-pub(crate) const CPUINFO: &str = "processor\t: 0\nBogoMIPS\t: 125.00\nFeatures\t: fp asimd crc32\n\
+pub(crate) const CPUINFO: &str = "processor\t: 0\nBogoMIPS\t: 125.00\nFeatures\t: fp asimd crc32 cpuid\n\
     CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd03\nCPU revision\t: 4\n\n";
 
 /// A fresh program: registers zero, stack set.

@@ -28,6 +28,34 @@ const DCZID: u32 = register(3, 0, 0, 7);
 const CNTFRQ: u32 = register(3, 14, 0, 0);
 const CNTVCT: u32 = register(3, 14, 0, 2);
 
+/// What Linux answers to a program that reads an identification register (HWCAP_CPUID, Documentation/arm64/
+/// cpu-feature-registers): what this CPU has, and of fields that are none of a program's business the least. `None`
+/// outside their space; there, what has no name reads as zero.
+fn identity(number: u32) -> Option<u64> {
+    const MIDR: u32 = register(0, 0, 0, 0);
+    const MPIDR: u32 = register(0, 0, 0, 5);
+    const REVIDR: u32 = register(0, 0, 0, 6);
+    const PROCESSOR_FEATURES: u32 = register(0, 0, 4, 0);
+    const DEBUG_FEATURES: u32 = register(0, 0, 5, 0);
+    const INSTRUCTIONS: u32 = register(0, 0, 6, 0);
+    const MEMORY_MODEL: u32 = register(0, 0, 7, 0);
+    Some(match number {
+        // A Cortex-A53 r0p4.
+        MIDR => 0x410f_d034,
+        MPIDR => 0x8000_0000,
+        REVIDR => 0,
+        // Exception levels 0 and 1 in AArch64 state; floating point and Advanced SIMD without half precision.
+        PROCESSOR_FEATURES => 0x11,
+        DEBUG_FEATURES => 6,
+        // CRC32.
+        INSTRUCTIONS => 1 << 16,
+        // Granules of 4 and 64 KiB: not told.
+        MEMORY_MODEL => 0xff00_0000,
+        _ if number >> 7 == 0 && matches!(number >> 3, 2..=7) => 0,
+        _ => return None,
+    })
+}
+
 const fn register(op1: u32, n: u32, m: u32, op2: u32) -> u32 {
     op1 << 11 | n << 7 | m << 3 | op2
 }
@@ -59,7 +87,7 @@ fn read(cpu: &mut Cpu, word: Word) -> Done {
         DCZID => ZERO_BLOCK,
         CNTFRQ => COUNTER_FREQUENCY,
         CNTVCT => cpu.frame.clock() / INSTRUCTIONS_PER_TICK,
-        _ => return Err(ILLEGAL),
+        number => identity(number).ok_or(ILLEGAL)?,
     };
     cpu.set(destination(word.d()), value);
     Ok(())
