@@ -1,12 +1,16 @@
-//! Operations joined to one: what two or three neighbours do, without a jump between. Key traits: [`Link`], [`Then`].
+//! Operations joined to one: what a few neighbours do, without a jump between. Key traits: [`Link`], [`Then`]; key
+//! type: [`Joins`], the neighbours that a set joins.
 //!
 //! A [`Link`] is what an operation does, as a type; what comes behind is a parameter. [`one`] makes a function for
-//! blocks of it, [`two`] one that does the next operation as well. The operations stay in the block as they were: only
-//! the first one's function is another, and who comes back to the second (after a miss) finds its own.
+//! blocks of it, [`joins`] rows of functions that do the operations behind as well. The operations stay in the block as
+//! they were: only the first one's function is another, and who comes back to the second (after a miss) finds its own.
 
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::op::{Next, Op, Run, end};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::marker::PhantomData;
 
 /// What an operation does.
@@ -110,6 +114,116 @@ pub(crate) fn slow<'a, S, A: Link<S>>(
     A::run::<Dispatch, false>(cpu, maps, blocks, ops)
 }
 
+/// Are they the same function? Two that the compiler made one do the same.
+pub(crate) fn is<S>(run: Run<S>, known: Run<S>) -> bool {
+    core::ptr::fn_addr_eq(run, known)
+}
+
+/// Neighbours that one function does.
+pub(crate) struct Join<S: 'static> {
+    /// Each one's own function.
+    pub parts: &'static [Run<S>],
+    /// Does them all.
+    pub run: Run<S>,
+}
+
+/// What a set joins.
+pub(crate) struct Joins<S: 'static> {
+    /// By the address of the first function, then the longest first.
+    rows: Vec<&'static Join<S>>,
+}
+
+impl<S: 'static> Joins<S> {
+    /// All of these rows.
+    pub(crate) fn new(mut rows: Vec<&'static Join<S>>) -> Self {
+        rows.retain(|row| !row.parts.is_empty());
+        rows.sort_by_key(|row| (address(row.parts.first()), Reverse(row.parts.len())));
+        Joins { rows }
+    }
+
+    /// The rows that these operations begin with.
+    fn fitting<'a>(&'a self, ops: &'a [Op<S>]) -> impl Iterator<Item = &'static Join<S>> + 'a {
+        let first = address(ops.first().map(|op| &op.run));
+        let start = self.rows.partition_point(|row| address(row.parts.first()) < first);
+        let rows = self.rows.iter().skip(start).take_while(move |row| address(row.parts.first()) == first);
+        rows.copied().filter(move |row| {
+            let runs = ops.iter().map(|op| op.run);
+            ops.len() >= row.parts.len() && runs.zip(row.parts).all(|(run, part)| is(run, *part))
+        })
+    }
+
+    /// Gives the operations of a block their joined functions, so that there are as few jumps as can be.
+    pub(crate) fn join(&self, ops: &mut [Op<S>]) {
+        // Jumps from each operation to the block's end, and the join to begin there with.
+        let mut best: Vec<(usize, Option<&'static Join<S>>)> = vec![(0, None); ops.len() + 1];
+        for at in (0..ops.len()).rev() {
+            let mut chosen = (best[at + 1].0 + 1, None);
+            for row in self.fitting(&ops[at..]) {
+                let jumps = best[at + row.parts.len()].0 + 1;
+                if jumps < chosen.0 {
+                    chosen = (jumps, Some(row));
+                }
+            }
+            best[at] = chosen;
+        }
+        let mut at = 0;
+        while at < ops.len() {
+            match best[at].1 {
+                Some(row) => {
+                    ops[at].run = row.run;
+                    at += row.parts.len();
+                }
+                None => at += 1,
+            }
+        }
+    }
+}
+
+fn address<S>(run: Option<&Run<S>>) -> usize {
+    run.map_or(0, |run| *run as usize)
+}
+
+/// Appends rows to a `Vec<&'static Join<Cpu>>`: `joins! { Cpu, rows; (A, B, C) { [A, B] [C, D] } }` joins an `A` with a `B`
+/// and a `C` behind it, and each of `A` and `B` with a `C` or `D`.
+macro_rules! joins {
+    ($cpu_type:ty, $rows:ident; $($row:tt)*) => {
+        $($crate::chain::joins!(@row $cpu_type, $rows; $row);)*
+    };
+    (@row $cpu_type:ty, $rows:ident; ($($part:ty),+)) => {
+        $crate::chain::joins!(@cross $cpu_type, $rows, ($($part,)+); ());
+    };
+    (@row $cpu_type:ty, $rows:ident; { $($list:tt)+ }) => {
+        $crate::chain::joins!(@cross $cpu_type, $rows, (); ($($list)+));
+    };
+    (@cross $cpu_type:ty, $rows:ident, ($($done:ty,)+); ()) => {
+        $rows.push(const {
+            &$crate::chain::Join {
+                parts: &[$($crate::chain::one::<$cpu_type, $done>()),+],
+                run: $crate::chain::joined::<
+                    $cpu_type,
+                    $crate::chain::joins!(@link $cpu_type, $($done,)+),
+                    $crate::chain::joins!(@then $cpu_type, $($done,)+),
+                >,
+            }
+        });
+    };
+    (@cross $cpu_type:ty, $rows:ident, $done:tt; ($list:tt $($rest:tt)*)) => {
+        $crate::chain::joins!(@list $cpu_type, $rows, $done; $list; ($($rest)*));
+    };
+    (@list $cpu_type:ty, $rows:ident, $done:tt; [$($item:ty),* $(,)?]; $rest:tt) => {
+        $($crate::chain::joins!(@add $cpu_type, $rows, $done, $item; $rest);)*
+    };
+    (@add $cpu_type:ty, $rows:ident, ($($done:ty,)*), $item:ty; $rest:tt) => {
+        $crate::chain::joins!(@cross $cpu_type, $rows, ($($done,)* $item,); $rest);
+    };
+    (@link $cpu_type:ty, $first:ty, $($more:ty,)*) => { $first };
+    (@then $cpu_type:ty, $first:ty,) => { $crate::chain::Dispatch };
+    (@then $cpu_type:ty, $first:ty, $second:ty, $($more:ty,)*) => {
+        $crate::chain::Known<$second, $crate::chain::joins!(@then $cpu_type, $second, $($more,)*)>
+    };
+}
+pub(crate) use joins;
+
 /// Links that go on with the next operation: `links! { Cpu; Name(cpu, op) { … } }`; further names in the parentheses, as
 /// far as needed: `maps`, `blocks`, `ops`; constants as parameters, `Name<const WIDTH: u8>(…)`. In the body
 /// [`load`](crate::chain::load) and [`store`](crate::chain::store) access memory.
@@ -139,10 +253,42 @@ macro_rules! links {
 }
 pub(crate) use links;
 
-/// Links whose body says where to go.
+/// Links that leave the block at a distance from its start if something is true:
+/// `branches! { Cpu; Name(cpu, op, distance) { what is done in either case } condition; }`.
+macro_rules! branches {
+    ($cpu_type:ty; $($(#[$doc:meta])* $name:ident $(<$(const $generic:ident: $type:ty),+>)?
+        ($cpu:ident, $op:ident, $distance:expr) $before:block $taken:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) enum $name $(<$(const $generic: $type),+>)? {}
+
+        impl $(<$(const $generic: $type),+>)? $crate::chain::Link<$cpu_type> for $name $(<$($generic),+>)? {
+            const GOES_ON: bool = true;
+
+            #[inline(always)]
+            fn run<'a, K: $crate::chain::Then<$cpu_type>, const FAST: bool>(
+                $cpu: &mut $cpu_type,
+                maps: &'a $crate::maps::Maps,
+                blocks: &'a $crate::block::BlockCache<$cpu_type>,
+                ops: &'a [$crate::op::Op<$cpu_type>],
+            ) -> $crate::op::Next {
+                let [$op, rest @ ..] = ops else { return $crate::op::end() };
+                let taken = $taken;
+                $before
+                if taken {
+                    let key = <$cpu_type as $crate::run::Set>::key_at($cpu.frame.start, $distance);
+                    return $crate::op::leave($cpu, maps, blocks, $op, key);
+                }
+                K::then($cpu, maps, blocks, rest)
+            }
+        }
+    )*};
+}
+pub(crate) use branches;
+
+/// Links whose body says where to go; a sixth name is the operations behind.
 macro_rules! last_links {
     ($cpu_type:ty; $($(#[$doc:meta])* $name:ident $(<$(const $generic:ident: $type:ty),+>)?
-        ($cpu:ident, $op:ident, $maps:ident, $blocks:ident, $ops:ident, $rest:ident) $body:block)*) => {$(
+        ($cpu:ident, $op:ident, $maps:ident, $blocks:ident, $ops:ident $(, $rest:ident)?) $body:block)*) => {$(
         $(#[$doc])*
         pub(crate) enum $name $(<$(const $generic: $type),+>)? {}
 
@@ -156,7 +302,7 @@ macro_rules! last_links {
                 $blocks: &'a $crate::block::BlockCache<$cpu_type>,
                 $ops: &'a [$crate::op::Op<$cpu_type>],
             ) -> $crate::op::Next {
-                let [$op, $rest @ ..] = $ops else { return $crate::op::end() };
+                let [$op, $($rest @)? ..] = $ops else { return $crate::op::end() };
                 $body
             }
         }

@@ -12,7 +12,6 @@ pub mod aarch64;
 pub mod arm;
 pub mod block;
 mod chain;
-mod handler;
 pub mod isa;
 pub mod maps;
 pub mod memory;

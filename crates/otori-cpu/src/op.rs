@@ -137,17 +137,25 @@ pub fn skip<'a, S>(
 /// Leaves the block for the one at `key`; its `rest` instructions were given back already.
 #[inline(always)]
 pub fn go<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, key: u64) -> Next {
+    let left = cpu.frame().left;
+    go_with(cpu, maps, blocks, key, left)
+}
+
+/// As [`go`], with so many instructions left.
+#[inline(always)]
+fn go_with<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, key: u64, left: i64) -> Next {
     let frame = cpu.frame();
     frame.start = key;
     let entrance = blocks.entrance(key);
-    let left = frame.left.wrapping_sub(i64::from(entrance.instructions));
+    let paid = left.wrapping_sub(i64::from(entrance.instructions));
     if entrance.key == key
-        && left >= 0
+        && paid >= 0
         && let [first, ..] = &*entrance.ops
     {
-        frame.left = left;
+        frame.left = paid;
         return (first.run)(cpu, maps, blocks, &entrance.ops);
     }
+    frame.left = left;
     go_next_door(cpu, maps, blocks, key)
 }
 
@@ -175,9 +183,8 @@ pub fn leave<'a, S: Set>(
     op: &Op<S>,
     key: u64,
 ) -> Next {
-    let frame = cpu.frame();
-    frame.left = frame.left.wrapping_add(i64::from(op.rest));
-    go(cpu, maps, blocks, key)
+    let left = cpu.frame().left.wrapping_add(i64::from(op.rest));
+    go_with(cpu, maps, blocks, key, left)
 }
 
 /// Comes back for a page. The operation must have changed nothing yet: it is done again, from its beginning.

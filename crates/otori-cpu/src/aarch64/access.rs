@@ -1,13 +1,13 @@
 //! Loads and stores of one register or two, in every addressing mode. Fields: `a` the register (of a pair also `c`),
 //! `b` the base, `imm` the displacement, or `c` the index and `d` its shift. SIMD registers are numbers 0 to 31.
 //!
-//! Each comes in two versions, as [`crate::handler`] tells: the fast one reaches its page by one look into the cache.
+//! Each comes in two versions, as [`crate::chain::Link`] tells: the fast one reaches its page by one look into the cache.
 
 use super::Cpu;
-use crate::block::BlockCache;
+use crate::chain::{links, one, slow};
 use crate::maps::Maps;
 use crate::memory::Access;
-use crate::op::{Next, Op, Run, end, miss, miss_second};
+use crate::op::{Next, Op, Run, miss, miss_second};
 use crate::page::{PAGE_MASK, Page};
 use crate::slot::Slot;
 
@@ -246,120 +246,96 @@ fn move_base<const MODE: u8>(cpu: &mut Cpu, op: &Op<Cpu>, base: u64) {
     }
 }
 
-#[inline(never)]
-fn load<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op<Cpu>],
-) -> Next {
-    let [op, next, ..] = ops else { return end() };
-    prepare::<MODE>(cpu, op);
-    let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
-    let value = match maps.readable(address, const { alignment(bytes(KIND)) }) {
-        Some(page) if size < 16 || on_one_page(address, size) => from_page::<KIND>(page, address),
-        _ if FAST => return load::<KIND, MODE, false>(cpu, maps, blocks, ops),
-        _ => match load_anywhere(maps, address, size) {
-            Some(value) => value,
-            None => return missing::<MODE>(cpu, ops, address, size as u32, Access::Read),
-        },
-    };
-    put::<KIND>(cpu, op.a, value);
-    move_base::<MODE>(cpu, op, base);
-    (next.run)(cpu, maps, blocks, &ops[1..])
-}
-
-#[inline(never)]
-fn store<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op<Cpu>],
-) -> Next {
-    let [op, next, ..] = ops else { return end() };
-    prepare::<MODE>(cpu, op);
-    let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
-    let value = take::<KIND>(cpu, op.a);
-    match maps.writable(address, const { alignment(bytes(KIND)) }) {
-        Some(page) if size < 16 || on_one_page(address, size) => to_page::<KIND>(page, address, value),
-        _ if FAST => return store::<KIND, MODE, false>(cpu, maps, blocks, ops),
-        _ => match store_anywhere(maps, address, size, value) {
-            Some(()) => {}
-            None => return missing::<MODE>(cpu, ops, address, size as u32, Access::Write),
-        },
+links! { Cpu;
+    Load<const KIND: u8, const MODE: u8>(cpu, op, maps, blocks, ops) {
+        prepare::<MODE>(cpu, op);
+        let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
+        let value = match maps.readable(address, const { alignment(bytes(KIND)) }) {
+            Some(page) if size < 16 || on_one_page(address, size) => from_page::<KIND>(page, address),
+            _ if FAST => return slow::<_, Self>(cpu, maps, blocks, ops),
+            _ => match load_anywhere(maps, address, size) {
+                Some(value) => value,
+                None => return missing::<MODE>(cpu, ops, address, size as u32, Access::Read),
+            },
+        };
+        put::<KIND>(cpu, op.a, value);
+        move_base::<MODE>(cpu, op, base);
     }
-    move_base::<MODE>(cpu, op, base);
-    (next.run)(cpu, maps, blocks, &ops[1..])
 }
 
-/// `ldp`: both lie on one page, aligned, or the second version does it.
-#[inline(never)]
-fn load_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op<Cpu>],
-) -> Next {
-    let [op, next, ..] = ops else { return end() };
-    let (size, base, first) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
-    let second = first.wrapping_add(size);
-    let (x, y) = match maps.readable(first, const { alignment(bytes(KIND)) }) {
-        Some(page) if on_one_page(first, 2 * size) => {
-            (from_page::<KIND>(page, first), from_page::<KIND>(page, second))
+links! { Cpu;
+    Store<const KIND: u8, const MODE: u8>(cpu, op, maps, blocks, ops) {
+        prepare::<MODE>(cpu, op);
+        let (size, base, address) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
+        let value = take::<KIND>(cpu, op.a);
+        match maps.writable(address, const { alignment(bytes(KIND)) }) {
+            Some(page) if size < 16 || on_one_page(address, size) => to_page::<KIND>(page, address, value),
+            _ if FAST => return slow::<_, Self>(cpu, maps, blocks, ops),
+            _ => match store_anywhere(maps, address, size, value) {
+                Some(()) => {}
+                None => return missing::<MODE>(cpu, ops, address, size as u32, Access::Write),
+            },
         }
-        _ if FAST => return load_pair::<KIND, MODE, false>(cpu, maps, blocks, ops),
-        _ => match (load_anywhere(maps, first, size), load_anywhere(maps, second, size)) {
-            (Some(x), Some(y)) => (x, y),
-            _ => return miss(cpu, ops, first, 2 * size as u32, Access::Read),
-        },
-    };
-    put::<KIND>(cpu, op.a, x);
-    put::<KIND>(cpu, op.c, y);
-    move_base::<MODE>(cpu, op, base);
-    (next.run)(cpu, maps, blocks, &ops[1..])
+        move_base::<MODE>(cpu, op, base);
+    }
 }
 
-#[inline(never)]
-fn store_pair<'a, const KIND: u8, const MODE: u8, const FAST: bool>(
-    cpu: &mut Cpu,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<Cpu>,
-    ops: &'a [Op<Cpu>],
-) -> Next {
-    let [op, next, ..] = ops else { return end() };
-    let (size, base, first) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
-    let second = first.wrapping_add(size);
-    let (x, y) = (take::<KIND>(cpu, op.a), take::<KIND>(cpu, op.c));
-    match maps.writable(first, const { alignment(bytes(KIND)) }) {
-        Some(page) if on_one_page(first, 2 * size) => {
-            to_page::<KIND>(page, first, x);
-            to_page::<KIND>(page, second, y);
-        }
-        _ if FAST => return store_pair::<KIND, MODE, false>(cpu, maps, blocks, ops),
-        _ => {
-            let reached = maps.reach(first, 2 * size as u32, Access::Write).ok();
-            let stored = reached
-                .and_then(|()| store_anywhere(maps, first, size, x))
-                .and_then(|()| store_anywhere(maps, second, size, y));
-            if stored.is_none() {
-                return miss(cpu, ops, first, 2 * size as u32, Access::Write);
+links! { Cpu;
+    /// `ldp`: both lie on one page, aligned, or the second version does it.
+    LoadPair<const KIND: u8, const MODE: u8>(cpu, op, maps, blocks, ops) {
+        let (size, base, first) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
+        let second = first.wrapping_add(size);
+        let (x, y) = match maps.readable(first, const { alignment(bytes(KIND)) }) {
+            Some(page) if on_one_page(first, 2 * size) => {
+                (from_page::<KIND>(page, first), from_page::<KIND>(page, second))
+            }
+            _ if FAST => return slow::<_, Self>(cpu, maps, blocks, ops),
+            _ => match (load_anywhere(maps, first, size), load_anywhere(maps, second, size)) {
+                (Some(x), Some(y)) => (x, y),
+                _ => return miss(cpu, ops, first, 2 * size as u32, Access::Read),
+            },
+        };
+        put::<KIND>(cpu, op.a, x);
+        put::<KIND>(cpu, op.c, y);
+        move_base::<MODE>(cpu, op, base);
+    }
+}
+
+links! { Cpu;
+    StorePair<const KIND: u8, const MODE: u8>(cpu, op, maps, blocks, ops) {
+        let (size, base, first) = (const { bytes(KIND) }, cpu.get(op.b), address::<MODE>(cpu, op));
+        let second = first.wrapping_add(size);
+        let (x, y) = (take::<KIND>(cpu, op.a), take::<KIND>(cpu, op.c));
+        match maps.writable(first, const { alignment(bytes(KIND)) }) {
+            Some(page) if on_one_page(first, 2 * size) => {
+                to_page::<KIND>(page, first, x);
+                to_page::<KIND>(page, second, y);
+            }
+            _ if FAST => return slow::<_, Self>(cpu, maps, blocks, ops),
+            _ => {
+                let reached = maps.reach(first, 2 * size as u32, Access::Write).ok();
+                let stored = reached
+                    .and_then(|()| store_anywhere(maps, first, size, x))
+                    .and_then(|()| store_anywhere(maps, second, size, y));
+                if stored.is_none() {
+                    return miss(cpu, ops, first, 2 * size as u32, Access::Write);
+                }
             }
         }
+        move_base::<MODE>(cpu, op, base);
     }
-    move_base::<MODE>(cpu, op, base);
-    (next.run)(cpu, maps, blocks, &ops[1..])
 }
 
 /// An array of a function for each addressing mode of one kind.
 macro_rules! by_mode {
     ($name:ident, $kind:expr) => {
         [
-            $name::<{ $kind }, OFFSET, true>,
-            $name::<{ $kind }, PRE, true>,
-            $name::<{ $kind }, POST, true>,
-            $name::<{ $kind }, INDEX, true>,
-            $name::<{ $kind }, LITERAL, true>,
-            $name::<{ $kind }, PAGE, true>,
+            one::<Cpu, $name<{ $kind }, OFFSET>>(),
+            one::<Cpu, $name<{ $kind }, PRE>>(),
+            one::<Cpu, $name<{ $kind }, POST>>(),
+            one::<Cpu, $name<{ $kind }, INDEX>>(),
+            one::<Cpu, $name<{ $kind }, LITERAL>>(),
+            one::<Cpu, $name<{ $kind }, PAGE>>(),
         ]
     };
 }
@@ -376,27 +352,27 @@ fn choose(table: &[[Run<Cpu>; 6]; 14], kind: u8, mode: u8) -> Run<Cpu> {
 /// The function of a load.
 pub(super) fn loader(kind: u8, mode: u8) -> Run<Cpu> {
     static ALL: [[Run<Cpu>; 6]; 14] =
-        by_kind!(load: U8, U16, U32, U64, I8, I16, I32, I8_WORD, I16_WORD, B, H, S, D, Q);
+        by_kind!(Load: U8, U16, U32, U64, I8, I16, I32, I8_WORD, I16_WORD, B, H, S, D, Q);
     choose(&ALL, kind, mode)
 }
 
 /// The function of a store.
 pub(super) fn storer(kind: u8, mode: u8) -> Run<Cpu> {
     static ALL: [[Run<Cpu>; 6]; 14] =
-        by_kind!(store: U8, U16, U32, U64, U8, U16, U32, U8, U16, B, H, S, D, Q);
+        by_kind!(Store: U8, U16, U32, U64, U8, U16, U32, U8, U16, B, H, S, D, Q);
     choose(&ALL, kind, mode)
 }
 
 /// The function of a load of two registers.
 pub(super) fn pair_loader(kind: u8, mode: u8) -> Run<Cpu> {
     static ALL: [[Run<Cpu>; 6]; 14] =
-        by_kind!(load_pair: U32, U32, U32, U64, I32, I32, I32, U32, U32, S, S, S, D, Q);
+        by_kind!(LoadPair: U32, U32, U32, U64, I32, I32, I32, U32, U32, S, S, S, D, Q);
     choose(&ALL, kind, mode)
 }
 
 /// The function of a store of two registers.
 pub(super) fn pair_storer(kind: u8, mode: u8) -> Run<Cpu> {
     static ALL: [[Run<Cpu>; 6]; 14] =
-        by_kind!(store_pair: U32, U32, U32, U64, U32, U32, U32, U32, U32, S, S, S, D, Q);
+        by_kind!(StorePair: U32, U32, U32, U64, U32, U32, U32, U32, U32, S, S, S, D, Q);
     choose(&ALL, kind, mode)
 }

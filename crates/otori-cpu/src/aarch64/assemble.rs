@@ -4,10 +4,12 @@
 //! unconditional one within the page. A branch back into the block leaves it: the loop is a block of its own.
 
 use super::cpu::ZERO;
+use super::join::join;
 use super::lower::Lowering;
 use super::word::{Word, source};
 use super::{Cpu, branch};
 use crate::block::Block;
+use crate::chain::one;
 use crate::op::{Op, Run};
 use crate::run::{BLOCK_INSTRUCTIONS_MAX, Source};
 use alloc::vec;
@@ -121,14 +123,14 @@ impl Assembly {
             }
             Kind::Call(distance) => {
                 let imm = (behind as u64) << 32 | u64::from(here.wrapping_add(distance) as u32);
-                self.finish(Op { imm, ..Op::new(branch::call) });
+                self.finish(Op { imm, ..Op::new(one::<Cpu, branch::Call>()) });
             }
             Kind::JumpRegister => {
-                self.finish(Op { b: source(word.n()), ..Op::new(branch::jump_register) });
+                self.finish(Op { b: source(word.n()), ..Op::new(one::<Cpu, branch::JumpRegister>()) });
             }
             Kind::CallRegister => {
                 let imm = behind as u64;
-                self.finish(Op { b: source(word.n()), imm, ..Op::new(branch::call_register) });
+                self.finish(Op { b: source(word.n()), imm, ..Op::new(one::<Cpu, branch::CallRegister>()) });
             }
             Kind::Conditional(distance) => {
                 self.conditional(word, previous, here.wrapping_add(distance));
@@ -137,12 +139,14 @@ impl Assembly {
                     self.leave_to(behind);
                 }
             }
-            Kind::SystemCall => self.finish(Op { imm: behind as u64, ..Op::new(branch::system_call) }),
+            Kind::SystemCall => {
+                self.finish(Op { imm: behind as u64, ..Op::new(one::<Cpu, branch::SystemCall>()) })
+            }
             Kind::Breakpoint => {
                 let imm = u64::from(word.bits(5, 16));
-                self.finish(Op { imm, ..Op::new(branch::breakpoint) });
+                self.finish(Op { imm, ..Op::new(one::<Cpu, branch::Breakpoint>()) });
             }
-            Kind::Illegal => self.finish(Op::new(branch::illegal)),
+            Kind::Illegal => self.finish(Op::new(one::<Cpu, branch::Illegal>())),
         }
     }
 
@@ -162,7 +166,7 @@ impl Assembly {
 
     fn leave_to(&mut self, distance: i32) {
         if !self.places.is_empty() {
-            self.finish(Op { imm: distance as u64, ..Op::new(branch::goto) });
+            self.finish(Op { imm: distance as u64, ..Op::new(one::<Cpu, branch::Goto>()) });
         }
         self.finished = true;
     }
@@ -186,7 +190,8 @@ impl Assembly {
             0x35 => Op { b: source(word.d()), imm, ..Op::new(zero(word, false)) },
             bit => {
                 let number = word.bits(31, 1) << 5 | word.bits(19, 5);
-                let run: Run<Cpu> = if bit == 0x36 { branch::bit_clear } else { branch::bit_set };
+                let run: Run<Cpu> =
+                    if bit == 0x36 { one::<Cpu, branch::BitClear>() } else { one::<Cpu, branch::BitSet>() };
                 Op { b: source(word.d()), d: number as u8, imm, ..Op::new(run) }
             }
         };
@@ -219,6 +224,7 @@ impl Assembly {
                 op.rest = (count as u8).wrapping_sub(op.rest);
             }
         }
+        join(&mut self.lowering.ops);
         Block {
             instructions: count as u32,
             ops: self.lowering.ops.into(),
@@ -230,9 +236,9 @@ impl Assembly {
 /// `cbz` or `cbnz`.
 fn zero(word: Word, when_zero: bool) -> Run<Cpu> {
     match (word.bit(31), when_zero) {
-        (true, true) => branch::zero::<true>,
-        (false, true) => branch::zero::<false>,
-        (true, false) => branch::not_zero::<true>,
-        (false, false) => branch::not_zero::<false>,
+        (true, true) => one::<Cpu, branch::Zero<true>>(),
+        (false, true) => one::<Cpu, branch::Zero<false>>(),
+        (true, false) => one::<Cpu, branch::NotZero<true>>(),
+        (false, false) => one::<Cpu, branch::NotZero<false>>(),
     }
 }

@@ -11,7 +11,9 @@ mod cpu;
 mod execute;
 mod flags;
 mod handler;
+mod join;
 mod lower;
+mod recorded;
 mod simd;
 #[cfg(test)]
 mod tests;

@@ -83,12 +83,7 @@ pub(super) fn assemble(endian: Endian, limit: u32, fetch: impl Fn(u32) -> Option
 /// The operations with their functions; where neighbours can be joined, the first does them all.
 fn finish_operations(operations: &[Op], endian: Endian) -> Arc<[ThreadedOp<Cpu>]> {
     let mut ops: Vec<_> = operations.iter().map(|op| lower(*op, endian)).collect();
-    let mut at = 0;
-    while let (Some(rest), Some(op)) = (operations.get(at..), ops.get_mut(at)) {
-        let (run, count) = join(rest, endian).unwrap_or((op.run, 1));
-        op.run = run;
-        at += count;
-    }
+    join(&mut ops, endian);
     ops.into()
 }
 

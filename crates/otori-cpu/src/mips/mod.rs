@@ -12,6 +12,7 @@ mod float;
 mod join;
 mod lower;
 mod op;
+mod recorded;
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,7 @@ use super::super::cpu::ZERO;
 use super::super::word::{Word, destination, source, with_sp};
 use super::super::{Cpu, handler};
 use super::{Illegal, Lowered, Lowering};
+use crate::chain::{is, one};
 use crate::op::{Op, Run};
 use crate::page::PAGE_MASK;
 use crate::slot::Slot;
@@ -126,7 +127,7 @@ impl Lowering {
     /// Makes one operation of `adrp` and an access relative to its page, if that is what stands here.
     fn join_page(&mut self, run: Run<Cpu>, a: Slot, b: Slot, displacement: u64) -> bool {
         let Some(last) = self.ops.last_mut() else { return false };
-        let is_page = last.run as usize == handler::page_address as *const () as usize;
+        let is_page = is(last.run, one::<Cpu, handler::PageAddress>());
         let fits = last.imm & PAGE_MASK == 0 && displacement <= PAGE_MASK;
         let joins = is_page && fits && last.a == b && last.at.wrapping_add(1) == self.at;
         if joins {

@@ -7,6 +7,7 @@ mod memory;
 use super::cpu::{BETWEEN, ZERO};
 use super::word::{Word, destination, logical_mask, source, with_sp};
 use super::{Cpu, branch, execute, handler, simd};
+use crate::chain::{is, one};
 use crate::op::{Op, Run};
 use crate::slot::Slot;
 use alloc::vec::Vec;
@@ -22,8 +23,8 @@ pub(super) struct Lowering {
 
 /// The function for 64 bits or for 32.
 macro_rules! width {
-    ($wide:expr, $($name:tt)*) => {
-        if $wide { handler::$($name)*::<true> as Run<Cpu> } else { handler::$($name)*::<false> as Run<Cpu> }
+    ($wide:expr, $name:ident) => {
+        if $wide { one::<Cpu, handler::$name<true>>() } else { one::<Cpu, handler::$name<false>>() }
     };
 }
 
@@ -51,7 +52,7 @@ impl Lowering {
             _ => Err(Illegal),
         };
         if lowered.is_err() {
-            self.op(Op::new(branch::illegal));
+            self.op(Op::new(one::<Cpu, branch::Illegal>()));
         }
     }
 
@@ -89,9 +90,9 @@ impl Lowering {
         let offset = word.signed(5, 19) << 2 | i64::from(word.bits(29, 2));
         if word.bit(31) {
             // All instructions of a block lie on one page.
-            self.constant(handler::page_address, d, ZERO, (offset << 12) as u64);
+            self.constant(one::<Cpu, handler::PageAddress>(), d, ZERO, (offset << 12) as u64);
         } else {
-            self.constant(handler::address, d, ZERO, (i64::from(self.here) + offset) as u64);
+            self.constant(one::<Cpu, handler::Address>(), d, ZERO, (i64::from(self.here) + offset) as u64);
         }
     }
 
@@ -105,7 +106,7 @@ impl Lowering {
                 let d = with_sp(word.d());
                 if let Some(last) = self.ops.last_mut()
                     && wide
-                    && last.run as usize == handler::page_address as *const () as usize
+                    && is(last.run, one::<Cpu, handler::PageAddress>())
                     && (last.a, last.a) == (n, d)
                 {
                     // `adrp` and `add` of its low bits.
@@ -113,12 +114,12 @@ impl Lowering {
                     return;
                 }
                 match imm {
-                    0 if wide => self.three(handler::copy, d, n, ZERO),
-                    _ => self.constant(width!(wide, add_constant), d, n, imm),
+                    0 if wide => self.three(one::<Cpu, handler::Copy>(), d, n, ZERO),
+                    _ => self.constant(width!(wide, AddConstant), d, n, imm),
                 }
             }
-            1 => self.constant(width!(wide, adds_constant), destination(word.d()), n, imm),
-            _ => self.constant(width!(wide, subs_constant), destination(word.d()), n, imm),
+            1 => self.constant(width!(wide, AddsConstant), destination(word.d()), n, imm),
+            _ => self.constant(width!(wide, SubsConstant), destination(word.d()), n, imm),
         }
     }
 
@@ -131,11 +132,11 @@ impl Lowering {
         let mask = if wide { mask } else { mask & ones(32) };
         let n = source(word.n());
         match word.bits(29, 2) {
-            0 => self.constant(handler::and_constant, with_sp(word.d()), n, mask),
-            1 if n == ZERO => self.constant(handler::constant, with_sp(word.d()), ZERO, mask),
-            1 => self.constant(width!(wide, orr_constant), with_sp(word.d()), n, mask),
-            2 => self.constant(width!(wide, eor_constant), with_sp(word.d()), n, mask),
-            _ => self.constant(width!(wide, ands_constant), destination(word.d()), n, mask),
+            0 => self.constant(one::<Cpu, handler::AndConstant>(), with_sp(word.d()), n, mask),
+            1 if n == ZERO => self.constant(one::<Cpu, handler::Constant>(), with_sp(word.d()), ZERO, mask),
+            1 => self.constant(width!(wide, OrrConstant), with_sp(word.d()), n, mask),
+            2 => self.constant(width!(wide, EorConstant), with_sp(word.d()), n, mask),
+            _ => self.constant(width!(wide, AndsConstant), destination(word.d()), n, mask),
         }
         Ok(())
     }
@@ -149,18 +150,18 @@ impl Lowering {
         let value = u64::from(word.bits(5, 16)) << shift;
         let mask = if wide { u64::MAX } else { ones(32) };
         match word.bits(29, 2) {
-            0 => self.constant(handler::constant, d, ZERO, !value & mask),
-            2 => self.constant(handler::constant, d, ZERO, value),
+            0 => self.constant(one::<Cpu, handler::Constant>(), d, ZERO, !value & mask),
+            2 => self.constant(one::<Cpu, handler::Constant>(), d, ZERO, value),
             3 => {
                 if let Some(last) = self.ops.last_mut()
-                    && last.run as usize == handler::constant as *const () as usize
+                    && is(last.run, one::<Cpu, handler::Constant>())
                     && last.a == d
                 {
                     // A constant built piece by piece.
                     last.imm = (last.imm & !(0xffff << shift) | value) & mask;
                     return Ok(());
                 }
-                let run = if wide { handler::keep } else { handler::keep_word };
+                let run = if wide { one::<Cpu, handler::Keep>() } else { one::<Cpu, handler::KeepWord>() };
                 self.op(Op { a: d, imm: value, d: shift as u8, ..Op::new(run) });
             }
             _ => return Err(Illegal),
@@ -181,12 +182,14 @@ impl Lowering {
         let downward = last >= rotation;
         let up = size - rotation;
         let op = match word.bits(29, 2) {
-            0 if downward => shifted(width!(wide, sign_extract), 63 - last, 63 - last + rotation, 0),
-            0 => shifted(width!(wide, sign_extract), 63 - last, 63 - last - up, 0),
-            1 if downward => shifted(width!(wide, insert), rotation, 0, ones(last - rotation + 1)),
-            1 => shifted(width!(wide, insert), rotation, 0, ones(last + 1) << up),
-            2 if downward => shifted(handler::right_and_mask, rotation, 0, ones(last - rotation + 1)),
-            2 => shifted(handler::left_and_mask, up, 0, ones(last + 1) << up),
+            0 if downward => shifted(width!(wide, SignExtract), 63 - last, 63 - last + rotation, 0),
+            0 => shifted(width!(wide, SignExtract), 63 - last, 63 - last - up, 0),
+            1 if downward => shifted(width!(wide, Insert), rotation, 0, ones(last - rotation + 1)),
+            1 => shifted(width!(wide, Insert), rotation, 0, ones(last + 1) << up),
+            2 if downward => {
+                shifted(one::<Cpu, handler::RightAndMask>(), rotation, 0, ones(last - rotation + 1))
+            }
+            2 => shifted(one::<Cpu, handler::LeftAndMask>(), up, 0, ones(last + 1) << up),
             _ => return Err(Illegal),
         };
         self.op(op);
@@ -199,7 +202,7 @@ impl Lowering {
             return Err(Illegal);
         }
         let (a, b, c) = (destination(word.d()), source(word.n()), source(word.m()));
-        let run = if b == c { width!(wide, ror_constant) } else { width!(wide, extract) };
+        let run = if b == c { width!(wide, RorConstant) } else { width!(wide, Extract) };
         self.op(Op { a, b, c, d: low as u8, ..Op::new(run) });
         Ok(())
     }
@@ -230,10 +233,10 @@ impl Lowering {
         }
         let bits = if wide { 64 } else { 32 };
         let (run, d, e, imm) = match word.bits(22, 2) {
-            0 => (handler::left_and_mask as Run<Cpu>, amount, 0, u64::MAX),
-            1 => (handler::right_and_mask as Run<Cpu>, amount, 0, ones(bits - amount)),
-            2 => (width!(wide, sign_extract), 64 - bits, 64 - bits + amount, 0),
-            _ => (width!(wide, ror_constant), amount, 0, 0),
+            0 => (one::<Cpu, handler::LeftAndMask>() as Run<Cpu>, amount, 0, u64::MAX),
+            1 => (one::<Cpu, handler::RightAndMask>() as Run<Cpu>, amount, 0, ones(bits - amount)),
+            2 => (width!(wide, SignExtract), 64 - bits, 64 - bits + amount, 0),
+            _ => (width!(wide, RorConstant), amount, 0, 0),
         };
         self.op(Op { a: BETWEEN, b: m, d: d as u8, e: e as u8, imm, ..Op::new(run) });
         Ok(BETWEEN)
@@ -244,18 +247,18 @@ impl Lowering {
         let m = self.shifted(word)?;
         let run = match (word.bits(29, 2), word.bit(21)) {
             (1, false) if n == ZERO => {
-                let run = if wide { handler::copy } else { handler::copy_word };
+                let run = if wide { one::<Cpu, handler::Copy>() } else { one::<Cpu, handler::CopyWord>() };
                 self.three(run, d, m, ZERO);
                 return Ok(());
             }
-            (0, false) => width!(wide, and),
-            (0, true) => width!(wide, bic),
-            (1, false) => width!(wide, orr),
-            (1, true) => width!(wide, orn),
-            (2, false) => width!(wide, eor),
-            (2, true) => width!(wide, eon),
-            (_, false) => width!(wide, ands),
-            (_, true) => width!(wide, bics),
+            (0, false) => width!(wide, And),
+            (0, true) => width!(wide, Bic),
+            (1, false) => width!(wide, Orr),
+            (1, true) => width!(wide, Orn),
+            (2, false) => width!(wide, Eor),
+            (2, true) => width!(wide, Eon),
+            (_, false) => width!(wide, Ands),
+            (_, true) => width!(wide, Bics),
         };
         self.three(run, d, n, m);
         Ok(())
@@ -265,10 +268,10 @@ impl Lowering {
     fn sum(word: Word) -> Run<Cpu> {
         let wide = word.bit(31);
         match word.bits(29, 2) {
-            0 => width!(wide, add),
-            1 => width!(wide, adds),
-            2 => width!(wide, sub),
-            _ => width!(wide, subs),
+            0 => width!(wide, Add),
+            1 => width!(wide, Adds),
+            2 => width!(wide, Sub),
+            _ => width!(wide, Subs),
         }
     }
 
@@ -278,7 +281,7 @@ impl Lowering {
             return Err(Illegal);
         }
         if word.bits(29, 2) == 0 && word.bits(22, 2) == 0 && (1..32).contains(&amount) {
-            let run = width!(wide, add_shifted);
+            let run = width!(wide, AddShifted);
             self.op(Op { a: d, b: n, c: source(word.m()), d: amount as u8, ..Op::new(run) });
             return Ok(());
         }
@@ -294,12 +297,12 @@ impl Lowering {
             return m;
         }
         let (run, d, e, imm) = match option {
-            0..=3 => (handler::left_and_mask as Run<Cpu>, shift, 0, ones(bits) << shift),
-            _ => (handler::sign_extract::<true> as Run<Cpu>, 64 - bits, 64 - bits - shift.min(64 - bits), 0),
+            0..=3 => (one::<Cpu, handler::LeftAndMask>() as Run<Cpu>, shift, 0, ones(bits) << shift),
+            _ => (one::<Cpu, handler::SignExtract<true>>(), 64 - bits, 64 - bits - shift.min(64 - bits), 0),
         };
         let (run, d, e, imm) = match option {
             // All bits: there is nothing to extend.
-            7 => (handler::left_and_mask as Run<Cpu>, shift, 0, u64::MAX),
+            7 => (one::<Cpu, handler::LeftAndMask>() as Run<Cpu>, shift, 0, u64::MAX),
             _ => (run, d, e, imm),
         };
         self.op(Op { a: BETWEEN, b: m, d: d as u8, e: e as u8, imm, ..Op::new(run) });
@@ -319,10 +322,10 @@ impl Lowering {
     fn add_with_carry(&mut self, word: Word) -> Lowered {
         let wide = word.bit(31);
         let run = match word.bits(29, 2) {
-            0 => width!(wide, adc),
-            1 => width!(wide, adcs),
-            2 => width!(wide, sbc),
-            _ => width!(wide, sbcs),
+            0 => width!(wide, Adc),
+            1 => width!(wide, Adcs),
+            2 => width!(wide, Sbc),
+            _ => width!(wide, Sbcs),
         };
         self.three(run, destination(word.d()), source(word.n()), source(word.m()));
         Ok(())
@@ -333,7 +336,7 @@ impl Lowering {
             return Err(Illegal);
         }
         let wide = word.bit(31);
-        let run = if word.bit(30) { width!(wide, compare_if) } else { width!(wide, compare_negative_if) };
+        let run = if word.bit(30) { width!(wide, CompareIf) } else { width!(wide, CompareNegativeIf) };
         let (c, imm) = if word.bit(11) { (ZERO, u64::from(word.m())) } else { (source(word.m()), 0) };
         let (condition, flags) = (word.bits(12, 4) as u8, word.bits(0, 4) as u8);
         self.op(Op { b: source(word.n()), c, imm, d: condition, e: flags, ..Op::new(run) });
@@ -356,12 +359,12 @@ impl Lowering {
             return Err(Illegal);
         }
         let run = match word.bits(10, 6) {
-            0 => width!(wide, rbit),
-            1 => width!(wide, rev16),
-            2 => width!(wide, rev32),
-            3 if wide => handler::rev64,
-            4 => width!(wide, clz),
-            5 => width!(wide, cls),
+            0 => width!(wide, Rbit),
+            1 => width!(wide, Rev16),
+            2 => width!(wide, Rev32),
+            3 if wide => one::<Cpu, handler::Rev64>(),
+            4 => width!(wide, Clz),
+            5 => width!(wide, Cls),
             _ => return Err(Illegal),
         };
         self.three(run, destination(word.d()), source(word.n()), ZERO);
@@ -374,12 +377,12 @@ impl Lowering {
             return Err(Illegal);
         }
         let run = match word.bits(10, 6) {
-            2 => width!(wide, udiv),
-            3 => width!(wide, sdiv),
-            8 => width!(wide, lsl),
-            9 => width!(wide, lsr),
-            10 => width!(wide, asr),
-            11 => width!(wide, ror),
+            2 => width!(wide, Udiv),
+            3 => width!(wide, Sdiv),
+            8 => width!(wide, Lsl),
+            9 => width!(wide, Lsr),
+            10 => width!(wide, Asr),
+            11 => width!(wide, Ror),
             16..=23 => {
                 self.in_one_piece(word);
                 return Ok(());
@@ -396,14 +399,14 @@ impl Lowering {
             return Err(Illegal);
         }
         let run: Run<Cpu> = match (word.bits(21, 3), minus) {
-            (0, false) => width!(wide, madd),
-            (0, true) => width!(wide, msub),
-            (1, false) if wide => handler::smaddl,
-            (1, true) if wide => handler::smsubl,
-            (2, false) if wide => handler::smulh,
-            (5, false) if wide => handler::umaddl,
-            (5, true) if wide => handler::umsubl,
-            (6, false) if wide => handler::umulh,
+            (0, false) => width!(wide, Madd),
+            (0, true) => width!(wide, Msub),
+            (1, false) if wide => one::<Cpu, handler::Smaddl>(),
+            (1, true) if wide => one::<Cpu, handler::Smsubl>(),
+            (2, false) if wide => one::<Cpu, handler::Smulh>(),
+            (5, false) if wide => one::<Cpu, handler::Umaddl>(),
+            (5, true) if wide => one::<Cpu, handler::Umsubl>(),
+            (6, false) if wide => one::<Cpu, handler::Umulh>(),
             _ => return Err(Illegal),
         };
         let (a, b, c) = (destination(word.d()), source(word.n()), source(word.m()));
@@ -417,7 +420,7 @@ impl Lowering {
         let barrier = word.is(0xffff_f01f, 0xd503_301f) && matches!(word.bits(5, 3), 4..=6);
         // `mrs` of the thread pointer.
         if word.is(0xffff_ffe0, 0xd53b_d040) {
-            self.three(handler::thread_pointer, destination(word.d()), ZERO, ZERO);
+            self.three(one::<Cpu, handler::ThreadPointer>(), destination(word.d()), ZERO, ZERO);
         } else if !hint && !barrier {
             self.in_one_piece(word);
         }

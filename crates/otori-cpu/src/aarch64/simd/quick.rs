@@ -7,10 +7,8 @@ use super::constant::expanded;
 use super::scalar::expand;
 use crate::aarch64::Cpu;
 use crate::aarch64::word::{Word, destination, source};
-use crate::block::BlockCache;
-use crate::handler::handlers;
-use crate::maps::Maps;
-use crate::op::{Next, Op, Run, end};
+use crate::chain::{links, one};
+use crate::op::{Op, Run};
 use crate::soft::{add, divide, multiply, subtract};
 use core::array::from_fn;
 
@@ -44,23 +42,6 @@ fn byte_if(holds: bool) -> u8 {
     if holds { u8::MAX } else { 0 }
 }
 
-/// Handlers with several constant parameters, that go on with the next operation.
-macro_rules! quick {
-    ($($(#[$doc:meta])* $name:ident <$(const $generic:ident: $type:ty),+> ($cpu:ident, $op:ident) $body:block)*) => {$(
-        $(#[$doc])*
-        fn $name<'a, $(const $generic: $type),+>(
-            $cpu: &mut Cpu,
-            maps: &'a Maps,
-            blocks: &'a BlockCache<Cpu>,
-            ops: &'a [Op<Cpu>],
-        ) -> Next {
-            let [$op, next, ..] = ops else { return end() };
-            $body
-            (next.run)($cpu, maps, blocks, &ops[1..])
-        }
-    )*};
-}
-
 /// What a function of bytes does.
 mod byte_work {
     pub(super) const EQUAL: u8 = 0;
@@ -73,9 +54,9 @@ mod byte_work {
 }
 use byte_work::*;
 
-quick! {
+links! { Cpu;
     /// `and`, `bic`, `orr`, `orn`, `eor`, `bsl`, `bit`, `bif`.
-    logical<const KIND: u8, const WHOLE: bool>(cpu, op) {
+    Logical<const KIND: u8, const WHOLE: bool>(cpu, op) {
         let (n, m) = (cpu.vector(op.b as u32), cpu.vector(op.c as u32));
         let d = cpu.vector(op.a as u32);
         let result = match KIND {
@@ -90,7 +71,7 @@ quick! {
         };
         cpu.set_vector(op.a as u32, whole::<WHOLE>(result));
     }
-    of_bytes<const WORK: u8, const WHOLE: bool>(cpu, op) {
+    OfBytes<const WORK: u8, const WHOLE: bool>(cpu, op) {
         let (n, m) = (cpu.vector(op.b as u32), cpu.vector(op.c as u32));
         let result = bytes(n, m, |a, b| match WORK {
             EQUAL => byte_if(a == b),
@@ -104,7 +85,7 @@ quick! {
         cpu.set_vector(op.a as u32, whole::<WHOLE>(result));
     }
     /// `addp`, `uminp`, `umaxp` of 16 bytes.
-    byte_pairs<const WORK: u8, const WHOLE: bool>(cpu, op) {
+    BytePairs<const WORK: u8, const WHOLE: bool>(cpu, op) {
         let (n, m) = (cpu.vector(op.b as u32).to_le_bytes(), cpu.vector(op.c as u32).to_le_bytes());
         let result = from_fn(|index| {
             let from = if index < 8 { &n } else { &m };
@@ -118,19 +99,19 @@ quick! {
         cpu.set_vector(op.a as u32, whole::<WHOLE>(u128::from_le_bytes(result)));
     }
     /// `add` and `sub` of words.
-    of_words<const MINUS: bool, const WHOLE: bool>(cpu, op) {
+    OfWords<const MINUS: bool, const WHOLE: bool>(cpu, op) {
         let (n, m) = (cpu.vector(op.b as u32), cpu.vector(op.c as u32));
         let result = words(n, m, |a, b| if MINUS { a.wrapping_sub(b) } else { a.wrapping_add(b) });
         cpu.set_vector(op.a as u32, whole::<WHOLE>(result));
     }
     /// `add` and `sub` of longs: two, or a scalar.
-    of_longs<const MINUS: bool, const WHOLE: bool>(cpu, op) {
+    OfLongs<const MINUS: bool, const WHOLE: bool>(cpu, op) {
         let (n, m) = (cpu.vector(op.b as u32), cpu.vector(op.c as u32));
         let result = longs(n, m, |a, b| if MINUS { a.wrapping_sub(b) } else { a.wrapping_add(b) });
         cpu.set_vector(op.a as u32, whole::<WHOLE>(result));
     }
     /// `fmul`, `fdiv`, `fadd`, `fsub`.
-    arithmetic<const WORK: u8, const DOUBLE: bool>(cpu, op) {
+    Arithmetic<const WORK: u8, const DOUBLE: bool>(cpu, op) {
         let mask = if DOUBLE { u64::MAX } else { 0xffff_ffff };
         let (a, b) = (cpu.vector(op.b as u32) as u64 & mask, cpu.vector(op.c as u32) as u64 & mask);
         let mut environment = cpu.environment();
@@ -145,59 +126,62 @@ quick! {
         cpu.set_vector(op.a as u32, result.into());
     }
     /// A 64-bit pattern, in both halves if `WHOLE`.
-    pattern<const WHOLE: bool>(cpu, op) {
+    Pattern<const WHOLE: bool>(cpu, op) {
         cpu.set_vector(op.a as u32, whole::<WHOLE>(u128::from(op.imm) | u128::from(op.imm) << 64));
     }
     /// `dup` of a general register, multiplied by `imm` to fill 64 bits; `e` is the unused bits of a lane.
-    duplicate<const WHOLE: bool>(cpu, op) {
+    Duplicate<const WHOLE: bool>(cpu, op) {
         let lane = cpu.get(op.b) << (op.e & 63) >> (op.e & 63);
         let pattern = u128::from(lane.wrapping_mul(op.imm));
         cpu.set_vector(op.a as u32, whole::<WHOLE>(pattern | pattern << 64));
     }
 }
 
-handlers! { Cpu;
+links! { Cpu;
     /// `cmeq` of bytes with zero.
-    bytes_zero<const WHOLE: bool>(cpu, op) {
+    BytesZero<const WHOLE: bool>(cpu, op) {
         let result = bytes(cpu.vector(op.b as u32), 0, |a, b| byte_if(a == b));
         cpu.set_vector(op.a as u32, whole::<WHOLE>(result));
     }
     /// `shrn` of eight halves to bytes.
-    narrow_halves(cpu, op) {
+    NarrowHalves(cpu, op) {
         let n = cpu.vector(op.b as u32).to_le_bytes();
         let half = |index: usize| u16::from_le_bytes([n[2 * index], n[2 * index + 1]]);
         let result: [u8; 8] = from_fn(|index| (half(index) >> (op.d & 15)) as u8);
         cpu.set_vector(op.a as u32, u64::from_le_bytes(result).into());
     }
     /// To a general register: bits from `d` on, of the mask.
-    to_general(cpu, op) {
+    ToGeneral(cpu, op) {
         cpu.set(op.a, (cpu.vector(op.b as u32) >> (op.d & 127)) as u64 & op.imm);
     }
     /// From a general register.
-    from_general(cpu, op) { cpu.set_vector(op.a as u32, u128::from(cpu.get(op.b) & op.imm)); }
+    FromGeneral(cpu, op) { cpu.set_vector(op.a as u32, u128::from(cpu.get(op.b) & op.imm)); }
     /// `fmov` between registers.
-    copy_number(cpu, op) { cpu.set_vector(op.a as u32, cpu.vector(op.b as u32) & u128::from(op.imm)); }
+    CopyNumber(cpu, op) { cpu.set_vector(op.a as u32, cpu.vector(op.b as u32) & u128::from(op.imm)); }
 }
 
 /// Functions by kind, for the lower half and for whole registers.
 macro_rules! both {
-    ($name:ident: $($kind:expr),*) => { [$([$name::<{ $kind }, false>, $name::<{ $kind }, true>]),*] };
+    ($name:ident: $($kind:expr),*) => { [$([one::<Cpu, $name<{ $kind }, false>>(), one::<Cpu, $name<{ $kind }, true>>()]),*] };
 }
 
 /// The operation of a frequent instruction, but for its registers.
 fn function(word: Word) -> Option<Run<Cpu>> {
     let whole = usize::from(word.bit(30));
     if word.is(0x9f20_fc00, 0x0e20_1c00) {
-        static LOGICAL: [[Run<Cpu>; 2]; 8] = both!(logical: 0, 1, 2, 3, 4, 5, 6, 7);
+        static LOGICAL: [[Run<Cpu>; 2]; 8] = both!(Logical: 0, 1, 2, 3, 4, 5, 6, 7);
         let kind = word.bits(29, 1) << 2 | word.bits(22, 2);
         return Some(LOGICAL[(kind & 7) as usize][whole]);
     }
     static BYTES: [[Run<Cpu>; 2]; 7] =
-        both!(of_bytes: EQUAL, HIGHER, HIGHER_OR_SAME, ADD, SUBTRACT, MINIMUM, MAXIMUM);
-    static PAIRS: [Run<Cpu>; 3] =
-        [byte_pairs::<ADD, true>, byte_pairs::<MINIMUM, true>, byte_pairs::<MAXIMUM, true>];
-    static WORDS: [[Run<Cpu>; 2]; 2] = both!(of_words: false, true);
-    static LONGS: [[Run<Cpu>; 2]; 2] = both!(of_longs: false, true);
+        both!(OfBytes: EQUAL, HIGHER, HIGHER_OR_SAME, ADD, SUBTRACT, MINIMUM, MAXIMUM);
+    static PAIRS: [Run<Cpu>; 3] = [
+        one::<Cpu, BytePairs<ADD, true>>(),
+        one::<Cpu, BytePairs<MINIMUM, true>>(),
+        one::<Cpu, BytePairs<MAXIMUM, true>>(),
+    ];
+    static WORDS: [[Run<Cpu>; 2]; 2] = both!(OfWords: false, true);
+    static LONGS: [[Run<Cpu>; 2]; 2] = both!(OfLongs: false, true);
     let minus = usize::from(word.bit(29));
     match word.0 & 0xbfe0_fc00 {
         0x2e20_8c00 => return Some(BYTES[0][whole]),
@@ -218,9 +202,9 @@ fn function(word: Word) -> Option<Run<Cpu>> {
         return Some(LONGS[minus][0]);
     }
     if word.is(0xbfff_fc00, 0x0e20_9800) {
-        return Some(if whole == 1 { bytes_zero::<true> } else { bytes_zero::<false> });
+        return Some(if whole == 1 { one::<Cpu, BytesZero<true>>() } else { one::<Cpu, BytesZero<false>>() });
     }
-    static ARITHMETIC: [[Run<Cpu>; 2]; 4] = both!(arithmetic: 0, 1, 2, 3);
+    static ARITHMETIC: [[Run<Cpu>; 2]; 4] = both!(Arithmetic: 0, 1, 2, 3);
     // Single or double; multiply, divide, add, subtract.
     word.is(0xffa0_cc00, 0x1e20_0800)
         .then(|| ARITHMETIC[(word.bits(12, 2) & 3) as usize][usize::from(word.bit(22))])
@@ -236,18 +220,18 @@ fn moves(word: Word) -> Option<Op<Cpu>> {
         b: vector(word.n()),
         d: d as u8,
         imm,
-        ..Op::new(to_general)
+        ..Op::new(one::<Cpu, ToGeneral>())
     };
     match word.0 & 0xffff_fc00 {
         0x1e26_0000 => return Some(to_general(0, mask(false))),
         0x9e66_0000 => return Some(to_general(0, mask(true))),
         0x1e27_0000 | 0x9e67_0000 => {
             let (a, b) = (vector(word.d()), source(word.n()));
-            return Some(Op { a, b, imm: mask(word.bit(31)), ..Op::new(from_general) });
+            return Some(Op { a, b, imm: mask(word.bit(31)), ..Op::new(one::<Cpu, FromGeneral>()) });
         }
         0x1e20_4000 | 0x1e60_4000 => {
             let (a, b) = (vector(word.d()), vector(word.n()));
-            return Some(Op { a, b, imm: mask(word.bit(22)), ..Op::new(copy_number) });
+            return Some(Op { a, b, imm: mask(word.bit(22)), ..Op::new(one::<Cpu, CopyNumber>()) });
         }
         _ => {}
     }
@@ -260,7 +244,8 @@ fn moves(word: Word) -> Option<Op<Cpu>> {
     // DUP.
     if word.is(0xbfe0_fc00, 0x0e00_0c00) && lane & 15 != 0 && (whole || size < 3) {
         let every = [0x0101_0101_0101_0101, 0x0001_0001_0001_0001, 0x1_0000_0001, 1][size as usize & 3];
-        let run: Run<Cpu> = if whole { duplicate::<true> } else { duplicate::<false> };
+        let run: Run<Cpu> =
+            if whole { one::<Cpu, Duplicate<true>>() } else { one::<Cpu, Duplicate<false>>() };
         let (a, b, e) = (vector(word.d()), source(word.n()), (64 - (8 << size)) as u8);
         return Some(Op { a, b, imm: every, e, ..Op::new(run) });
     }
@@ -275,12 +260,12 @@ fn constant(word: Word) -> Option<Op<Cpu>> {
     {
         let value = expanded(word) as u64;
         let imm = if invert && mode < 14 { !value } else { value };
-        let run: Run<Cpu> = if whole { pattern::<true> } else { pattern::<false> };
+        let run: Run<Cpu> = if whole { one::<Cpu, Pattern<true>>() } else { one::<Cpu, Pattern<false>>() };
         return Some(Op { a, imm, ..Op::new(run) });
     }
     word.is(0xffa0_1fe0, 0x1e20_1000).then(|| {
         let imm = expand(format(word.bit(22)), word.bits(13, 8));
-        Op { a, imm, ..Op::new(pattern::<false> as Run<Cpu>) }
+        Op { a, imm, ..Op::new(one::<Cpu, Pattern<false>>()) }
     })
 }
 
@@ -293,7 +278,7 @@ pub(super) fn lower(word: Word) -> Option<Op<Cpu>> {
     let (a, b, c) = (vector(word.d()), vector(word.n()), vector(word.m()));
     // SHRN of halves.
     if word.is(0xfff8_fc00, 0x0f08_8400) {
-        return Some(Op { a, b, d: (8 - word.bits(16, 3)) as u8, ..Op::new(narrow_halves) });
+        return Some(Op { a, b, d: (8 - word.bits(16, 3)) as u8, ..Op::new(one::<Cpu, NarrowHalves>()) });
     }
     function(word).map(|run| Op { a, b, c, ..Op::new(run) })
 }

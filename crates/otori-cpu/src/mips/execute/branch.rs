@@ -3,85 +3,57 @@
 
 use super::Cpu;
 use crate::block::BlockCache;
-use crate::chain::{Link, Then, last_links, links};
-use crate::handler::{handlers, leavers};
+use crate::chain::{branches, last_links, links};
 use crate::maps::Maps;
-use crate::op::{Next, Op, end, go, leave, stop, stop_behind};
+use crate::op::{Next, Op, end, go, stop, stop_behind};
 use crate::run::Set;
 use crate::stop::Stop;
 
-/// Links that leave the block if a condition holds.
-macro_rules! branches {
-    ($($(#[$doc:meta])* $name:ident ($cpu:ident, $op:ident) $taken:expr;)*) => {$(
-        $(#[$doc])*
-        pub(crate) enum $name {}
-
-        impl Link<Cpu> for $name {
-            const GOES_ON: bool = true;
-
-            #[inline(always)]
-            fn run<'a, K: Then<Cpu>, const FAST: bool>(
-                $cpu: &mut Cpu,
-                maps: &'a Maps,
-                blocks: &'a BlockCache<Cpu>,
-                ops: &'a [Op<Cpu>],
-            ) -> Next {
-                let [$op, rest @ ..] = ops else { return end() };
-                if $taken {
-                    let key = Cpu::key_at($cpu.frame.start, $op.imm as i32);
-                    return leave($cpu, maps, blocks, $op, key);
-                }
-                K::then($cpu, maps, blocks, rest)
-            }
-        }
-    )*};
-}
-
-branches! {
-    Equal(cpu, op) cpu.get(op.b) == cpu.get(op.c);
-    NotEqual(cpu, op) cpu.get(op.b) != cpu.get(op.c);
-    Less(cpu, op) (cpu.get(op.b) as i32) < 0;
-    GreaterEqual(cpu, op) cpu.get(op.b) as i32 >= 0;
-    LessEqual(cpu, op) cpu.get(op.b) as i32 <= 0;
-    Greater(cpu, op) cpu.get(op.b) as i32 > 0;
+branches! { Cpu;
+    Equal(cpu, op, op.imm as i32) {} cpu.get(op.b) == cpu.get(op.c);
+    NotEqual(cpu, op, op.imm as i32) {} cpu.get(op.b) != cpu.get(op.c);
+    Less(cpu, op, op.imm as i32) {} (cpu.get(op.b) as i32) < 0;
+    GreaterEqual(cpu, op, op.imm as i32) {} cpu.get(op.b) as i32 >= 0;
+    LessEqual(cpu, op, op.imm as i32) {} cpu.get(op.b) as i32 <= 0;
+    Greater(cpu, op, op.imm as i32) {} cpu.get(op.b) as i32 > 0;
     /// If what was remembered held.
-    Remembered(cpu, op) cpu.remembered;
+    Remembered(cpu, op, op.imm as i32) {} cpu.remembered;
     /// If not: a branch-likely that is not taken skips its delay slot.
-    Forgotten(cpu, op) !cpu.remembered;
+    Forgotten(cpu, op, op.imm as i32) {} !cpu.remembered;
 }
 
 last_links! { Cpu;
-    Goto(cpu, op, maps, blocks, ops, _rest) {
+    Goto(cpu, op, maps, blocks, ops) {
         let key = Cpu::key_at(cpu.frame.start, op.imm as i32);
         go(cpu, maps, blocks, key)
     }
     /// Within the 256 MB region of the delay slot. All of the block is on one page, or it is nothing but the jump and
     /// its slot; so the second instruction tells the region.
-    Jump(cpu, op, maps, blocks, ops, _rest) {
+    Jump(cpu, op, maps, blocks, ops) {
         let region = (cpu.frame.start as u32).wrapping_add(4) & 0xf000_0000;
         go(cpu, maps, blocks, u64::from(region | op.imm as u32))
     }
-    JumpRegister(cpu, op, maps, blocks, ops, _rest) {
+    JumpRegister(cpu, op, maps, blocks, ops) {
         let key = u64::from(cpu.get(op.b));
         go(cpu, maps, blocks, key)
     }
 }
 
-leavers! { Cpu;
-    jump_remembered(cpu, _op, maps, blocks, ops) {
+last_links! { Cpu;
+    JumpRemembered(cpu, _op, maps, blocks, ops) {
         let key = u64::from(cpu.target);
         go(cpu, maps, blocks, key)
     }
     /// `imm`: distance of the instruction behind.
-    syscall(cpu, op, _maps, _blocks, ops) {
+    Syscall(cpu, op, _maps, _blocks, ops) {
         let key = Cpu::key_at(cpu.frame.start, op.imm as i32);
         stop_behind(cpu, Stop::Syscall, key)
     }
     /// `imm`: the code.
-    breakpoint(cpu, op, _maps, _blocks, ops) {
+    Breakpoint(cpu, op, _maps, _blocks, ops) {
         stop(cpu, ops, Stop::Breakpoint(op.imm as u32))
     }
-    illegal(cpu, _op, _maps, _blocks, ops) {
+    Illegal(cpu, _op, _maps, _blocks, ops) {
         stop(cpu, ops, Stop::Illegal)
     }
 }
@@ -109,9 +81,9 @@ links! { Cpu;
     RememberGreater(cpu, op) { cpu.remembered = cpu.get(op.b) as i32 > 0; }
 }
 
-handlers! { Cpu;
+links! { Cpu;
     /// Remembers where to jump because the delay slot or the link changes the register.
-    remember_target(cpu, op) { cpu.target = cpu.get(op.b); }
+    RememberTarget(cpu, op) { cpu.target = cpu.get(op.b); }
     /// Condition code `d` against `e`.
-    remember_float(cpu, op) { cpu.remembered = cpu.condition(op.d) == (op.e != 0); }
+    RememberFloat(cpu, op) { cpu.remembered = cpu.condition(op.d) == (op.e != 0); }
 }

@@ -4,7 +4,6 @@
 
 use super::{Cpu, order_u16, order_u32, unaligned};
 use crate::chain::{links, load, store};
-use crate::handler::handlers;
 use crate::memory::Access::{Read, Write};
 use crate::op::{interrupted, miss, stop};
 use crate::slot::Slot;
@@ -80,51 +79,51 @@ macro_rules! ordered {
                 }
             }
 
-            handlers! { Cpu;
-                lwl(cpu, op, maps, _blocks, ops) {
+            links! { Cpu;
+                Lwl(cpu, op, maps, _blocks, ops) {
                     let address = cpu.address(op.b, op.imm);
                     let Some(page) = maps.readable(address, 0) else { return miss(cpu, ops, address, 1, Read) };
                     cpu.load_left::<BIG>(op.a, address, page.load_u32(address & !3));
                 }
-                lwr(cpu, op, maps, _blocks, ops) {
+                Lwr(cpu, op, maps, _blocks, ops) {
                     let address = cpu.address(op.b, op.imm);
                     let Some(page) = maps.readable(address, 0) else { return miss(cpu, ops, address, 1, Read) };
                     cpu.load_right::<BIG>(op.a, address, page.load_u32(address & !3));
                 }
-                swl(cpu, op, maps, _blocks, ops) {
+                Swl(cpu, op, maps, _blocks, ops) {
                     let address = cpu.address(op.b, op.imm);
                     let Some(page) = maps.writable(address, 0) else { return miss(cpu, ops, address, 1, Write) };
                     let (byte, old) = (position::<BIG>(address), order_u32::<BIG>(page.load_u32(address & !3)));
                     let new = old & 0xffff_ff00 << (8 * byte) | cpu.get(op.a) >> (24 - 8 * byte);
                     page.store_u32(address & !3, order_u32::<BIG>(new));
                 }
-                swr(cpu, op, maps, _blocks, ops) {
+                Swr(cpu, op, maps, _blocks, ops) {
                     let address = cpu.address(op.b, op.imm);
                     let Some(page) = maps.writable(address, 0) else { return miss(cpu, ops, address, 1, Write) };
                     let (byte, old) = (position::<BIG>(address), order_u32::<BIG>(page.load_u32(address & !3)));
                     let new = old & !(u32::MAX << (8 * byte)) | cpu.get(op.a) << (8 * byte);
                     page.store_u32(address & !3, order_u32::<BIG>(new));
                 }
-                ll(cpu, op, maps, _blocks, ops) {
+                Ll(cpu, op, maps, _blocks, ops) {
                     done!(cpu.load_linked::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
                 }
-                sc(cpu, op, maps, _blocks, ops) {
+                Sc(cpu, op, maps, _blocks, ops) {
                     done!(cpu.store_conditional::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
                 }
-                lwc1(cpu, op, maps, _blocks, ops) {
+                Lwc1(cpu, op, maps, _blocks, ops) {
                     done!(cpu.load_single::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
                 }
-                ldc1(cpu, op, maps, _blocks, ops) {
+                Ldc1(cpu, op, maps, _blocks, ops) {
                     done!(cpu.load_double::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
                 }
-                swc1(cpu, op, maps, _blocks, ops) {
+                Swc1(cpu, op, maps, _blocks, ops) {
                     done!(cpu.store_single::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
                 }
-                sdc1(cpu, op, maps, _blocks, ops) {
+                Sdc1(cpu, op, maps, _blocks, ops) {
                     done!(cpu.store_double::<BIG>(op.a, cpu.address(op.b, op.imm), maps), cpu, ops);
                 }
                 /// COP1X: the word is in `imm`.
-                float_extended(cpu, op, maps, _blocks, ops) {
+                FloatExtended(cpu, op, maps, _blocks, ops) {
                     done!(cpu.run_extended::<BIG>(op.imm as u32, maps), cpu, ops);
                 }
             }

@@ -3,7 +3,6 @@
 
 use super::Cpu;
 use crate::chain::links;
-use crate::handler::handlers;
 
 links! { Cpu;
     Addu(cpu, op) { cpu.set(op.a, cpu.get(op.b).wrapping_add(cpu.get(op.c))); }
@@ -49,44 +48,44 @@ links! { Cpu;
     Link(cpu, op) { cpu.set(op.a, (cpu.frame.start as u32).wrapping_add(op.imm as u32)); }
 }
 
-handlers! { Cpu;
-    rotrv(cpu, op) { cpu.set(op.a, cpu.get(op.b).rotate_right(cpu.get(op.c) & 31)); }
-    wsbh(cpu, op) { cpu.set(op.a, cpu.get(op.b).swap_bytes().rotate_right(16)); }
-    clz(cpu, op) { cpu.set(op.a, cpu.get(op.b).leading_zeros()); }
-    clo(cpu, op) { cpu.set(op.a, cpu.get(op.b).leading_ones()); }
-    mult(cpu, op) {
+links! { Cpu;
+    Rotrv(cpu, op) { cpu.set(op.a, cpu.get(op.b).rotate_right(cpu.get(op.c) & 31)); }
+    Wsbh(cpu, op) { cpu.set(op.a, cpu.get(op.b).swap_bytes().rotate_right(16)); }
+    Clz(cpu, op) { cpu.set(op.a, cpu.get(op.b).leading_zeros()); }
+    Clo(cpu, op) { cpu.set(op.a, cpu.get(op.b).leading_ones()); }
+    Mult(cpu, op) {
         let product = i64::from(cpu.get(op.b) as i32) * i64::from(cpu.get(op.c) as i32);
         cpu.set_product(product as u64);
     }
-    multu(cpu, op) { cpu.set_product(u64::from(cpu.get(op.b)) * u64::from(cpu.get(op.c))); }
+    Multu(cpu, op) { cpu.set_product(u64::from(cpu.get(op.b)) * u64::from(cpu.get(op.c))); }
     /// `madd`, `msub`: `d` is 1 to subtract.
-    madd(cpu, op) {
+    Madd(cpu, op) {
         let product = i64::from(cpu.get(op.b) as i32) * i64::from(cpu.get(op.c) as i32);
         cpu.accumulate(product as u64, op.d);
     }
     /// `maddu`, `msubu`: `d` is 1 to subtract.
-    maddu(cpu, op) {
+    Maddu(cpu, op) {
         cpu.accumulate(u64::from(cpu.get(op.b)) * u64::from(cpu.get(op.c)), op.d);
     }
     /// `div`. Where the manual says unpredictable, we divide by one, as qemu does.
-    div(cpu, op) {
+    Div(cpu, op) {
         let (a, b) = (cpu.get(op.b) as i32, cpu.get(op.c) as i32);
         let b = if b == 0 { 1 } else { b };
         cpu.lo = a.wrapping_div(b) as u32;
         cpu.hi = a.wrapping_rem(b) as u32;
     }
     /// `divu`, as `div`.
-    divu(cpu, op) {
+    Divu(cpu, op) {
         let (a, b) = (cpu.get(op.b), cpu.get(op.c).max(1));
         cpu.lo = a / b;
         cpu.hi = a % b;
     }
-    mfhi(cpu, op) { cpu.set(op.a, cpu.hi); }
-    mflo(cpu, op) { cpu.set(op.a, cpu.lo); }
-    mthi(cpu, op) { cpu.hi = cpu.get(op.b); }
-    mtlo(cpu, op) { cpu.lo = cpu.get(op.b); }
+    Mfhi(cpu, op) { cpu.set(op.a, cpu.hi); }
+    Mflo(cpu, op) { cpu.set(op.a, cpu.lo); }
+    Mthi(cpu, op) { cpu.hi = cpu.get(op.b); }
+    Mtlo(cpu, op) { cpu.lo = cpu.get(op.b); }
     /// Register 0 was the destination of the load before.
-    clear_zero(cpu, _op) { cpu.gpr[0] = 0; }
+    ClearZero(cpu, _op) { cpu.gpr[0] = 0; }
 }
 
 impl Cpu {

@@ -3,7 +3,7 @@
 use super::super::cpu::Link;
 use super::super::op::Comparison;
 use super::{Cpu, aligned, order_u32};
-use crate::handler::handlers;
+use crate::chain::links;
 use crate::maps::Maps;
 use crate::memory::Access;
 use crate::op::{Interrupt, stop};
@@ -15,39 +15,39 @@ const CYCLE_RESOLUTION: u32 = 2;
 /// Bytes between `synci` instructions that reach every line of the instruction cache.
 const SYNCI_STEP: u32 = 32;
 
-handlers! { Cpu;
-    add(cpu, op, _maps, _blocks, ops) {
+links! { Cpu;
+    Add(cpu, op, _maps, _blocks, ops) {
         match (cpu.get(op.b) as i32).checked_add(cpu.get(op.c) as i32) {
             Some(sum) => cpu.set(op.a, sum as u32),
             None => return stop(cpu, ops, Stop::Overflow),
         }
     }
-    addi(cpu, op, _maps, _blocks, ops) {
+    Addi(cpu, op, _maps, _blocks, ops) {
         match (cpu.get(op.b) as i32).checked_add(op.imm as i32) {
             Some(sum) => cpu.set(op.a, sum as u32),
             None => return stop(cpu, ops, Stop::Overflow),
         }
     }
-    sub(cpu, op, _maps, _blocks, ops) {
+    Sub(cpu, op, _maps, _blocks, ops) {
         match (cpu.get(op.b) as i32).checked_sub(cpu.get(op.c) as i32) {
             Some(difference) => cpu.set(op.a, difference as u32),
             None => return stop(cpu, ops, Stop::Overflow),
         }
     }
     /// Comparison `d` of registers; the code is in `imm`.
-    trap(cpu, op, _maps, _blocks, ops) {
+    Trap(cpu, op, _maps, _blocks, ops) {
         if Comparison::from_number(op.d).holds(cpu.get(op.b), cpu.get(op.c)) {
             return stop(cpu, ops, Stop::Trap(op.imm as u32));
         }
     }
     /// Comparison `d` with `imm`.
-    trap_immediate(cpu, op, _maps, _blocks, ops) {
+    TrapImmediate(cpu, op, _maps, _blocks, ops) {
         if Comparison::from_number(op.d).holds(cpu.get(op.b), op.imm as u32) {
             return stop(cpu, ops, Stop::Trap(0));
         }
     }
     /// Hardware register `d`.
-    rdhwr(cpu, op, _maps, _blocks, ops) {
+    Rdhwr(cpu, op, _maps, _blocks, ops) {
         let value = match op.d {
             0 => 0,
             1 => SYNCI_STEP,
@@ -58,24 +58,24 @@ handlers! { Cpu;
         };
         cpu.set(op.a, value);
     }
-    mfc1(cpu, op) { cpu.set(op.a, cpu.single(op.b)); }
-    mtc1(cpu, op) { cpu.set_single(op.b, cpu.get(op.a)); }
-    mfhc1(cpu, op) { cpu.set(op.a, cpu.high_half(op.b)); }
-    mthc1(cpu, op) { cpu.set_high_half(op.b, cpu.get(op.a)); }
-    cfc1(cpu, op) { cpu.set(op.a, cpu.float_control(op.d)); }
-    ctc1(cpu, op, _maps, _blocks, ops) {
+    Mfc1(cpu, op) { cpu.set(op.a, cpu.single(op.b)); }
+    Mtc1(cpu, op) { cpu.set_single(op.b, cpu.get(op.a)); }
+    Mfhc1(cpu, op) { cpu.set(op.a, cpu.high_half(op.b)); }
+    Mthc1(cpu, op) { cpu.set_high_half(op.b, cpu.get(op.a)); }
+    Cfc1(cpu, op) { cpu.set(op.a, cpu.float_control(op.d)); }
+    Ctc1(cpu, op, _maps, _blocks, ops) {
         if let Err(reason) = cpu.set_float_control(op.d, cpu.get(op.a)) {
             return stop(cpu, ops, reason);
         }
     }
     /// Condition code `d` against `e`.
-    movci(cpu, op) {
+    Movci(cpu, op) {
         if cpu.condition(op.d) == (op.e != 0) {
             cpu.set(op.a, cpu.get(op.b));
         }
     }
     /// COP1 arithmetic; the word is in `imm`.
-    float(cpu, op, _maps, _blocks, ops) {
+    Float(cpu, op, _maps, _blocks, ops) {
         if let Err((_, reason)) = cpu.compute(op.imm as u32, 0) {
             return stop(cpu, ops, reason);
         }

@@ -1,0 +1,42 @@
+//! Which neighbours are joined to one operation: [`join`]. Pairs of what is frequent everywhere here, longer rows in
+//! [`super::recorded`].
+
+use super::Cpu;
+use super::access::{Load, LoadPair, Store, StorePair, kind::*, mode::*};
+use super::branch::*;
+use super::handler::*;
+use super::recorded::recorded;
+use crate::chain::{Join, Joins, joins};
+use crate::op::Op;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use once_cell::race::OnceBox;
+
+fn rows() -> Vec<&'static Join<Cpu>> {
+    let mut rows = Vec::new();
+    recorded!(rows);
+    joins! { Cpu, rows;
+        {
+            [Copy, CopyWord, Constant, AddConstant<true>, AddConstant<false>, Add<true>, Add<false>, Sub<true>,
+                And<false>, Eor<false>, Orr<false>, AndConstant, LeftAndMask, RightAndMask, SignExtract<true>,
+                RorConstant<false>, Load<U64, OFFSET>, Load<U32, OFFSET>, Load<U8, OFFSET>, Load<U64, PAGE>,
+                Store<U64, OFFSET>, Store<U32, OFFSET>, LoadPair<U64, OFFSET>, StorePair<U64, OFFSET>,
+                StorePair<U64, PRE>, Zero<true>, Zero<false>, NotZero<true>, NotZero<false>]
+            [Copy, CopyWord, Constant, AddConstant<true>, AddConstant<false>, Add<true>, Add<false>, Sub<true>,
+                And<false>, Eor<false>, Orr<false>, AndConstant, LeftAndMask, RightAndMask, SignExtract<true>,
+                RorConstant<false>, Load<U64, OFFSET>, Load<U32, OFFSET>, Load<U8, OFFSET>, Load<U64, INDEX>,
+                Load<U8, INDEX>, Store<U64, OFFSET>, Store<U32, OFFSET>, LoadPair<U64, OFFSET>, LoadPair<U64, POST>,
+                StorePair<U64, OFFSET>, Zero<true>, Zero<false>, NotZero<true>, NotZero<false>, Conditional<0>,
+                Conditional<1>, CompareRegister<0, false>, CompareRegister<1, false>, CompareRegister<2, false>,
+                CompareConstant<0, false>, CompareConstant<1, false>, CompareConstant<8, false>, BitSet, BitClear, Goto,
+                Call, JumpRegister]
+        }
+    }
+    rows
+}
+
+/// Gives neighbours that can be joined one function.
+pub(super) fn join(ops: &mut [Op<Cpu>]) {
+    static ALL: OnceBox<Joins<Cpu>> = OnceBox::new();
+    ALL.get_or_init(|| Box::new(Joins::new(rows()))).join(ops);
+}
