@@ -17,19 +17,16 @@ fn rows() -> Vec<&'static Join<Cpu>> {
     recorded!(rows);
     joins! { Cpu, rows;
         {
-            [Copy, CopyWord, Constant, AddConstant<true>, AddConstant<false>, Add<true>, Add<false>, Sub<true>,
-                And<false>, Eor<false>, Orr<false>, AndConstant, LeftAndMask, RightAndMask, SignExtract<true>,
-                RorConstant<false>, Load<U64, OFFSET>, Load<U32, OFFSET>, Load<U8, OFFSET>, Load<U64, PAGE>,
-                Store<U64, OFFSET>, Store<U32, OFFSET>, LoadPair<U64, OFFSET>, StorePair<U64, OFFSET>,
-                StorePair<U64, PRE>, Zero<true>, Zero<false>, NotZero<true>, NotZero<false>]
-            [Copy, CopyWord, Constant, AddConstant<true>, AddConstant<false>, Add<true>, Add<false>, Sub<true>,
-                And<false>, Eor<false>, Orr<false>, AndConstant, LeftAndMask, RightAndMask, SignExtract<true>,
-                RorConstant<false>, Load<U64, OFFSET>, Load<U32, OFFSET>, Load<U8, OFFSET>, Load<U64, INDEX>,
-                Load<U8, INDEX>, Store<U64, OFFSET>, Store<U32, OFFSET>, LoadPair<U64, OFFSET>, LoadPair<U64, POST>,
-                StorePair<U64, OFFSET>, Zero<true>, Zero<false>, NotZero<true>, NotZero<false>, Conditional<0>,
-                Conditional<1>, CompareRegister<0, false>, CompareRegister<1, false>, CompareRegister<2, false>,
-                CompareConstant<0, false>, CompareConstant<1, false>, CompareConstant<8, false>, BitSet, BitClear, Goto,
-                Call, JumpRegister]
+            [Copy, CopyWord, Constant, AddConstant<true>, AddConstant<false>, Add<true>, Add<false>, Eor<false>, LeftAndMask,
+                SignExtract<true>, Load<U64, OFFSET>, Load<U32, OFFSET>, Load<U8, OFFSET>, Load<U64, PAGE>,
+                Store<U64, OFFSET>, Store<U32, OFFSET>, LoadPair<U64, OFFSET>, StorePair<U64, OFFSET>, Zero<false>,
+                NotZero<false>]
+            [Copy, CopyWord, Constant, AddConstant<true>, AddConstant<false>, Add<true>, Add<false>, Eor<false>, LeftAndMask,
+                SignExtract<true>, Load<U64, OFFSET>, Load<U32, OFFSET>, Load<U8, OFFSET>, Load<U8, INDEX>,
+                Store<U64, OFFSET>, Store<U32, OFFSET>, LoadPair<U64, OFFSET>, LoadPair<U64, POST>,
+                StorePair<U64, OFFSET>, Zero<true>, Zero<false>, NotZero<true>, NotZero<false>, Conditional<1>,
+                CompareRegister<0, false>, CompareRegister<1, false>, CompareConstant<0, false>,
+                CompareConstant<1, false>, Goto, Call, JumpRegister]
         }
     }
     rows

@@ -1,4 +1,4 @@
-//! Which neighbours are joined to one operation: [`join`]. Pairs and threes of what is frequent everywhere here, longer rows in
+//! Which neighbours are joined to one operation: [`join`]. Pairs of what is frequent everywhere here, longer rows in
 //! [`super::recorded`].
 
 use super::cpu::{Cpu, Endian};
@@ -24,11 +24,6 @@ macro_rules! rows {
                     Lhu, Sw, Sb, Link, Equal, NotEqual, RememberEqual, RememberNotEqual]
                 [Addiu, Addu, Subu, Copy, Constant, Andi, And, Or, Xor, Sll, Srl, Rotr, Nor, Sltu, Sltiu, Lw, Lbu, Lhu, Sw,
                     Sb, Equal, NotEqual, LessEqual, RememberEqual, RememberNotEqual, Remembered, Goto, Jump, JumpRegister]
-            }
-            {
-                [Addiu, Addu, Copy, Xor, Rotr, Lw, Sw]
-                [Addiu, Addu, Copy, Xor, Rotr, Lw, Sw]
-                [Addiu, Addu, Copy, Xor, Rotr, Lw, Sw, Equal, NotEqual, JumpRegister]
             }
         }
         Box::new(Joins::new(rows))
