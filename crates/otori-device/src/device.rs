@@ -10,7 +10,7 @@ use crate::profile::{self, Profile, ProfileError};
 use crate::tree;
 use otori_event::Sha256;
 use otori_linux::errno::Errno;
-use otori_linux::net::{Interface, Network, Outside, Route};
+use otori_linux::net::{Interface, Ipv6, Network, Outside, Route};
 use otori_linux::tty::TtyId;
 use otori_linux::vfs::{BaseError, Vfs};
 use otori_linux::{Machine, Snapshot, Spawn, SpawnError, Stdio};
@@ -224,6 +224,7 @@ pub(crate) fn network(profile: &Profile, local: Option<SocketAddr>) -> Network {
         (shown, profile.gateway_mac)
     });
     let mut network = Network::with_ethernet(interface, gateway);
+    network.set_ipv6(if table.ipv6 { Ipv6::Present } else { Ipv6::Absent });
     for row in &profile.table.interface {
         let mac = row.mac.as_deref().and_then(profile::mac_bytes).unwrap_or(profile.mac);
         let address = row.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
@@ -237,7 +238,7 @@ pub(crate) fn network(profile: &Profile, local: Option<SocketAddr>) -> Network {
                 metric: 0,
             });
         }
-        network.interfaces.push(interface);
+        network.add_interface(interface);
     }
     network
 }

@@ -46,6 +46,19 @@ pub enum Device {
 }
 
 impl Device {
+    /// Whether there is something to wait for: what has no poll of its own is refused by epoll(7).
+    pub fn can_wait(self) -> bool {
+        matches!(
+            self,
+            Device::Random
+                | Device::KernelLog
+                | Device::ControllingTty
+                | Device::Console
+                | Device::TtyMultiplexer
+                | Device::TtySlave(_)
+        )
+    }
+
     /// The device of that kind and number; `None` means that opening it gives ENXIO.
     pub fn from_number(kind: Kind, number: DeviceNumber) -> Option<Device> {
         let DeviceNumber { major, minor } = number;

@@ -62,6 +62,7 @@ errno_table! {
     EIDRM = 43, 36;
     ENODATA = 61, 61;
     ETIME = 62, 62;
+    ENOPKG = 65, 65;
     EPROTO = 71, 71;
     EBADMSG = 74, 77;
     ELIBBAD = 80, 84;

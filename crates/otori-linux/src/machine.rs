@@ -40,6 +40,8 @@ impl Machine {
     #[must_use]
     pub fn new(mut config: MachineConfig, vfs: Vfs, sockets: Sockets, outside: Box<dyn Outside>) -> Machine {
         let abi = Abi::of(config.isa);
+        let mut sockets = sockets;
+        sockets.set_numbers(abi.numbering, abi.endian);
         if config.identity.cpuinfo.is_empty() {
             config.identity.cpuinfo = String::from(crate::arch::cpuinfo(config.isa));
         }

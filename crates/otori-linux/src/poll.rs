@@ -24,6 +24,20 @@ impl PollMask {
     /// the peer closed its sending side
     pub const RDHUP: PollMask = PollMask(0x2000);
 
+    /// ordinary data can be read
+    pub const RDNORM: PollMask = PollMask(0x040);
+    /// ordinary data can be written
+    pub const WRNORM: PollMask = PollMask(0x100);
+    /// data with priority can be written
+    pub const WRBAND: PollMask = PollMask(0x200);
+
+    /// This mask with the bits that always come together with `IN` and `OUT`.
+    #[must_use]
+    pub fn with_normal(self) -> PollMask {
+        self.with(PollMask::RDNORM, self.intersects(PollMask::IN))
+            .with(PollMask::WRNORM, self.intersects(PollMask::OUT))
+    }
+
     /// Whether any bit of `other` is set here.
     pub fn intersects(self, other: PollMask) -> bool {
         self.0 & other.0 != 0

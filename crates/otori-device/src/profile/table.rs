@@ -125,6 +125,9 @@ pub struct NetworkTable {
     pub gateway: Option<Ipv4Addr>,
     /// its hardware address
     pub gateway_mac: Option<String>,
+    /// the kernel knows IPv6; without it AF_INET6 is refused and /proc/net has no files of it
+    #[serde(default)]
+    pub ipv6: bool,
 }
 
 /// A flash partition.

@@ -1,7 +1,7 @@
-//! Reading and writing open files, and what they are ready for.
+//! Reading and writing open files.
 //!
-//! Key functions: [`Kernel::read_file`], [`Kernel::write_file`], [`Kernel::readiness`]; EAGAIN means "wait for
-//! [`Kernel::wait_keys`]". read(2), write(2), poll(2), tty_ioctl(4) for background groups.
+//! Key functions: [`Kernel::read_file`], [`Kernel::write_file`]; EAGAIN means "wait for what `ready.rs` says". read(2),
+//! write(2), tty_ioctl(4) for background groups.
 use super::{FileKind, OpenFile, flag, host::HostStream};
 use crate::{
     arena::Index,
@@ -10,14 +10,12 @@ use crate::{
     kernel::{Core, Kernel},
     net::{Address, Domain, Kind as SocketKind, Peek, SocketId},
     notice::NoticeKind,
-    poll::PollMask,
     proc::Written,
     signal::{Information, Signal, SignalSet},
     task::{Tid, limit::Resource, waiting::WaitKey},
     tty::{TtyId, TtySignalKind, TtySignalTarget},
     vfs::{Kind, change::event},
 };
-use alloc::{vec, vec::Vec};
 use core::net::SocketAddr;
 use otori_event::Transport;
 
@@ -170,6 +168,7 @@ impl Kernel {
                 if count == 0 && !bytes.is_empty() { Err(Errno::EAGAIN) } else { Ok(count) }?
             }
             Light::Socket(id) => {
+                self.sign_socket(tid, id)?;
                 let sent = self.core.sockets.send(id, bytes, &mut *self.outside);
                 if sent == Err(Errno::EPIPE) {
                     self.core.send_to_task(tid, Signal::PIPE, Information::kernel());
@@ -230,70 +229,30 @@ impl Kernel {
         Ok(count)
     }
 
-    /// What a file is ready for.
-    pub(crate) fn readiness(&mut self, index: Index<OpenFile>) -> PollMask {
-        let mut visits = 0;
-        let mask = self.readiness_within(index, 0, &mut visits);
-        self.core.charge(READINESS_COST * u64::from(visits));
-        mask
-    }
-
-    /// `depth` counts epoll instances inside epoll instances, `visits` the files that were asked.
-    fn readiness_within(&mut self, index: Index<OpenFile>, depth: u32, visits: &mut u32) -> PollMask {
-        *visits += 1;
-        let Some(file) = self.core.files.get(index) else { return PollMask::NVAL };
-        let core = &self.core;
-        match &file.kind {
-            FileKind::Node | FileKind::Device(_) => PollMask::IN | PollMask::OUT,
-            FileKind::Pipe(pipe, end) => core.pipes.poll(*pipe, *end),
-            FileKind::Tty(terminal) => core.ttys.slave_poll(*terminal),
-            FileKind::TtyMaster(terminal) => core.ttys.master_poll(*terminal),
-            FileKind::Host(stream) => core.host.readiness(*stream),
-            FileKind::Event(counter) => counter.readiness(),
-            FileKind::Timer(timer) => PollMask::NONE.with(PollMask::IN, timer.is_due(core.now_ns)),
-            FileKind::Signals(set) => PollMask::NONE.with(PollMask::IN, core.has_pending(*set)),
-            FileKind::Watch(watches) => PollMask::NONE.with(PollMask::IN, watches.is_ready()),
-            FileKind::Messages(number) => match core.ipc.posix.get(*number) {
-                Ok(queue) => {
-                    PollMask::NONE.with(PollMask::IN, queue.len() > 0).with(PollMask::OUT, !queue.is_full())
-                }
-                Err(_) => PollMask::NVAL,
-            },
-            FileKind::Socket(id) => {
-                let id = *id;
-                self.core.sockets.poll(id, &mut *self.outside)
-            }
-            FileKind::Epoll(_) if depth >= EPOLL_DEPTH_MAX || *visits > EPOLL_VISITS_MAX => PollMask::NONE,
-            FileKind::Epoll(epoll) => {
-                let mut copy = epoll.as_ref().clone();
-                *visits += copy.files().len() as u32;
-                let any =
-                    !copy.collect(1, |watched| self.readiness_within(watched, depth + 1, visits)).is_empty();
-                PollMask::NONE.with(PollMask::IN, any)
-            }
+    /// Tells a UNIX socket who writes to it.
+    fn sign_socket(&mut self, tid: Tid, id: SocketId) -> Result<(), Errno> {
+        if matches!(self.core.sockets.description(id), Ok((Domain::Unix, ..))) {
+            let pid = self.core.task(tid)?.pid;
+            let identity = &self.core.process(pid)?.identity.effective;
+            let credentials = (pid, identity.uid, identity.gid);
+            self.core.sockets.set_sender(id, credentials);
         }
+        Ok(())
     }
 }
-
-/// Epoll instances that watch one another are followed this deep.
-const EPOLL_DEPTH_MAX: u32 = 4;
-/// Files that are asked on the way; instances beyond are not looked into (Linux bounds the paths instead).
-const EPOLL_VISITS_MAX: u32 = 4_096;
-/// Instructions that asking one file costs.
-const READINESS_COST: u64 = 15;
 
 impl Core {
     /// How notices name a socket of the network, and its peer; `None` inside the machine.
     fn contact(&self, id: SocketId) -> Option<(Transport, Option<SocketAddr>)> {
         let transport = match self.sockets.description(id).ok()? {
-            (Domain::Inet, SocketKind::Stream, _) => Transport::Tcp,
-            (Domain::Inet, SocketKind::Datagram, _) => Transport::Udp,
-            (Domain::Inet, _, 1) => Transport::Icmp,
-            (Domain::Inet | Domain::Packet, _, _) => Transport::Other,
+            (Domain::Inet | Domain::Inet6, SocketKind::Stream, _) => Transport::Tcp,
+            (Domain::Inet, _, 1) | (Domain::Inet6, _, 58) => Transport::Icmp,
+            (Domain::Inet | Domain::Inet6, SocketKind::Datagram, _) => Transport::Udp,
+            (Domain::Inet | Domain::Inet6 | Domain::Packet, _, _) => Transport::Other,
             _ => return None,
         };
         let remote = match self.sockets.remote_address(id) {
-            Ok(Address::Inet(remote)) => Some(remote),
+            Ok(Address::Inet(remote)) => Some(SocketAddr::new(remote.ip().to_canonical(), remote.port())),
             _ => None,
         };
         Some((transport, remote))
@@ -310,52 +269,6 @@ impl Core {
         {
             let first_bytes = bytes.get(..bytes.len().min(NOTICE_BYTES)).unwrap_or_default().to_vec();
             self.notify(pid, NoticeKind::SendTo { remote, transport, first_bytes, length: bytes.len() });
-        }
-    }
-
-    /// What changes when a file gets ready.
-    pub(crate) fn wait_keys(&self, index: Index<OpenFile>) -> Vec<WaitKey> {
-        let Some(file) = self.files.get(index) else { return Vec::new() };
-        match &file.kind {
-            FileKind::Pipe(pipe, _) => vec![WaitKey::Pipe(*pipe)],
-            FileKind::Tty(terminal) | FileKind::TtyMaster(terminal) => vec![WaitKey::Tty(*terminal)],
-            FileKind::Socket(_) => vec![WaitKey::Sockets],
-            FileKind::Host(HostStream::Input) => vec![WaitKey::HostInput],
-            FileKind::Host(_) => vec![WaitKey::HostOutput],
-            FileKind::Event(_) | FileKind::Timer(_) | FileKind::Watch(_) => vec![WaitKey::File(index)],
-            FileKind::Messages(number) => vec![WaitKey::PosixMessages(*number)],
-            FileKind::Signals(_) => {
-                let pid = self.task(self.current).map_or(0, |task| task.pid);
-                vec![WaitKey::Signals(pid)]
-            }
-            FileKind::Epoll(epoll) => {
-                let not_nested = |watched: &Index<OpenFile>| {
-                    self.files.get(*watched).is_some_and(|file| !matches!(file.kind, FileKind::Epoll(_)))
-                };
-                epoll
-                    .files()
-                    .into_iter()
-                    .filter(not_nested)
-                    .flat_map(|watched| self.wait_keys(watched))
-                    .collect()
-            }
-            FileKind::Node | FileKind::Device(_) => Vec::new(),
-        }
-    }
-
-    /// When a file gets ready by itself: timers, terminals with VTIME.
-    pub(crate) fn ready_at(&self, index: Index<OpenFile>) -> Option<u64> {
-        match &self.files.get(index)?.kind {
-            FileKind::Timer(timer) => timer.next_ns,
-            FileKind::Epoll(epoll) => epoll
-                .files()
-                .into_iter()
-                .filter_map(|watched| match &self.files.get(watched)?.kind {
-                    FileKind::Timer(timer) => timer.next_ns,
-                    _ => None,
-                })
-                .min(),
-            _ => None,
         }
     }
 
@@ -448,6 +361,8 @@ impl Core {
         let own: Pid = self.task(tid).map_or(0, |task| task.pid);
         match written {
             Written::Kept => {}
+            Written::PingGroups(first, last) => self.sockets.network.ping_groups = (first, last),
+            Written::BindOnly6(on) => self.sockets.network.bind_only_6 = on,
             Written::Hostname(name) => self.hostname = lossy(&name),
             Written::Domainname(name) => self.domainname = lossy(&name),
             Written::Comm(pid, name) => {

@@ -10,6 +10,7 @@ pub(crate) mod lock;
 pub(crate) mod mapped;
 pub(crate) mod open;
 pub(crate) mod passed;
+pub(crate) mod ready;
 pub(crate) mod release;
 mod signals;
 pub(crate) mod table;

@@ -1,56 +1,79 @@
-//! Datagrams: UDP and UNIX. Neighbour: raw.rs has raw, packet and netlink sockets. Specification: udp(7), unix(7).
-use super::address::ipv4;
-use super::socket::{DATAGRAM_MAX, Domain, Kind, Peer, Socket, State};
+//! Datagram sockets of every family: default peers, sending and reading. Neighbours: udp.rs, raw.rs, packet.rs and
+//! netlink/ do what is theirs. Specification: udp(7), unix(7), recv(2).
+use super::name::shown;
+use super::queue::{Arrival, Datagram};
+use super::socket::{DATAGRAM_MAX, Domain, Kind, Peer, State, Switches};
 use super::stream::{Peek, Received};
 use super::{Address, Outside, SocketId, Sockets};
 use crate::errno::Errno;
-use crate::poll::PollMask;
-use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 impl Sockets {
     /// Gives a datagram socket a default peer, or takes it away with [`Address::Unspecified`].
     pub(super) fn direct(&mut self, id: SocketId, to: Address) -> Result<(), Errno> {
         let domain = self.socket(id)?.domain;
         match (domain, to) {
-            (_, Address::Unspecified) => {
-                let socket = self.socket_mut(id)?;
-                (socket.state, socket.remote) = (State::Idle, None);
-            }
-            (Domain::Inet, Address::Inet(to)) => {
-                let mut target = ipv4(&to);
-                if target.is_unspecified() {
-                    target = Ipv4Addr::LOCALHOST;
-                }
-                if self.network.is_broadcast(target) && !self.socket(id)?.broadcast {
+            (_, Address::Unspecified) => self.undirect(id),
+            (Domain::Inet | Domain::Inet6, Address::Inet(to)) => {
+                let target = self.socket(id)?.reachable(to)?;
+                let (from, _) = self.bind_towards(id, target)?;
+                let socket = self.socket(id)?;
+                if self.network.is_broadcast(target.ip()) && !socket.switches.has(Switches::BROADCAST) {
                     return Err(Errno::EACCES);
                 }
-                let from = self.bind_towards(id, target)?;
                 let socket = self.socket_mut(id)?;
                 socket.local = Some(Address::Inet(from));
-                socket.remote = Some(Address::Inet(SocketAddr::new(IpAddr::V4(target), to.port())));
+                socket.remote = Some(Address::Inet(target));
                 socket.state = State::Directed;
+                Ok(())
             }
             (Domain::Unix, to @ (Address::UnixAbstract(_) | Address::UnixPath { .. })) => {
-                let peer = self.find_unix(&to).ok_or(Errno::ECONNREFUSED)?;
-                if self.socket(peer)?.kind != self.socket(id)?.kind {
-                    return Err(Errno::EPROTOTYPE);
+                let kind = self.socket(id)?.kind;
+                let same = self.find_unix_of(&to, Some(kind));
+                let peer = same.or_else(|| self.find_unix(&to)).ok_or(Errno::ECONNREFUSED)?;
+                if self.socket(peer)?.kind != kind {
+                    let file = matches!(to, Address::UnixPath { .. });
+                    return Err(if file { Errno::EPROTOTYPE } else { Errno::ECONNREFUSED });
                 }
+                self.check_unix_peer(id, peer)?;
+                self.name_sender(id)?;
                 let socket = self.socket_mut(id)?;
                 socket.remote = Some(to);
                 socket.state = State::Directed;
+                Ok(())
             }
-            (Domain::Netlink, to @ Address::Netlink(..)) | (Domain::Packet, to @ Address::Packet(..)) => {
+            (Domain::Netlink, to @ Address::Netlink(..)) => {
                 let socket = self.socket_mut(id)?;
                 socket.remote = Some(to);
                 socket.state = State::Directed;
+                Ok(())
             }
-            _ => return Err(Errno::EAFNOSUPPORT),
+            (Domain::Packet, _) => Err(Errno::EOPNOTSUPP),
+            (Domain::Unix | Domain::Netlink, _) => Err(Errno::EINVAL),
+            _ => Err(Errno::EAFNOSUPPORT),
+        }
+    }
+
+    fn undirect(&mut self, id: SocketId) -> Result<(), Errno> {
+        let socket = self.socket_mut(id)?;
+        (socket.state, socket.remote) = (State::Idle, None);
+        if socket.domain.is_inet() && !socket.bound {
+            socket.local = None;
         }
         Ok(())
     }
 
-    /// Sends one datagram, to the default peer when `to` is `None`. On a stream the address is ignored.
+    /// A UNIX datagram socket with a peer takes from that peer alone.
+    fn check_unix_peer(&self, id: SocketId, peer: SocketId) -> Result<(), Errno> {
+        let (mine, theirs) = (self.socket(id)?, self.socket(peer)?);
+        let theirs_is_other = match (&theirs.state, &theirs.remote) {
+            (State::Directed, remote) => *remote != mine.local || mine.local.is_none(),
+            (State::Connected(Peer::Local(other)), _) => *other != id,
+            _ => false,
+        };
+        if theirs_is_other { Err(Errno::EPERM) } else { Ok(()) }
+    }
+
+    /// Sends one datagram, to the default peer when `to` is `None`. On a TCP stream the address is ignored.
     pub fn send_to(
         &mut self,
         id: SocketId,
@@ -60,7 +83,15 @@ impl Sockets {
     ) -> Result<usize, Errno> {
         let socket = self.socket_mut(id)?;
         if socket.is_connection() {
+            let connected = matches!(socket.state, State::Connected(_));
+            if socket.domain == Domain::Unix && socket.kind == Kind::Stream && to.is_some() {
+                return Err(if connected { Errno::EISCONN } else { Errno::EOPNOTSUPP });
+            }
             return self.send(id, bytes, outside);
+        }
+        let is_inet = socket.domain.is_inet();
+        if is_inet && bytes.len() > DATAGRAM_MAX && socket.kind == Kind::Datagram {
+            return Err(Errno::EMSGSIZE);
         }
         if let Some(error) = socket.error.take() {
             return Err(error);
@@ -68,127 +99,64 @@ impl Sockets {
         if socket.finished {
             return Err(Errno::EPIPE);
         }
-        if bytes.len() > DATAGRAM_MAX {
-            return Err(Errno::EMSGSIZE);
-        }
         let to = to.filter(|to| *to != Address::Unspecified);
         match (socket.domain, socket.kind) {
-            (Domain::Inet, Kind::Datagram) => {
-                let Address::Inet(to) = to.or(socket.remote.clone()).ok_or(Errno::EDESTADDRREQ)? else {
-                    return Err(Errno::EAFNOSUPPORT);
-                };
-                self.send_udp(id, bytes, to, outside)
-            }
-            (Domain::Inet, _) => {
+            (Domain::Inet | Domain::Inet6, kind) => {
                 let to = to.or(socket.remote.clone()).ok_or(Errno::EDESTADDRREQ)?;
                 let Address::Inet(to) = to else { return Err(Errno::EAFNOSUPPORT) };
-                self.send_raw(id, bytes, to, outside)
+                match kind {
+                    Kind::Datagram if socket.is_ping() => self.send_ping(id, bytes, to, outside),
+                    Kind::Datagram => self.send_udp(id, bytes, to, outside),
+                    _ => self.send_raw(id, bytes, to, outside),
+                }
             }
             (Domain::Unix, _) => self.send_unix(id, bytes, to),
             (Domain::Netlink, _) => self.send_netlink(id, bytes),
-            (Domain::Packet, _) => {
-                self.network
-                    .interfaces
-                    .iter_mut()
-                    .filter(|interface| !interface.is_loopback())
-                    .take(1)
-                    .for_each(|interface| {
-                        interface.sent.0 += bytes.len() as u64;
-                        interface.sent.1 += 1;
-                    });
-                Ok(bytes.len())
-            }
+            (Domain::Packet, _) => self.send_packet(id, bytes, to, outside),
         }
-    }
-
-    fn send_udp(
-        &mut self,
-        id: SocketId,
-        bytes: &[u8],
-        to: SocketAddr,
-        outside: &mut dyn Outside,
-    ) -> Result<usize, Errno> {
-        if to.port() == 0 {
-            return Err(Errno::EINVAL);
-        }
-        let mut target = ipv4(&to);
-        if target.is_unspecified() {
-            target = Ipv4Addr::LOCALHOST;
-        }
-        let broadcast = self.network.is_broadcast(target);
-        if broadcast && !self.socket(id)?.broadcast {
-            return Err(Errno::EACCES);
-        }
-        let from = self.bind_towards(id, target)?;
-        let socket = self.socket_mut(id)?;
-        if socket.local.is_none() {
-            let any = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), from.port());
-            socket.local = Some(Address::Inet(any));
-        }
-        let to = SocketAddr::new(IpAddr::V4(target), to.port());
-        self.network.count(ipv4(&from), bytes.len() as u64 + 28, 0);
-        if !self.network.is_local(target) && !broadcast {
-            return outside.udp_send(from, to, bytes);
-        }
-        match self.find_udp(to, from) {
-            Some(receiver) => {
-                self.network.count(target, 0, bytes.len() as u64 + 28);
-                // a full queue drops the datagram, as the wire does
-                self.socket_mut(receiver)?.push_datagram(Address::Inet(from), bytes);
-            }
-            None if broadcast => {
-                outside.udp_send(from, to, bytes)?;
-            }
-            None => {
-                // port unreachable: a directed socket hears of it
-                let socket = self.socket_mut(id)?;
-                if socket.state == State::Directed {
-                    socket.error = Some(Errno::ECONNREFUSED);
-                }
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    /// The UDP socket for a datagram: a directed one before one that takes all.
-    fn find_udp(&self, to: SocketAddr, from: SocketAddr) -> Option<SocketId> {
-        let fits = |socket: &Socket| {
-            socket.domain == Domain::Inet
-                && socket.kind == Kind::Datagram
-                && socket.local_inet().is_some_and(|local| {
-                    local.port() == to.port() && (ipv4(&local).is_unspecified() || local.ip() == to.ip())
-                })
-        };
-        let of = |directed: bool| {
-            self.sockets.iter().find(|(_, socket)| {
-                let is_directed = socket.state == State::Directed;
-                fits(socket) && is_directed == directed && (!directed || socket.remote_inet() == Some(from))
-            })
-        };
-        of(true).or_else(|| of(false)).map(|(id, _)| *id)
     }
 
     fn send_unix(&mut self, id: SocketId, bytes: &[u8], to: Option<Address>) -> Result<usize, Errno> {
+        self.name_sender(id)?;
         let socket = self.socket(id)?;
-        let from = socket.local.clone().unwrap_or(Address::UnixUnnamed);
+        let kind = socket.kind;
+        let find = |sockets: &Sockets, to: &Address| {
+            let same = sockets.find_unix_of(to, Some(kind));
+            same.or_else(|| sockets.find_unix(to)).ok_or(Errno::ECONNREFUSED)
+        };
         let receiver = match (&socket.state, to) {
-            (_, Some(to)) => self.find_unix(&to).ok_or(Errno::ECONNREFUSED)?,
+            (_, Some(to @ (Address::UnixAbstract(_) | Address::UnixPath { .. }))) => find(self, &to)?,
+            (_, Some(_)) => return Err(Errno::EINVAL),
             (State::Connected(Peer::Local(other)), None) => *other,
+            (State::Connected(_), None) => return Err(Errno::ECONNREFUSED),
             (State::Directed, None) => {
                 let remote = socket.remote.clone().ok_or(Errno::ENOTCONN)?;
-                self.find_unix(&remote).ok_or(Errno::ECONNREFUSED)?
+                find(self, &remote)?
             }
             _ => return Err(Errno::ENOTCONN),
         };
-        let kind = self.socket(id)?.kind;
-        let theirs = self.socket_mut(receiver).map_err(|_| Errno::ECONNREFUSED)?;
+        let socket = self.socket(id)?;
+        if bytes.len() > (socket.buffer_bytes.0 as usize).saturating_sub(32) {
+            return Err(Errno::EMSGSIZE);
+        }
+        let arrival = Arrival { sender: Some(socket.credentials), whole: bytes.len(), ..Arrival::default() };
+        let from = socket.local.clone().unwrap_or(Address::UnixUnnamed);
+        let theirs = self.socket(receiver).map_err(|_| Errno::ECONNREFUSED)?;
         if theirs.kind != kind {
             return Err(Errno::EPROTOTYPE);
         }
+        self.check_unix_peer(id, receiver)?;
+        let theirs = self.socket_mut(receiver)?;
         if theirs.deaf {
             return Err(Errno::EPIPE);
         }
-        if theirs.push_datagram(from, bytes) { Ok(bytes.len()) } else { Err(Errno::EAGAIN) }
+        let datagram = Datagram { from, bytes: bytes.to_vec(), arrival };
+        if !theirs.datagrams.push(datagram, usize::MAX) {
+            return Err(Errno::EAGAIN);
+        }
+        theirs.arrived += 1;
+        theirs.stir_in();
+        Ok(bytes.len())
     }
 
     pub(super) fn receive_datagram(
@@ -200,70 +168,54 @@ impl Sockets {
     ) -> Result<Received, Errno> {
         self.fetch_datagram(id, outside);
         let socket = self.socket_mut(id)?;
-        if let Some(error) = socket.error.take() {
+        let is_unix = socket.domain == Domain::Unix;
+        let first = socket.datagrams.is_empty() || !is_unix;
+        if first && let Some(error) = socket.error.take() {
             return Err(error);
         }
         if socket.datagrams.is_empty() {
             let ended = socket.deaf || (socket.kind == Kind::Sequenced && socket.ended);
-            return if ended { Ok(Received { count: 0, whole: 0, from: None }) } else { Err(Errno::EAGAIN) };
+            return if ended { Ok(Received::stream(0)) } else { Err(Errno::EAGAIN) };
         }
-        let front: Option<(Address, Vec<u8>)> = match peek {
+        let front = match peek {
             Peek::Yes => socket.datagrams.front().cloned(),
-            Peek::No => socket.datagrams.pop_front(),
+            Peek::No => socket.datagrams.pop(),
         };
-        let Some((from, bytes)) = front else { return Err(Errno::EAGAIN) };
+        let Some(Datagram { from, bytes, arrival }) = front else { return Err(Errno::EAGAIN) };
+        let domain = socket.domain;
         if peek == Peek::No {
-            socket.datagram_bytes = socket.datagram_bytes.saturating_sub(bytes.len() + 64);
             socket.taken += 1;
+            if is_unix {
+                self.stir_writers(id);
+            }
         }
         let count = into.len().min(bytes.len());
         for (to, from) in into.iter_mut().zip(bytes.iter()) {
             *to = *from;
         }
-        Ok(Received { count, whole: bytes.len(), from: Some(from) })
+        let whole = bytes.len();
+        let from = match from {
+            Address::UnixUnnamed => None,
+            other => Some(shown(domain, other)),
+        };
+        Ok(Received { count, whole, from, arrival })
+    }
+
+    /// Whoever sends to that UNIX socket has room again.
+    fn stir_writers(&mut self, id: SocketId) {
+        if let Ok(State::Connected(Peer::Local(other))) = self.socket(id).map(|socket| socket.state.clone())
+            && let Ok(other) = self.socket_mut(other)
+        {
+            other.stir_out();
+        }
     }
 
     /// Takes datagrams of the outside into the socket's own queue.
-    fn fetch_datagram(&mut self, id: SocketId, outside: &mut dyn Outside) {
+    pub(super) fn fetch_datagram(&mut self, id: SocketId, outside: &mut dyn Outside) {
         let Ok(socket) = self.socket(id) else { return };
-        if socket.domain != Domain::Inet || !socket.datagrams.is_empty() {
+        if !socket.domain.is_inet() || !socket.datagrams.is_empty() {
             return;
         }
-        if socket.kind == Kind::Raw {
-            self.fetch_raw(id, outside);
-            return;
-        }
-        let Some(local) = socket.local_inet().filter(|_| socket.kind == Kind::Datagram) else { return };
-        let only = if socket.state == State::Directed { socket.remote_inet() } else { None };
-        // a socket bound to every address asks for its own on each interface
-        let addresses: Vec<Ipv4Addr> = if ipv4(&local).is_unspecified() {
-            let ethernet = self.network.interfaces.iter().filter(|interface| !interface.is_loopback());
-            ethernet.map(|interface| interface.address).collect()
-        } else {
-            Vec::from([ipv4(&local)])
-        };
-        for address in addresses {
-            let local = SocketAddr::new(IpAddr::V4(address), local.port());
-            while let Some((from, bytes)) = outside.udp_receive(local) {
-                self.network.count(address, 0, bytes.len() as u64 + 28);
-                let wanted = only.is_none_or(|only| only == from);
-                let Ok(socket) = self.socket_mut(id) else { return };
-                if wanted && !socket.push_datagram(Address::Inet(from), &bytes) {
-                    return;
-                }
-                if wanted {
-                    break;
-                }
-            }
-        }
-    }
-
-    pub(super) fn poll_datagram(&mut self, id: SocketId, outside: &mut dyn Outside) -> PollMask {
-        self.fetch_datagram(id, outside);
-        let Ok(socket) = self.socket(id) else { return PollMask::NVAL };
-        let failed = socket.error.is_some();
-        PollMask::OUT
-            .with(PollMask::IN, !socket.datagrams.is_empty() || failed || socket.deaf)
-            .with(PollMask::ERR, failed)
+        if socket.is_raw() { self.fetch_raw(id, outside) } else { self.fetch_udp(id, outside) }
     }
 }

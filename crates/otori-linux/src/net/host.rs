@@ -1,7 +1,8 @@
 //! The host's own ends of the virtual network: a front that talks to a guest's daemon, and the sockets of
 //! daemons that the host plays (telnetd), so that `/proc/net/tcp` shows them. Key type [`HostConnection`].
-use super::socket::{Domain, Kind, Peer, Socket, State};
-use super::stream::{Peek, Shutdown};
+use super::close::Shutdown;
+use super::socket::{Domain, Kind, Peer, Socket, State, Switches};
+use super::stream::Peek;
 use super::{Address, NoOutside, SocketId, Sockets};
 use crate::errno::Errno;
 use alloc::collections::VecDeque;
@@ -17,13 +18,13 @@ const DAEMON: (u32, u32, u32) = (1, 0, 0);
 impl Sockets {
     /// Connects from outside to a daemon of the machine: `ECONNREFUSED` when nobody listens.
     pub fn host_connect(&mut self, from: SocketAddr, to: SocketAddr) -> Result<HostConnection, Errno> {
-        let listener = self.find_listener(to).ok_or(Errno::ECONNREFUSED)?;
+        let listener = self.find_listener(to, from.port()).ok_or(Errno::ECONNREFUSED)?;
         let mut socket = Socket::new(Domain::Inet, Kind::Stream, 0, DAEMON);
         socket.host = true;
         let id = self.insert(socket)?;
         if let Err(error) = self.join(id, listener, Address::Inet(from), Address::Inet(to)) {
-            self.sockets.remove(&id);
-            return Err(error);
+            self.remove(id);
+            return Err(if error == Errno::EAGAIN { Errno::ECONNREFUSED } else { error });
         }
         Ok(HostConnection(id))
     }
@@ -47,7 +48,7 @@ impl Sockets {
     /// Where a process of the machine accepts TCP connections on that port; the host's own sockets do not count.
     pub fn listening_at(&self, port: u16) -> Option<SocketAddr> {
         let accepts = |socket: &&Socket| {
-            !socket.host && socket.kind == Kind::Stream && matches!(socket.state, State::Listening { .. })
+            !socket.host && socket.is_tcp() && matches!(socket.state, State::Listening { .. })
         };
         let listening = self.sockets.values().filter(accepts).filter_map(Socket::local_inet);
         listening.into_iter().find(|local| local.port() == port)
@@ -65,6 +66,8 @@ impl Sockets {
         socket.host = true;
         socket.local = Some(Address::Inet(at));
         socket.state = State::Listening { backlog: 1, queue: VecDeque::new() };
+        // as the daemons that it stands for do
+        socket.switches.set(Switches::REUSE_ADDRESS, true);
         self.insert(socket)
     }
 
@@ -75,6 +78,7 @@ impl Sockets {
         socket.local = Some(Address::Inet(local));
         socket.remote = Some(Address::Inet(remote));
         socket.state = State::Connected(Peer::Gone);
+        socket.switches.set(Switches::REUSE_ADDRESS, true);
         self.insert(socket)
     }
 }

@@ -1,14 +1,9 @@
-//! The network as the guest sees it: interfaces, routes, neighbours; key type [`Network`]. Neighbours: ioctl.rs and
-//! netlink.rs show and change it. Specification: netdevice(7), proc_net(5).
+//! One interface and one route; key types [`Interface`], [`Route`]. Neighbours: network.rs holds them, ioctl.rs and
+//! netlink/ show and change them. Specification: netdevice(7), RFC 4291 for the addresses of IPv6.
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
-
-/// Most interfaces, aliases counted.
-pub const INTERFACES_MAX: usize = 16;
-/// Most routes.
-pub const ROUTES_MAX: usize = 64;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// `IFF_UP`
 pub const UP: u16 = 0x1;
@@ -21,6 +16,45 @@ pub const RUNNING: u16 = 0x40;
 /// `IFF_MULTICAST`
 pub const MULTICAST: u16 = 0x1000;
 
+/// An IPv6 address of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address6 {
+    /// the address
+    pub address: Ipv6Addr,
+    /// length of the subnet prefix
+    pub prefix: u8,
+}
+
+impl Address6 {
+    /// Whether `to` is in the same subnet.
+    pub fn reaches(&self, to: Ipv6Addr) -> bool {
+        let mask = mask6(self.prefix);
+        self.address.to_bits() & mask == to.to_bits() & mask
+    }
+
+    /// Scope as `/proc/net/if_inet6` numbers it: host 0x10, link 0x20, global 0.
+    pub fn scope(&self) -> u8 {
+        match self.address {
+            address if address.is_loopback() => 0x10,
+            address if address.is_unicast_link_local() => 0x20,
+            _ => 0,
+        }
+    }
+}
+
+/// The mask of a prefix of that length.
+pub(super) fn mask6(prefix: u8) -> u128 {
+    u128::MAX.checked_shl(128 - u32::from(prefix.min(128))).unwrap_or(0)
+}
+
+/// The link-local address that an interface makes of its hardware address (RFC 4291, appendix A).
+pub(super) fn link_local(mac: [u8; 6]) -> Address6 {
+    let [a, b, c, d, e, f] = mac;
+    let low = u64::from_be_bytes([a ^ 2, b, c, 0xff, 0xfe, d, e, f]);
+    let address = Ipv6Addr::from_bits(0xfe80 << 112 | u128::from(low));
+    Address6 { address, prefix: 64 }
+}
+
 /// One interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
@@ -32,6 +66,8 @@ pub struct Interface {
     pub address: Ipv4Addr,
     /// mask of the subnet
     pub netmask: Ipv4Addr,
+    /// addresses of IPv6
+    pub addresses6: Vec<Address6>,
     /// largest packet, bytes
     pub mtu: u32,
     /// `IFF_*` flags
@@ -50,7 +86,8 @@ impl Interface {
             mac: [0; 6],
             address: Ipv4Addr::LOCALHOST,
             netmask: Ipv4Addr::new(255, 0, 0, 0),
-            mtu: 16_436,
+            addresses6: vec![Address6 { address: Ipv6Addr::LOCALHOST, prefix: 128 }],
+            mtu: 65_536,
             flags: UP | LOOPBACK | RUNNING,
             received: (0, 0),
             sent: (0, 0),
@@ -65,6 +102,7 @@ impl Interface {
             mac,
             address,
             netmask: Ipv4Addr::from_bits(bits),
+            addresses6: vec![link_local(mac)],
             mtu: 1_500,
             flags: UP | BROADCAST | RUNNING | MULTICAST,
             received: (0, 0),
@@ -82,20 +120,73 @@ impl Interface {
         self.netmask.to_bits().leading_ones() as u8
     }
 
+    /// `ARPHRD_LOOPBACK` or `ARPHRD_ETHER`.
+    pub(super) fn hardware_type(&self) -> u16 {
+        if self.is_loopback() { 772 } else { 1 }
+    }
+
     /// Whether this is the loopback interface.
     pub fn is_loopback(&self) -> bool {
         self.flags & LOOPBACK != 0
     }
 
-    fn reaches(&self, to: Ipv4Addr) -> bool {
-        let mask = self.netmask.to_bits();
+    /// Whether it is up.
+    pub fn is_up(&self) -> bool {
         self.flags & UP != 0
-            && !self.address.is_unspecified()
-            && self.address.to_bits() & mask == to.to_bits() & mask
+    }
+
+    /// Whether it is up and `to` is in one of its subnets.
+    pub(super) fn reaches(&self, to: IpAddr) -> bool {
+        let mask = self.netmask.to_bits();
+        self.is_up()
+            && match to {
+                IpAddr::V4(to) => {
+                    !self.address.is_unspecified() && self.address.to_bits() & mask == to.to_bits() & mask
+                }
+                IpAddr::V6(to) => self.addresses6.iter().any(|own| own.reaches(to)),
+            }
+    }
+
+    /// The address that packets leaving here carry: for IPv6 one of the destination's scope.
+    pub(super) fn source_for(&self, to: IpAddr) -> Option<IpAddr> {
+        match to {
+            IpAddr::V4(_) => (!self.address.is_unspecified()).then_some(IpAddr::V4(self.address)),
+            IpAddr::V6(to) => {
+                let own = &self.addresses6;
+                let near = to.is_unicast_link_local() || to.is_multicast();
+                let same = own.iter().find(|own| own.reaches(to));
+                let fits = |own: &&Address6| own.address.is_unicast_link_local() == near;
+                let found = same.or_else(|| own.iter().find(fits)).or_else(|| own.first())?;
+                Some(IpAddr::V6(found.address))
+            }
+        }
+    }
+
+    /// Whether that address is its own.
+    pub(super) fn has(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(address) => self.address == address,
+            IpAddr::V6(address) => self.addresses6.iter().any(|own| own.address == address),
+        }
     }
 }
 
-/// One route.
+/// One route of IPv6.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route6 {
+    /// destination subnet
+    pub destination: Ipv6Addr,
+    /// length of its prefix
+    pub prefix: u8,
+    /// next hop; unspecified for the own subnet
+    pub gateway: Ipv6Addr,
+    /// interface name
+    pub interface: String,
+    /// metric
+    pub metric: u32,
+}
+
+/// One route of IPv4.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// destination subnet
@@ -108,108 +199,4 @@ pub struct Route {
     pub interface: String,
     /// metric
     pub metric: u32,
-}
-
-/// Interfaces, routes and neighbours of a machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Network {
-    /// interfaces; the index of the kernel is the position plus one
-    pub interfaces: Vec<Interface>,
-    /// routes
-    pub routes: Vec<Route>,
-    /// neighbours: address, hardware address, interface
-    pub neighbours: Vec<(Ipv4Addr, [u8; 6], String)>,
-}
-
-impl Default for Network {
-    /// Nothing but loopback.
-    fn default() -> Network {
-        Network { interfaces: vec![Interface::loopback()], routes: Vec::new(), neighbours: Vec::new() }
-    }
-}
-
-impl Network {
-    /// Loopback and one Ethernet interface with the subnet's route and, if given, a gateway.
-    pub fn with_ethernet(interface: Interface, gateway: Option<(Ipv4Addr, [u8; 6])>) -> Network {
-        let name = interface.name.clone();
-        let mut routes = Vec::new();
-        let mut neighbours = Vec::new();
-        if let Some((gateway, mac)) = gateway {
-            let (destination, netmask) = (Ipv4Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED);
-            routes.push(Route { destination, netmask, gateway, interface: name.clone(), metric: 0 });
-            neighbours.push((gateway, mac, name.clone()));
-        }
-        let destination = Ipv4Addr::from_bits(interface.address.to_bits() & interface.netmask.to_bits());
-        let (netmask, gateway) = (interface.netmask, Ipv4Addr::UNSPECIFIED);
-        routes.push(Route { destination, netmask, gateway, interface: name, metric: 0 });
-        Network { interfaces: vec![Interface::loopback(), interface], routes, neighbours }
-    }
-
-    /// Whether the machine itself has that address.
-    pub fn is_local(&self, address: Ipv4Addr) -> bool {
-        address.is_unspecified()
-            || address.is_loopback()
-            || self
-                .interfaces
-                .iter()
-                .any(|interface| interface.flags & UP != 0 && interface.address == address)
-    }
-
-    /// Whether that is a broadcast address of the machine's subnets.
-    pub fn is_broadcast(&self, address: Ipv4Addr) -> bool {
-        address.is_broadcast()
-            || self.interfaces.iter().any(|interface| {
-                interface.flags & BROADCAST != 0
-                    && !interface.address.is_unspecified()
-                    && interface.broadcast() == address
-            })
-    }
-
-    /// The address that packets to `to` carry as their source; `None` without a route.
-    pub fn source_for(&self, to: Ipv4Addr) -> Option<Ipv4Addr> {
-        if to.is_loopback() || to.is_unspecified() {
-            return Some(Ipv4Addr::LOCALHOST);
-        }
-        if self.is_local(to) {
-            return Some(to);
-        }
-        if let Some(interface) = self.interfaces.iter().find(|interface| interface.reaches(to)) {
-            return Some(interface.address);
-        }
-        let matches = |route: &&Route| to.to_bits() & route.netmask.to_bits() == route.destination.to_bits();
-        let best =
-            self.routes.iter().filter(matches).max_by_key(|route| route.netmask.to_bits().count_ones());
-        let name = match best {
-            Some(route) => &route.interface,
-            None if to.is_multicast() || to.is_broadcast() => {
-                &self.interfaces.iter().find(|interface| !interface.is_loopback())?.name
-            }
-            None => return None,
-        };
-        let interface = self.interface(name)?;
-        (interface.flags & UP != 0 && !interface.address.is_unspecified()).then_some(interface.address)
-    }
-
-    /// The interface of that name.
-    pub fn interface(&self, name: &str) -> Option<&Interface> {
-        self.interfaces.iter().find(|interface| interface.name == name)
-    }
-
-    /// Counts a packet that left or came by the interface with that address.
-    pub(super) fn count(&mut self, local: Ipv4Addr, sent: u64, received: u64) {
-        let interface = self
-            .interfaces
-            .iter_mut()
-            .find(|interface| interface.address == local || (interface.is_loopback() && local.is_loopback()));
-        if let Some(interface) = interface {
-            if sent > 0 {
-                interface.sent.0 += sent;
-                interface.sent.1 += sent.div_ceil(1_460);
-            }
-            if received > 0 {
-                interface.received.0 += received;
-                interface.received.1 += received.div_ceil(1_460);
-            }
-        }
-    }
 }

@@ -1,8 +1,10 @@
-//! Interface and route requests of ioctl(2); key type [`InterfaceRequest`]. Specification: netdevice(7),
-//! `linux/sockios.h`, `struct ifreq`.
-use super::Sockets;
+//! Answers to interface, route and neighbour requests of ioctl(2). Key function: [`Sockets::interface_request`].
+//! Neighbours: request.rs knows the numbers, ioctl6.rs answers for IPv6. Specification: netdevice(7), arp(7).
 use super::address::AF_INET;
-use super::interface::{BROADCAST, INTERFACES_MAX, Interface, LOOPBACK, ROUTES_MAX, RUNNING, Route, UP};
+use super::interface::{BROADCAST, Interface, LOOPBACK, RUNNING, Route, UP};
+use super::network::{INTERFACES_MAX, NEIGHBOURS_MAX, Power, ROUTES_MAX};
+use super::request::NEIGHBOUR_BYTES;
+use super::{Domain, InterfaceRequest, SocketId, Sockets};
 use crate::abi::Endian;
 use crate::errno::Errno;
 use alloc::string::String;
@@ -11,133 +13,40 @@ use core::net::Ipv4Addr;
 
 /// Bytes of an interface name.
 const NAME_BYTES: usize = 16;
-/// `ARPHRD_ETHER`, `ARPHRD_LOOPBACK`
-const HARDWARE_TYPES: (u16, u16) = (1, 772);
-
-/// What is asked of an interface; the numbers are the same on every architecture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InterfaceRequest {
-    /// SIOCADDRT: the argument is a `struct rtentry`
-    AddRoute,
-    /// SIOCDELRT: the argument is a `struct rtentry`
-    DeleteRoute,
-    /// SIOCGIFNAME
-    Name,
-    /// SIOCGIFCONF: see [`Sockets::interface_list`]
-    List,
-    /// SIOCGIFFLAGS
-    Flags,
-    /// SIOCSIFFLAGS
-    SetFlags,
-    /// SIOCGIFADDR
-    Address,
-    /// SIOCSIFADDR
-    SetAddress,
-    /// SIOCGIFDSTADDR
-    PeerAddress,
-    /// SIOCGIFBRDADDR
-    Broadcast,
-    /// SIOCSIFBRDADDR
-    SetBroadcast,
-    /// SIOCGIFNETMASK
-    Netmask,
-    /// SIOCSIFNETMASK
-    SetNetmask,
-    /// SIOCGIFMETRIC
-    Metric,
-    /// SIOCGIFMTU
-    Mtu,
-    /// SIOCSIFMTU
-    SetMtu,
-    /// SIOCGIFHWADDR
-    Hardware,
-    /// SIOCSIFHWADDR
-    SetHardware,
-    /// SIOCGIFINDEX
-    Index,
-    /// SIOCGIFTXQLEN
-    QueueLength,
-    /// SIOCGIFMAP
-    Map,
-}
-
-const TABLE: &[(InterfaceRequest, u32)] = &[
-    (InterfaceRequest::AddRoute, 0x890b),
-    (InterfaceRequest::DeleteRoute, 0x890c),
-    (InterfaceRequest::Name, 0x8910),
-    (InterfaceRequest::List, 0x8912),
-    (InterfaceRequest::Flags, 0x8913),
-    (InterfaceRequest::SetFlags, 0x8914),
-    (InterfaceRequest::Address, 0x8915),
-    (InterfaceRequest::SetAddress, 0x8916),
-    (InterfaceRequest::PeerAddress, 0x8917),
-    (InterfaceRequest::Broadcast, 0x8919),
-    (InterfaceRequest::SetBroadcast, 0x891a),
-    (InterfaceRequest::Netmask, 0x891b),
-    (InterfaceRequest::SetNetmask, 0x891c),
-    (InterfaceRequest::Metric, 0x891d),
-    (InterfaceRequest::Mtu, 0x8921),
-    (InterfaceRequest::SetMtu, 0x8922),
-    (InterfaceRequest::SetHardware, 0x8924),
-    (InterfaceRequest::Hardware, 0x8927),
-    (InterfaceRequest::Index, 0x8933),
-    (InterfaceRequest::QueueLength, 0x8942),
-    (InterfaceRequest::Map, 0x8970),
-];
-
-impl InterfaceRequest {
-    /// The request with that ioctl number.
-    pub fn from_number(number: u32) -> Option<InterfaceRequest> {
-        TABLE.iter().find(|row| row.1 == number).map(|row| row.0)
-    }
-
-    /// Whether only root may ask it.
-    pub fn changes(self) -> bool {
-        use InterfaceRequest as R;
-        matches!(
-            self,
-            R::AddRoute
-                | R::DeleteRoute
-                | R::SetFlags
-                | R::SetAddress
-                | R::SetBroadcast
-                | R::SetNetmask
-                | R::SetMtu
-                | R::SetHardware
-        )
-    }
-
-    /// Bytes of the structure that the kernel copies in and out; `word_bytes` is 4 or 8.
-    pub fn size(self, word_bytes: usize) -> usize {
-        match self {
-            InterfaceRequest::AddRoute | InterfaceRequest::DeleteRoute if word_bytes == 8 => 120,
-            InterfaceRequest::AddRoute | InterfaceRequest::DeleteRoute => 76,
-            InterfaceRequest::List => 2 * word_bytes,
-            _ if word_bytes == 8 => 40,
-            _ => 32,
-        }
-    }
-}
+/// Where the flags and the device of a `struct arpreq` stand.
+const NEIGHBOUR_FLAGS: usize = 32;
+const NEIGHBOUR_DEVICE: usize = 52;
+/// `ATF_COM`: the entry is complete.
+const COMPLETE: u32 = 2;
 
 impl Sockets {
-    /// Answers a request on a `struct ifreq` (or `rtentry`), in place.
+    /// Answers a request on a `struct ifreq` (or `rtentry`, `arpreq`), in place. `id` is the socket that is asked.
     pub fn interface_request(
         &mut self,
+        id: SocketId,
         request: InterfaceRequest,
         memory: &mut [u8],
         uid: u32,
         endian: Endian,
     ) -> Result<(), Errno> {
-        if request.changes() && uid != 0 {
-            return Err(Errno::EPERM);
-        }
-        if memory.len() < 32 {
-            return Err(Errno::EFAULT);
-        }
+        let domain = self.description(id)?.0;
+        check(request, domain, memory.len(), uid)?;
         match request {
+            InterfaceRequest::AddRoute
+            | InterfaceRequest::DeleteRoute
+            | InterfaceRequest::SetAddress
+            | InterfaceRequest::SetPeerAddress
+            | InterfaceRequest::DeleteAddress
+                if domain == Domain::Inet6 =>
+            {
+                return self.change_6(request, memory, endian);
+            }
             InterfaceRequest::AddRoute | InterfaceRequest::DeleteRoute => {
                 return self.change_route(request, memory, endian);
             }
+            InterfaceRequest::Neighbour
+            | InterfaceRequest::SetNeighbour
+            | InterfaceRequest::DeleteNeighbour => return self.neighbour(request, memory, endian),
             InterfaceRequest::Name => {
                 let index = usize::try_from(word(memory, NAME_BYTES, endian)).unwrap_or(0);
                 let position = index.checked_sub(1).ok_or(Errno::ENODEV)?;
@@ -156,9 +65,28 @@ impl Sockets {
             None if request == InterfaceRequest::SetAddress => self.add_alias(&name)?,
             None => return Err(Errno::ENODEV),
         };
+        if request == InterfaceRequest::SetFlags {
+            let flags = memory.get(NAME_BYTES..NAME_BYTES + 2).and_then(|part| part.try_into().ok());
+            self.set_flags(index, endian.read_u16(flags.unwrap_or_default()));
+            return Ok(());
+        }
+        let clash = request == InterfaceRequest::SetName && {
+            let wanted = memory.get(NAME_BYTES..NAME_BYTES * 2).unwrap_or_default();
+            let wanted = wanted.split(|byte| *byte == 0).next().unwrap_or_default();
+            self.network.interfaces.iter().any(|other| other.name.as_bytes() == wanted)
+        };
         let interface = self.network.interfaces.get_mut(index).ok_or(Errno::ENODEV)?;
+        if clash {
+            return Err(Errno::EEXIST);
+        }
         if request.changes() {
-            change(interface, request, memory, endian)
+            change(interface, request, memory, endian)?;
+            let (name, address, netmask) = (interface.name.clone(), interface.address, interface.netmask);
+            if matches!(request, InterfaceRequest::SetAddress | InterfaceRequest::SetNetmask) {
+                let parent = name.split(':').next().unwrap_or_default();
+                self.network.add_subnet(parent, address, netmask);
+            }
+            Ok(())
         } else {
             answer(interface, index, request, memory, endian)
         }
@@ -195,6 +123,66 @@ impl Sockets {
         Ok(self.network.interfaces.len() - 1)
     }
 
+    /// What a driver decides stays; what is switched on or off takes its routes with it.
+    fn set_flags(&mut self, index: usize, wanted: u16) {
+        let power = if wanted & UP != 0 { Power::Up } else { Power::Down };
+        self.network.set_power(index as u32 + 1, power);
+        let Some(interface) = self.network.interfaces.get_mut(index) else { return };
+        let fixed = LOOPBACK | BROADCAST | RUNNING | UP;
+        interface.flags = (interface.flags & fixed) | (wanted & !fixed);
+    }
+
+    /// `struct arpreq`: asks for, sets or deletes a neighbour.
+    fn neighbour(
+        &mut self,
+        request: InterfaceRequest,
+        memory: &mut [u8],
+        endian: Endian,
+    ) -> Result<(), Errno> {
+        if memory.get(..2) != Some(&endian.u16(AF_INET)[..]) {
+            return Err(Errno::EPFNOSUPPORT);
+        }
+        let wanted = address_at(memory, 0);
+        let device = memory.get(NEIGHBOUR_DEVICE..NEIGHBOUR_BYTES).unwrap_or_default();
+        let device = device.split(|byte| *byte == 0).next().unwrap_or_default();
+        let device = core::str::from_utf8(device).map_err(|_| Errno::ENODEV)?;
+        if !device.is_empty() && self.network.interface(device).is_none() {
+            return Err(Errno::ENODEV);
+        }
+        if device.is_empty() && request == InterfaceRequest::Neighbour {
+            return Err(Errno::ENODEV);
+        }
+        let way = self.network.way_to(wanted.into(), 0).ok_or(Errno::ENETUNREACH);
+        let name: String = match device {
+            "" => self.network.numbered(way?.interface).map(|found| found.name.clone()).unwrap_or_default(),
+            device => device.into(),
+        };
+        let neighbours = &mut self.network.neighbours;
+        let count = neighbours.len();
+        match (request, neighbours.iter_mut().find(|row| row.0 == wanted && row.2 == name)) {
+            (InterfaceRequest::Neighbour, Some(row)) => {
+                put(memory, 16, &endian.u16(1));
+                put(memory, 18, &row.1);
+                put(memory, NEIGHBOUR_FLAGS, &endian.u32(COMPLETE));
+                Ok(())
+            }
+            (InterfaceRequest::Neighbour | InterfaceRequest::DeleteNeighbour, None) => Err(Errno::ENXIO),
+            (InterfaceRequest::DeleteNeighbour, Some(_)) => {
+                neighbours.retain(|row| row.0 != wanted || row.2 != name);
+                Ok(())
+            }
+            (_, found) => {
+                let mac = memory.get(18..24).and_then(|part| part.try_into().ok()).ok_or(Errno::EFAULT)?;
+                match found {
+                    Some(row) => row.1 = mac,
+                    None if count >= NEIGHBOURS_MAX => return Err(Errno::ENOBUFS),
+                    None => neighbours.push((wanted, mac, name)),
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// `struct rtentry`: destination at 4 or 8, then gateway and mask, 16 bytes each, and the flags.
     fn change_route(
         &mut self,
@@ -229,13 +217,30 @@ impl Sockets {
             return Err(Errno::ENOBUFS);
         }
         let towards = if gateway.is_unspecified() { destination } else { gateway };
-        let source = network.source_for(towards).ok_or(Errno::ENETUNREACH)?;
-        let interface = network.interfaces.iter().find(|interface| interface.address == source);
+        let way = network.way_to(towards.into(), 0).ok_or(Errno::ENETUNREACH)?;
+        let interface = network.numbered(way.interface);
         let interface: String =
             interface.map(|interface| interface.name.clone()).ok_or(Errno::ENETUNREACH)?;
         network.routes.push(Route { destination, netmask, gateway, interface, metric: 0 });
         Ok(())
     }
+}
+
+/// Whether that socket takes the request, from that user, with a structure of so many bytes.
+fn check(request: InterfaceRequest, domain: Domain, bytes: usize, uid: u32) -> Result<(), Errno> {
+    if !request.is_for(domain) {
+        return Err(Errno::ENOTTY);
+    }
+    if request == InterfaceRequest::Absent {
+        return Err(Errno::ENOPKG);
+    }
+    if request.changes() && uid != 0 {
+        return Err(Errno::EPERM);
+    }
+    if bytes < 32 {
+        return Err(Errno::EFAULT);
+    }
+    Ok(())
 }
 
 fn answer(
@@ -259,10 +264,10 @@ fn answer(
         InterfaceRequest::Metric => number(0),
         InterfaceRequest::Mtu => number(interface.mtu),
         InterfaceRequest::Index => number(index as u32 + 1),
-        InterfaceRequest::QueueLength => number(if interface.flags & LOOPBACK != 0 { 0 } else { 1_000 }),
+        InterfaceRequest::QueueLength => number(1_000),
+        InterfaceRequest::Driver => return Err(Errno::EOPNOTSUPP),
         InterfaceRequest::Hardware => {
-            let kind = if interface.flags & LOOPBACK != 0 { HARDWARE_TYPES.1 } else { HARDWARE_TYPES.0 };
-            let mut bytes = endian.u16(kind).to_vec();
+            let mut bytes = endian.u16(interface.hardware_type()).to_vec();
             bytes.extend_from_slice(&interface.mac);
             bytes.resize(16, 0);
             bytes
@@ -281,22 +286,28 @@ fn change(
     endian: Endian,
 ) -> Result<(), Errno> {
     match request {
-        InterfaceRequest::SetFlags => {
-            let flags = word(memory, NAME_BYTES, Endian::Little).to_le_bytes();
-            let [first, second, ..] = flags;
-            let wanted = endian.read_u16([first, second]);
-            // what the driver decides stays
-            let fixed = LOOPBACK | BROADCAST | RUNNING;
-            interface.flags = (interface.flags & fixed) | (wanted & !fixed);
-            if wanted & UP == 0 {
-                interface.flags &= !RUNNING;
-            } else {
-                interface.flags |= RUNNING;
+        InterfaceRequest::SetAddress => {
+            if memory.get(NAME_BYTES..NAME_BYTES + 2) != Some(&endian.u16(AF_INET)[..]) {
+                return Err(Errno::EINVAL);
             }
+            interface.address = address_at(memory, NAME_BYTES);
+            interface.netmask = class_mask(interface.address);
         }
-        InterfaceRequest::SetAddress => interface.address = address_at(memory, NAME_BYTES),
         InterfaceRequest::SetNetmask => interface.netmask = address_at(memory, NAME_BYTES),
-        InterfaceRequest::SetBroadcast => {}
+        InterfaceRequest::SetBroadcast
+        | InterfaceRequest::SetPeerAddress
+        | InterfaceRequest::SetQueueLength
+        | InterfaceRequest::SetGroup => {}
+        InterfaceRequest::SetName if interface.flags & UP != 0 => return Err(Errno::EBUSY),
+        InterfaceRequest::SetName => {
+            let wanted = memory.get(NAME_BYTES..NAME_BYTES * 2).unwrap_or_default();
+            let wanted = wanted.split(|byte| *byte == 0).next().unwrap_or_default();
+            let name = core::str::from_utf8(wanted).map_err(|_| Errno::EINVAL)?;
+            if name.is_empty() || name.len() >= NAME_BYTES || name.contains(['/', ':', ' ']) {
+                return Err(Errno::EINVAL);
+            }
+            interface.name = name.into();
+        }
         InterfaceRequest::SetMtu => {
             let mtu = word(memory, NAME_BYTES, endian);
             if !(68..=65_536).contains(&mtu) {
@@ -311,6 +322,16 @@ fn change(
         _ => return Err(Errno::EINVAL),
     }
     Ok(())
+}
+
+/// The mask of an address's class, which the kernel takes until it is told another.
+fn class_mask(address: Ipv4Addr) -> Ipv4Addr {
+    match address.octets() {
+        [0, 0, 0, 0] => Ipv4Addr::UNSPECIFIED,
+        [0..128, ..] => Ipv4Addr::new(255, 0, 0, 0),
+        [128..192, ..] => Ipv4Addr::new(255, 255, 0, 0),
+        _ => Ipv4Addr::new(255, 255, 255, 0),
+    }
 }
 
 fn name_field(name: &str) -> [u8; NAME_BYTES] {
@@ -335,7 +356,7 @@ fn address_at(memory: &[u8], at: usize) -> Ipv4Addr {
     Ipv4Addr::from(octets.unwrap_or_default())
 }
 
-fn word(memory: &[u8], at: usize, endian: Endian) -> u32 {
+pub(super) fn word(memory: &[u8], at: usize, endian: Endian) -> u32 {
     let bytes: Option<[u8; 4]> = memory.get(at..at + 4).and_then(|part| part.try_into().ok());
     endian.read_u32(bytes.unwrap_or_default())
 }

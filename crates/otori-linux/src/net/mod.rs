@@ -2,47 +2,70 @@
 //!
 //! A pure data structure: a call that would block returns `EAGAIN` (or `EINPROGRESS` for a connection) and
 //! [`Sockets::poll`] says when to try again. Connections between processes of the machine stay in here.
-//! Specification: socket(7), ip(7), tcp(7), udp(7), unix(7), raw(7).
+//! Specification: socket(7), ip(7), ipv6(7), tcp(7), udp(7), unix(7), raw(7), packet(7).
 mod address;
+mod checksum;
+mod close;
+mod connect;
 mod datagram;
+mod fault;
+mod filter;
 mod host;
+mod icmp;
 mod interface;
 mod ioctl;
+mod ioctl6;
+mod listen;
+mod multicast;
+mod name;
 mod netlink;
+mod network;
 mod option;
+mod option_value;
 pub mod outside;
+mod packet;
+mod port;
+mod queue;
 mod raw;
+mod ready;
 mod record;
+mod request;
+mod segment;
 mod show;
 mod socket;
 mod stream;
+mod tap;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests6;
+mod udp;
 
-pub use address::{Address, UNIX_PATH_MAX};
+pub use address::{Address, LinkAddress, UNIX_PATH_MAX};
+pub use close::Shutdown;
+pub use fault::{Fault, Origin};
+pub use filter::{FILTER_MAX, INSTRUCTION_BYTES};
 pub use host::HostConnection;
-pub use interface::{Interface, Network, Route};
-pub use ioctl::InterfaceRequest;
-pub use option::SocketOption;
+pub use interface::{Address6, Interface, Route, Route6};
+pub use network::{Ipv6, Network};
+pub use option::{Level, SocketOption, Stored};
 pub use outside::{Connect, NoOutside, Outside};
+pub use queue::Arrival;
 pub use record::{
     CHANGED_BYTES_MAX, Command, Deed, Field, LayoutError, RECORD_MAX, RecordLayout, RecordService,
 };
+pub use request::InterfaceRequest;
 pub use show::{SocketRow, Transport};
-pub use socket::{DATAGRAM_MAX, Domain, Kind, STREAM_MAX};
-pub use stream::{Peek, Received, Shutdown};
+pub use socket::{DATAGRAM_MAX, Domain, Kind, STREAM_MAX, Switches};
+pub use stream::{Peek, Received};
 
+use crate::abi::{Endian, Numbering};
 use crate::errno::Errno;
-use crate::poll::PollMask;
-use address::ipv4;
 use alloc::collections::BTreeMap;
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
-use socket::{Socket, State};
+use socket::{Peer, Socket, State};
 
 /// Most sockets of a machine.
 pub const SOCKETS_MAX: usize = 1_024;
-/// Ports that are given out, as Linux 3.10 does.
-const EPHEMERAL: core::ops::RangeInclusive<u16> = 32_768..=61_000;
 /// Inode number of the first socket.
 const FIRST_INODE: u64 = 1_200;
 
@@ -61,6 +84,37 @@ pub struct Sockets {
     next: u32,
     next_port: u16,
     next_connection: u32,
+    /// sockets that see packets of others: packet and raw ones
+    taps: usize,
+    /// number of the last packet that was made by hand without one
+    packets: u16,
+    counters: Counters,
+    /// numbers of errors in messages
+    numbering: Numbering,
+    endian: Endian,
+}
+
+/// What `/proc/net/snmp` counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// TCP connections that were asked for
+    pub active_opens: u64,
+    /// TCP connections that came in
+    pub passive_opens: u64,
+    /// TCP connections that were refused
+    pub failed_opens: u64,
+    /// TCP connections that were reset
+    pub resets: u64,
+    /// UDP datagrams that were sent
+    pub datagrams_sent: u64,
+    /// UDP datagrams that found a socket
+    pub datagrams_received: u64,
+    /// UDP datagrams that found none
+    pub datagrams_lost: u64,
+    /// ICMP packets that came in
+    pub icmp_received: u64,
+    /// ICMP packets that were sent
+    pub icmp_sent: u64,
 }
 
 impl Default for Sockets {
@@ -72,21 +126,29 @@ impl Default for Sockets {
 impl Sockets {
     /// No sockets yet on that network.
     pub fn new(network: Network) -> Sockets {
-        let next_port = *EPHEMERAL.start();
         Sockets {
             network,
             sockets: BTreeMap::new(),
             services: BTreeMap::new(),
             next: 0,
-            next_port,
+            next_port: *port::EPHEMERAL.start(),
             next_connection: 1,
+            taps: 0,
+            packets: 0,
+            counters: Counters::default(),
+            numbering: Numbering::Generic,
+            endian: Endian::Little,
         }
     }
 
-    /// Chooses where the ports that are given out begin, from the machine's seed.
-    pub fn set_first_port(&mut self, seed: u64) {
-        let span = u64::from(EPHEMERAL.end() - EPHEMERAL.start());
-        self.next_port = EPHEMERAL.start() + (seed % span) as u16;
+    /// How the guest numbers errors and orders bytes.
+    pub(crate) fn set_numbers(&mut self, numbering: Numbering, endian: Endian) {
+        (self.numbering, self.endian) = (numbering, endian);
+    }
+
+    /// The byte order in which `/proc/net` shows addresses.
+    pub(crate) fn endian(&self) -> Endian {
+        self.endian
     }
 
     /// How many sockets there are.
@@ -108,21 +170,48 @@ impl Sockets {
     ) -> Result<SocketId, Errno> {
         let protocol = u16::try_from(protocol).map_err(|_| Errno::EINVAL)?;
         let is_root = credentials.1 == 0;
+        if domain == Domain::Inet6 && self.network.ipv6() == Ipv6::Absent {
+            return Err(Errno::EAFNOSUPPORT);
+        }
+        let ping = if domain == Domain::Inet6 { 58 } else { 1 };
         match (domain, kind, protocol) {
-            (Domain::Inet, Kind::Stream, 0 | 6) | (Domain::Inet, Kind::Datagram, 0 | 17) => {}
-            (Domain::Inet, Kind::Datagram, 1) => return Err(Errno::EACCES),
-            (Domain::Inet, Kind::Stream | Kind::Datagram, _) => return Err(Errno::EPROTONOSUPPORT),
-            (Domain::Inet, Kind::Raw, 0) => return Err(Errno::EPROTONOSUPPORT),
-            (Domain::Inet, Kind::Raw, _) if is_root => {}
-            (Domain::Inet, Kind::Raw, _) => return Err(Errno::EPERM),
-            (Domain::Unix, Kind::Stream | Kind::Datagram | Kind::Sequenced, 0 | 1) => {}
-            (Domain::Netlink, Kind::Datagram | Kind::Raw, 0 | 15) => {}
+            (Domain::Inet | Domain::Inet6, _, 256..) => return Err(Errno::EINVAL),
+            (Domain::Inet | Domain::Inet6, Kind::Stream, 0 | 6) => {}
+            (Domain::Inet | Domain::Inet6, Kind::Datagram, 0 | 17) => {}
+            (Domain::Inet | Domain::Inet6, Kind::Datagram, number) if number == ping => {
+                if !self.network.may_ping(credentials.2) {
+                    return Err(Errno::EACCES);
+                }
+            }
+            (Domain::Inet | Domain::Inet6, Kind::Stream | Kind::Datagram, _)
+            | (Domain::Inet | Domain::Inet6, Kind::Raw, 0) => return Err(Errno::EPROTONOSUPPORT),
+            (Domain::Inet | Domain::Inet6, Kind::Raw, _) if is_root => {}
+            (Domain::Inet | Domain::Inet6, Kind::Raw, _) => return Err(Errno::EPERM),
+            (Domain::Unix, Kind::Stream | Kind::Datagram | Kind::Sequenced | Kind::Raw, 0 | 1) => {}
+            (Domain::Unix, Kind::Stream | Kind::Datagram | Kind::Sequenced | Kind::Raw, _) => {
+                return Err(Errno::EPROTONOSUPPORT);
+            }
+            (Domain::Netlink, Kind::Datagram | Kind::Raw, number) if netlink::is_known(number) => {}
             (Domain::Netlink, Kind::Datagram | Kind::Raw, _) => return Err(Errno::EPROTONOSUPPORT),
             (Domain::Packet, Kind::Datagram | Kind::Raw, _) if is_root => {}
-            (Domain::Packet, Kind::Datagram | Kind::Raw, _) => return Err(Errno::EPERM),
+            (Domain::Packet, _, _) if !is_root => return Err(Errno::EPERM),
             _ => return Err(Errno::ESOCKTNOSUPPORT),
         }
-        self.insert(Socket::new(domain, kind, protocol, credentials))
+        // a raw UNIX socket is one of datagrams
+        let kind = if domain == Domain::Unix && kind == Kind::Raw { Kind::Datagram } else { kind };
+        let mut socket = Socket::new(domain, kind, protocol, credentials);
+        if domain == Domain::Packet {
+            let link = LinkAddress { protocol: protocol.swap_bytes(), ..LinkAddress::default() };
+            socket.protocol = link.protocol;
+            socket.local = Some(Address::Packet(link));
+        }
+        if domain == Domain::Inet6 && self.network.only_6() {
+            socket.switches.set(Switches::ONLY_6, true);
+        }
+        if socket.is_raw() && protocol == raw::IPPROTO_RAW {
+            socket.switches.set(Switches::HEADER_INCLUDED, true);
+        }
+        self.insert(socket)
     }
 
     /// Two connected UNIX sockets.
@@ -137,83 +226,11 @@ impl Sockets {
         };
         for (id, peer) in [(first, second), (second, first)] {
             let socket = self.socket_mut(id)?;
-            socket.state = State::Connected(socket::Peer::Local(peer));
+            socket.state = State::Connected(Peer::Local(peer));
             socket.remote = Some(Address::UnixUnnamed);
             socket.peer_credentials = credentials;
         }
         Ok((first, second))
-    }
-
-    /// Gives a socket a name. Ports below 1024 are root's.
-    pub fn bind(&mut self, id: SocketId, address: Address) -> Result<(), Errno> {
-        let socket = self.socket(id)?;
-        match (socket.domain, &address) {
-            (Domain::Inet, Address::Inet(wanted)) => {
-                if socket.local_inet().is_some_and(|local| local.port() != 0) {
-                    return Err(Errno::EINVAL);
-                }
-                let local = ipv4(wanted);
-                if !self.network.is_local(local) && !local.is_multicast() && !self.network.is_broadcast(local)
-                {
-                    return Err(Errno::EADDRNOTAVAIL);
-                }
-                if (1..1024).contains(&wanted.port()) && socket.uid != 0 {
-                    return Err(Errno::EACCES);
-                }
-                let port = match wanted.port() {
-                    0 if socket.kind == Kind::Raw => 0,
-                    0 => self.free_port(socket.kind)?,
-                    port => {
-                        self.check_port(id, local, port)?;
-                        port
-                    }
-                };
-                self.socket_mut(id)?.local = Some(Address::Inet(SocketAddr::new(IpAddr::V4(local), port)));
-            }
-            (Domain::Inet, Address::Unspecified) => {
-                return self.bind(id, Address::Inet(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)));
-            }
-            (Domain::Unix, Address::UnixAbstract(_) | Address::UnixPath { node: Some(_), .. }) => {
-                if socket.local.is_some() {
-                    return Err(Errno::EINVAL);
-                }
-                if self.find_unix(&address).is_some() {
-                    return Err(Errno::EADDRINUSE);
-                }
-                self.socket_mut(id)?.local = Some(address);
-            }
-            (Domain::Unix, Address::UnixUnnamed) => {
-                let name = alloc::format!("{:05x}", id.0).into_bytes();
-                self.socket_mut(id)?.local = Some(Address::UnixAbstract(name));
-            }
-            (Domain::Netlink, Address::Netlink(port, groups)) => {
-                let port = if *port == 0 { socket.credentials.0 } else { *port };
-                self.socket_mut(id)?.local = Some(Address::Netlink(port, *groups));
-            }
-            (Domain::Packet, Address::Packet(..)) => self.socket_mut(id)?.local = Some(address),
-            _ => return Err(Errno::EINVAL),
-        }
-        Ok(())
-    }
-
-    /// The name of a socket (getsockname).
-    pub fn local_address(&self, id: SocketId) -> Result<Address, Errno> {
-        let socket = self.socket(id)?;
-        Ok(socket.local.clone().unwrap_or(match socket.domain {
-            Domain::Inet => Address::Inet(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)),
-            Domain::Unix => Address::UnixUnnamed,
-            Domain::Netlink => Address::Netlink(0, 0),
-            Domain::Packet => Address::Packet(0, 0),
-        }))
-    }
-
-    /// The name of the peer (getpeername).
-    pub fn remote_address(&self, id: SocketId) -> Result<Address, Errno> {
-        let socket = self.socket(id)?;
-        match (&socket.state, &socket.remote) {
-            (State::Connected(_) | State::Directed, Some(remote)) => Ok(remote.clone()),
-            _ => Err(Errno::ENOTCONN),
-        }
     }
 
     /// The inode number of the socket, as `/proc/PID/fd` and `/proc/net` show it.
@@ -227,10 +244,16 @@ impl Sockets {
         Ok((socket.domain, socket.kind, socket.protocol))
     }
 
-    /// What a socket is ready for.
-    pub fn poll(&mut self, id: SocketId, outside: &mut dyn Outside) -> PollMask {
-        let Ok(socket) = self.socket(id) else { return PollMask::NVAL };
-        if socket.is_connection() { self.poll_stream(id, outside) } else { self.poll_datagram(id, outside) }
+    /// Who writes to the socket from now on: pid, uid and gid, for SCM_CREDENTIALS.
+    pub fn set_sender(&mut self, id: SocketId, credentials: (u32, u32, u32)) {
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.credentials = credentials;
+        }
+    }
+
+    /// What the machine's protocols counted.
+    pub fn counters(&self) -> Counters {
+        self.counters
     }
 
     fn socket(&self, id: SocketId) -> Result<&Socket, Errno> {
@@ -247,52 +270,15 @@ impl Sockets {
         }
         let id = SocketId(self.next);
         self.next = self.next.checked_add(1).ok_or(Errno::ENFILE)?;
+        self.taps += usize::from(is_tap(&socket));
         self.sockets.insert(id, socket);
         Ok(id)
     }
 
-    fn check_port(&self, id: SocketId, local: Ipv4Addr, port: u16) -> Result<(), Errno> {
-        let me = self.socket(id)?;
-        let clash = self.sockets.iter().any(|(other_id, other)| {
-            let Some(address) = other.local_inet() else { return false };
-            let theirs = ipv4(&address);
-            let overlaps = theirs == local || theirs.is_unspecified() || local.is_unspecified();
-            let listening = matches!(other.state, State::Listening { .. });
-            let shared = me.reuse && other.reuse && !listening;
-            // a closed server's connections do not keep its port from a new one that asks to reuse it
-            let connection = me.reuse && other.is_connection() && matches!(other.state, State::Connected(_));
-            *other_id != id
-                && other.kind == me.kind
-                && address.port() == port
-                && overlaps
-                && !shared
-                && !connection
-        });
-        if clash { Err(Errno::EADDRINUSE) } else { Ok(()) }
-    }
-
-    fn free_port(&mut self, kind: Kind) -> Result<u16, Errno> {
-        for _ in EPHEMERAL {
-            let port = self.next_port;
-            self.next_port = if port >= *EPHEMERAL.end() { *EPHEMERAL.start() } else { port + 1 };
-            let taken = |socket: &Socket| {
-                socket.kind == kind && socket.local_inet().is_some_and(|local| local.port() == port)
-            };
-            if !self.sockets.values().any(taken) {
-                return Ok(port);
-            }
-        }
-        Err(Errno::EADDRINUSE)
-    }
-
-    fn find_unix(&self, address: &Address) -> Option<SocketId> {
-        let same = |local: &Address| match (local, address) {
-            (Address::UnixPath { node: first, .. }, Address::UnixPath { node: second, .. }) => {
-                first == second
-            }
-            _ => local == address,
-        };
-        self.sockets.iter().find(|(_, socket)| socket.local.as_ref().is_some_and(same)).map(|(id, _)| *id)
+    fn remove(&mut self, id: SocketId) -> Option<Socket> {
+        let socket = self.sockets.remove(&id)?;
+        self.taps -= usize::from(is_tap(&socket));
+        Some(socket)
     }
 
     fn new_connection(&mut self) -> u32 {
@@ -300,21 +286,9 @@ impl Sockets {
         self.next_connection = self.next_connection.wrapping_add(1).max(1);
         connection
     }
+}
 
-    /// Binds an Internet socket to a free port, with the address that reaches `to`: `ENETUNREACH` without route.
-    fn bind_towards(&mut self, id: SocketId, to: Ipv4Addr) -> Result<SocketAddr, Errno> {
-        let source = self.network.source_for(to).ok_or(Errno::ENETUNREACH)?;
-        let socket = self.socket(id)?;
-        let (kind, local) = (socket.kind, socket.local_inet());
-        let port = match local {
-            Some(local) if local.port() != 0 => local.port(),
-            _ if kind == Kind::Raw => 0,
-            _ => self.free_port(kind)?,
-        };
-        let address = match local {
-            Some(local) if !ipv4(&local).is_unspecified() => ipv4(&local),
-            _ => source,
-        };
-        Ok(SocketAddr::new(IpAddr::V4(address), port))
-    }
+/// Whether packets of others may be for it.
+fn is_tap(socket: &Socket) -> bool {
+    socket.domain == Domain::Packet || socket.is_raw()
 }

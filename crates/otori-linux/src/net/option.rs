@@ -1,17 +1,57 @@
-//! Socket options; key type [`SocketOption`]. Specification: socket(7), ip(7), tcp(7), `asm/socket.h`.
-use super::socket::{Kind, Socket, State};
-use super::{Domain, SocketId, Sockets};
-use crate::abi::{Endian, Numbering};
+//! Socket options by number; key types [`SocketOption`], [`Stored`]. Neighbour: option_value.rs sets and gives them.
+//! Specification: socket(7), ip(7), ipv6(7), tcp(7), packet(7), netlink(7), `asm/socket.h` of each architecture.
+use super::socket::Switches;
+use crate::abi::Numbering;
 use crate::errno::Errno;
-use alloc::vec::Vec;
+use alloc::collections::BTreeMap;
+use core::net::Ipv4Addr;
 
-/// An option that is more than a stored number.
+/// Which protocol an option is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// SOL_SOCKET
+    Socket,
+    /// IPPROTO_IP
+    Ip,
+    /// IPPROTO_TCP
+    Tcp,
+    /// IPPROTO_UDP
+    Udp,
+    /// IPPROTO_IPV6
+    Ipv6,
+    /// IPPROTO_ICMPV6
+    Icmp6,
+    /// IPPROTO_RAW
+    Raw,
+    /// SOL_PACKET
+    Packet,
+    /// SOL_NETLINK
+    Netlink,
+}
+
+impl Level {
+    /// The level of that number.
+    pub fn from_number(number: u32, numbering: Numbering) -> Option<Level> {
+        Some(match (number, numbering) {
+            (1, Numbering::Generic) | (0xffff, Numbering::Mips) => Level::Socket,
+            (0, _) => Level::Ip,
+            (6, _) => Level::Tcp,
+            (17, _) => Level::Udp,
+            (41, _) => Level::Ipv6,
+            (58, _) => Level::Icmp6,
+            (255, _) => Level::Raw,
+            (263, _) => Level::Packet,
+            (270, _) => Level::Netlink,
+            _ => return None,
+        })
+    }
+}
+
+/// An option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocketOption {
-    /// SO_REUSEADDR
-    ReuseAddress,
-    /// SO_BROADCAST
-    Broadcast,
+    /// on or off
+    Switch(Switches),
     /// SO_TYPE
     Type,
     /// SO_ERROR
@@ -28,196 +68,356 @@ pub enum SocketOption {
     Protocol,
     /// SO_PEERCRED
     PeerCredentials,
-    /// SO_SNDBUF and SO_RCVBUF
-    BufferSize,
+    /// SO_SNDBUF
+    SendBuffer,
+    /// SO_RCVBUF
+    ReceiveBuffer,
     /// SO_LINGER
     Linger,
     /// SO_BINDTODEVICE
     BindToDevice,
-    /// IP_HDRINCL
-    HeaderIncluded,
-    /// SO_KEEPALIVE, TCP_NODELAY, IP_TTL and others that change nothing here: kept and given back
-    Plain(u32, u32),
+    /// SO_ATTACH_FILTER; as a question SO_GET_FILTER
+    AttachFilter,
+    /// SO_DETACH_FILTER
+    DetachFilter,
+    /// SO_PEERNAME
+    PeerName,
+    /// ICMP_FILTER
+    IcmpFilter,
+    /// ICMP6_FILTER
+    Icmp6Filter,
+    /// IP_MULTICAST_IF
+    MulticastInterface,
+    /// IP_ADD_MEMBERSHIP
+    Join,
+    /// IP_DROP_MEMBERSHIP
+    Leave,
+    /// IPV6_ADD_MEMBERSHIP
+    Join6,
+    /// IPV6_DROP_MEMBERSHIP
+    Leave6,
+    /// MCAST_JOIN_GROUP, of either family
+    JoinGroup,
+    /// MCAST_LEAVE_GROUP
+    LeaveGroup,
+    /// IP_MTU and IPV6_MTU
+    PathMtu,
+    /// IP_OPTIONS, kept empty
+    IpOptions,
+    /// TCP_INFO
+    TcpInfo,
+    /// TCP_MAXSEG
+    SegmentBytes,
+    /// TCP_CONGESTION
+    Congestion,
+    /// PACKET_ADD_MEMBERSHIP and PACKET_DROP_MEMBERSHIP: frames of others do not come by a virtual wire
+    Promiscuous,
+    /// PACKET_STATISTICS
+    PacketStatistics,
+    /// NETLINK_ADD_MEMBERSHIP and NETLINK_DROP_MEMBERSHIP: whether it joins
+    NetlinkGroup(Joining),
+    /// one that is kept and given back: its row of [`KEPT`]
+    Kept(u16),
 }
 
-const SOL_IP: u32 = 0;
-const SOL_TCP: u32 = 6;
-const SOL_UDP: u32 = 17;
+/// Whether a group is joined or left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joining {
+    /// joined
+    In,
+    /// left
+    Out,
+}
 
-/// Options of SOL_SOCKET with their numbers: generic, MIPS.
-const SOCKET_LEVEL: &[(SocketOption, u32, u32)] = &[
-    (SocketOption::ReuseAddress, 2, 0x4),
-    (SocketOption::Type, 3, 0x1008),
-    (SocketOption::Error, 4, 0x1007),
-    (SocketOption::Broadcast, 6, 0x20),
-    (SocketOption::BufferSize, 7, 0x1001),
-    (SocketOption::BufferSize, 8, 0x1002),
-    (SocketOption::BufferSize, 32, 31),
-    (SocketOption::BufferSize, 33, 33),
-    (SocketOption::Linger, 13, 0x80),
-    (SocketOption::PeerCredentials, 17, 18),
-    (SocketOption::ReceiveTimeout, 20, 0x1006),
-    (SocketOption::SendTimeout, 21, 0x1005),
-    (SocketOption::BindToDevice, 25, 25),
-    (SocketOption::Accepting, 30, 0x1009),
-    (SocketOption::Protocol, 38, 0x1028),
-    (SocketOption::Domain, 39, 0x1029),
+use SocketOption as O;
+
+/// Options with an effect: level, number, number on MIPS.
+const TABLE: &[(SocketOption, Level, u32, u32)] = &[
+    (O::Switch(Switches::REUSE_ADDRESS), Level::Socket, 2, 0x4),
+    (O::Type, Level::Socket, 3, 0x1008),
+    (O::Error, Level::Socket, 4, 0x1007),
+    (O::Switch(Switches::BROADCAST), Level::Socket, 6, 0x20),
+    (O::SendBuffer, Level::Socket, 7, 0x1001),
+    (O::ReceiveBuffer, Level::Socket, 8, 0x1002),
+    (O::Switch(Switches::URGENT_INLINE), Level::Socket, 10, 0x100),
+    (O::Linger, Level::Socket, 13, 0x80),
+    (O::Switch(Switches::REUSE_PORT), Level::Socket, 15, 0x200),
+    (O::Switch(Switches::PASS_CREDENTIALS), Level::Socket, 16, 17),
+    (O::PeerCredentials, Level::Socket, 17, 18),
+    (O::ReceiveTimeout, Level::Socket, 20, 0x1006),
+    (O::SendTimeout, Level::Socket, 21, 0x1005),
+    (O::BindToDevice, Level::Socket, 25, 25),
+    (O::AttachFilter, Level::Socket, 26, 26),
+    (O::DetachFilter, Level::Socket, 27, 27),
+    (O::PeerName, Level::Socket, 28, 28),
+    (O::Accepting, Level::Socket, 30, 0x1009),
+    (O::SendBuffer, Level::Socket, 32, 31),
+    (O::ReceiveBuffer, Level::Socket, 33, 33),
+    (O::Protocol, Level::Socket, 38, 0x1028),
+    (O::Domain, Level::Socket, 39, 0x1029),
+    (O::Switch(Switches::FILTER_LOCKED), Level::Socket, 44, 44),
+    (O::Switch(Switches::HEADER_INCLUDED), Level::Ip, 3, 3),
+    (O::IpOptions, Level::Ip, 4, 4),
+    (O::Switch(Switches::TELL_FAULTS), Level::Ip, 11, 11),
+    (O::PathMtu, Level::Ip, 14, 14),
+    (O::MulticastInterface, Level::Ip, 32, 32),
+    (O::Switch(Switches::NO_LOOP), Level::Ip, 34, 34),
+    (O::Join, Level::Ip, 35, 35),
+    (O::Leave, Level::Ip, 36, 36),
+    (O::JoinGroup, Level::Ip, 42, 42),
+    (O::LeaveGroup, Level::Ip, 45, 45),
+    (O::SegmentBytes, Level::Tcp, 2, 2),
+    (O::TcpInfo, Level::Tcp, 11, 11),
+    (O::Congestion, Level::Tcp, 13, 13),
+    (O::Switch(Switches::NO_LOOP), Level::Ipv6, 19, 19),
+    (O::Join6, Level::Ipv6, 20, 20),
+    (O::Leave6, Level::Ipv6, 21, 21),
+    (O::PathMtu, Level::Ipv6, 24, 24),
+    (O::Switch(Switches::TELL_FAULTS), Level::Ipv6, 25, 25),
+    (O::Switch(Switches::ONLY_6), Level::Ipv6, 26, 26),
+    (O::Switch(Switches::HEADER_INCLUDED), Level::Ipv6, 36, 36),
+    (O::JoinGroup, Level::Ipv6, 42, 42),
+    (O::LeaveGroup, Level::Ipv6, 45, 45),
+    (O::IcmpFilter, Level::Raw, 1, 1),
+    (O::Icmp6Filter, Level::Icmp6, 1, 1),
+    (O::Promiscuous, Level::Packet, 1, 1),
+    (O::Promiscuous, Level::Packet, 2, 2),
+    (O::PacketStatistics, Level::Packet, 6, 6),
+    (O::Switch(Switches::IGNORE_OUTGOING), Level::Packet, 23, 23),
+    (O::NetlinkGroup(Joining::In), Level::Netlink, 1, 1),
+    (O::NetlinkGroup(Joining::Out), Level::Netlink, 2, 2),
+];
+
+/// What values a kept option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// everything but 0 is kept as 1
+    Flag,
+    /// those, ends included; another is `EINVAL`
+    Within(i32, i32),
+    /// the same, and -1 stands for the value at first
+    OrDefault(i32, i32),
+    /// only root may set it
+    Root,
+    /// it is only asked for
+    Fixed,
+}
+
+/// An option that is kept and given back.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// its level
+    pub level: Level,
+    /// number, and number on MIPS
+    pub numbers: (u32, u32),
+    /// its value at first
+    pub first: i32,
+    /// what it takes
+    pub range: Range,
+}
+
+const fn kept(level: Level, number: u32, first: i32, range: Range) -> Kept {
+    Kept { level, numbers: (number, number), first, range }
+}
+
+const fn socket(generic: u32, mips: u32, first: i32, range: Range) -> Kept {
+    Kept { level: Level::Socket, numbers: (generic, mips), first, range }
+}
+
+/// Kept options.
+pub(super) const KEPT: &[Kept] = &[
+    socket(1, 1, 0, Range::Flag),
+    socket(5, 0x10, 0, Range::Flag),
+    socket(9, 0x8, 0, Range::Flag),
+    socket(11, 11, 0, Range::Flag),
+    socket(12, 12, 0, Range::Within(0, 6)),
+    socket(14, 14, 0, Range::Flag),
+    socket(18, 0x1004, 1, Range::Within(0, i32::MAX)),
+    socket(19, 0x1003, 1, Range::Fixed),
+    socket(29, 29, 0, Range::Flag),
+    socket(34, 34, 0, Range::Flag),
+    socket(35, 35, 0, Range::Flag),
+    socket(36, 36, 0, Range::Root),
+    socket(37, 37, 0, Range::Within(0, 0xffff)),
+    socket(40, 40, 0, Range::Flag),
+    socket(42, 42, -1, Range::Within(-1, i32::MAX)),
+    socket(45, 45, 0, Range::Flag),
+    socket(46, 46, 0, Range::Within(0, i32::MAX)),
+    kept(Level::Ip, 1, 0, Range::Within(0, 255)),
+    kept(Level::Ip, 2, 64, Range::OrDefault(1, 255)),
+    kept(Level::Ip, 5, 0, Range::Flag),
+    kept(Level::Ip, 6, 0, Range::Flag),
+    kept(Level::Ip, 7, 0, Range::Flag),
+    kept(Level::Ip, 8, 0, Range::Flag),
+    kept(Level::Ip, 10, 1, Range::Within(0, 5)),
+    kept(Level::Ip, 12, 0, Range::Flag),
+    kept(Level::Ip, 13, 0, Range::Flag),
+    kept(Level::Ip, 15, 0, Range::Flag),
+    kept(Level::Ip, 19, 0, Range::Root),
+    kept(Level::Ip, 20, 0, Range::Flag),
+    kept(Level::Ip, 21, 0, Range::Within(0, 255)),
+    kept(Level::Ip, 24, 0, Range::Flag),
+    kept(Level::Ip, 33, 1, Range::OrDefault(0, 255)),
+    kept(Level::Ip, 49, 1, Range::Flag),
+    kept(Level::Ip, 50, 0, Range::Within(0, i32::MAX)),
+    kept(Level::Tcp, 1, 0, Range::Flag),
+    kept(Level::Tcp, 3, 0, Range::Flag),
+    kept(Level::Tcp, 4, 7_200, Range::Within(1, 32_767)),
+    kept(Level::Tcp, 5, 75, Range::Within(1, 32_767)),
+    kept(Level::Tcp, 6, 9, Range::Within(1, 127)),
+    kept(Level::Tcp, 7, 6, Range::Within(1, 127)),
+    kept(Level::Tcp, 8, 60, Range::Within(-1, i32::MAX)),
+    kept(Level::Tcp, 9, 0, Range::Within(0, i32::MAX)),
+    kept(Level::Tcp, 10, 0, Range::Within(0, i32::MAX)),
+    kept(Level::Tcp, 12, 1, Range::Flag),
+    kept(Level::Tcp, 18, 0, Range::Within(0, i32::MAX)),
+    kept(Level::Tcp, 23, 0, Range::Within(0, i32::MAX)),
+    kept(Level::Tcp, 25, 0, Range::Within(0, i32::MAX)),
+    kept(Level::Udp, 1, 0, Range::Flag),
+    kept(Level::Udp, 101, 0, Range::Flag),
+    kept(Level::Udp, 102, 0, Range::Flag),
+    kept(Level::Ipv6, 2, 0, Range::Flag),
+    kept(Level::Ipv6, 7, -1, Range::Within(-1, 65_534)),
+    kept(Level::Ipv6, 8, 0, Range::Flag),
+    kept(Level::Ipv6, 16, 64, Range::OrDefault(0, 255)),
+    kept(Level::Ipv6, 17, 0, Range::Within(0, i32::MAX)),
+    kept(Level::Ipv6, 18, 1, Range::OrDefault(0, 255)),
+    kept(Level::Ipv6, 23, 1, Range::Within(0, 5)),
+    kept(Level::Ipv6, 49, 0, Range::Flag),
+    kept(Level::Ipv6, 51, 0, Range::Flag),
+    kept(Level::Ipv6, 53, 0, Range::Flag),
+    kept(Level::Ipv6, 56, 0, Range::Flag),
+    kept(Level::Ipv6, 58, 0, Range::Flag),
+    kept(Level::Ipv6, 60, 0, Range::Flag),
+    kept(Level::Ipv6, 62, 0, Range::Flag),
+    kept(Level::Ipv6, 66, 0, Range::Flag),
+    kept(Level::Ipv6, 67, 0, Range::OrDefault(0, 255)),
+    kept(Level::Ipv6, 70, 0, Range::Flag),
+    kept(Level::Ipv6, 72, 0, Range::Within(0, 0xffff)),
+    kept(Level::Ipv6, 75, 0, Range::Root),
+    kept(Level::Packet, 8, 0, Range::Flag),
+    kept(Level::Packet, 9, 0, Range::Flag),
+    kept(Level::Packet, 10, 0, Range::Within(0, 0)),
+    kept(Level::Packet, 14, 0, Range::Flag),
+    kept(Level::Packet, 15, 0, Range::Flag),
+    kept(Level::Netlink, 3, 0, Range::Flag),
+    kept(Level::Netlink, 4, 0, Range::Flag),
+    kept(Level::Netlink, 5, 0, Range::Flag),
+    kept(Level::Netlink, 10, 0, Range::Flag),
+    kept(Level::Netlink, 11, 0, Range::Flag),
+    kept(Level::Netlink, 12, 0, Range::Flag),
 ];
 
 impl SocketOption {
-    /// The option with those numbers; an unknown level is `ENOPROTOOPT`.
+    /// The option with those numbers; an unknown one is `ENOPROTOOPT`.
     pub fn from_number(level: u32, name: u32, numbering: Numbering) -> Result<SocketOption, Errno> {
-        let socket_level = match numbering {
-            Numbering::Generic => 1,
-            Numbering::Mips => 0xffff,
+        let level = Level::from_number(level, numbering).ok_or(Errno::ENOPROTOOPT)?;
+        let pick = |numbers: (u32, u32)| match numbering {
+            Numbering::Generic => numbers.0 == name,
+            Numbering::Mips => numbers.1 == name,
         };
-        if level == socket_level {
-            let row = SOCKET_LEVEL.iter().find(|row| match numbering {
-                Numbering::Generic => row.1 == name,
-                Numbering::Mips => row.2 == name,
-            });
-            return Ok(row.map_or(SocketOption::Plain(level, name), |row| row.0));
+        if let Some(row) = TABLE.iter().find(|row| row.1 == level && pick((row.2, row.3))) {
+            return Ok(row.0);
         }
-        match (level, name) {
-            (SOL_IP, 3) => Ok(SocketOption::HeaderIncluded),
-            (SOL_IP | SOL_TCP | SOL_UDP | 1 | 255 | 263 | 270, _) => Ok(SocketOption::Plain(level, name)),
-            _ => Err(Errno::ENOPROTOOPT),
-        }
+        let row = KEPT.iter().position(|row| row.level == level && pick(row.numbers));
+        row.map(|row| SocketOption::Kept(row as u16)).ok_or(Errno::ENOPROTOOPT)
     }
 }
 
-/// Most options that a socket keeps.
-const KEPT_MAX: usize = 32;
+/// Values of options that are kept, and what multicasts leave by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    values: BTreeMap<u16, i32>,
+    /// IP_MULTICAST_IF: number and address
+    pub(super) multicast: (u32, Option<Ipv4Addr>),
+}
 
-impl Sockets {
-    /// Sets an option from the guest's bytes.
-    pub fn set_option(
-        &mut self,
-        id: SocketId,
-        option: SocketOption,
-        value: &[u8],
-        endian: Endian,
-    ) -> Result<(), Errno> {
-        let socket = self.socket_mut(id)?;
-        let word =
-            |at: usize| -> Option<u32> { Some(endian.read_u32(value.get(at..at + 4)?.try_into().ok()?)) };
-        match option {
-            SocketOption::ReuseAddress => socket.reuse = word(0).ok_or(Errno::EINVAL)? != 0,
-            SocketOption::Broadcast => socket.broadcast = word(0).ok_or(Errno::EINVAL)? != 0,
-            SocketOption::HeaderIncluded => {
-                let on = value.first().is_some_and(|_| value.iter().any(|byte| *byte != 0));
-                socket.header_included = on;
-            }
-            SocketOption::ReceiveTimeout | SocketOption::SendTimeout => {
-                let (seconds, micro) = (word(0).ok_or(Errno::EINVAL)?, word(4).ok_or(Errno::EINVAL)?);
-                if micro >= 1_000_000 {
-                    return Err(Errno::EDOM);
-                }
-                let nanoseconds = u64::from(seconds) * 1_000_000_000 + u64::from(micro) * 1_000;
-                let timeout = (nanoseconds > 0).then_some(nanoseconds);
-                if option == SocketOption::ReceiveTimeout {
-                    socket.receive_timeout_ns = timeout;
-                } else {
-                    socket.send_timeout_ns = timeout;
-                }
-            }
-            SocketOption::BufferSize => {
-                // the kernel doubles what is asked for
-                socket.buffer_bytes = word(0).ok_or(Errno::EINVAL)?.clamp(1_024, 163_840) * 2;
-            }
-            SocketOption::Linger => drop(word(4).ok_or(Errno::EINVAL)?),
-            SocketOption::BindToDevice => {
-                let name = value.split(|byte| *byte == 0).next().unwrap_or_default();
-                let known = |interface: &super::Interface| interface.name.as_bytes() == name;
-                if !name.is_empty() && !self.network.interfaces.iter().any(known) {
-                    return Err(Errno::ENODEV);
-                }
-            }
-            SocketOption::Type
-            | SocketOption::Error
-            | SocketOption::Accepting
-            | SocketOption::Domain
-            | SocketOption::Protocol
-            | SocketOption::PeerCredentials => return Err(Errno::ENOPROTOOPT),
-            SocketOption::Plain(level, name) => {
-                let number = word(0).or_else(|| value.first().copied().map(u32::from)).unwrap_or(0);
-                if socket.kept.len() < KEPT_MAX || socket.kept.contains_key(&(level, name)) {
-                    socket.kept.insert((level, name), number);
-                }
+impl Stored {
+    /// The value of a row, as it was set or as it is at first.
+    pub(super) fn value(&self, row: u16) -> i32 {
+        let first = KEPT.get(usize::from(row)).map_or(0, |row| row.first);
+        self.values.get(&row).copied().unwrap_or(first)
+    }
+
+    /// Keeps a value; there are no more of them than rows.
+    pub(super) fn set(&mut self, row: u16, value: i32) {
+        self.values.insert(row, value);
+    }
+
+    fn named(&self, level: Level, number: u32) -> Option<i32> {
+        let row = KEPT.iter().position(|row| row.level == level && row.numbers.0 == number)?;
+        self.values.get(&(row as u16)).copied()
+    }
+
+    /// Whether an option of that number (the generic one) was switched on.
+    pub fn is_on(&self, level: Level, number: u32) -> bool {
+        self.named(level, number).is_some_and(|value| value != 0)
+    }
+
+    /// IP_FREEBIND and IP_TRANSPARENT: foreign addresses can be bound to.
+    pub(super) fn is_transparent(&self) -> bool {
+        [(Level::Ip, 15), (Level::Ip, 19), (Level::Ipv6, 75)]
+            .into_iter()
+            .any(|(level, number)| self.is_on(level, number))
+    }
+
+    /// The interface that multicasts leave by; 0 when the routes choose.
+    pub(super) fn multicast_interface(&self) -> u32 {
+        let six = self.named(Level::Ipv6, 17).and_then(|number| u32::try_from(number).ok());
+        six.unwrap_or(self.multicast.0)
+    }
+
+    /// Hops that packets are given, if that was set.
+    pub(super) fn hops(&self, six: bool) -> Option<u8> {
+        let set = if six { self.named(Level::Ipv6, 16) } else { self.named(Level::Ip, 2) };
+        set.and_then(|hops| u8::try_from(hops).ok())
+    }
+
+    /// Type of service, or traffic class.
+    pub(super) fn service(&self, six: bool) -> u8 {
+        let set = if six { self.named(Level::Ipv6, 67) } else { self.named(Level::Ip, 1) };
+        set.and_then(|service| u8::try_from(service).ok()).unwrap_or(0)
+    }
+
+    /// IPV6_CHECKSUM: where the kernel puts a checksum into what a raw socket sends.
+    pub(super) fn checksum_at(&self) -> Option<usize> {
+        self.named(Level::Ipv6, 7).and_then(|place| usize::try_from(place).ok())
+    }
+
+    /// SO_RCVLOWAT.
+    pub(super) fn low_water(&self) -> usize {
+        self.named(Level::Socket, 18).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(1)
+    }
+
+    /// IP_MULTICAST_ALL: groups that others joined are read too.
+    pub(super) fn takes_all_groups(&self) -> bool {
+        self.named(Level::Ip, 49) != Some(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_means_two_options() {
+        let own = TABLE.iter().map(|row| (row.1, (row.2, row.3)));
+        let all: alloc::vec::Vec<_> = own.chain(KEPT.iter().map(|row| (row.level, row.numbers))).collect();
+        for (place, (level, numbers)) in all.iter().enumerate() {
+            let others = all.iter().skip(place + 1).filter(|row| row.0 == *level);
+            for (_, other) in others {
+                assert!(numbers.0 != other.0 && numbers.1 != other.1, "{level:?} {numbers:?} {other:?}");
             }
         }
-        Ok(())
     }
 
-    /// The guest's bytes of an option. SO_ERROR takes the error away; the number is in the guest's numbering.
-    pub fn option(
-        &mut self,
-        id: SocketId,
-        option: SocketOption,
-        numbering: Numbering,
-        endian: Endian,
-    ) -> Result<Vec<u8>, Errno> {
-        let socket = self.socket_mut(id)?;
-        let words: Vec<u32> = match option {
-            SocketOption::ReuseAddress => Vec::from([u32::from(socket.reuse)]),
-            SocketOption::Broadcast => Vec::from([u32::from(socket.broadcast)]),
-            SocketOption::HeaderIncluded => Vec::from([u32::from(socket.header_included)]),
-            SocketOption::Type => Vec::from([socket.kind.number(numbering)]),
-            SocketOption::Error => {
-                let error = socket.error.take();
-                Vec::from([error.map_or(0, |error| u32::from(error.number(numbering)))])
-            }
-            SocketOption::ReceiveTimeout => timeval(socket.receive_timeout_ns),
-            SocketOption::SendTimeout => timeval(socket.send_timeout_ns),
-            SocketOption::BufferSize => Vec::from([socket.buffer_bytes]),
-            SocketOption::Linger => Vec::from([0, 0]),
-            SocketOption::BindToDevice => Vec::new(),
-            SocketOption::Accepting => {
-                Vec::from([u32::from(matches!(socket.state, State::Listening { .. }))])
-            }
-            SocketOption::Domain => Vec::from([u32::from(socket.domain.number())]),
-            SocketOption::Protocol => Vec::from([protocol(socket)]),
-            SocketOption::PeerCredentials => {
-                let (pid, uid, gid) = socket.peer_credentials;
-                Vec::from([pid, uid, gid])
-            }
-            SocketOption::Plain(level, name) => Vec::from([socket
-                .kept
-                .get(&(level, name))
-                .copied()
-                .unwrap_or(if (level, name) == (SOL_IP, 2) { 64 } else { 0 })]),
-        };
-        Ok(words.into_iter().flat_map(|word| endian.u32(word)).collect())
-    }
-
-    /// Whose bytes a UNIX socket reads, if it asked to be told (SO_PASSCRED): pid, uid, gid of the peer.
-    pub fn credentials_to_give(&self, id: SocketId) -> Option<(u32, u32, u32)> {
-        let socket = self.sockets.get(&id).filter(|socket| socket.domain == Domain::Unix)?;
-        let asked = |&(level, name): &(u32, u32)| matches!((level, name), (1, 16) | (0xffff, 17));
-        let on = socket.kept.iter().any(|(option, value)| asked(option) && *value != 0);
-        (on && matches!(socket.state, State::Connected(_))).then_some(socket.peer_credentials)
-    }
-
-    /// How long a receive waits at most, nanoseconds.
-    pub fn receive_timeout_ns(&self, id: SocketId) -> Option<u64> {
-        self.sockets.get(&id)?.receive_timeout_ns
-    }
-
-    /// How long a send or connect waits at most, nanoseconds.
-    pub fn send_timeout_ns(&self, id: SocketId) -> Option<u64> {
-        self.sockets.get(&id)?.send_timeout_ns
-    }
-}
-
-fn timeval(nanoseconds: Option<u64>) -> Vec<u32> {
-    let value = nanoseconds.unwrap_or(0);
-    Vec::from([(value / 1_000_000_000) as u32, (value / 1_000 % 1_000_000) as u32])
-}
-
-fn protocol(socket: &Socket) -> u32 {
-    match (socket.domain, socket.kind) {
-        (Domain::Inet, Kind::Stream) => 6,
-        (Domain::Inet, Kind::Datagram) if socket.protocol == 0 => 17,
-        _ => u32::from(socket.protocol),
+    #[test]
+    fn mips_numbers_its_socket_level_in_its_own_way() {
+        let find = |level, name, numbering| SocketOption::from_number(level, name, numbering);
+        assert_eq!(find(0xffff, 0x1007, Numbering::Mips), Ok(SocketOption::Error));
+        assert_eq!(find(1, 4, Numbering::Generic), Ok(SocketOption::Error));
+        assert_eq!(find(1, 4, Numbering::Mips), Err(Errno::ENOPROTOOPT));
+        assert_eq!(find(1, 250, Numbering::Generic), Err(Errno::ENOPROTOOPT));
+        assert_eq!(find(41, 26, Numbering::Mips), Ok(SocketOption::Switch(Switches::ONLY_6)));
     }
 }

@@ -1,13 +1,20 @@
-//! Raw IP sockets: echo requests and hand-made packets. Specification: raw(7), RFC 791, RFC 792.
-use super::address::ipv4;
+//! Raw IP sockets: hand-made packets, and copies of those that arrive. Neighbour: icmp.rs answers them. Specification:
+//! raw(7), ipv6(7), RFC 3542 for ICMP6_FILTER and IPV6_CHECKSUM.
+use super::address::plain;
+use super::checksum::{checksum, put, transport};
+use super::icmp::arrival;
+use super::queue::Datagram;
+use super::segment::{HOPS, ICMP, ICMP6, IP_HEADER, Packet, packet};
+use super::socket::{Domain, Socket, State, Switches};
 use super::{Address, Outside, SocketId, Sockets};
 use crate::errno::Errno;
 use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, SocketAddr};
 
-const ICMP: u8 = 1;
-/// Bytes of an IPv4 header without options.
-const IP_HEADER: usize = 20;
+/// Largest packet, bytes.
+const PACKET_MAX: usize = 65_535;
+/// `IPPROTO_RAW`: only sends, always with the header.
+pub(super) const IPPROTO_RAW: u16 = 255;
 
 impl Sockets {
     pub(super) fn send_raw(
@@ -18,37 +25,48 @@ impl Sockets {
         outside: &mut dyn Outside,
     ) -> Result<usize, Errno> {
         let socket = self.socket(id)?;
-        let (included, socket_protocol) = (socket.header_included || socket.protocol == 255, socket.protocol);
-        let mut target = ipv4(&to);
-        if target.is_unspecified() {
-            target = Ipv4Addr::LOCALHOST;
+        if bytes.len() > PACKET_MAX {
+            return Err(Errno::EMSGSIZE);
         }
-        let source = self.network.source_for(target).ok_or(Errno::ENETUNREACH)?;
-        let (protocol, payload) = if included {
-            let words = bytes.first().map_or(0, |first| usize::from(first & 0xf));
-            let payload = bytes.get(words * 4..).ok_or(Errno::EINVAL)?;
-            if words < 5 {
-                return Err(Errno::EINVAL);
-            }
-            (bytes.get(9).copied().ok_or(Errno::EINVAL)?, payload)
+        let to = socket.reachable(to)?;
+        if to.is_ipv6() != (socket.domain == Domain::Inet6) {
+            return Err(Errno::EAFNOSUPPORT);
+        }
+        if self.network.is_broadcast(to.ip()) && !socket.switches.has(Switches::BROADCAST) {
+            return Err(Errno::EACCES);
+        }
+        let included = socket.switches.has(Switches::HEADER_INCLUDED);
+        let (protocol, six) = (socket.protocol as u8, to.is_ipv6());
+        let (hops, service) = (socket.stored.hops(six).unwrap_or(HOPS), socket.stored.service(six));
+        let checksum_at = socket.stored.checksum_at().filter(|_| six);
+        let (from, way) =
+            self.bind_towards(id, SocketAddr::new(to.ip(), 0)).map(|(from, way)| (from.ip(), way))?;
+        let whole = if included && !six {
+            self.packets = self.packets.wrapping_add(1);
+            completed(bytes, from, self.packets.max(1))?
+        } else if included {
+            bytes.to_vec()
         } else {
-            (socket_protocol as u8, bytes)
-        };
-        self.network.count(source, payload.len() as u64 + IP_HEADER as u64, 0);
-        if protocol == ICMP && payload.first() == Some(&8) {
-            let answers = self.network.is_local(target) || outside.icmp_echo(IpAddr::V4(target));
-            if answers {
-                let reply = packet(target, source, ICMP, &echo_reply(payload));
-                self.deliver_raw(ICMP, target, &reply);
+            let mut payload = bytes.to_vec();
+            let place = if protocol == ICMP6 && six { Some(2) } else { checksum_at };
+            if let Some(place) = place {
+                if place + 2 > payload.len() {
+                    return Err(Errno::EINVAL);
+                }
+                put(&mut payload, place, 0);
+                let sum = transport(from, to.ip(), protocol, &payload);
+                put(&mut payload, place, sum);
             }
-            return Ok(bytes.len());
+            Packet { from, to: to.ip(), protocol, hops, service, payload: &payload }.build()
+        };
+        self.network.count(way.interface, whole.len() as u64, 0);
+        self.show_packet(&whole);
+        if self.network.is_local(to.ip()) {
+            self.network.count(1, 0, whole.len() as u64);
+            self.input(&whole);
+        } else if let Some(read) = Packet::read(&whole) {
+            self.pass_out(&Packet { to: to.ip(), ..read }, outside)?;
         }
-        if self.network.is_local(target) {
-            let whole = packet(source, target, protocol, payload);
-            self.deliver_raw(protocol, source, &whole);
-            return Ok(bytes.len());
-        }
-        outside.raw_send(protocol, IpAddr::V4(target), payload)?;
         Ok(bytes.len())
     }
 
@@ -56,63 +74,92 @@ impl Sockets {
     pub(super) fn fetch_raw(&mut self, id: SocketId, outside: &mut dyn Outside) {
         let Ok(socket) = self.socket(id) else { return };
         let protocol = socket.protocol as u8;
-        let Some((IpAddr::V4(from), payload)) = outside.raw_receive(protocol) else { return };
+        let Some((from, payload)) = outside.raw_receive(protocol) else { return };
         let Some(local) = self.network.source_for(from) else { return };
         let whole = packet(from, local, protocol, &payload);
-        self.deliver_raw(protocol, from, &whole);
+        let interface = self.network.interface_of(local);
+        self.network.count(interface, 0, whole.len() as u64);
+        self.show_packet(&whole);
+        self.deliver_raw(protocol, &whole);
     }
 
-    /// Gives a packet to every raw socket of its protocol.
-    fn deliver_raw(&mut self, protocol: u8, from: Ipv4Addr, whole: &[u8]) {
-        let from = Address::Inet(SocketAddr::new(IpAddr::V4(from), 0));
+    /// Gives a packet to every raw socket that wants it: with its header over IPv4, without over IPv6.
+    pub(super) fn deliver_raw(&mut self, protocol: u8, whole: &[u8]) {
+        if self.taps == 0 {
+            return;
+        }
+        let Some(read) = Packet::read(whole) else { return };
+        let interface = self.network.interface_of(read.to);
+        let from = Address::Inet(plain(SocketAddr::new(read.from, 0)));
         for socket in self.sockets.values_mut() {
-            let is_raw = socket.domain == super::Domain::Inet && socket.kind == super::Kind::Raw;
-            if is_raw && socket.protocol == u16::from(protocol) {
-                socket.push_datagram(from.clone(), whole);
+            if socket.protocol != u16::from(protocol) || !socket.wants(&read, interface) {
+                continue;
             }
+            let bytes = if socket.domain == Domain::Inet6 { read.payload } else { whole };
+            let mut arrival = arrival(&read, interface);
+            arrival.whole = bytes.len();
+            socket.put_datagram(Datagram { from: from.clone(), bytes: bytes.to_vec(), arrival });
         }
     }
 }
 
-/// The answer to an echo request: type 0, the rest as it came, checksum anew.
-fn echo_reply(request: &[u8]) -> Vec<u8> {
-    let mut reply = request.to_vec();
-    for place in reply.iter_mut().take(4) {
-        *place = 0;
+impl Socket {
+    /// Whether a raw socket takes a packet: its family, addresses, interface and filter.
+    fn wants(&self, read: &Packet<'_>, interface: u32) -> bool {
+        let family = (self.domain == Domain::Inet6) == read.to.is_ipv6();
+        let remote = self.remote_inet().filter(|_| self.state == State::Directed);
+        let addressed = self.local.is_none() || self.takes_address(read.to);
+        let kind = read.payload.first().copied().unwrap_or(0);
+        let filtered = match read.protocol {
+            ICMP if kind < 32 => self.icmp_filter >> kind & 1 != 0,
+            ICMP6 => {
+                let word = self.icmp6_filter.get(usize::from(kind) / 32).copied().unwrap_or(0);
+                word >> (kind % 32) & 1 != 0
+            }
+            _ => false,
+        };
+        self.is_raw()
+            && family
+            && addressed
+            && !filtered
+            && self.protocol != IPPROTO_RAW
+            && (self.device == 0 || self.device == interface)
+            && remote.is_none_or(|remote| remote.ip() == read.from)
     }
-    let sum = checksum(&reply).to_be_bytes();
-    for (place, byte) in reply.iter_mut().skip(2).zip(sum) {
-        *place = byte;
+
+    /// Queues a datagram, as far as there is room; the wire drops what does not fit.
+    pub(super) fn put_datagram(&mut self, datagram: Datagram) -> bool {
+        if self.deaf {
+            return false;
+        }
+        let most = self.buffer_bytes.1 as usize;
+        let fits = self.datagrams.push(datagram, most);
+        if fits {
+            self.arrived += 1;
+            self.stir_in();
+        }
+        fits
     }
-    reply
 }
 
-/// An IPv4 packet round a payload.
-fn packet(from: Ipv4Addr, to: Ipv4Addr, protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(IP_HEADER + payload.len()).unwrap_or(u16::MAX).to_be_bytes();
-    let mut header = Vec::from([0x45, 0]);
-    header.extend_from_slice(&length);
-    header.extend_from_slice(&[0, 0, 0x40, 0, 64, protocol, 0, 0]);
-    header.extend_from_slice(&from.octets());
-    header.extend_from_slice(&to.octets());
-    let sum = checksum(&header).to_be_bytes();
-    for (place, byte) in header.iter_mut().skip(10).zip(sum) {
-        *place = byte;
+/// A packet that came with its header: the kernel fills in its length, its checksum, and source and number where they
+/// are 0.
+fn completed(bytes: &[u8], source: IpAddr, number: u16) -> Result<Vec<u8>, Errno> {
+    let IpAddr::V4(source) = source else { return Err(Errno::EINVAL) };
+    let header = bytes.first().map_or(0, |first| usize::from(first & 0xf) * 4);
+    if bytes.len() < IP_HEADER || header < IP_HEADER || header > bytes.len() {
+        return Err(Errno::EINVAL);
     }
-    header.extend_from_slice(payload);
-    header
-}
-
-/// The Internet checksum (RFC 1071).
-fn checksum(bytes: &[u8]) -> u16 {
-    let mut sum: u32 = 0;
-    for pair in bytes.chunks(2) {
-        let high = u32::from(pair.first().copied().unwrap_or(0));
-        let low = u32::from(pair.get(1).copied().unwrap_or(0));
-        sum += high << 8 | low;
+    let mut whole = bytes.to_vec();
+    put(&mut whole, 2, bytes.len() as u16);
+    if whole.get(12..16) == Some(&[0; 4][..]) {
+        whole.iter_mut().skip(12).zip(source.octets()).for_each(|(to, from)| *to = from);
     }
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
+    if whole.get(4..6) == Some(&[0; 2][..]) {
+        put(&mut whole, 4, number);
     }
-    !(sum as u16)
+    put(&mut whole, 10, 0);
+    let sum = checksum(whole.get(..header).unwrap_or_default());
+    put(&mut whole, 10, sum);
+    Ok(whole)
 }

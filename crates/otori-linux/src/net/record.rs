@@ -207,6 +207,7 @@ impl Sockets {
         let mut socket = Socket::new(Domain::Unix, Kind::Stream, 0, DAEMON);
         socket.host = true;
         socket.local = Some(at);
+        socket.peer_credentials = DAEMON;
         socket.state = State::Listening { backlog: 1, queue: VecDeque::new() };
         let id = self.insert(socket)?;
         self.services.insert(id, service);
@@ -240,6 +241,7 @@ impl Sockets {
             if let Ok(socket) = self.socket_mut(client) {
                 socket.arrived += length as u64;
                 socket.stream.extend(record);
+                socket.stir_in();
             }
         }
         self.services.insert(listener, service);

@@ -1,26 +1,14 @@
-//! Connections: TCP and UNIX streams. Specification: tcp(7), unix(7), connect(2), accept(2), shutdown(2).
-use super::address::ipv4;
-use super::socket::{Domain, Kind, Peer, STREAM_MAX, Socket, State};
-use super::{Address, Connect, Outside, SocketId, Sockets};
+//! Bytes of connections: TCP, UNIX streams and sequenced packets. Neighbours: connect.rs and listen.rs make the
+//! connections, close.rs ends them, ready.rs says when to go on. Specification: tcp(7), unix(7), send(2), recv(2).
+use super::queue::{Arrival, Datagram};
+use super::segment::{ACK, PSH};
+use super::socket::{Domain, Kind, Peer, STREAM_MAX, State, Switches};
+use super::{Address, Outside, SocketId, Sockets};
 use crate::errno::Errno;
-use crate::poll::PollMask;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::net::{IpAddr, SocketAddr};
 
-/// Longest queue of connections that wait to be accepted (`somaxconn`).
-const BACKLOG_MAX: usize = 128;
-
-/// Which directions are closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shutdown {
-    /// SHUT_RD
-    Read,
-    /// SHUT_WR
-    Write,
-    /// SHUT_RDWR
-    Both,
-}
+/// Bytes that are fetched from the outside at a time.
+const FETCHED_MAX: usize = 16_384;
 
 /// What a receive gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,256 +19,179 @@ pub struct Received {
     pub whole: usize,
     /// who sent it; `None` for streams
     pub from: Option<Address>,
+    /// what came beside the bytes
+    pub arrival: Arrival,
 }
 
 impl Received {
-    fn stream(count: usize) -> Received {
-        Received { count, whole: count, from: None }
+    pub(super) fn stream(count: usize) -> Received {
+        Received { count, whole: count, from: None, arrival: Arrival::default() }
     }
 }
 
+/// Whether received bytes stay in the queue (`MSG_PEEK`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peek {
+    /// they are taken
+    No,
+    /// they stay
+    Yes,
+}
+
 impl Sockets {
-    /// Accepts connections from now on.
-    pub fn listen(&mut self, id: SocketId, backlog: u32) -> Result<(), Errno> {
-        let socket = self.socket(id)?;
-        if !socket.is_connection() {
-            return Err(Errno::EOPNOTSUPP);
-        }
-        match (&socket.state, &socket.local) {
-            (State::Listening { .. }, _) => {}
-            (State::Idle, Some(_)) => {}
-            (State::Idle, None) if socket.domain == Domain::Inet => {
-                let any = SocketAddr::new(IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), 0);
-                self.bind(id, Address::Inet(any))?;
-            }
-            _ => return Err(Errno::EINVAL),
-        }
-        let limit = (backlog as usize).clamp(1, BACKLOG_MAX);
-        let socket = self.socket_mut(id)?;
-        match &mut socket.state {
-            State::Listening { backlog, .. } => *backlog = limit,
-            state => *state = State::Listening { backlog: limit, queue: VecDeque::new() },
-        }
-        Ok(())
-    }
-
-    /// Takes the oldest connection that waits.
-    pub fn accept(&mut self, id: SocketId) -> Result<(SocketId, Address), Errno> {
-        let socket = self.socket_mut(id)?;
-        if !socket.is_connection() {
-            return Err(Errno::EOPNOTSUPP);
-        }
-        let State::Listening { queue, .. } = &mut socket.state else { return Err(Errno::EINVAL) };
-        let accepted = queue.pop_front().ok_or(Errno::EAGAIN)?;
-        let remote = self.socket(accepted)?.remote.clone().unwrap_or(Address::UnixUnnamed);
-        Ok((accepted, remote))
-    }
-
-    /// Connects. `EINPROGRESS`: wait until [`Sockets::poll`] shows OUT, then ask [`Sockets::connect_result`].
-    pub fn connect(&mut self, id: SocketId, to: Address, outside: &mut dyn Outside) -> Result<(), Errno> {
-        let socket = self.socket(id)?;
-        if !socket.is_connection() {
-            return self.direct(id, to);
-        }
-        match socket.state {
-            State::Idle => {}
-            State::Connecting(_) => {
-                return match self.connect_result(id, outside) {
-                    Err(Errno::EINPROGRESS) => Err(Errno::EALREADY),
-                    result => result,
-                };
-            }
-            State::Connected(_) => return Err(Errno::EISCONN),
-            State::Listening { .. } | State::Directed => return Err(Errno::EINVAL),
-        }
-        match (socket.domain, to) {
-            (Domain::Inet, Address::Inet(to)) => self.connect_inet(id, to, outside),
-            (Domain::Unix, to @ (Address::UnixAbstract(_) | Address::UnixPath { .. })) => {
-                self.connect_unix(id, &to)
-            }
-            (_, Address::Unspecified) => Ok(()),
-            _ => Err(Errno::EAFNOSUPPORT),
-        }
-    }
-
-    /// How a connection attempt ended; `EINPROGRESS` while it has not.
-    pub fn connect_result(&mut self, id: SocketId, outside: &mut dyn Outside) -> Result<(), Errno> {
-        let socket = self.socket_mut(id)?;
-        match socket.state {
-            State::Connecting(connection) => match outside.tcp_state(connection) {
-                Connect::Accepted => {
-                    socket.state = State::Connected(Peer::Outside(connection));
-                    Ok(())
-                }
-                Connect::Pending => Err(Errno::EINPROGRESS),
-                Connect::Refused(error) => {
-                    outside.tcp_close(connection);
-                    socket.state = State::Idle;
-                    socket.error = None;
-                    Err(error)
-                }
-            },
-            State::Connected(_) => Ok(()),
-            _ => Err(socket.error.take().unwrap_or(Errno::ENOTCONN)),
-        }
-    }
-
-    fn connect_inet(&mut self, id: SocketId, to: SocketAddr, outside: &mut dyn Outside) -> Result<(), Errno> {
-        let mut target = ipv4(&to);
-        if target.is_unspecified() {
-            target = core::net::Ipv4Addr::LOCALHOST;
-        }
-        if target.is_multicast() || self.network.is_broadcast(target) {
-            return Err(Errno::ENETUNREACH);
-        }
-        let to = SocketAddr::new(IpAddr::V4(target), to.port());
-        let from = self.bind_towards(id, target)?;
-        if self.network.is_local(target) {
-            let listener = self.find_listener(to).ok_or(Errno::ECONNREFUSED)?;
-            self.socket_mut(id)?.local = Some(Address::Inet(from));
-            return self.join(id, listener, Address::Inet(from), Address::Inet(to));
-        }
-        let connection = self.new_connection();
-        let answer = outside.tcp_connect(connection, from, to);
-        let socket = self.socket_mut(id)?;
-        socket.local = Some(Address::Inet(from));
-        socket.remote = Some(Address::Inet(to));
-        self.network.count(ipv4(&from), 60, 0);
-        let socket = self.socket_mut(id)?;
-        match answer {
-            Connect::Accepted => {
-                socket.state = State::Connected(Peer::Outside(connection));
-                Ok(())
-            }
-            Connect::Pending => {
-                socket.state = State::Connecting(connection);
-                Err(Errno::EINPROGRESS)
-            }
-            Connect::Refused(error) => {
-                socket.remote = None;
-                Err(error)
-            }
-        }
-    }
-
-    fn connect_unix(&mut self, id: SocketId, to: &Address) -> Result<(), Errno> {
-        let listener = self.find_unix(to).ok_or(Errno::ECONNREFUSED)?;
-        let (mine, theirs) = (self.socket(id)?, self.socket(listener)?);
-        if mine.kind != theirs.kind {
-            // abstract names of each kind are a space of their own
-            let file = matches!(to, Address::UnixPath { .. });
-            return Err(if file { Errno::EPROTOTYPE } else { Errno::ECONNREFUSED });
-        }
-        let from = mine.local.clone().unwrap_or(Address::UnixUnnamed);
-        self.join(id, listener, from, to.clone())
-    }
-
-    pub(super) fn find_listener(&self, to: SocketAddr) -> Option<SocketId> {
-        let fits = |socket: &Socket| {
-            socket.kind == Kind::Stream
-                && matches!(socket.state, State::Listening { .. })
-                && socket.local_inet().is_some_and(|local| {
-                    local.port() == to.port() && (ipv4(&local).is_unspecified() || local.ip() == to.ip())
-                })
-        };
-        self.sockets.iter().find(|(_, socket)| fits(socket)).map(|(id, _)| *id)
-    }
-
-    /// Joins a socket with a new one that waits at a listener.
-    pub(super) fn join(
-        &mut self,
-        id: SocketId,
-        listener: SocketId,
-        from: Address,
-        to: Address,
-    ) -> Result<(), Errno> {
-        let (domain, kind, client) = {
-            let socket = self.socket(id)?;
-            (socket.domain, socket.kind, socket.credentials)
-        };
-        let server = self.socket(listener)?;
-        let credentials = server.credentials;
-        match &server.state {
-            State::Listening { backlog, queue } if queue.len() < *backlog => {}
-            State::Listening { .. } if domain == Domain::Unix => return Err(Errno::EAGAIN),
-            _ => return Err(Errno::ECONNREFUSED),
-        }
-        let mut accepted = Socket::new(domain, kind, server.protocol, credentials);
-        accepted.state = State::Connected(Peer::Local(id));
-        accepted.local = Some(to.clone());
-        accepted.remote = Some(from);
-        accepted.peer_credentials = client;
-        accepted.reuse = server.reuse;
-        accepted.service = self.services.contains_key(&listener).then_some(listener);
-        accepted.host = accepted.service.is_some();
-        let is_served = accepted.host;
-        let accepted = self.insert(accepted)?;
-        if is_served {
-            // nobody accepts it: the service answers as bytes come
-        } else if let State::Listening { queue, .. } = &mut self.socket_mut(listener)?.state {
-            queue.push_back(accepted);
-        }
-        let socket = self.socket_mut(id)?;
-        socket.state = State::Connected(Peer::Local(accepted));
-        socket.remote = Some(to);
-        socket.peer_credentials = credentials;
-        Ok(())
-    }
-
     /// Sends on a connection and says how many bytes were taken: `EPIPE` when nobody will read them (the kernel
     /// adds SIGPIPE), `EAGAIN` when none fit.
     pub fn send(&mut self, id: SocketId, bytes: &[u8], outside: &mut dyn Outside) -> Result<usize, Errno> {
         if !self.socket(id)?.is_connection() {
             return self.send_to(id, bytes, None, outside);
         }
-        if let State::Connecting(_) = self.socket(id)?.state {
-            self.connect_result(id, outside).map_err(|error| match error {
-                Errno::EINPROGRESS => Errno::EAGAIN,
-                error => error,
-            })?;
-        }
+        self.finish_connect(id, outside)?;
         let socket = self.socket_mut(id)?;
+        if socket.finished && socket.domain == Domain::Unix {
+            return Err(Errno::EPIPE);
+        }
         if let Some(error) = socket.error.take() {
             return Err(error);
         }
         let State::Connected(peer) = socket.state else {
-            return Err(if socket.domain == Domain::Inet { Errno::EPIPE } else { Errno::ENOTCONN });
+            return Err(if socket.domain.is_inet() { Errno::EPIPE } else { Errno::ENOTCONN });
         };
         if socket.finished {
             return Err(Errno::EPIPE);
         }
-        let (kind, local) = (socket.kind, socket.local_inet());
+        let kind = socket.kind;
         let count = match peer {
+            Peer::Gone if socket.is_tcp() && !socket.host => {
+                // the packet goes out, and a reset comes back
+                let error = if socket.ended { Errno::EPIPE } else { Errno::ECONNRESET };
+                socket.break_off(error);
+                socket.state = State::Connected(Peer::Gone);
+                self.counters.resets += 1;
+                bytes.len()
+            }
             Peer::Gone => return Err(Errno::EPIPE),
             Peer::Outside(connection) => outside.tcp_send(connection, bytes)?,
-            Peer::Local(other) => {
-                let from = socket.local.clone().unwrap_or(Address::UnixUnnamed);
-                let theirs = self.socket_mut(other).map_err(|_| Errno::EPIPE)?;
-                if theirs.deaf {
-                    return Err(Errno::EPIPE);
-                }
-                if kind == Kind::Sequenced {
-                    if !theirs.push_datagram(from, bytes) {
-                        return Err(Errno::EAGAIN);
-                    }
-                    bytes.len()
-                } else {
-                    let room = STREAM_MAX.saturating_sub(theirs.stream.len());
-                    if room == 0 && !bytes.is_empty() {
-                        return Err(Errno::EAGAIN);
-                    }
-                    let count = room.min(bytes.len());
-                    theirs.stream.extend(bytes.iter().take(count));
-                    theirs.arrived += count as u64;
-                    self.serve(other, id);
-                    count
-                }
-            }
+            Peer::Local(other) if kind == Kind::Sequenced => self.send_sequenced(id, other, bytes)?,
+            Peer::Local(other) => self.send_local(id, other, bytes)?,
         };
-        if let Some(local) = local {
-            self.network.count(ipv4(&local), count as u64 + 40, 0);
-        }
+        self.show_sent(id, bytes.get(..count).unwrap_or_default());
         Ok(count)
+    }
+
+    fn send_local(&mut self, id: SocketId, other: SocketId, bytes: &[u8]) -> Result<usize, Errno> {
+        let writer = self.socket(id)?.credentials;
+        let theirs = self.socket_mut(other).map_err(|_| Errno::EPIPE)?;
+        if theirs.deaf && theirs.domain == Domain::Unix {
+            return Err(Errno::EPIPE);
+        }
+        let room = STREAM_MAX.saturating_sub(theirs.stream.len());
+        if room == 0 && !bytes.is_empty() {
+            return Err(Errno::EAGAIN);
+        }
+        let count = room.min(bytes.len());
+        theirs.stream.extend(bytes.iter().take(count));
+        theirs.arrived += count as u64;
+        theirs.writer = writer;
+        theirs.stir_in();
+        self.serve(other, id);
+        Ok(count)
+    }
+
+    fn send_sequenced(&mut self, id: SocketId, other: SocketId, bytes: &[u8]) -> Result<usize, Errno> {
+        let socket = self.socket(id)?;
+        let most = socket.buffer_bytes.0 as usize;
+        let arrival = Arrival { sender: Some(socket.credentials), ..Arrival::default() };
+        let from = socket.local.clone().unwrap_or(Address::UnixUnnamed);
+        if bytes.len() > most.saturating_sub(32) {
+            return Err(Errno::EMSGSIZE);
+        }
+        let theirs = self.socket_mut(other).map_err(|_| Errno::EPIPE)?;
+        if theirs.deaf {
+            return Err(Errno::EPIPE);
+        }
+        let datagram = Datagram { from, bytes: bytes.to_vec(), arrival };
+        if theirs.datagrams.push(datagram, usize::MAX) {
+            theirs.arrived += 1;
+            theirs.stir_in();
+            Ok(bytes.len())
+        } else {
+            Err(Errno::EAGAIN)
+        }
+    }
+
+    /// Counts what was sent, and shows it to taps.
+    fn show_sent(&mut self, id: SocketId, bytes: &[u8]) {
+        let Ok(socket) = self.socket_mut(id) else { return };
+        let (Some(from), Some(to)) = (socket.local_inet(), socket.remote_inet()) else { return };
+        let (sequence, state) = (socket.sequence, socket.state.clone());
+        socket.sequence = sequence.wrapping_add(bytes.len() as u32);
+        let interface = self.network.interface_of(from.ip());
+        let local = self.network.is_local(to.ip());
+        let size = bytes.len() as u64 + 40;
+        self.network.count(if local { 1 } else { interface }, size, if local { size } else { 0 });
+        let acknowledged = match state {
+            State::Connected(Peer::Local(other)) => self.socket(other).map_or(1, |theirs| theirs.sequence),
+            _ => 1,
+        };
+        self.show_segment(from, to, PSH | ACK, sequence, acknowledged, bytes);
+    }
+
+    /// Sends bytes whose last one is urgent (`MSG_OOB`).
+    pub fn send_urgent(
+        &mut self,
+        id: SocketId,
+        bytes: &[u8],
+        outside: &mut dyn Outside,
+    ) -> Result<usize, Errno> {
+        let socket = self.socket(id)?;
+        let Some((last, rest)) = bytes.split_last() else { return Ok(0) };
+        let peer = match socket.state {
+            _ if !socket.is_tcp() => return Err(Errno::EOPNOTSUPP),
+            State::Connected(Peer::Local(other)) => Some(other),
+            _ => None,
+        };
+        let Some(other) = peer else { return self.send(id, bytes, outside) };
+        let sent = if rest.is_empty() { 0 } else { self.send(id, rest, outside)? };
+        if sent < rest.len() {
+            return Ok(sent);
+        }
+        let theirs = self.socket_mut(other)?;
+        theirs.urgent = Some((theirs.taken + theirs.stream.len() as u64, *last));
+        if theirs.switches.has(Switches::URGENT_INLINE) {
+            theirs.stream.push_back(*last);
+            theirs.arrived += 1;
+        }
+        theirs.stir_in();
+        Ok(bytes.len())
+    }
+
+    /// The urgent byte (`MSG_OOB`): `EINVAL` when there is none or it was read, or is read in line.
+    pub fn receive_urgent(&mut self, id: SocketId, peek: Peek) -> Result<u8, Errno> {
+        let socket = self.socket_mut(id)?;
+        if !socket.is_tcp() {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        if !matches!(socket.state, State::Connected(_)) {
+            return Err(Errno::ENOTCONN);
+        }
+        let inline = socket.switches.has(Switches::URGENT_INLINE);
+        let (place, byte) = socket.urgent.filter(|_| !inline).ok_or(Errno::EINVAL)?;
+        if byte_was_read(place) {
+            return Err(Errno::EINVAL);
+        }
+        if peek == Peek::No {
+            socket.urgent = Some((place | READ, byte));
+        }
+        Ok(byte)
+    }
+
+    /// Whether the next byte to be read is where the urgent one was sent (`SIOCATMARK`).
+    pub fn is_at_mark(&self, id: SocketId) -> Result<bool, Errno> {
+        let socket = self.socket(id)?;
+        if !socket.is_tcp() {
+            return Err(Errno::ENOTTY);
+        }
+        Ok(socket.urgent.is_some_and(|(place, _)| place & !READ == socket.taken))
     }
 
     /// Receives; `Ok` with 0 bytes is the end of a stream. `peek` leaves the bytes where they are.
@@ -292,146 +203,112 @@ impl Sockets {
         outside: &mut dyn Outside,
     ) -> Result<Received, Errno> {
         let socket = self.socket(id)?;
-        if !socket.is_connection() || socket.kind == Kind::Sequenced {
+        if !socket.is_connection() {
             return self.receive_datagram(id, into, peek, outside);
         }
-        let socket = self.socket_mut(id)?;
-        match socket.state {
-            State::Connected(_) | State::Connecting(_) => {}
-            _ => return Err(socket.error.take().unwrap_or(Errno::ENOTCONN)),
-        }
-        if let State::Connecting(_) = socket.state {
-            self.connect_result(id, outside).map_err(|error| match error {
-                Errno::EINPROGRESS => Errno::EAGAIN,
-                error => error,
-            })?;
+        match (socket.domain, socket.kind, &socket.state) {
+            (_, _, State::Connecting(_) | State::Knocking(_)) => self.finish_connect(id, outside)?,
+            (_, Kind::Sequenced, State::Connected(_)) => {
+                return self.receive_datagram(id, into, peek, outside);
+            }
+            (_, _, State::Connected(_)) => {}
+            (Domain::Unix, Kind::Stream, _) => return Err(Errno::EINVAL),
+            _ => return Err(self.socket_mut(id)?.error.take().unwrap_or(Errno::ENOTCONN)),
         }
         self.fill(id, into.len(), outside);
         let socket = self.socket_mut(id)?;
         if socket.stream.is_empty() && !into.is_empty() {
+            let ended = socket.ended && !(socket.reset && socket.error == Some(Errno::ECONNRESET));
+            if socket.is_tcp() && ended {
+                return Ok(Received::stream(0));
+            }
             if let Some(error) = socket.error.take() {
                 return Err(error);
             }
             return if socket.ended || socket.deaf { Ok(Received::stream(0)) } else { Err(Errno::EAGAIN) };
         }
-        let count = into.len().min(socket.stream.len());
-        for (to, from) in into.iter_mut().zip(socket.stream.iter()) {
-            *to = *from;
-        }
-        if peek == Peek::No {
-            socket.stream.drain(..count);
-            socket.taken += count as u64;
-            if let State::Connected(Peer::Local(other)) = socket.state {
-                self.serve(other, id);
+        let count = self.take(id, into, peek)?;
+        let mut received = Received::stream(count);
+        received.arrival.sender = Some(self.socket(id)?.writer);
+        Ok(received)
+    }
+
+    /// Moves bytes of the stream into the buffer: not across the place of an urgent byte.
+    fn take(&mut self, id: SocketId, into: &mut [u8], peek: Peek) -> Result<usize, Errno> {
+        let socket = self.socket_mut(id)?;
+        let mut count = into.len().min(socket.stream.len());
+        if let Some((place, _)) = socket.urgent {
+            let before = (place & !READ).saturating_sub(socket.taken);
+            if before > 0 {
+                count = count.min(usize::try_from(before).unwrap_or(usize::MAX));
+            } else if peek == Peek::No && count > 0 {
+                socket.urgent = None;
             }
         }
-        Ok(Received::stream(count))
+        let (first, second) = socket.stream.as_slices();
+        for (to, from) in into.iter_mut().zip(first.iter().chain(second)).take(count) {
+            *to = *from;
+        }
+        if peek == Peek::Yes {
+            return Ok(count);
+        }
+        socket.stream.drain(..count);
+        socket.taken += count as u64;
+        if let State::Connected(Peer::Local(other)) = socket.state {
+            if let Ok(theirs) = self.socket_mut(other) {
+                theirs.stir_out();
+            }
+            self.serve(other, id);
+        }
+        Ok(count)
+    }
+
+    /// `EAGAIN` while a connection is still asked for.
+    fn finish_connect(&mut self, id: SocketId, outside: &mut dyn Outside) -> Result<(), Errno> {
+        match self.socket(id)?.state {
+            State::Connecting(_) | State::Knocking(_) => {
+                self.connect_result(id, outside).map_err(|error| match error {
+                    Errno::EINPROGRESS => Errno::EAGAIN,
+                    error => error,
+                })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Fetches bytes of the outside into the socket's own buffer.
     fn fill(&mut self, id: SocketId, wanted: usize, outside: &mut dyn Outside) {
         let Ok(socket) = self.socket_mut(id) else { return };
         let State::Connected(Peer::Outside(connection)) = socket.state else { return };
-        let room =
-            STREAM_MAX.saturating_sub(socket.stream.len()).min(wanted.saturating_sub(socket.stream.len()));
+        let waiting = socket.stream.len();
+        let room = STREAM_MAX.saturating_sub(waiting).min(wanted.saturating_sub(waiting));
         if room == 0 || socket.ended {
             return;
         }
-        let mut buffer = alloc::vec![0; room.min(16_384)];
+        let mut buffer = alloc::vec![0; room.min(FETCHED_MAX)];
         let received = match outside.tcp_receive(connection, &mut buffer) {
             Ok(0) => {
                 socket.ended = true;
+                socket.stir_in();
                 0
             }
             Ok(count) => {
                 socket.stream.extend(buffer.iter().take(count));
+                socket.stir_in();
                 count
             }
             Err(Errno::EAGAIN) => 0,
             Err(error) => {
-                socket.ended = true;
-                socket.error = Some(error);
+                socket.break_off(error);
                 0
             }
         };
-        if let (Some(local), true) = (socket.local_inet(), received > 0) {
-            self.network.count(ipv4(&local), 0, received as u64 + 40);
-        }
-    }
-
-    /// Closes directions of a connection.
-    pub fn shutdown(&mut self, id: SocketId, how: Shutdown, outside: &mut dyn Outside) -> Result<(), Errno> {
-        let socket = self.socket_mut(id)?;
-        let peer = match &socket.state {
-            State::Connected(peer) => *peer,
-            State::Directed => Peer::Gone,
-            State::Listening { .. } => {
-                let State::Listening { queue, .. } = core::mem::replace(&mut socket.state, State::Idle)
-                else {
-                    return Err(Errno::ENOTCONN);
-                };
-                for waiting in queue {
-                    self.close(waiting, outside);
-                }
-                return Ok(());
-            }
-            _ => return Err(Errno::ENOTCONN),
-        };
-        if how != Shutdown::Write {
-            socket.deaf = true;
-        }
-        if how != Shutdown::Read {
-            socket.finished = true;
-            match peer {
-                Peer::Local(other) => {
-                    let is_served = self.is_served(other);
-                    if let Ok(theirs) = self.socket_mut(other) {
-                        theirs.ended = true;
-                    }
-                    if is_served {
-                        self.socket_mut(id)?.ended = true;
-                    }
-                }
-                Peer::Outside(connection) => outside.tcp_finish(connection),
-                Peer::Gone => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Closes a socket: the peer sees the end of the stream, or a reset when bytes were left unread.
-    pub fn close(&mut self, id: SocketId, outside: &mut dyn Outside) {
-        let Some(socket) = self.sockets.remove(&id) else { return };
-        let unread = !socket.stream.is_empty();
-        match socket.state {
-            State::Connected(Peer::Local(other)) if self.is_served(other) => {
-                self.sockets.remove(&other);
-            }
-            State::Connected(Peer::Local(other)) => {
-                if let Ok(theirs) = self.socket_mut(other) {
-                    theirs.ended = true;
-                    if theirs.is_connection() {
-                        theirs.state = State::Connected(Peer::Gone);
-                        if unread {
-                            theirs.error = Some(Errno::ECONNRESET);
-                            theirs.stream.clear();
-                        }
-                    }
-                }
-            }
-            State::Connected(Peer::Outside(connection)) | State::Connecting(connection) => {
-                outside.tcp_close(connection);
-            }
-            State::Listening { queue, .. } => {
-                let waiting: Vec<SocketId> = queue.into_iter().collect();
-                for id in waiting {
-                    if let Ok(socket) = self.socket_mut(id) {
-                        socket.stream.push_back(0);
-                    }
-                    self.close(id, outside);
-                }
-            }
-            _ => {}
+        let (local, remote, sequence) = (socket.local_inet(), socket.remote_inet(), socket.sequence);
+        if let (Some(local), Some(remote), true) = (local, remote, received > 0) {
+            let interface = self.network.interface_of(local.ip());
+            self.network.count(interface, 0, received as u64 + 40);
+            let bytes: Vec<u8> = buffer.into_iter().take(received).collect();
+            self.show_segment(remote, local, PSH | ACK, 1, sequence, &bytes);
         }
     }
 
@@ -445,66 +322,42 @@ impl Sockets {
         let socket = self.sockets.get(&id).filter(|socket| socket.domain == Domain::Unix)?;
         let receiver = match (&socket.state, to.or(socket.remote.as_ref())) {
             (State::Connected(Peer::Local(other)), _) if to.is_none() => *other,
-            (_, Some(to)) => self.find_unix(to)?,
+            (_, Some(to)) => self.find_unix_of(to, Some(socket.kind))?,
             _ => return None,
         };
         self.sockets.get(&receiver).map(|socket| (receiver, socket.arrived))
     }
 
-    /// Bytes that can be read at once (`FIONREAD`).
-    pub fn available(&mut self, id: SocketId, outside: &mut dyn Outside) -> usize {
-        self.fill(id, 16_384, outside);
-        self.sockets.get(&id).map_or(0, |socket| match socket.datagrams.front() {
-            Some((_, bytes)) => bytes.len(),
+    /// Bytes that can be read at once (`FIONREAD`); `EINVAL` of a socket that listens.
+    pub fn available(&mut self, id: SocketId, outside: &mut dyn Outside) -> Result<usize, Errno> {
+        self.fill(id, FETCHED_MAX, outside);
+        let socket = self.socket(id)?;
+        if matches!(socket.state, State::Listening { .. }) {
+            return Err(Errno::EINVAL);
+        }
+        Ok(match socket.datagrams.front() {
+            Some(datagram) => datagram.bytes.len(),
             None => socket.stream.len(),
         })
     }
 
-    pub(super) fn poll_stream(&mut self, id: SocketId, outside: &mut dyn Outside) -> PollMask {
-        if let Ok(Socket { state: State::Connecting(_), .. }) = self.socket(id) {
-            match self.connect_result(id, outside) {
-                Err(Errno::EINPROGRESS) => return PollMask::NONE,
-                Err(error) => {
-                    if let Ok(socket) = self.socket_mut(id) {
-                        socket.error = Some(error);
-                    }
-                }
-                Ok(()) => {}
+    /// Bytes that were sent and not read yet (`SIOCOUTQ`): on loopback what waits in the peer's buffer of a UNIX
+    /// socket; what a TCP peer has acknowledged no longer counts.
+    pub fn unsent(&self, id: SocketId) -> Result<usize, Errno> {
+        let socket = self.socket(id)?;
+        match socket.state {
+            State::Listening { .. } => Err(Errno::EINVAL),
+            State::Connected(Peer::Local(other)) if socket.domain == Domain::Unix => {
+                Ok(self.socket(other).map_or(0, |theirs| theirs.stream.len() + theirs.datagrams.bytes()))
             }
-        }
-        let Ok(socket) = self.socket(id) else { return PollMask::NVAL };
-        let failed = PollMask::NONE.with(PollMask::ERR, socket.error.is_some());
-        match &socket.state {
-            State::Listening { queue, .. } => failed.with(PollMask::IN, !queue.is_empty()),
-            State::Connected(peer) => {
-                let (arrives, room) = match peer {
-                    Peer::Local(other) => {
-                        let room = self.socket(*other).is_ok_and(|theirs| theirs.stream.len() < STREAM_MAX);
-                        (false, room)
-                    }
-                    Peer::Outside(connection) => {
-                        (outside.tcp_readable(*connection), outside.tcp_writable(*connection))
-                    }
-                    Peer::Gone => (true, true),
-                };
-                let waits = !socket.stream.is_empty() || !socket.datagrams.is_empty();
-                let ended = socket.ended || socket.deaf;
-                failed
-                    .with(PollMask::IN, waits || ended || arrives || socket.error.is_some())
-                    .with(PollMask::RDHUP, socket.ended)
-                    .with(PollMask::OUT, room || socket.finished)
-                    .with(PollMask::HUP, (socket.ended && socket.finished) || *peer == Peer::Gone)
-            }
-            _ => failed.with(PollMask::OUT | PollMask::HUP, true).with(PollMask::IN, socket.error.is_some()),
+            _ => Ok(0),
         }
     }
 }
 
-/// Whether received bytes stay in the queue (`MSG_PEEK`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peek {
-    /// they are taken
-    No,
-    /// they stay
-    Yes,
+/// In the place of an urgent byte: the program has read it.
+const READ: u64 = 1 << 63;
+
+fn byte_was_read(place: u64) -> bool {
+    place & READ != 0
 }

@@ -9,6 +9,7 @@ mod process;
 #[cfg(test)]
 pub(crate) mod sample;
 mod setting;
+mod socket_table;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -1,185 +1,37 @@
-//! Files of `/proc/net`, in the form of Linux 3.10. Neighbour: net/show.rs gives the rows. Specification:
-//! proc_pid_net(5).
+//! The network in `/proc/net`, but for the tables of sockets, in the form of Linux 3.10 to 4.4. Neighbour:
+//! socket_table.rs. Specification: proc_pid_net(5).
+use super::socket_table::{rows, words};
 use super::view::{ProcView, ProcessView};
-use crate::net::{Kind, SocketRow, Transport};
+use crate::net::{Interface, Ipv6, Network, Transport};
 use crate::vfs::Vfs;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv6Addr};
 
-pub(super) fn nothing(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    Vec::new()
-}
-
-fn rows(view: &dyn ProcView, transport: Transport) -> Vec<SocketRow> {
-    view.sockets().rows().into_iter().filter(|row| row.transport == transport).collect()
-}
-
-/// An address as the kernel prints it: the bytes of memory as one little-endian number.
-fn hexadecimal(address: SocketAddr) -> String {
-    let octets = match address.ip() {
-        IpAddr::V4(address) => address.octets(),
-        IpAddr::V6(_) => [0; 4],
-    };
-    format!("{:08X}:{:04X}", u32::from_le_bytes(octets), address.port())
-}
-
-fn number(address: Ipv4Addr) -> u32 {
-    u32::from_le_bytes(address.octets())
-}
-
-pub(super) fn tcp(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    let head =
-        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
-    let mut text = format!("{head:<149}\n");
-    // Linux lists listeners first
-    let (listening, connected): (Vec<_>, Vec<_>) =
-        rows(view, Transport::Tcp).into_iter().partition(|row| row.listening);
-    for (index, row) in listening.iter().chain(&connected).enumerate() {
-        let tail = if row.listening { "100 0 0 10 0" } else { "20 4 1 10 -1" };
-        let line = format!(
-            "{index:4}: {} {} {:02X} 00000000:{:08X} 00:00000000 00000000 {:5} {:8} {} 1 {:08x} {tail}",
-            hexadecimal(row.local),
-            hexadecimal(row.remote),
-            row.state,
-            row.receive_queue,
-            row.uid,
-            0,
-            row.inode,
-            pointer(row.number),
-        );
-        let _ = writeln!(text, "{line:<149}");
-    }
-    text.into_bytes()
-}
-
-/// What stands where the kernel prints the address of its own structure.
-fn pointer(number: u32) -> u32 {
-    0x8290_0000_u32.wrapping_add(number.wrapping_mul(0x4c0))
-}
-
-fn datagrams(view: &dyn ProcView, transport: Transport) -> Vec<u8> {
-    let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops";
-    let mut text = format!("{head:<127}\n");
-    for row in rows(view, transport) {
-        let (mut local, slot) = (row.local, u32::from(row.local.port()) % 256);
-        if transport == Transport::Raw {
-            local.set_port(row.protocol);
-        }
-        let line = format!(
-            "{slot:5}: {} {} {:02X} 00000000:{:08X} 00:00000000 00000000 {:5} {:8} {} 2 {:08x} 0",
-            hexadecimal(local),
-            hexadecimal(row.remote),
-            row.state,
-            row.receive_queue,
-            row.uid,
-            0,
-            row.inode,
-            pointer(row.number),
-        );
-        let _ = writeln!(text, "{line:<127}");
-    }
-    text.into_bytes()
-}
-
-pub(super) fn udp(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    datagrams(view, Transport::Udp)
-}
-
-pub(super) fn raw(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    datagrams(view, Transport::Raw)
-}
-
-pub(super) fn tcp6(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    b"  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n".to_vec()
-}
-
-pub(super) fn udp6(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    b"  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n".to_vec()
-}
-
-pub(super) fn unix(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    let mut text = b"Num       RefCount Protocol Flags    Type St Inode Path\n".to_vec();
-    for row in rows(view, Transport::Unix) {
-        let kind = match row.kind {
-            Kind::Stream => 1,
-            Kind::Datagram => 2,
-            Kind::Raw => 3,
-            Kind::Sequenced => 5,
-        };
-        let flags = if row.listening { 0x1_0000 } else { 0 };
-        let line = format!(
-            "{:08x}: {:08X} 00000000 {flags:08X} {kind:04X} {:02X} {:5}",
-            pointer(row.number),
-            if row.state == 3 { 3 } else { 2 },
-            row.state,
-            row.inode,
-        );
-        text.extend_from_slice(line.as_bytes());
-        if !row.name.is_empty() {
-            text.push(b' ');
-            text.extend(row.name.iter().map(|byte| if *byte == 0 { b'@' } else { *byte }));
-        }
-        text.push(b'\n');
-    }
-    text
-}
-
-pub(super) fn netlink(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    let mut text =
-        String::from("sk       Eth Pid    Groups   Rmem     Wmem     Dump     Locks     Drops     Inode\n");
-    let _ = writeln!(
-        text,
-        "{:08x} 0   0      00000000 0        0        {:8} 2        0        2",
-        0x8285_b400_u32, 0
-    );
-    for row in rows(view, Transport::Netlink) {
-        let _ = writeln!(
-            text,
-            "{:08x} {:<3} {:<6} 00000000 {:<8} 0        {:8} 2        0        {}",
-            pointer(row.number),
-            row.protocol,
-            row.number + 300,
-            row.receive_queue,
-            0,
-            row.inode
-        );
-    }
-    text.into_bytes()
-}
-
-pub(super) fn packet(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    let mut text = String::from("sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n");
-    for row in rows(view, Transport::Packet) {
-        let kind = if row.kind == Kind::Raw { 3 } else { 2 };
-        let _ = writeln!(
-            text,
-            "{:08x} 3      {kind}    {:04x}   0     1 0      {:<6} {}",
-            pointer(row.number),
-            row.protocol,
-            row.uid,
-            row.inode
-        );
-    }
-    text.into_bytes()
-}
+/// Flags of routes of IPv6: up, by a gateway; without a next hop, refused, to an own address.
+const ROUTE_UP: u32 = 0x1;
+const ROUTE_GATEWAY: u32 = 0x2;
+const ROUTE_NO_HOP: u32 = 0x20_0000;
+const ROUTE_REFUSED: u32 = 0x200;
+const ROUTE_LOCAL: u32 = 0x8000_0000;
 
 pub(super) fn route(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
     let head = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT";
     let mut text = format!("{head:<127}\n");
+    let endian = view.sockets().endian();
     for route in &view.sockets().network.routes {
         let gateway = if route.gateway.is_unspecified() { 0 } else { 2 };
         let host = if route.netmask.is_broadcast() { 4 } else { 0 };
         let line = format!(
-            "{}\t{:08X}\t{:08X}\t{:04X}\t0\t0\t{}\t{:08X}\t0\t0\t0",
+            "{}\t{}\t{}\t{:04X}\t0\t0\t{}\t{}\t0\t0\t0",
             route.interface,
-            number(route.destination),
-            number(route.gateway),
+            words(&route.destination.octets(), endian),
+            words(&route.gateway.octets(), endian),
             1 | gateway | host,
             route.metric,
-            number(route.netmask),
+            words(&route.netmask.octets(), endian),
         );
         let _ = writeln!(text, "{line:<127}");
     }
@@ -216,54 +68,273 @@ pub(super) fn dev(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
 }
 
 pub(super) fn protocols(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    let count = |transport| rows(view, transport).len();
+    use crate::net::Domain;
+    let count =
+        |transport, domain: Domain| rows(view, transport).iter().filter(|row| row.domain == domain).count();
+    let six = view.sockets().network.ipv6() == Ipv6::Present;
     let mut text = String::from(
         "protocol  size sockets  memory press maxhdr  slab module     cl co di ac io in de sh ss gs se re sp bi br ha uh gp em\n",
     );
-    for (name, size, sockets, maximum) in [
-        ("PACKET", 600, count(Transport::Packet), 0),
-        ("UNIX", 468, count(Transport::Unix), 0),
-        ("RAW", 500, count(Transport::Raw), 0),
-        ("UDP", 556, count(Transport::Udp), 0),
-        ("TCP", 1096, count(Transport::Tcp), 224),
-        ("NETLINK", 532, count(Transport::Netlink) + 1, 0),
+    let calls = |marks: &str| marks.chars().map(|mark| format!(" {mark} ")).collect::<String>();
+    let (none, datagram) = ("nnnnnnnnnnnnnnnnnnn", "yyynynynnyyyyynyynn");
+    let stream = "yyyyyyyyyyyyynyyyyy";
+    for (name, size, sockets, maximum, known, marks) in [
+        ("PACKET", 600, count(Transport::Packet, Domain::Packet), 0, true, none),
+        ("PINGv6", 648, count(Transport::Icmp, Domain::Inet6), 0, six, datagram),
+        ("RAWv6", 648, count(Transport::Raw, Domain::Inet6), 0, six, datagram),
+        ("UDPv6", 648, count(Transport::Udp, Domain::Inet6), 0, six, datagram),
+        ("TCPv6", 1_216, count(Transport::Tcp, Domain::Inet6), 224, six, stream),
+        ("UNIX", 468, count(Transport::Unix, Domain::Unix), 0, true, none),
+        ("PING", 520, count(Transport::Icmp, Domain::Inet), 0, true, datagram),
+        ("RAW", 500, count(Transport::Raw, Domain::Inet), 0, true, datagram),
+        ("UDP", 556, count(Transport::Udp, Domain::Inet), 0, true, datagram),
+        ("TCP", 1_096, count(Transport::Tcp, Domain::Inet), 224, true, stream),
+        ("NETLINK", 532, count(Transport::Netlink, Domain::Netlink) + 4, 0, true, none),
     ] {
-        let _ = writeln!(
-            text,
-            "{name:<9} {size:4} {sockets:6}      -1   NI   {maximum:5}   no   kernel      n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n"
-        );
+        if known {
+            let line = format!(
+                "{name:<9} {size:4} {sockets:6}  {:6}   {}   {maximum:5}   no   kernel     {}",
+                if maximum > 0 { 0 } else { -1 },
+                if maximum > 0 { "no" } else { "NI" },
+                calls(marks)
+            );
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
     }
     text.into_bytes()
 }
 
 pub(super) fn snmp(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    let interfaces = &view.sockets().network.interfaces;
+    let sockets = view.sockets();
+    let counted = sockets.counters();
+    let interfaces = &sockets.network.interfaces;
     let received: u64 = interfaces.iter().map(|interface| interface.received.1).sum();
     let sent: u64 = interfaces.iter().map(|interface| interface.sent.1).sum();
-    let established = rows(view, Transport::Tcp).iter().filter(|row| row.state == 1).count();
-    format!(
+    let established = rows(view, Transport::Tcp).iter().filter(|row| matches!(row.state, 1 | 8)).count();
+    let (icmp, replies) = (counted.icmp_received, counted.icmp_sent);
+    let mut text = format!(
         "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards \
          InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails \
          FragCreates\nIp: 2 64 {received} 0 0 0 0 0 {received} {sent} 0 0 0 0 0 0 0 0 0\n\
-         Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs \
-         OutSegs RetransSegs InErrs OutRsts\nTcp: 1 200 120000 -1 0 0 0 0 {established} {received} {sent} 0 0 0\n\
-         Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors\nUdp: 0 0 0 0 0 0\n"
+         Icmp: InMsgs InErrors InCsumErrors InDestUnreachs InTimeExcds InParmProbs InSrcQuenchs InRedirects InEchos \
+         InEchoReps InTimestamps InTimestampReps InAddrMasks InAddrMaskReps OutMsgs OutErrors OutDestUnreachs \
+         OutTimeExcds OutParmProbs OutSrcQuenchs OutRedirects OutEchos OutEchoReps OutTimestamps OutTimestampReps \
+         OutAddrMasks OutAddrMaskReps\n\
+         Icmp: {icmp} 0 0 0 0 0 0 0 0 {icmp} 0 0 0 0 {replies} 0 0 0 0 0 0 {replies} 0 0 0 0 0\n"
+    );
+    let _ = write!(
+        text,
+        "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs \
+         OutSegs RetransSegs InErrs OutRsts InCsumErrors\nTcp: 1 200 120000 -1 {} {} {} {} {established} {received} \
+         {sent} 0 0 {} 0\n",
+        counted.active_opens,
+        counted.passive_opens,
+        counted.failed_opens,
+        counted.resets,
+        counted.failed_opens
+    );
+    let heads = "InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors";
+    let _ = write!(
+        text,
+        "Udp: {heads}\nUdp: {} {} 0 {} 0 0 0\nUdpLite: {heads}\nUdpLite: 0 0 0 0 0 0 0\n",
+        counted.datagrams_received, counted.datagrams_lost, counted.datagrams_sent
+    );
+    text.into_bytes()
+}
+
+pub(super) fn snmp6(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let counted = view.sockets().counters();
+    let mut text = String::new();
+    for name in ["Ip6InReceives", "Ip6InHdrErrors", "Ip6InDelivers", "Ip6OutRequests", "Ip6OutNoRoutes"] {
+        let _ = writeln!(text, "{name:<32}\t0");
+    }
+    for (name, value) in [
+        ("Icmp6InMsgs", 0),
+        ("Icmp6OutMsgs", 0),
+        ("Udp6InDatagrams", counted.datagrams_received),
+        ("Udp6NoPorts", counted.datagrams_lost),
+        ("Udp6OutDatagrams", counted.datagrams_sent),
+    ] {
+        let _ = writeln!(text, "{name:<32}\t{value}");
+    }
+    text.into_bytes()
+}
+
+pub(super) fn netstat(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let interfaces = &view.sockets().network.interfaces;
+    let received: u64 = interfaces.iter().map(|interface| interface.received.0).sum();
+    let sent: u64 = interfaces.iter().map(|interface| interface.sent.0).sum();
+    let names = "SyncookiesSent SyncookiesRecv SyncookiesFailed EmbryonicRsts PruneCalled RcvPruned OfoPruned \
+                 OutOfWindowIcmps LockDroppedIcmps ArpFilter TW TWRecycled TWKilled DelayedACKs ListenOverflows \
+                 ListenDrops TCPTimeouts TCPAbortOnData TCPAbortOnClose";
+    let zeros = " 0".repeat(names.split_whitespace().count());
+    format!(
+        "TcpExt: {names}\nTcpExt:{zeros}\n\
+         IpExt: InNoRoutes InTruncatedPkts InMcastPkts OutMcastPkts InBcastPkts OutBcastPkts InOctets OutOctets\n\
+         IpExt: 0 0 0 0 0 0 {received} {sent}\n"
     )
     .into_bytes()
 }
 
 pub(super) fn sockstat(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    let count = |transport| rows(view, transport).len();
-    let all = view.sockets().rows().len();
+    let count =
+        |transport| rows(view, transport).iter().filter(|row| row.domain == crate::net::Domain::Inet).count();
     format!(
-        "sockets: used {all}\nTCP: inuse {} orphan 0 tw 0 alloc {} mem 0\nUDP: inuse {} mem 0\nUDPLITE: inuse 0\n\
+        "sockets: used {}\nTCP: inuse {} orphan 0 tw 0 alloc {} mem 0\nUDP: inuse {} mem 0\nUDPLITE: inuse 0\n\
          RAW: inuse {}\nFRAG: inuse 0 memory 0\n",
+        view.sockets().len(),
         count(Transport::Tcp),
+        rows(view, Transport::Tcp).len(),
+        count(Transport::Udp),
+        count(Transport::Raw)
+    )
+    .into_bytes()
+}
+
+pub(super) fn sockstat6(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let count = |transport| {
+        rows(view, transport).iter().filter(|row| row.domain == crate::net::Domain::Inet6).count()
+    };
+    format!(
+        "TCP6: inuse {}\nUDP6: inuse {}\nUDPLITE6: inuse 0\nRAW6: inuse {}\nFRAG6: inuse 0 memory 0\n",
         count(Transport::Tcp),
         count(Transport::Udp),
         count(Transport::Raw)
     )
     .into_bytes()
+}
+
+/// Interfaces with the kernel's numbers, aliases left out.
+fn numbered(network: &Network) -> impl Iterator<Item = (u32, &Interface)> {
+    (1..).zip(&network.interfaces).filter(|(_, interface)| !interface.name.contains(':'))
+}
+
+fn plain(address: Ipv6Addr) -> String {
+    format!("{:032x}", address.to_bits())
+}
+
+pub(super) fn if_inet6(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let mut text = String::new();
+    for (number, interface) in numbered(&view.sockets().network) {
+        for own in &interface.addresses6 {
+            let (shown, scope) = (plain(own.address), own.scope());
+            let _ = writeln!(
+                text,
+                "{shown} {number:02x} {:02x} {scope:02x} 80 {:>8}",
+                own.prefix, interface.name
+            );
+        }
+    }
+    text.into_bytes()
+}
+
+pub(super) fn ipv6_route(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let network = &view.sockets().network;
+    let mut text = String::new();
+    let mut put = |to: Ipv6Addr, prefix: u8, hop: Ipv6Addr, metric: u32, flags: u32, name: &str| {
+        let (to, none, hop) = (plain(to), plain(Ipv6Addr::UNSPECIFIED), plain(hop));
+        let users = u32::from(flags & ROUTE_LOCAL != 0) + 1;
+        let _ = writeln!(
+            text,
+            "{to} {prefix:02x} {none} 00 {hop} {metric:08x} {users:08x} 00000000 {flags:08x} {name:>8}"
+        );
+    };
+    let none = Ipv6Addr::UNSPECIFIED;
+    for row in &network.routes6 {
+        let gateway = if row.gateway.is_unspecified() { 0 } else { ROUTE_GATEWAY };
+        put(row.destination, row.prefix, row.gateway, row.metric, ROUTE_UP | gateway, &row.interface);
+    }
+    put(none, 0, none, u32::MAX, ROUTE_NO_HOP | ROUTE_REFUSED, "lo");
+    for (_, interface) in numbered(network) {
+        for own in &interface.addresses6 {
+            put(own.address, 128, none, 0, ROUTE_LOCAL | ROUTE_NO_HOP | ROUTE_UP, &interface.name);
+        }
+    }
+    for (_, interface) in numbered(network).filter(|(_, interface)| !interface.is_loopback()) {
+        if !interface.addresses6.is_empty() {
+            let groups = Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0);
+            put(groups, 8, none, 256, ROUTE_UP, &interface.name);
+        }
+    }
+    put(none, 0, none, u32::MAX, ROUTE_NO_HOP | ROUTE_REFUSED, "lo");
+    text.into_bytes()
+}
+
+pub(super) fn igmp(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let sockets = view.sockets();
+    let mut text = String::from("Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n");
+    for (number, interface) in numbered(&sockets.network) {
+        let groups = sockets.groups(number);
+        let four = |(group, users): &(IpAddr, usize)| match group {
+            IpAddr::V4(four) => Some((*four, *users)),
+            IpAddr::V6(_) => None,
+        };
+        let groups: Vec<_> = groups.iter().filter_map(four).collect();
+        if groups.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "{number}\t{:<10}: {:5} {:>7}", interface.name, groups.len(), "V3");
+        for (group, users) in groups {
+            let shown = words(&group.octets(), sockets.endian());
+            let _ = writeln!(text, "\t\t\t\t{shown} {users:5} 0:00000000\t\t0");
+        }
+    }
+    text.into_bytes()
+}
+
+pub(super) fn igmp6(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let sockets = view.sockets();
+    let mut text = String::new();
+    for (number, interface) in numbered(&sockets.network) {
+        for (group, users) in sockets.groups(number) {
+            let IpAddr::V6(six) = group else { continue };
+            let flags = if six.segments().first() == Some(&0xff01) { 8 } else { 0xc };
+            let _ =
+                writeln!(text, "{number:<4} {:<15} {} {users:5} {flags:08X} 0", interface.name, plain(six));
+        }
+    }
+    text.into_bytes()
+}
+
+pub(super) fn dev_mcast(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let sockets = view.sockets();
+    let mut text = String::new();
+    for (number, interface) in numbered(&sockets.network).filter(|(_, interface)| !interface.is_loopback()) {
+        for (group, _) in sockets.groups(number) {
+            let hardware = match group {
+                IpAddr::V4(four) => {
+                    let [_, b, c, d] = four.octets();
+                    format!("01005e{:02x}{c:02x}{d:02x}", b & 0x7f)
+                }
+                IpAddr::V6(six) => format!("3333{:08x}", six.to_bits() as u32),
+            };
+            let _ = writeln!(text, "{number:<4} {:<15} {:<5} {:<5} {hardware}", interface.name, 1, 0);
+        }
+    }
+    text.into_bytes()
+}
+
+pub(super) fn psched(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    b"000003e8 00000040 000f4240 3b9aca00\n".to_vec()
+}
+
+pub(super) fn ptype(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let mut text = String::from("Type Device      Function\n");
+    for row in rows(view, Transport::Packet).iter().filter(|row| row.protocol != 0) {
+        let device = view.sockets().network.numbered(row.interface).map_or("", |found| found.name.as_str());
+        let kind = if row.protocol == 3 { String::from("ALL ") } else { format!("{:04x}", row.protocol) };
+        let _ = writeln!(text, "{kind} {device:<8} packet_rcv");
+    }
+    text.push_str("0800          ip_rcv\n0806          arp_rcv\n");
+    if view.sockets().network.ipv6() == Ipv6::Present {
+        text.push_str("86dd          ipv6_rcv\n");
+    }
+    text.into_bytes()
+}
+
+pub(super) fn rt_cache(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let head = "Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst";
+    format!("{head:<127}\n").into_bytes()
 }
 
 pub(super) fn wireless(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {

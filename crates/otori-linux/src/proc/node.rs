@@ -4,6 +4,7 @@ use super::setting::{Settings, Written};
 use super::table::{self, Body, PROCESS, ROOT, Row};
 use super::view::{DescriptorTarget, Magic, ProcView};
 use crate::errno::Errno;
+use crate::net::Ipv6;
 use crate::vfs::{Capability, Context, Kind, Node, Vfs};
 use alloc::format;
 use alloc::vec::Vec;
@@ -54,6 +55,12 @@ const FIELD: u64 = 0xff_ffff;
 /// A thread has no `task` of its own: a walk through procfs ends.
 fn shows(row: u16, group: u32) -> bool {
     group == 0 || !PROCESS.get(usize::from(row)).is_some_and(|row| matches!(row.body, Body::Tasks))
+}
+
+/// What is of IPv6 is there when the kernel knows it.
+fn is_built_in(rows: &[Row], row: u16, view: &dyn ProcView) -> bool {
+    view.sockets().network.ipv6() == Ipv6::Present
+        || !rows.get(usize::from(row)).is_some_and(|row| table::is_of_ipv6(row.path))
 }
 
 impl ProcNode {
@@ -194,7 +201,8 @@ impl ProcNode {
                 view.owner(pid).map(|_| ProcNode::Process { pid, row: 0, group: 0 })
             }
             ProcNode::Fixed(row) => {
-                table::child(ROOT, ROOT.get(usize::from(row))?.path, text).map(ProcNode::Fixed)
+                let child = table::child(ROOT, ROOT.get(usize::from(row))?.path, text);
+                child.filter(|row| is_built_in(ROOT, *row, view)).map(ProcNode::Fixed)
             }
             ProcNode::Process { pid, row, group } => {
                 view.owner(pid)?;
@@ -210,7 +218,7 @@ impl ProcNode {
                         .descriptor(pid, number?)
                         .map(|_| ProcNode::DescriptorInfo { pid, number: number.unwrap_or(0) }),
                     _ => table::child(PROCESS, PROCESS.get(usize::from(row))?.path, text)
-                        .filter(|row| shows(*row, group))
+                        .filter(|row| shows(*row, group) && is_built_in(PROCESS, *row, view))
                         .map(|row| ProcNode::Process { pid, row, group }),
                 }
             }
@@ -223,7 +231,8 @@ impl ProcNode {
         let mut found = Vec::new();
         match self {
             ProcNode::Fixed(row) => {
-                for child in table::children(ROOT, usize::from(row)) {
+                let children = table::children(ROOT, usize::from(row)).into_iter();
+                for child in children.filter(|row| is_built_in(ROOT, *row, view)) {
                     found.push((u64::from(child), ProcNode::Fixed(child)));
                 }
                 if row == 0 {
@@ -251,7 +260,7 @@ impl ProcNode {
                 _ => {
                     for row in table::children(PROCESS, usize::from(row))
                         .into_iter()
-                        .filter(|row| shows(*row, group))
+                        .filter(|row| shows(*row, group) && is_built_in(PROCESS, *row, view))
                     {
                         found.push((u64::from(row), ProcNode::Process { pid, row, group }));
                     }

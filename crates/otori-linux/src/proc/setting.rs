@@ -32,6 +32,10 @@ pub enum Written {
     OomScoreAdjust(u32, i32),
     /// a magic SysRq key
     SysRq(u8),
+    /// the first and the last group that may make sockets of echo requests
+    PingGroups(u32, u32),
+    /// whether new sockets of IPv6 leave IPv4 alone
+    BindOnly6(bool),
 }
 
 impl Settings {
@@ -60,8 +64,14 @@ impl Settings {
         }
         let mut value = line;
         value.push(b'\n');
+        let numbers = core::str::from_utf8(&value).unwrap_or_default().split_whitespace();
+        let numbers: Vec<u32> = numbers.filter_map(|word| word.parse().ok()).collect();
         self.values.insert(path, value);
-        Written::Kept
+        match (path, numbers.as_slice()) {
+            ("sys/net/ipv4/ping_group_range", [first, last]) => Written::PingGroups(*first, *last),
+            ("sys/net/ipv6/bindv6only", [on]) => Written::BindOnly6(*on != 0),
+            _ => Written::Kept,
+        }
     }
 }
 

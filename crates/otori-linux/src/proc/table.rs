@@ -4,6 +4,7 @@ use super::machine as m;
 use super::network as n;
 use super::process as p;
 use super::setting::Default;
+use super::socket_table as t;
 use super::view::{Magic, ProcView, ProcessView};
 use crate::vfs::Vfs;
 use alloc::vec::Vec;
@@ -193,6 +194,7 @@ pub(super) static ROOT: &[Row] = &[
     row("sys/net/ipv4/icmp_echo_ignore_all", 0o644, Body::Value("0")),
     row("sys/net/ipv4/icmp_echo_ignore_broadcasts", 0o644, Body::Value("1")),
     row("sys/net/ipv4/icmp_ignore_bogus_error_responses", 0o644, Body::Value("1")),
+    row("sys/net/ipv4/igmp_max_memberships", 0o644, Body::Value("20")),
     row("sys/net/ipv4/ip_default_ttl", 0o644, Body::Value("64")),
     row("sys/net/ipv4/ip_forward", 0o644, Body::Value("0")),
     row("sys/net/ipv4/ip_local_port_range", 0o644, Body::Value("32768\t61000")),
@@ -201,6 +203,7 @@ pub(super) static ROOT: &[Row] = &[
     row("sys/net/ipv4/neigh/default/gc_thresh1", 0o644, Body::Value("128")),
     row("sys/net/ipv4/neigh/default/gc_thresh2", 0o644, Body::Value("512")),
     row("sys/net/ipv4/neigh/default/gc_thresh3", 0o644, Body::Value("1024")),
+    row("sys/net/ipv4/ping_group_range", 0o644, Body::Value("1\t0")),
     row("sys/net/ipv4/route", 0o555, Body::Directory),
     row("sys/net/ipv4/route/flush", 0o200, Body::Value("")),
     row("sys/net/ipv4/tcp_congestion_control", 0o644, Body::Value("cubic")),
@@ -220,6 +223,14 @@ pub(super) static ROOT: &[Row] = &[
     row("sys/net/ipv4/tcp_tw_reuse", 0o644, Body::Value("0")),
     row("sys/net/ipv4/tcp_window_scaling", 0o644, Body::Value("1")),
     row("sys/net/ipv4/tcp_wmem", 0o644, Body::Value("4096\t16384\t985280")),
+    row("sys/net/ipv6", 0o555, Body::Directory),
+    row("sys/net/ipv6/bindv6only", 0o644, Body::Value("0")),
+    row("sys/net/ipv6/conf", 0o555, Body::Directory),
+    row("sys/net/ipv6/conf/all", 0o555, Body::Directory),
+    row("sys/net/ipv6/conf/all/disable_ipv6", 0o644, Body::Value("0")),
+    row("sys/net/ipv6/conf/all/forwarding", 0o644, Body::Value("0")),
+    row("sys/net/ipv6/conf/default", 0o555, Body::Directory),
+    row("sys/net/ipv6/conf/default/disable_ipv6", 0o644, Body::Value("0")),
     row("sys/net/unix", 0o555, Body::Directory),
     row("sys/net/unix/max_dgram_qlen", 0o644, Body::Value("10")),
     row("sys/vm", 0o555, Body::Directory),
@@ -264,19 +275,32 @@ pub(super) static PROCESS: &[Row] = &[
     row("net", 0o555, Body::Directory),
     row("net/arp", 0o444, Body::ProcessText(n::arp)),
     row("net/dev", 0o444, Body::ProcessText(n::dev)),
-    row("net/if_inet6", 0o444, Body::ProcessText(n::nothing)),
-    row("net/netlink", 0o444, Body::ProcessText(n::netlink)),
-    row("net/packet", 0o444, Body::ProcessText(n::packet)),
+    row("net/dev_mcast", 0o444, Body::ProcessText(n::dev_mcast)),
+    row("net/icmp", 0o444, Body::ProcessText(t::icmp)),
+    row("net/icmp6", 0o444, Body::ProcessText(t::icmp6)),
+    row("net/if_inet6", 0o444, Body::ProcessText(n::if_inet6)),
+    row("net/igmp", 0o444, Body::ProcessText(n::igmp)),
+    row("net/igmp6", 0o444, Body::ProcessText(n::igmp6)),
+    row("net/ipv6_route", 0o444, Body::ProcessText(n::ipv6_route)),
+    row("net/netlink", 0o444, Body::ProcessText(t::netlink)),
+    row("net/netstat", 0o444, Body::ProcessText(n::netstat)),
+    row("net/packet", 0o444, Body::ProcessText(t::packet)),
     row("net/protocols", 0o444, Body::ProcessText(n::protocols)),
-    row("net/raw", 0o444, Body::ProcessText(n::raw)),
+    row("net/psched", 0o444, Body::ProcessText(n::psched)),
+    row("net/ptype", 0o444, Body::ProcessText(n::ptype)),
+    row("net/raw", 0o444, Body::ProcessText(t::raw)),
+    row("net/raw6", 0o444, Body::ProcessText(t::raw6)),
     row("net/route", 0o444, Body::ProcessText(n::route)),
+    row("net/rt_cache", 0o444, Body::ProcessText(n::rt_cache)),
     row("net/snmp", 0o444, Body::ProcessText(n::snmp)),
+    row("net/snmp6", 0o444, Body::ProcessText(n::snmp6)),
     row("net/sockstat", 0o444, Body::ProcessText(n::sockstat)),
-    row("net/tcp", 0o444, Body::ProcessText(n::tcp)),
-    row("net/tcp6", 0o444, Body::ProcessText(n::tcp6)),
-    row("net/udp", 0o444, Body::ProcessText(n::udp)),
-    row("net/udp6", 0o444, Body::ProcessText(n::udp6)),
-    row("net/unix", 0o444, Body::ProcessText(n::unix)),
+    row("net/sockstat6", 0o444, Body::ProcessText(n::sockstat6)),
+    row("net/tcp", 0o444, Body::ProcessText(t::tcp)),
+    row("net/tcp6", 0o444, Body::ProcessText(t::tcp6)),
+    row("net/udp", 0o444, Body::ProcessText(t::udp)),
+    row("net/udp6", 0o444, Body::ProcessText(t::udp6)),
+    row("net/unix", 0o444, Body::ProcessText(t::unix)),
     row("net/wireless", 0o444, Body::ProcessText(n::wireless)),
     row("environ", 0o400, Body::ProcessText(p::environ)),
     row("auxv", 0o400, Body::ProcessText(p::auxv)),
@@ -336,4 +360,10 @@ pub(super) fn children(rows: &'static [Row], directory: usize) -> Vec<u16> {
     let Some(path) = rows.get(directory).map(|row| row.path) else { return Vec::new() };
     let stands = |row: &Row| !row.path.is_empty() && folder(row.path) == path;
     rows.iter().enumerate().filter(|(_, row)| stands(row)).map(|(index, _)| index as u16).collect()
+}
+
+/// Whether an entry is of IPv6: a kernel without it has none of them.
+pub(super) fn is_of_ipv6(path: &str) -> bool {
+    let six = |name: &str| name.ends_with('6') || name == "ipv6_route";
+    path.strip_prefix("net/").is_some_and(six) || path.starts_with("sys/net/ipv6")
 }

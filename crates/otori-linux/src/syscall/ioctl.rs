@@ -2,13 +2,15 @@
 //!
 //! Neighbours: `tty/ioctl.rs` and `dev.rs` know the numbers. ioctl_tty(2); a request that a file does not know is
 //! ENOTTY.
-use super::call::{Call, CallError, CallResult};
+use super::{
+    call::{Call, CallError, CallResult},
+    socket_ioctl,
+};
 use crate::{
     abi::Numbering,
     dev::{Device, WatchdogRequest},
     errno::Errno,
     file::{FileKind, flag, host::HostStream},
-    net::InterfaceRequest,
     notice::NoticeKind,
     signal::Signal,
     task::waiting::WaitKey,
@@ -60,7 +62,7 @@ pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
             let index = *index;
             flash(call, index, number)
         }
-        FileKind::Socket(_) if !is(request::FIONREAD) => interface(call, number),
+        FileKind::Socket(_) if !is(request::FIONREAD) => socket_ioctl::ioctl(call, number),
         _ if is(request::FIONREAD) => waiting_bytes(call),
         _ => Err(Errno::ENOTTY.into()),
     }
@@ -74,7 +76,7 @@ fn waiting_bytes(call: &mut Call<'_>) -> CallResult {
         (FileKind::Socket(id), _) => {
             let id = *id;
             let kernel = &mut *call.kernel;
-            kernel.core.sockets.available(id, &mut *kernel.outside) as u64
+            kernel.core.sockets.available(id, &mut *kernel.outside)? as u64
         }
         (FileKind::Watch(watches), _) => watches.waiting_bytes(call.abi()) as u64,
         (FileKind::Host(HostStream::Input), _) => call.kernel.core.host.waiting_input() as u64,
@@ -86,34 +88,6 @@ fn waiting_bytes(call: &mut Call<'_>) -> CallResult {
         _ => return Err(Errno::ENOTTY.into()),
     };
     call.write_u32(call.word(2), u32::try_from(waiting).unwrap_or(u32::MAX))?;
-    Ok(0)
-}
-
-/// SIOCGIFADDR and its family.
-fn interface(call: &mut Call<'_>, number: u32) -> CallResult {
-    let request = InterfaceRequest::from_number(number).ok_or(Errno::ENOTTY)?;
-    let (address, word, endian) = (call.word(2), call.abi().word_bytes, call.endian());
-    if request == InterfaceRequest::List {
-        return interface_list(call);
-    }
-    let uid = call.process()?.identity.effective.uid;
-    let mut bytes = call.read_bytes(address, request.size(word))?;
-    call.core().sockets.interface_request(request, &mut bytes, uid, endian)?;
-    call.write(address, &bytes)?;
-    Ok(0)
-}
-/// SIOCGIFCONF: `struct ifconf` has a length and a pointer.
-fn interface_list(call: &mut Call<'_>) -> CallResult {
-    let (address, word, endian) = (call.word(2), call.abi().word_bytes, call.endian());
-    let entry = InterfaceRequest::Name.size(word);
-    let room = usize::try_from(call.read_u32(address)? as i32).map_err(|_| Errno::EINVAL)?;
-    let target = call.read_word(address + word as u64)?;
-    let room = if target == 0 { usize::MAX } else { room };
-    let list = call.core().sockets.interface_list(entry, room, endian);
-    if target != 0 {
-        call.write(target, &list)?;
-    }
-    call.write_u32(address, list.len() as u32)?;
     Ok(0)
 }
 

@@ -3,6 +3,7 @@
 //! Key items: [`TABLE`], [`Kernel::system_call`], [`Kernel::resume_call`]. One file per family holds the handlers;
 //! `call.rs` is what they work with. Unknown numbers are answered ENOSYS and told as a notice.
 mod action;
+mod ancillary;
 pub(crate) mod call;
 mod capability;
 mod descriptor;
@@ -33,7 +34,9 @@ mod semaphore;
 mod shared_memory;
 mod signal;
 mod socket;
+mod socket_ioctl;
 mod socket_message;
+mod socket_option;
 mod splice;
 mod stat;
 mod sysmips;

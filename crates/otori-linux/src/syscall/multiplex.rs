@@ -4,7 +4,7 @@
 //! arch/x86/include/asm/syscalls.h and net/socket.c of Linux.
 use super::{
     call::{Call, CallResult, Handler},
-    memory, poll, socket, socket_message,
+    memory, poll, socket, socket_message, socket_option,
 };
 use crate::errno::Errno;
 
@@ -23,8 +23,8 @@ const SOCKET_CALLS: [(Handler, usize); 20] = [
     (socket::sendto, 6),
     (socket::recvfrom, 6),
     (socket::shutdown, 2),
-    (socket::setsockopt, 5),
-    (socket::getsockopt, 5),
+    (socket_option::setsockopt, 5),
+    (socket_option::getsockopt, 5),
     (socket_message::sendmsg, 3),
     (socket_message::recvmsg, 3),
     (socket::accept4, 4),

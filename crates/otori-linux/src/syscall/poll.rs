@@ -8,6 +8,7 @@ use super::{
     time::timespec,
 };
 use crate::{
+    abi::Numbering,
     arch::{Abi, Column, Members},
     arena::Index,
     errno::Errno,
@@ -99,8 +100,8 @@ fn poll_with(call: &mut Call<'_>, timeout_ns: Option<u64>) -> CallResult {
         let number = view.u32(place).unwrap_or(0) as i32;
         let events = view.u16(place + 4).unwrap_or(0);
         let wanted = PollMask(events) | PollMask::ERR | PollMask::HUP | PollMask::NVAL;
-        // POLLRDNORM and POLLWRNORM go with POLLIN and POLLOUT
-        let ready = if number < 0 { PollMask::NONE } else { with_normal(readiness(call, number)) & wanted };
+        let mask = if number < 0 { PollMask::NONE } else { polled(call, number) };
+        let ready = mask & wanted;
         found += u64::from(ready != PollMask::NONE);
         numbers.push(number);
         record.u32(number as u32).u16(events).u16(ready.0);
@@ -112,9 +113,14 @@ fn poll_with(call: &mut Call<'_>, timeout_ns: Option<u64>) -> CallResult {
     Err(wait_for(call, &numbers))
 }
 
-fn with_normal(mask: PollMask) -> PollMask {
-    mask.with(PollMask(0x40), mask.intersects(PollMask::IN))
-        .with(PollMask(0x100), mask.intersects(PollMask::OUT))
+/// Readiness in the numbers of poll(2): on MIPS POLLWRNORM is POLLOUT, and POLLWRBAND stands where it is elsewhere.
+fn polled(call: &mut Call<'_>, number: i32) -> PollMask {
+    let mask = readiness(call, number).with_normal();
+    if call.abi().numbering == Numbering::Generic {
+        return mask;
+    }
+    let band = mask.intersects(PollMask::WRBAND);
+    PollMask(mask.0 & !(PollMask::WRNORM.0 | PollMask::WRBAND.0)).with(PollMask::WRNORM, band)
 }
 
 pub(super) fn select(call: &mut Call<'_>) -> CallResult {
@@ -248,8 +254,10 @@ pub(super) fn epoll_ctl(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let limit = call.kernel.core.config.limits.watches;
+    epoll(call, index)?;
     let kind = &call.kernel.core.files.get(watched).ok_or(Errno::EBADF)?.kind;
-    let pollable = !matches!(kind, FileKind::Node);
+    let null = matches!(kind, FileKind::Device(device) if !device.can_wait());
+    let pollable = !null && !matches!(kind, FileKind::Node);
     let (events, data) = if call.unsigned(1) == 2 {
         (0, 0)
     } else {
@@ -329,7 +337,7 @@ pub(super) fn epoll_wait(call: &mut Call<'_>) -> CallResult {
     let room = usize::try_from(room).ok().filter(|room| *room > 0).ok_or(Errno::EINVAL)?;
     set_timeout(call, u64::try_from(call.int(3)).ok().map(|ms| ms * 1_000_000));
     let mut instance = core::mem::take(epoll(call, index)?);
-    let ready = instance.collect(room.min(SELECTED_MAX), |watched| call.kernel.readiness(watched));
+    let ready = instance.collect(room.min(SELECTED_MAX), |watched| call.kernel.stirred_readiness(watched));
     *epoll(call, index)? = instance;
     if ready.is_empty() && !expired(call) {
         let number = call.int(0);

@@ -1,13 +1,13 @@
 //! Socket calls.
 //!
-//! Neighbours: `socket_message.rs` has sendmsg and its family; `net::Sockets` does the work; here are blocking, descriptors, SIGPIPE, UNIX paths and notices.
+//! Neighbours: `socket_message.rs` has sendmsg and its family, `socket_option.rs` options; `net::Sockets` does the work; here are blocking, descriptors, SIGPIPE, UNIX paths and notices.
 //! socket(2), connect(2), send(2), recv(2) …
 use super::call::{Call, CallError, CallResult};
 use crate::{
     arch::Members,
     errno::Errno,
     file::{FileKind, flag},
-    net::{Address, Domain, Kind, Peek, Received, Shutdown, SocketId, SocketOption},
+    net::{Address, Arrival, Domain, Kind, Peek, Received, Shutdown, SocketId},
     notice::NoticeKind,
     record::View,
     signal::{Information, Signal},
@@ -18,18 +18,22 @@ use alloc::{vec, vec::Vec};
 use core::net::SocketAddr;
 use otori_event::Transport;
 
+const MSG_OOB: u32 = 0x1;
 pub(super) const MSG_PEEK: u32 = 0x2;
 pub(super) const MSG_TRUNC: u32 = 0x20;
 pub(super) const MSG_DONTWAIT: u32 = 0x40;
 const MSG_WAITALL: u32 = 0x100;
+pub(super) const MSG_ERRQUEUE: u32 = 0x2000;
 const MSG_NOSIGNAL: u32 = 0x4000;
 
 /// Bytes of a sockaddr that are read at most (sizeof struct sockaddr_storage).
 const ADDRESS_MAX: usize = 128;
-/// Bytes of an option value.
-const OPTION_MAX: usize = 256;
 /// Bytes of a message that its notice keeps.
 const NOTICE_BYTES: usize = 256;
+/// Kinds of sockets that have numbers (SOCK_MAX).
+const KINDS: u32 = 11;
+/// How long TCP knocks at a full queue before it gives up (`tcp_syn_retries` 6).
+const KNOCK_NS: u64 = 127_000_000_000;
 /// Bytes of `struct sockaddr_un`, and in the old ABI of ARM.
 const UNIX_BYTES: usize = 110;
 const PADDED_UNIX_BYTES: usize = 112;
@@ -93,13 +97,21 @@ impl Call<'_> {
         })?;
         Ok(Address::UnixPath { path, node: Some(node) })
     }
+    /// Tells a socket who calls, for SO_PEERCRED and SCM_CREDENTIALS.
+    pub(super) fn sign(&mut self, id: SocketId) -> Result<(), Errno> {
+        if matches!(self.kernel.core.sockets.description(id), Ok((Domain::Unix, ..))) {
+            let credentials = self.credentials()?;
+            self.core().sockets.set_sender(id, credentials);
+        }
+        Ok(())
+    }
     /// How notices name what a socket speaks; `None` inside the machine.
     fn transport(&self, id: SocketId) -> Option<Transport> {
         match self.kernel.core.sockets.description(id).ok()? {
-            (Domain::Inet, Kind::Stream, _) => Some(Transport::Tcp),
-            (Domain::Inet, Kind::Datagram, _) => Some(Transport::Udp),
-            (Domain::Inet, _, 1) => Some(Transport::Icmp),
-            (Domain::Inet | Domain::Packet, _, _) => Some(Transport::Other),
+            (Domain::Inet | Domain::Inet6, Kind::Stream, _) => Some(Transport::Tcp),
+            (Domain::Inet, _, 1) | (Domain::Inet6, _, 58) => Some(Transport::Icmp),
+            (Domain::Inet | Domain::Inet6, Kind::Datagram, _) => Some(Transport::Udp),
+            (Domain::Inet | Domain::Inet6 | Domain::Packet, _, _) => Some(Transport::Other),
             _ => None,
         }
     }
@@ -112,14 +124,17 @@ impl Call<'_> {
 
 fn inet(address: &Address) -> Option<SocketAddr> {
     match address {
-        Address::Inet(found) => Some(*found),
+        // a v4-mapped address is told as the IPv4 address that it is
+        Address::Inet(found) => Some(SocketAddr::new(found.ip().to_canonical(), found.port())),
         _ => None,
     }
 }
 
 /// Kind and descriptor flags of a `type` argument.
 fn kind(call: &Call<'_>, argument: u32) -> Result<(Kind, u32), Errno> {
-    let kind = Kind::from_number(argument & 0xf, call.abi().numbering).ok_or(Errno::EINVAL)?;
+    let number = argument & 0xf;
+    let unknown = if number < KINDS { Errno::ESOCKTNOSUPPORT } else { Errno::EINVAL };
+    let kind = Kind::from_number(number, call.abi().numbering).ok_or(unknown)?;
     let flags = call.abi().open_from_guest(argument & !0xf);
     if flags & !(flag::CLOSE_ON_EXEC | flag::NON_BLOCKING) != 0 {
         return Err(Errno::EINVAL);
@@ -146,17 +161,28 @@ pub(super) fn socket(call: &mut Call<'_>) -> CallResult {
     let domain = Domain::from_number(call.unsigned(0)).ok_or(Errno::EAFNOSUPPORT)?;
     let (kind, flags) = kind(call, call.unsigned(1))?;
     let credentials = call.credentials()?;
+    if call.int(2) < 0 {
+        return Err(Errno::EINVAL.into());
+    }
     // the protocol of a packet socket is in network order
     let protocol = call.unsigned(2) & 0xffff;
     let id = call.core().sockets.create(domain, kind, protocol, credentials)?;
     Ok(install(call, id, flags)?)
 }
 pub(super) fn socketpair(call: &mut Call<'_>) -> CallResult {
-    if Domain::from_number(call.unsigned(0)) != Some(Domain::Unix) {
-        return Err(Errno::EOPNOTSUPP.into());
-    }
+    let domain = Domain::from_number(call.unsigned(0)).ok_or(Errno::EAFNOSUPPORT)?;
     let (kind, flags) = kind(call, call.unsigned(1))?;
     let credentials = call.credentials()?;
+    if domain != Domain::Unix {
+        let protocol = call.unsigned(2);
+        let made = call.core().sockets.create(domain, kind, protocol & 0xffff, credentials)?;
+        let kernel = &mut *call.kernel;
+        kernel.core.sockets.close(made, &mut *kernel.outside);
+        return Err(Errno::EOPNOTSUPP.into());
+    }
+    if !matches!(call.unsigned(2), 0 | 1) {
+        return Err(Errno::EPROTONOSUPPORT.into());
+    }
     let (first, second) = call.core().sockets.pair(kind, credentials)?;
     let first = install(call, first, flags).inspect_err(|_| {
         call.kernel.core.sockets.close(second, &mut *call.kernel.outside);
@@ -175,6 +201,12 @@ pub(super) fn bind(call: &mut Call<'_>) -> CallResult {
     let id = call.socket(0)?;
     let address = call.address(call.word(1), call.length(2))?;
     let address = match address {
+        Address::UnixPath { .. } if !matches!(call.kernel.core.sockets.description(id)?.0, Domain::Unix) => {
+            address
+        }
+        Address::UnixPath { .. } if call.kernel.core.sockets.local_address(id)? != Address::UnixUnnamed => {
+            return Err(Errno::EINVAL.into());
+        }
         Address::UnixPath { path, node: None } => {
             let (tid, cwd) = (call.tid, call.cwd()?);
             let mode = 0o777 & !call.process()?.place.umask;
@@ -194,6 +226,7 @@ pub(super) fn bind(call: &mut Call<'_>) -> CallResult {
 pub(super) fn listen(call: &mut Call<'_>) -> CallResult {
     let id = call.socket(0)?;
     let backlog = call.unsigned(1);
+    call.sign(id)?;
     call.core().sockets.listen(id, backlog)?;
     if let Ok(Address::Inet(local)) = call.kernel.core.sockets.local_address(id) {
         call.notify(NoticeKind::Listen { local });
@@ -233,10 +266,12 @@ pub(super) fn connect(call: &mut Call<'_>) -> CallResult {
     let address = call.address(call.word(1), call.length(2))?;
     let address = call.resolve_unix(address)?;
     let remote = inet(&address);
+    call.sign(id)?;
     let kernel = &mut *call.kernel;
+    let asked_first = kernel.core.sockets.is_unconnected(id);
     let result = match call.resumed && call.progress == 1 {
         true => kernel.core.sockets.connect_result(id, &mut *kernel.outside),
-        false => kernel.core.sockets.connect(id, address, &mut *kernel.outside),
+        false => kernel.core.sockets.connect(id, address.clone(), &mut *kernel.outside),
     };
     let first = call.progress == 0;
     if let (Some(remote), Some(transport)) = (remote, call.transport(id))
@@ -245,6 +280,16 @@ pub(super) fn connect(call: &mut Call<'_>) -> CallResult {
         call.notify(NoticeKind::Connect { remote, transport, error: result.err() });
     }
     call.woken();
+    // on loopback a connection is made at once, but who does not wait hears of it at the next call
+    let told_later = matches!(result, Ok(()) | Err(Errno::ECONNREFUSED));
+    let is_tcp = matches!(
+        call.kernel.core.sockets.description(id),
+        Ok((Domain::Inet | Domain::Inet6, Kind::Stream, _))
+    );
+    let is_first = asked_first && !matches!(address, Address::Unspecified);
+    if is_tcp && told_later && is_first && call.file(0)?.non_blocking() {
+        return Err(call.core().sockets.defer_connect(id, result).into());
+    }
     match result {
         Ok(()) => Ok(0),
         Err(error @ (Errno::EINPROGRESS | Errno::EAGAIN)) => {
@@ -253,8 +298,10 @@ pub(super) fn connect(call: &mut Call<'_>) -> CallResult {
             }
             call.progress = u64::from(error == Errno::EINPROGRESS);
             let timeout = call.kernel.core.sockets.send_timeout_ns(id);
-            call.give_up_after(timeout);
+            let patience = (is_tcp && call.kernel.core.sockets.is_knocking(id)).then_some(KNOCK_NS);
+            call.give_up_after(timeout.or(patience));
             if call.timed_out() {
+                let error = if timeout.is_none() { Errno::ETIMEDOUT } else { error };
                 return Err(error.into());
             }
             Err(call.wait(vec![WaitKey::Sockets], Restart::Never))
@@ -263,17 +310,50 @@ pub(super) fn connect(call: &mut Call<'_>) -> CallResult {
     }
 }
 
-/// Sends bytes once; what a stream took is added to the progress until all is sent.
-pub(super) fn send_bytes(call: &mut Call<'_>, bytes: &[u8], to: Option<Address>, flags: u32) -> CallResult {
+/// Sends a buffer of the guest, piece by piece as far as one call moves bytes.
+fn send_buffer(call: &mut Call<'_>, to: Option<Address>, flags: u32) -> CallResult {
     let id = call.socket(0)?;
+    call.sign(id)?;
+    let address = call.word(1);
+    let length = call.word(2);
+    let most = call.kernel.core.config.limits.transfer_bytes as u64;
+    loop {
+        let start = call.progress / most * most;
+        let piece = length.saturating_sub(start).min(most);
+        let bytes = call.read_bytes(address.wrapping_add(start), piece as usize)?;
+        let sent = send_bytes(call, &bytes, start, to.clone(), flags)?;
+        if sent >= length || sent < start + piece {
+            return Ok(sent);
+        }
+    }
+}
+
+/// Sends bytes; what a stream took is added to the progress until all is sent. `start` is the place of these bytes in
+/// all that the call sends.
+pub(super) fn send_bytes(
+    call: &mut Call<'_>,
+    bytes: &[u8],
+    start: u64,
+    to: Option<Address>,
+    flags: u32,
+) -> CallResult {
+    let id = call.socket(0)?;
+    // the datagrams of IPv6 do not look at the flag
+    let looks = !matches!(call.kernel.core.sockets.description(id), Ok((Domain::Inet6, Kind::Datagram, _)));
+    if flags & MSG_OOB != 0 && looks {
+        let kernel = &mut *call.kernel;
+        let sent = kernel.core.sockets.send_urgent(id, bytes, &mut *kernel.outside)?;
+        call.woken();
+        return Ok(sent as u64);
+    }
     let transport = call.transport(id);
     let remote = match &to {
         Some(address) => inet(address),
         None => call.kernel.core.sockets.remote_address(id).ok().as_ref().and_then(inet),
     };
     loop {
-        let done = usize::try_from(call.progress).unwrap_or(usize::MAX).min(bytes.len());
-        let rest = bytes.get(done..).unwrap_or_default();
+        let done = usize::try_from(call.progress.saturating_sub(start)).unwrap_or(usize::MAX);
+        let rest = bytes.get(done.min(bytes.len())..).unwrap_or_default();
         let kernel = &mut *call.kernel;
         let result = match &to {
             Some(address) => {
@@ -293,7 +373,7 @@ pub(super) fn send_bytes(call: &mut Call<'_>, bytes: &[u8], to: Option<Address>,
                     return Ok(call.progress);
                 }
             }
-            Err(Errno::EPIPE) if done == 0 => {
+            Err(Errno::EPIPE) if call.progress == 0 => {
                 if flags & MSG_NOSIGNAL == 0 {
                     let tid = call.tid;
                     call.core().send_to_task(tid, Signal::PIPE, Information::kernel());
@@ -312,11 +392,10 @@ pub(super) fn send_bytes(call: &mut Call<'_>, bytes: &[u8], to: Option<Address>,
 }
 
 pub(super) fn send(call: &mut Call<'_>) -> CallResult {
-    let bytes = call.read_bytes(call.word(1), call.length(2))?;
-    send_bytes(call, &bytes, None, call.unsigned(3))
+    send_buffer(call, None, call.unsigned(3))
 }
 pub(super) fn sendto(call: &mut Call<'_>) -> CallResult {
-    let bytes = call.read_bytes(call.word(1), call.length(2))?;
+    call.socket(0)?;
     let to = match call.word(4) {
         0 => None,
         address => {
@@ -324,7 +403,7 @@ pub(super) fn sendto(call: &mut Call<'_>) -> CallResult {
             Some(call.resolve_unix(address)?)
         }
     };
-    send_bytes(call, &bytes, to, call.unsigned(3))
+    send_buffer(call, to, call.unsigned(3))
 }
 
 /// Receives once into a buffer of that length.
@@ -334,8 +413,21 @@ pub(super) fn receive_bytes(
     flags: u32,
 ) -> Result<(Vec<u8>, Received), CallError> {
     let id = call.socket(0)?;
-    let mut buffer = vec![0; length];
     let peek = if flags & MSG_PEEK != 0 { Peek::Yes } else { Peek::No };
+    if flags & MSG_OOB != 0 {
+        let byte = call.core().sockets.receive_urgent(id, peek)?;
+        let bytes = if length > 0 { vec![byte] } else { Vec::new() };
+        let received = Received { count: bytes.len(), whole: 1, from: None, arrival: Arrival::default() };
+        return Ok((bytes, received));
+    }
+    if flags & MSG_ERRQUEUE != 0 {
+        let fault = call.core().sockets.take_fault(id)?;
+        let kept = fault.bytes.get(..length.min(fault.bytes.len())).unwrap_or_default().to_vec();
+        let received =
+            Received { count: kept.len(), whole: fault.bytes.len(), from: None, arrival: Arrival::default() };
+        return Ok((kept, received));
+    }
+    let mut buffer = vec![0; length];
     let kernel = &mut *call.kernel;
     match kernel.core.sockets.receive(id, &mut buffer, peek, &mut *kernel.outside) {
         Ok(received) => {
@@ -361,6 +453,8 @@ pub(super) fn received_length(received: &Received, flags: u32) -> u64 {
 }
 
 pub(super) fn recv(call: &mut Call<'_>) -> CallResult {
+    // it has no address
+    (call.arguments[4], call.arguments[5]) = (0, 0);
     receive_into(call, call.unsigned(3))
 }
 pub(super) fn recvfrom(call: &mut Call<'_>) -> CallResult {
@@ -378,11 +472,14 @@ fn receive_into(call: &mut Call<'_>, flags: u32) -> CallResult {
     let taken = call.kernel.core.sockets.taken(id);
     call.kernel.drop_passed(pid, id, taken);
     call.write(address.wrapping_add(done as u64), &bytes)?;
-    if let Some(from) = &received.from {
-        call.give_address(from, call.word(4), call.word(5))?;
+    match &received.from {
+        Some(from) => call.give_address(from, call.word(4), call.word(5))?,
+        None if call.word(4) != 0 && call.word(5) != 0 => call.write_u32(call.word(5), 0)?,
+        None => {}
     }
     // MSG_WAITALL: a stream goes on until the buffer is full or the stream ends
-    let stream = received.from.is_none() && received.count > 0;
+    let is_stream = matches!(call.kernel.core.sockets.description(id), Ok((_, Kind::Stream, _)));
+    let stream = is_stream && received.count > 0 && flags & (MSG_PEEK | MSG_OOB | MSG_DONTWAIT) == 0;
     if flags & MSG_WAITALL != 0 && stream && done + received.count < length {
         call.progress += received.count as u64;
         return Err(call.wait(vec![WaitKey::Sockets], Restart::WithFlag));
@@ -413,52 +510,4 @@ pub(super) fn getpeername(call: &mut Call<'_>) -> CallResult {
     let address = call.core().sockets.remote_address(id)?;
     call.give_address(&address, call.word(1), call.word(2))?;
     Ok(0)
-}
-pub(super) fn setsockopt(call: &mut Call<'_>) -> CallResult {
-    let id = call.socket(0)?;
-    let (numbering, endian) = (call.abi().numbering, call.endian());
-    let option = SocketOption::from_number(call.unsigned(1), call.unsigned(2), numbering)?;
-    let length = call.length(4);
-    if length > OPTION_MAX {
-        return Err(Errno::EINVAL.into());
-    }
-    let value = call.read_bytes(call.word(3), length)?;
-    let value = if is_timeout(option) { short_timeval(call, &value)? } else { value };
-    call.core().sockets.set_option(id, option, &value, endian)?;
-    Ok(0)
-}
-pub(super) fn getsockopt(call: &mut Call<'_>) -> CallResult {
-    let id = call.socket(0)?;
-    let (numbering, endian) = (call.abi().numbering, call.endian());
-    let option = SocketOption::from_number(call.unsigned(1), call.unsigned(2), numbering)?;
-    let room = usize::try_from(call.read_u32(call.word(4))? as i32).map_err(|_| Errno::EINVAL)?;
-    if option == SocketOption::Error {
-        let kernel = &mut *call.kernel;
-        // a pending connection that failed keeps its error from here on
-        let _ = kernel.core.sockets.poll(id, &mut *kernel.outside);
-    }
-    let value = call.core().sockets.option(id, option, numbering, endian)?;
-    let value = if is_timeout(option) { long_timeval(call, &value) } else { value };
-    let kept = value.get(..room.min(value.len())).unwrap_or_default();
-    call.write(call.word(3), kept)?;
-    call.write_u32(call.word(4), kept.len() as u32)?;
-    Ok(0)
-}
-
-fn is_timeout(option: SocketOption) -> bool {
-    matches!(option, SocketOption::ReceiveTimeout | SocketOption::SendTimeout)
-}
-/// The network keeps timeouts as two words of 32 bits; programs have `struct timeval`, two `long`.
-fn short_timeval(call: &Call<'_>, value: &[u8]) -> Result<Vec<u8>, Errno> {
-    let view = View::new(call.abi(), value);
-    let (seconds, micros) = view.word(0).zip(view.word(call.abi().word_bytes)).ok_or(Errno::EINVAL)?;
-    let mut record = call.record();
-    record.u32(u32::try_from(seconds).unwrap_or(u32::MAX)).u32(micros as u32);
-    Ok(record.finish())
-}
-fn long_timeval(call: &Call<'_>, value: &[u8]) -> Vec<u8> {
-    let view = View::new(call.abi(), value);
-    let mut record = call.record();
-    [0, 4].into_iter().for_each(|at| _ = record.word(u64::from(view.u32(at).unwrap_or(0))));
-    record.finish()
 }

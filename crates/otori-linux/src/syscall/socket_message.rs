@@ -3,8 +3,9 @@
 //! Neighbours: `socket.rs` sends and receives, `file/passed.rs` keeps descriptors on their way. sendmsg(2), recvmsg(2),
 //! cmsg(3), unix(7) SCM_RIGHTS and SCM_CREDENTIALS.
 use super::{
+    ancillary,
     call::{Call, CallError, CallResult},
-    socket::{MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, receive_bytes, received_length, send_bytes},
+    socket::{MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, receive_bytes, received_length, send_bytes},
     transfer::{gather, scatter, vectors},
 };
 use crate::{
@@ -18,12 +19,14 @@ use crate::{
 use alloc::vec::Vec;
 
 /// Messages of one sendmmsg or recvmmsg.
-const MESSAGES_MAX: usize = 64;
+const MESSAGES_MAX: usize = 1_024;
 /// Bytes of control messages that are read (optmem_max of small devices).
 const CONTROL_MAX: usize = 10_240;
 
 const SCM_RIGHTS: u32 = 1;
 const SCM_CREDENTIALS: u32 = 2;
+/// of recvmmsg: only the first message is waited for
+const MSG_WAITFORONE: u32 = 0x1_0000;
 /// MSG_CTRUNC, MSG_CMSG_CLOEXEC
 const CONTROL_CUT: u32 = 0x8;
 const CLOSE_ON_EXEC: u32 = 0x4000_0000;
@@ -66,11 +69,11 @@ fn message(call: &mut Call<'_>, address: u64) -> Result<Message, Errno> {
     })
 }
 
-fn socket_level(call: &Call<'_>) -> u32 {
+pub(super) fn socket_level(call: &Call<'_>) -> u32 {
     if call.abi().numbering == Numbering::Mips { 0xffff } else { 1 }
 }
 /// Bytes of `struct cmsghdr`: a length, level, type.
-fn header_bytes(call: &Call<'_>) -> usize {
+pub(super) fn header_bytes(call: &Call<'_>) -> usize {
     call.abi().word_bytes + 8
 }
 
@@ -100,7 +103,7 @@ fn files_to_pass(call: &mut Call<'_>, message: &Message) -> Result<Vec<Index<Ope
                     files.push(call.kernel.file_index(call.tid, number)?);
                 }
             }
-            (true, SCM_CREDENTIALS) => {}
+            (true, SCM_CREDENTIALS) => claim(call, &view, at + header, end)?,
             (true, _) => return Err(Errno::EINVAL),
             _ => {}
         }
@@ -109,7 +112,33 @@ fn files_to_pass(call: &mut Call<'_>, message: &Message) -> Result<Vec<Index<Ope
     if files.len() > BUNDLE_MAX { Err(Errno::EINVAL) } else { Ok(files) }
 }
 
+/// The sender's word for who it is: root may say anything of processes that are there, others the truth.
+fn claim(call: &mut Call<'_>, view: &View<'_>, at: usize, end: usize) -> Result<(), Errno> {
+    let (Some(pid), Some(uid), Some(gid)) = (view.u32(at), view.u32(at + 4), view.u32(at + 8)) else {
+        return Err(Errno::EINVAL);
+    };
+    if end < at + 12 {
+        return Err(Errno::EINVAL);
+    }
+    let own = call.pid;
+    let identity = &call.process()?.identity;
+    let users = [identity.uid, identity.effective.uid, identity.saved_uid];
+    let groups = [identity.gid, identity.effective.gid, identity.saved_gid];
+    let is_root = identity.effective.uid == 0;
+    if !is_root && (pid != own || !users.contains(&uid) || !groups.contains(&gid)) {
+        return Err(Errno::EPERM);
+    }
+    if call.kernel.core.process(pid).is_err() {
+        return Err(Errno::ESRCH);
+    }
+    let id = call.socket(0)?;
+    call.core().sockets.set_sender(id, (pid, uid, gid));
+    Ok(())
+}
+
 fn send_message(call: &mut Call<'_>, address: u64, flags: u32) -> CallResult {
+    let id = call.socket(0)?;
+    call.sign(id)?;
     let message = message(call, address)?;
     let bytes = gather(call, &message.buffers)?;
     let to = match message.name {
@@ -122,16 +151,16 @@ fn send_message(call: &mut Call<'_>, address: u64, flags: u32) -> CallResult {
     // what went out before the call waited took its descriptors with it
     let files = if call.progress == 0 { files_to_pass(call, &message)? } else { Vec::new() };
     if files.is_empty() || bytes.is_empty() {
-        return send_bytes(call, &bytes, to, flags);
+        return send_bytes(call, &bytes, 0, to, flags);
     }
     let (id, pid) = (call.socket(0)?, call.pid);
     let Some((receiver, place)) = call.kernel.core.sockets.unix_receiver(id, to.as_ref()) else {
-        return send_bytes(call, &bytes, to, flags);
+        return send_bytes(call, &bytes, 0, to, flags);
     };
     let stream = matches!(call.kernel.core.sockets.description(id), Ok((_, crate::net::Kind::Stream, _)));
     let length = if stream { bytes.len() as u64 } else { 1 };
     call.kernel.pass_files(receiver, place..place + length, files)?;
-    let sent = send_bytes(call, &bytes, to, flags);
+    let sent = send_bytes(call, &bytes, 0, to, flags);
     if sent.is_err() && call.progress == 0 {
         call.kernel.unpass_files(pid, receiver);
     }
@@ -166,19 +195,21 @@ fn readable_length(call: &Call<'_>, id: SocketId, length: usize) -> usize {
     }
 }
 
-/// Gives the files that came along to the caller, as control messages; says how the message's flags change.
-fn give_files(call: &mut Call<'_>, message: &Message, id: SocketId, flags: u32) -> Result<u32, CallError> {
+/// Gives what came along to the caller, as control messages; says how the message's flags change.
+fn give_control(
+    call: &mut Call<'_>,
+    message: &Message,
+    id: SocketId,
+    received: &Received,
+    flags: u32,
+) -> Result<u32, CallError> {
     let taken = call.kernel.core.sockets.taken(id);
     let mut files = if flags & MSG_PEEK != 0 { Vec::new() } else { call.kernel.take_passed(id, taken) };
     let (header, pid) = (header_bytes(call), call.pid);
     let mut record = call.record();
     let mut cut = 0;
-    if let Some((sender, uid, gid)) = call.kernel.core.sockets.credentials_to_give(id) {
-        if message.control_bytes >= header + 12 {
-            record.word(header as u64 + 12).u32(socket_level(call)).u32(SCM_CREDENTIALS);
-            record.u32(sender).u32(uid).u32(gid);
-            record.pad_to(record.len().next_multiple_of(call.abi().word_bytes));
-        } else {
+    for piece in ancillary::pieces(call, id, received) {
+        if !piece.write(call, &mut record, message.control_bytes) {
             cut = CONTROL_CUT;
         }
     }
@@ -215,15 +246,38 @@ fn receive_message(call: &mut Call<'_>, address: u64, flags: u32) -> CallResult 
     let message = message(call, address)?;
     let id = call.socket(0)?;
     let length = message.buffers.iter().map(|(_, length)| length).sum();
+    if flags & MSG_ERRQUEUE != 0 {
+        return receive_fault(call, &message, id, length);
+    }
     let (bytes, received) = receive_bytes(call, readable_length(call, id, length), flags)?;
     scatter(call, &message.buffers, &bytes)?;
     match &received.from {
         Some(from) if message.name != 0 => call.give_address(from, message.name, message.name_length_at)?,
         _ => call.write_u32(message.name_length_at, 0)?,
     }
-    let cut = give_files(call, &message, id, flags)?;
+    let cut = give_control(call, &message, id, &received, flags)?;
     call.write_u32(message.flags_at, cut | shown_flags(&received))?;
     Ok(received_length(&received, flags))
+}
+/// MSG_ERRQUEUE: the datagram that found no receiver, where it went, and why.
+fn receive_fault(call: &mut Call<'_>, message: &Message, id: SocketId, length: usize) -> CallResult {
+    let fault = call.core().sockets.take_fault(id)?;
+    let kept = fault.bytes.get(..length.min(fault.bytes.len())).unwrap_or_default();
+    scatter(call, &message.buffers, kept)?;
+    let (to, piece) = ancillary::fault(call, id, &fault);
+    if message.name != 0 {
+        call.give_address(&to, message.name, message.name_length_at)?;
+    }
+    let mut record = call.record();
+    let fits = piece.write(call, &mut record, message.control_bytes);
+    call.write(message.control, record.as_bytes())?;
+    let mut used = call.record();
+    used.word(record.len() as u64);
+    call.write(message.control_length_at, used.as_bytes())?;
+    let cut = if fits { 0 } else { CONTROL_CUT };
+    let short = if kept.len() < fault.bytes.len() { MSG_TRUNC } else { 0 };
+    call.write_u32(message.flags_at, MSG_ERRQUEUE | cut | short)?;
+    Ok(kept.len() as u64)
 }
 fn shown_flags(received: &Received) -> u32 {
     if received.whole > received.count { MSG_TRUNC } else { 0 }
@@ -236,7 +290,8 @@ pub(super) fn recvmmsg(call: &mut Call<'_>) -> CallResult {
     let stride = (message_bytes(call) + 4).next_multiple_of(call.abi().word_bytes as u64);
     for index in 0..count {
         let address = call.word(1).wrapping_add(index * stride);
-        let flags = call.unsigned(3) | if index > 0 { MSG_DONTWAIT } else { 0 };
+        let later = index > 0 && call.unsigned(3) & MSG_WAITFORONE != 0;
+        let flags = call.unsigned(3) & !MSG_WAITFORONE | if later { MSG_DONTWAIT } else { 0 };
         match receive_message(call, address, flags) {
             Ok(received) => call.write_u32(address.wrapping_add(message_bytes(call)), received as u32)?,
             Err(_) if index > 0 => return Ok(index),
