@@ -48,7 +48,29 @@ const ROOTS: &[Root] = &[
     Root { name: "text", packages: TEXT, alone: false, when: When::Asked },
     Root { name: "languages", packages: LANGUAGES, alone: false, when: When::Asked },
     Root { name: "system", packages: SYSTEM, alone: false, when: When::Asked },
+    Root { name: "servers", packages: SERVERS, alone: false, when: When::Asked },
     Root { name: "musl", packages: &["musl", "musl-dev"], alone: true, when: When::Asked },
+];
+/// Servers and clients that talk to each other inside of one machine, and the tools that look at its network.
+const SERVERS: &[&str] = &[
+    "bash",
+    "coreutils",
+    "busybox-static",
+    "lighttpd",
+    "mini-httpd",
+    "micro-httpd",
+    "mosquitto",
+    "mosquitto-clients",
+    "dnsmasq-base",
+    "dropbear-bin",
+    "snmpd",
+    "snmp",
+    "wget",
+    "curl",
+    "netcat-openbsd",
+    "iproute2",
+    "iputils-ping",
+    "net-tools",
 ];
 const SHELLS: &[&str] =
     &["bash-static", "zsh-static", "sash", "dash", "mksh", "busybox", "musl", "coreutils", "tcsh"];
