@@ -16,6 +16,9 @@ pub const RUNNING: u16 = 0x40;
 /// `IFF_MULTICAST`
 pub const MULTICAST: u16 = 0x1000;
 
+/// In the name of an alias: its address has no label of its own.
+pub(super) const UNLABELLED: &str = ":+";
+
 /// An IPv6 address of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address6 {
@@ -128,6 +131,11 @@ impl Interface {
     /// Whether this is the loopback interface.
     pub fn is_loopback(&self) -> bool {
         self.flags & LOOPBACK != 0
+    }
+
+    /// The label of its IPv4 address: an alias without a label of its own has its parent's name.
+    pub(super) fn label(&self) -> &str {
+        self.name.split_once(UNLABELLED).map_or(self.name.as_str(), |(parent, _)| parent)
     }
 
     /// Whether it is up.

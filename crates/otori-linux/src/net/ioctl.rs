@@ -102,7 +102,7 @@ impl Sockets {
                 break;
             }
             let mut entry = alloc::vec![0; entry_bytes];
-            put(&mut entry, 0, &name_field(&interface.name));
+            put(&mut entry, 0, &name_field(interface.label()));
             put(&mut entry, NAME_BYTES, &socket_address(interface.address, endian));
             list.extend_from_slice(&entry);
         }

@@ -201,7 +201,9 @@ impl Sockets {
         let kind = if domain == Domain::Unix && kind == Kind::Raw { Kind::Datagram } else { kind };
         let mut socket = Socket::new(domain, kind, protocol, credentials);
         if domain == Domain::Packet {
-            let link = LinkAddress { protocol: protocol.swap_bytes(), ..LinkAddress::default() };
+            // the protocol is given in network order
+            let ether = u16::from_be_bytes(self.endian.u16(protocol));
+            let link = LinkAddress { protocol: ether, ..LinkAddress::default() };
             socket.protocol = link.protocol;
             socket.local = Some(Address::Packet(link));
         }

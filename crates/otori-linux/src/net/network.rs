@@ -185,7 +185,14 @@ impl Network {
         }
         let number = self.route_to(to)?;
         let interface = self.numbered(number).filter(|interface| interface.is_up())?;
+        let number = self.parent_number(number);
         interface.source_for(to).map(|source| Way { source, interface: number })
+    }
+
+    /// The number that the kernel knows an interface by: an alias such as `eth0:1` has its parent's.
+    pub(super) fn parent_number(&self, number: u32) -> u32 {
+        let parent = self.numbered(number).and_then(|interface| interface.name.split_once(':'));
+        parent.and_then(|(parent, _)| self.number_of(parent)).unwrap_or(number)
     }
 
     /// The number of the interface that packets to `to` leave by.

@@ -312,6 +312,8 @@ impl SocketOption {
     /// The option with those numbers; an unknown one is `ENOPROTOOPT`.
     pub fn from_number(level: u32, name: u32, numbering: Numbering) -> Result<SocketOption, Errno> {
         let level = Level::from_number(level, numbering).ok_or(Errno::ENOPROTOOPT)?;
+        // raw sockets of IPv6 take IPV6_CHECKSUM at their own level too
+        let level = if (level, name) == (Level::Raw, 7) { Level::Ipv6 } else { level };
         let pick = |numbers: (u32, u32)| match numbering {
             Numbering::Generic => numbers.0 == name,
             Numbering::Mips => numbers.1 == name,

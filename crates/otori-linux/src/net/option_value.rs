@@ -321,7 +321,7 @@ impl Sockets {
                 Vec::from([u32::from(matches!(socket.state, State::Listening { .. }))])
             }
             SocketOption::Domain => Vec::from([u32::from(socket.domain.number())]),
-            SocketOption::Protocol => Vec::from([protocol(socket)]),
+            SocketOption::Protocol => Vec::from([protocol(socket, endian)]),
             SocketOption::PeerCredentials if socket.domain == Domain::Unix => {
                 let (pid, uid, gid) = socket.peer_credentials;
                 Vec::from([pid, uid, gid])
@@ -416,11 +416,11 @@ fn timeval(nanoseconds: Option<u64>) -> Vec<u32> {
     Vec::from([(value / 1_000_000_000) as u32, (value / 1_000 % 1_000_000) as u32])
 }
 
-fn protocol(socket: &Socket) -> u32 {
+fn protocol(socket: &Socket, endian: Endian) -> u32 {
     match (socket.domain, socket.kind) {
         (Domain::Inet | Domain::Inet6, Kind::Stream) => 6,
         (Domain::Inet | Domain::Inet6, Kind::Datagram) if socket.protocol == 0 => 17,
-        (Domain::Packet, _) => u32::from(socket.protocol.swap_bytes()),
+        (Domain::Packet, _) => u32::from(endian.read_u16(socket.protocol.to_be_bytes())),
         _ => u32::from(socket.protocol),
     }
 }

@@ -3,7 +3,7 @@
 //! Compiled when the tests run, by Debian's cross compilers; without them they say so and pass. The texts are
 //! what the same sources print when compiled for the machine at hand and run by its own Linux.
 use crate::guest::Guest;
-use otori_linux::Isa;
+use otori_linux::{Isa, net::Network};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -35,7 +35,16 @@ pub fn compile(source: &Path, compiler: &str) -> Option<Vec<u8>> {
     }
 }
 
-fn check_folder(name: &str, compilers: &[(Isa, &str)]) {
+/// What the machine is connected to.
+#[derive(Clone, Copy)]
+enum Wire {
+    /// an Ethernet interface
+    Ethernet,
+    /// nothing, as a new network name space of Linux
+    Loopback,
+}
+
+fn check_folder(name: &str, compilers: &[(Isa, &str)], wire: Wire) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest").join(name);
     let mut sources: Vec<PathBuf> =
         fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -43,30 +52,40 @@ fn check_folder(name: &str, compilers: &[(Isa, &str)]) {
     sources.sort();
     assert!(!sources.is_empty());
     for (isa, compiler) in compilers {
-        sources.iter().all(|source| check(source, *isa, compiler));
+        sources.iter().all(|source| check(source, *isa, compiler, wire));
     }
 }
 
 #[test]
 fn programs_print_what_linux_lets_them_print() {
-    check_folder("compiled", &COMPILERS);
+    check_folder("compiled", &COMPILERS, Wire::Ethernet);
 }
 
 /// Their texts are what arch/mips of Linux says; qemu-user answers some of it otherwise.
 #[test]
 fn what_only_mips_has_is_as_its_linux_has_it() {
     let big = (Isa::Mips32Eb, "mips-linux-gnu-gcc");
-    check_folder("compiled/mips", &[COMPILERS[0], big]);
+    check_folder("compiled/mips", &[COMPILERS[0], big], Wire::Ethernet);
+}
+
+/// Both byte orders: packets and addresses are in the network's order, what stands beside them in the machine's.
+#[test]
+fn sockets_answer_as_linux_lets_them() {
+    let big = (Isa::Mips32Eb, "mips-linux-gnu-gcc");
+    check_folder("compiled/network", &[COMPILERS[0], big, COMPILERS[1], COMPILERS[2]], Wire::Loopback);
 }
 
 /// Says whether there is a compiler.
-fn check(source: &Path, isa: Isa, compiler: &str) -> bool {
+fn check(source: &Path, isa: Isa, compiler: &str, wire: Wire) -> bool {
     let Some(program) = compile(source, compiler) else {
         eprintln!("skipped: no {compiler}; install gcc-*-linux-gnu to run the compiled programs");
         return false;
     };
     let expect = fs::read_to_string(source.with_extension("txt")).unwrap();
     let mut guest = Guest::bare(|config| config.isa = isa);
+    if let Wire::Loopback = wire {
+        guest.machine.sockets().network = Network::default();
+    }
     guest.machine.write_file(b"/tmp/t", &program, 0o755).unwrap();
     let done = guest.run_program("/tmp/t", &["t"], b"");
     let errors = String::from_utf8_lossy(&done.error);

@@ -1,7 +1,7 @@
 //! What the route family changes: links, addresses, routes, neighbours. Key function: [`Sockets::change`]. Neighbour:
 //! dump.rs tells what there is. Specification: rtnetlink(7).
 use super::super::Sockets;
-use super::super::interface::{Address6, Interface, Route, Route6, UP, mask6};
+use super::super::interface::{Address6, Interface, Route, Route6, UNLABELLED, UP, mask6};
 use super::super::network::{ADDRESSES6_MAX, INTERFACES_MAX, NEIGHBOURS_MAX, Power, ROUTES_MAX, subnet6};
 use super::dump::{ADDRESS, FOUR, LINK, NEIGHBOUR, ROUTE, SIX, address, address4, address6, link};
 use super::message::Request;
@@ -126,7 +126,8 @@ impl Sockets {
             interface.clone()
         } else {
             let count = self.network.interfaces.iter().filter(alias).count();
-            let name = label.filter(|label| *label != name).unwrap_or(alloc::format!("{name}:{count}"));
+            let name =
+                label.filter(|label| *label != name).unwrap_or(alloc::format!("{name}{UNLABELLED}{count}"));
             let mut alias = self.numbered_mut(number)?.clone();
             (alias.name, alias.address, alias.netmask) = (name, own, netmask);
             (alias.received, alias.sent) = ((0, 0), (0, 0));

@@ -32,6 +32,8 @@ const SCOPE_HOST: u8 = 254;
 const UNICAST: u8 = 1;
 const OWN: u8 = 2;
 const BROADCAST: u8 = 3;
+/// RTM_F_CLONED: the answer to who asked for a way
+const CLONED: u32 = 0x200;
 /// IFF_LOWER_UP, which the kernel adds for a carrier
 const CARRIER: u32 = 0x1_0000;
 
@@ -123,14 +125,6 @@ fn links(network: &Network) -> impl Iterator<Item = (u32, &Interface)> {
     (1..).zip(&network.interfaces).filter(|(_, interface)| !interface.name.contains(':'))
 }
 
-/// The number that the kernel knows an interface by; an alias has its parent's.
-fn parent_number(network: &Network, interface: &Interface, own: u32) -> u32 {
-    match interface.name.split_once(':') {
-        Some((parent, _)) => network.number_of(parent).unwrap_or(own),
-        None => own,
-    }
-}
-
 /// `struct ifinfomsg` and its attributes.
 pub(super) fn link(endian: Endian, number: u32, interface: &Interface) -> Vec<u8> {
     let (hardware, loops, up) = (interface.hardware_type(), interface.is_loopback(), interface.is_up());
@@ -170,7 +164,7 @@ pub(super) fn link(endian: Endian, number: u32, interface: &Interface) -> Vec<u8
 fn addresses(network: &Network, endian: Endian, four: bool, six: bool) -> Vec<Vec<u8>> {
     let mut bodies = Vec::new();
     for (number, interface) in (1..).zip(&network.interfaces) {
-        let parent = parent_number(network, interface, number);
+        let parent = network.parent_number(number);
         if four && !interface.address.is_unspecified() {
             bodies.push(address4(endian, parent, interface));
         }
@@ -185,14 +179,14 @@ fn addresses(network: &Network, endian: Endian, four: bool, six: bool) -> Vec<Ve
 
 /// `struct ifaddrmsg` of IPv4.
 pub(super) fn address4(endian: Endian, number: u32, interface: &Interface) -> Vec<u8> {
-    let scope = if interface.is_loopback() { SCOPE_HOST } else { 0 };
+    let scope = if interface.address.is_loopback() { SCOPE_HOST } else { 0 };
     let own = interface.address.octets();
     let mut body = Body::new(endian, &[FOUR, interface.prefix(), 0x80, scope]).word(number);
     body = body.attribute(1, &own).attribute(2, &own);
     if !interface.is_loopback() {
         body = body.attribute(4, &interface.broadcast().octets());
     }
-    body.text(3, &interface.name).number(8, 0x80).attribute(6, &lifetime(endian)).finish()
+    body.text(3, interface.label()).number(8, 0x80).attribute(6, &lifetime(endian)).finish()
 }
 
 /// `struct ifaddrmsg` of IPv6.
@@ -219,7 +213,7 @@ fn told4(network: &Network) -> Vec<Told> {
             continue;
         }
         let own = IpAddr::V4(interface.address);
-        let number = parent_number(network, interface, number);
+        let number = network.parent_number(number);
         let local = |to: (IpAddr, u8), kind: u8| Told {
             table: LOCAL,
             protocol: KERNEL,
@@ -246,9 +240,12 @@ fn told4(network: &Network) -> Vec<Told> {
 fn main4(network: &Network, row: &Route) -> Told {
     let number = network.number_of(&row.interface).unwrap_or(0);
     let near = row.gateway.is_unspecified();
-    let own = network.numbered(number).map(|interface| interface.address);
     let mask = row.netmask.to_bits();
-    let kernel = near && own.is_some_and(|own| own.to_bits() & mask == row.destination.to_bits());
+    let mut named =
+        (1..).zip(&network.interfaces).filter(|(other, _)| network.parent_number(*other) == number);
+    let within = |own: &Ipv4Addr| own.to_bits() & mask == row.destination.to_bits();
+    let own = named.find_map(|(_, interface)| Some(interface.address).filter(within));
+    let kernel = near && own.is_some();
     Told {
         table: MAIN,
         protocol: if kernel { KERNEL } else { BOOT },
@@ -326,7 +323,9 @@ fn route(endian: Endian, told: &Told) -> Vec<u8> {
     let family = if told.to.0.is_ipv4() { FOUR } else { SIX };
     let (table, protocol, scope, kind) = (told.table as u8, told.protocol, told.scope, told.kind);
     let head = [family, told.to.1, 0, 0, table, protocol, scope, kind];
-    let mut body = Body::new(endian, &head).word(0).number(15, told.table);
+    let asked = told.protocol == 0;
+    let flags = if asked { CLONED } else { 0 };
+    let mut body = Body::new(endian, &head).word(flags).number(15, told.table);
     if told.to.1 > 0 {
         body = body.attribute(1, &octets(told.to.0));
     }
@@ -334,7 +333,6 @@ fn route(endian: Endian, told: &Told) -> Vec<u8> {
         body = body.number(6, told.metric);
     }
     // who asked for a way is told the interface first
-    let asked = told.protocol == 0;
     if asked {
         body = body.number(4, told.interface);
     }
