@@ -67,10 +67,10 @@ pub fn tools() -> Result<()> {
     node_modules()
 }
 
-/// The camera's programs, into the cache folder that tests read. Needs the binary.
+/// The camera's programs, into the cache folder that tests read. Needs the binary, as the tests build it.
 pub fn userland() -> Result<()> {
-    let mut fetch =
-        shell::command("cargo", &["run", "-q", "-p", "otori", "--", "product", "fetch", "camera-mipsel"]);
+    let mut fetch = Command::new(shell::otori()?);
+    fetch.args(["product", "fetch", "camera-mipsel"]).current_dir(root());
     run_command(fetch.env("OTORI_USERLAND_CACHE", root().join(USERLAND_CACHE)))
 }
 
