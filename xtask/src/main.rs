@@ -1,4 +1,4 @@
-//! The project's only automation: `cargo xtask check | test | docs | bench | oracle | fuzz | setup`.
+//! The project's only automation: `cargo xtask check | test | docs | bench | eve | oracle | fuzz | setup`.
 //!
 //! Every command says what it is doing and how far it is; see [`step`].
 #![forbid(unsafe_code)]
@@ -7,6 +7,7 @@
 mod bench;
 mod check;
 mod docs;
+mod eve;
 mod fuzz;
 mod oracle;
 mod rooms;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   test --quick   the same without browser and namespace tests
   docs [--check] write the generated documentation, or compare it with what is committed
   bench [NAME]   run the benchmarks and write the figures to docs/bench/
+  eve [--tier T] the packet engine over the shared cases of EVE events, per tier
   oracle COMMAND compare programs on the device engine with qemu-user: fetch, build, run, show
   fuzz [TARGET]  run a target of fuzz/ with libFuzzer (needs cargo-fuzz); --minutes N, --input FILE
   setup          install what the tests need (Debian packages, npm packages, the camera's user land)
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::run(docs::Mode::Check),
         ["bench"] => bench::run(None),
         ["bench", name] => bench::run(Some(name)),
+        ["eve", ..] => eve::run(&arguments[1..]),
         ["oracle", ..] => oracle::run(&arguments[1..]),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["setup"] => setup::run(),

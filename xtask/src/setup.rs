@@ -34,6 +34,9 @@ fn packages() -> Result<()> {
     let fonts_missing =
         output("fc-list", &[":lang=ja", "family"]).map(|list| list.trim().is_empty()).unwrap_or(true);
     let mut wanted = missing;
+    if output("python3", &["-c", "import yaml"]).is_err() {
+        wanted.push("python3-yaml");
+    }
     if fonts_missing {
         wanted.push("fonts-noto-cjk");
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: sets up all it needs, then runs every test; what `.ci/run` calls.
 use crate::shell::{self, command, is_root, root, run_command};
 use crate::step::{Outcome, Steps};
-use crate::{check, oracle, setup};
+use crate::{check, eve, oracle, setup};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -17,7 +17,7 @@ pub enum Extent {
 }
 
 /// Steps besides those of `check`.
-const OWN_STEPS: usize = 7;
+const OWN_STEPS: usize = 8;
 
 /// Sets up and runs.
 pub fn run(extent: Extent) -> Result<()> {
@@ -41,6 +41,7 @@ pub fn run(extent: Extent) -> Result<()> {
         run_command(&mut tests).map(|()| Outcome::Passed)
     });
     steps.run("oracle: programs of every set against qemu-user (quick part)", oracle::quick);
+    steps.run("packet engine: no tier of the shared EVE cases falls", eve::regression);
     if extent == Extent::Quick {
         return steps.finish();
     }
