@@ -6,8 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use otori_wire::{Conversation, Direction};
 
 fuzz_target!(|input: &[u8]| {
-    for transport in [6, 17] {
-        let mut conversation = Conversation::new(transport, 1024, 80);
+    // Some protocols are only asked for on their usual port.
+    for (transport, port) in [(6, 80), (6, 21), (6, 25), (17, 53)] {
+        let mut conversation = Conversation::new(transport, 1024, port);
         let mut rest = input;
         while let Some((head, bytes)) = rest.split_first() {
             let direction = if head & 0x80 == 0 { Direction::ToServer } else { Direction::ToClient };

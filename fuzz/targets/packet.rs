@@ -8,7 +8,7 @@ use otori_rule::{Variables, address::AddressSet};
 use otori_tap::{Engine, Mode, Settings};
 use otori_wire::{
     LinkType,
-    flow::{FlowLimits, Midstream},
+    flow::FlowLimits,
 };
 
 const RULES: &str = include_str!("../../vectors/wire/midstream-http/test.rules");
@@ -18,9 +18,8 @@ fuzz_target!(|input: &[u8]| {
         name: "fuzz".into(),
         mode: Mode::Inline,
         home: AddressSet::default(),
-        midstream: Midstream::Allow,
         flows: FlowLimits { flows: 64, ..FlowLimits::default() },
-        eve: true,
+        ..Settings::default()
     };
     let mut engine = Engine::new(settings, Variables::default());
     engine.load("rules", RULES);

@@ -8,6 +8,9 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod base64;
+pub mod dataset;
+pub mod expression;
 pub mod keyword;
 pub mod limits;
 pub mod parse;
@@ -17,9 +20,10 @@ pub mod rule;
 pub mod set;
 pub mod state;
 pub mod step;
+pub mod suppress;
 pub mod transform;
 
 pub use parse::{RuleError, Variables, parse_rule};
-pub use rule::{Action, Rule};
+pub use rule::{Action, Rule, Scope};
 pub use set::{Hit, LoadReport, RuleSet};
-pub use state::{FlowMarks, Globals};
+pub use state::{FlowMarks, Globals, Tables};

@@ -28,3 +28,9 @@ pub const GROUP_DEPTH: usize = 8;
 pub const EXTRACTS: usize = 8;
 /// Bytes of a stream looked at together.
 pub const STREAM_WINDOW: usize = 4_096;
+/// Lines of a threshold file.
+pub const SUPPRESSIONS: usize = 65_536;
+/// Entries of one dataset.
+pub const DATASET_ENTRIES: usize = 4_000_000;
+/// Bytes that `base64_decode` looks at.
+pub const BASE64_BYTES: usize = 65_536;

@@ -6,8 +6,8 @@ use crate::{
     keyword::{self, Builder},
     limits::RULE_BYTES,
     port::PortSet,
-    rule::{Action, Rule, RuleProtocol},
-    state::BitNames,
+    rule::{Action, Check, Rule, RuleProtocol},
+    state::Tables,
 };
 use otori_wire::proto;
 use std::collections::HashMap;
@@ -128,14 +128,14 @@ pub fn rule_lines(text: &str) -> impl Iterator<Item = (usize, usize, String)> + 
 }
 
 /// Reads one rule.
-pub fn parse_rule(text: &str, variables: &Variables, names: &mut BitNames) -> Result<Rule, Fault> {
+pub fn parse_rule(text: &str, variables: &Variables, tables: &mut Tables) -> Result<Rule, Fault> {
     if text.len() > RULE_BYTES {
         return Err(Fault { at: RULE_BYTES, reason: format!("longer than {RULE_BYTES} bytes") });
     }
     let open =
         text.find('(').ok_or_else(|| Fault { at: text.len(), reason: "no options in brackets".into() })?;
     let header = text.get(..open).unwrap_or(text);
-    let mut builder = Builder::new(parse_header(header, variables)?, names);
+    let mut builder = Builder::new(parse_header(header, variables)?, tables);
     let body = text.get(open + 1..).unwrap_or("").trim_end();
     let Some(body) = body.strip_suffix(')') else {
         return Err(Fault { at: text.len(), reason: "no closing bracket at the end".into() });
@@ -224,11 +224,15 @@ fn parse_header(header: &str, variables: &Variables) -> Result<Rule, Fault> {
         "drop" => Action::Drop,
         "reject" | "rejectsrc" | "rejectdst" | "rejectboth" => Action::Reject,
         "pass" => Action::Pass,
+        // Changes what is logged; nothing here is.
+        "config" => Action::Alert,
         other => return Err(fault(0, format!("unknown action {other:?}"))),
     };
-    let protocol =
-        parse_protocol(word(1)).ok_or_else(|| fault(1, format!("unknown protocol {:?}", word(1))))?;
+    let (name, hook) = word(1).split_once(':').unwrap_or((word(1), ""));
+    let protocol = parse_protocol(name).ok_or_else(|| fault(1, format!("unknown protocol {:?}", word(1))))?;
     let mut rule = Rule::empty(action, protocol);
+    rule.silent = word(0) == "config";
+    parse_hook(&mut rule, hook).map_err(|reason| fault(1, reason))?;
     if words.len() == 2 {
         return Ok(rule);
     }
@@ -237,6 +241,10 @@ fn parse_header(header: &str, variables: &Variables) -> Result<Rule, Fault> {
     rule.both_ways = match word(4) {
         "->" => false,
         "<>" => true,
+        "=>" => {
+            rule.transactional = true;
+            false
+        }
         other => return Err(fault(4, format!("unknown direction {other:?}"))),
     };
     rule.destination = AddressSet::parse(word(5), variables).map_err(|reason| fault(5, reason))?;
@@ -244,10 +252,41 @@ fn parse_header(header: &str, variables: &Variables) -> Result<Rule, Fault> {
     Ok(rule)
 }
 
+/// What stands behind the protocol: a place in the way of a packet, or a step of a transaction.
+fn parse_hook(rule: &mut Rule, hook: &str) -> Result<(), String> {
+    use otori_wire::{Direction, Progress};
+    let step = match hook {
+        "" | "all" => return Ok(()),
+        "flow_start" => {
+            rule.checks.push(Check::FlowStart);
+            return Ok(());
+        }
+        "request_started" => (Direction::ToServer, Progress::Started),
+        "request_line" | "request_headers" | "client_hello_done" | "client_banner_done" => {
+            (Direction::ToServer, Progress::Headers)
+        }
+        "request_body" | "request_trailer" => (Direction::ToServer, Progress::Body),
+        "request_complete" | "client_handshake_done" | "client_finished" => {
+            (Direction::ToServer, Progress::Complete)
+        }
+        "response_started" => (Direction::ToClient, Progress::Started),
+        "response_line" | "response_headers" | "server_hello_done" | "server_cert_done"
+        | "server_banner_done" | "server_hello" => (Direction::ToClient, Progress::Headers),
+        "response_body" | "response_trailer" => (Direction::ToClient, Progress::Body),
+        "response_complete" | "server_handshake_done" | "server_finished" => {
+            (Direction::ToClient, Progress::Complete)
+        }
+        other => return Err(format!("unknown hook {other:?}")),
+    };
+    rule.hook = Some(step);
+    Ok(())
+}
+
 fn parse_protocol(name: &str) -> Option<RuleProtocol> {
     use otori_wire::decode::protocol;
-    Some(match name {
-        "ip" | "pkthdr" => RuleProtocol::Any,
+    let name = name.to_ascii_lowercase();
+    Some(match name.as_str() {
+        "ip" | "pkthdr" | "ether" | "arp" => RuleProtocol::Any,
         "ip4" | "ipv4" => RuleProtocol::IpVersion(4),
         "ip6" | "ipv6" => RuleProtocol::IpVersion(6),
         "tcp" => RuleProtocol::Tcp,
@@ -257,6 +296,7 @@ fn parse_protocol(name: &str) -> Option<RuleProtocol> {
         "icmp" | "icmpv4" => RuleProtocol::Number(protocol::ICMP),
         "icmpv6" => RuleProtocol::Number(protocol::ICMPV6),
         "sctp" => RuleProtocol::Number(protocol::SCTP),
+        "igmp" => RuleProtocol::Number(protocol::IGMP),
         "http1" => RuleProtocol::Application(proto::ProtocolId::Http),
         name => RuleProtocol::Application(proto::by_name(name)?.id),
     })
@@ -267,7 +307,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: Result<(), (usize, &str)>) {
-        let found = parse_rule(text, &Variables::default(), &mut BitNames::default());
+        let found = parse_rule(text, &Variables::default(), &mut Tables::default());
         match (found, expect) {
             (Ok(_), Ok(())) => {}
             (Err(fault), Err((at, reason))) => {
@@ -284,7 +324,9 @@ mod tests {
         check("alert tcp [192.0.2.1, 192.0.2.2] any <> any [80, 81] (sid:1;)", Ok(()));
         check("permit tcp any any -> any any (sid:1;)", Err((0, "action")));
         check("alert xyz any any -> any any (sid:1;)", Err((6, "protocol")));
-        check("alert tcp any any => any any (sid:1;)", Err((18, "direction")));
+        check("alert tcp any any ~> any any (sid:1;)", Err((18, "direction")));
+        check("alert http any any => any any (http.uri; content:\"a\"; sid:1;)", Ok(()));
+        check("alert tcp:nowhere any any -> any any (sid:1;)", Err((6, "hook")));
         check("alert tcp any any -> any 99999 (sid:1;)", Err((25, "not a port")));
         check("alert tcp any any -> any any (sid:1; nonsense:2;)", Err((37, "unknown keyword")));
         check("alert tcp any any -> any any (msg:\"x\";)", Err((0, "sid")));
@@ -306,12 +348,12 @@ mod tests {
             http.uri; content:\"/a|20 41|\"; depth:9; offset:1; pcre:\"/a(b|c)+[^\\\"]/Ri\"; byte_test:2,>,5,0,relative; \
             byte_jump:1,0,relative; isdataat:!1,relative; bsize:<9; threshold:type limit, track by_src, count 1, seconds 9; \
             flowbits:set,a; flowint:n,+,1; xbits:set,b,track ip_src,expire 9; dsize:2<>9; sid:7; rev:2;)";
-        assert!(parse_rule(seed, &Variables::default(), &mut BitNames::default()).is_ok());
+        assert!(parse_rule(seed, &Variables::default(), &mut Tables::default()).is_ok());
         for at in 0..seed.len() {
             for byte in ["", "\"", "|", "\\", ":", ";", "!", "9", "é", "\u{0}"] {
                 let text = [&seed[..at], byte, &seed[at + 1..]].concat();
-                let _ = parse_rule(&text, &Variables::default(), &mut BitNames::default());
-                let _ = parse_rule(&seed[..at], &Variables::default(), &mut BitNames::default());
+                let _ = parse_rule(&text, &Variables::default(), &mut Tables::default());
+                let _ = parse_rule(&seed[..at], &Variables::default(), &mut Tables::default());
             }
         }
     }

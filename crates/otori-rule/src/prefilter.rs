@@ -126,6 +126,8 @@ pub(crate) struct AddressTable {
     sides: [HashMap<(bool, u8), Prefixes>; 2],
     /// ranges that are no prefix
     ranges: [Vec<(Range, u32)>; 2],
+    /// rules without a list on either side
+    everyone: Vec<u32>,
     /// changes, so that flows know when to ask again; never 0
     pub(crate) version: u32,
 }
@@ -141,7 +143,10 @@ impl AddressTable {
     }
     pub(crate) fn add(&mut self, source: &AddressSet, destination: &AddressSet, rule: u32) {
         self.version = self.version.wrapping_add(1).max(1);
-        let Some((side, ranges)) = Self::side_of(source, destination) else { return };
+        let Some((side, ranges)) = Self::side_of(source, destination) else {
+            self.everyone.push(rule);
+            return;
+        };
         for range in ranges {
             match range.as_prefix() {
                 Some((v6, prefix, length)) => {
@@ -152,7 +157,10 @@ impl AddressTable {
         }
     }
     pub(crate) fn remove(&mut self, source: &AddressSet, destination: &AddressSet, rule: u32) {
-        let Some((side, ranges)) = Self::side_of(source, destination) else { return };
+        let Some((side, ranges)) = Self::side_of(source, destination) else {
+            self.everyone.retain(|have| *have != rule);
+            return;
+        };
         for range in ranges {
             if let Some((v6, prefix, length)) = range.as_prefix()
                 && let Some(prefixes) = self.sides[side].get_mut(&(v6, length))
@@ -172,6 +180,7 @@ impl AddressTable {
     }
     /// Rules whose listed side has the packet's address.
     pub(crate) fn search(&self, source: IpAddr, destination: IpAddr, found: &mut Vec<u32>) {
+        found.extend_from_slice(&self.everyone);
         for (side, ip) in [source, destination].into_iter().enumerate() {
             let (v6, value) = number(ip);
             let width: u32 = if v6 { 128 } else { 32 };
@@ -185,7 +194,9 @@ impl AddressTable {
         }
     }
     pub(crate) fn is_empty(&self) -> bool {
-        self.sides.iter().all(HashMap::is_empty) && self.ranges.iter().all(Vec::is_empty)
+        self.everyone.is_empty()
+            && self.sides.iter().all(HashMap::is_empty)
+            && self.ranges.iter().all(Vec::is_empty)
     }
 }
 

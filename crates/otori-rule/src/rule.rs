@@ -3,7 +3,7 @@
 //! Key type: [`Rule`]; its conditions on bytes are [`Group`]s of [`crate::step::Step`]s.
 use crate::{address::AddressSet, port::PortSet, step::Step, transform::Transform};
 use otori_event::Timestamp;
-use otori_wire::{FieldId, flow::Direction, proto::ProtocolId};
+use otori_wire::{FieldId, Progress, flow::Direction, proto::ProtocolId};
 
 /// What a match does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +46,10 @@ pub struct FlowOptions {
     pub established: Option<bool>,
     /// only reassembled streams, or none
     pub stream: Option<bool>,
+    /// only packets joined from fragments, or none of them
+    pub fragment: Option<bool>,
+    /// whether there is a flow, and in which state, does not matter
+    pub stateless: bool,
 }
 
 /// What a group of steps looks at.
@@ -53,8 +57,45 @@ pub struct FlowOptions {
 pub enum Target {
     /// the packet's payload, or the stream
     Payload,
+    /// a header of the packet
+    Header(HeaderPart),
     /// any field of these; several when a keyword means one per direction or protocol
     Fields(Vec<FieldId>),
+}
+
+/// A header, or an address in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HeaderPart {
+    /// link layer
+    Link,
+    /// IPv4, options included
+    Ipv4,
+    /// IPv6, extension headers included
+    Ipv6,
+    /// TCP, options included
+    Tcp,
+    /// UDP
+    Udp,
+    /// ICMP, its first bytes
+    Icmp4,
+    /// ICMPv6, its first bytes
+    Icmp6,
+    /// the sender's address
+    Source,
+    /// the receiver's address
+    Destination,
+}
+
+/// Which of several fields of one name must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pick {
+    /// one of them
+    #[default]
+    Any,
+    /// each of them, and there is one
+    All,
+    /// the one of that place; negative places count from the end
+    At(i32),
 }
 
 /// Steps on one buffer.
@@ -66,6 +107,8 @@ pub struct Group {
     pub keyword: &'static str,
     /// changes made to the buffer first
     pub transforms: Vec<Transform>,
+    /// which of several
+    pub pick: Pick,
     /// all of them must hold, in order
     pub steps: Vec<Step>,
 }
@@ -87,6 +130,10 @@ pub enum Compare {
     AtLeast(u64),
     /// strictly between
     Between(u64, u64),
+    /// outside that range
+    NotBetween(u64, u64),
+    /// these bits are set, and those are not
+    Bits(u64, u64),
 }
 
 impl Compare {
@@ -100,6 +147,8 @@ impl Compare {
             Compare::AtMost(n) => value <= n,
             Compare::AtLeast(n) => value >= n,
             Compare::Between(low, high) => value > low && value < high,
+            Compare::NotBetween(low, high) => value <= low || value >= high,
+            Compare::Bits(set, clear) => value & set == set && value & clear == 0,
         }
     }
     /// Reads `5`, `<5`, `>=5`, `!5`, `2<>9`, `2-9`.
@@ -114,12 +163,19 @@ impl Compare {
             value.ok_or_else(|| format!("{text:?} is not a number"))
         };
         if let Some((low, high)) = text.split_once("<>").or_else(|| text.split_once('-')) {
-            let (low, high) = (number(low)?, number(high)?);
-            return if low < high {
-                Ok(Compare::Between(low, high))
-            } else {
-                Err("the range is empty".into())
+            let (negated, low) = match low.strip_prefix('!') {
+                Some(low) => (true, low),
+                None => (false, low),
             };
+            let (low, high) = (number(low)?, number(high)?);
+            return match (low < high, negated) {
+                (true, false) => Ok(Compare::Between(low, high)),
+                (true, true) => Ok(Compare::NotBetween(low, high)),
+                (false, _) => Err("the range is empty".into()),
+            };
+        }
+        if let Some(bits) = text.strip_prefix('&') {
+            return Ok(Compare::Bits(number(bits)?, 0));
         }
         type Form = (&'static str, fn(u64) -> Compare);
         let forms: [Form; 6] = [
@@ -173,12 +229,32 @@ pub enum Check {
     IpId(u32),
     /// IP protocol
     IpProtocol(Compare),
+    /// differentiated services field
+    Tos(Compare),
+    /// IPv4 options that must be there, as bits of their numbers; none: any
+    IpOptions(u32),
+    /// fragment offset in units of 8 bytes
+    FragmentOffset(Compare),
+    /// IPv4 flag bits, compared like TCP flags
+    FragmentBits(u8, FlagTest),
+    /// maximum segment size that TCP offers
+    SegmentSize(Compare),
+    /// window scale that TCP offers
+    WindowScale(Compare),
+    /// the largest packet that ICMPv6 says to be possible
+    Mtu(Compare),
+    /// the flow's application protocol, by name; or not that one
+    Application(&'static str, bool),
+    /// the first packet of a flow
+    FlowStart,
+    /// an event of the stream
+    StreamEvent(String),
+    /// an event of the application layer that belongs to no transaction
+    FlowEvent(String),
     /// source and destination are the same
     SameIp,
-    /// fragment offset is zero or not, more follow
-    Fragment(bool),
-    /// VLAN identifier at a layer, or at any
-    Vlan(Option<usize>, Compare),
+    /// VLAN identifiers
+    Vlan(Pick, Compare),
     /// number of VLAN layers
     VlanLayers(Compare),
     /// anomaly of the decoder
@@ -193,6 +269,20 @@ pub enum Check {
     FlowAge(Compare),
 }
 
+impl Check {
+    /// It can be asked while a stream is looked at as well as of a packet.
+    pub(crate) const fn goes_with_streams(&self) -> bool {
+        matches!(
+            self,
+            Check::StreamSize(..)
+                | Check::Application(..)
+                | Check::FlowPackets(..)
+                | Check::FlowBytes(..)
+                | Check::FlowAge(_)
+        )
+    }
+}
+
 /// How TCP flags are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlagTest {
@@ -204,6 +294,18 @@ pub enum FlagTest {
     Any,
     /// none of these
     NotAll,
+}
+
+impl FlagTest {
+    /// Whether `flags` compare with `bits`.
+    pub const fn holds(self, flags: u8, bits: u8) -> bool {
+        match self {
+            FlagTest::Exactly => flags == bits,
+            FlagTest::All => flags & bits == bits,
+            FlagTest::Any => flags & bits != 0,
+            FlagTest::NotAll => flags & bits != bits,
+        }
+    }
 }
 
 /// Whose bytes `stream_size` counts.
@@ -290,7 +392,7 @@ impl Memory {
     }
 }
 
-/// `threshold` and `detection_filter`.
+/// `threshold`, `detection_filter` and the lines of a threshold file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Threshold {
     /// how
@@ -301,6 +403,17 @@ pub struct Threshold {
     pub count: u32,
     /// in so many seconds
     pub seconds: u32,
+    /// only the first packet of each such port counts
+    pub unique: Option<Unique>,
+}
+
+/// What makes matches different for `unique_on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// the sender's port
+    SourcePort,
+    /// the receiver's port
+    DestinationPort,
 }
 
 /// Kinds of threshold.
@@ -314,6 +427,27 @@ pub enum ThresholdKind {
     Both,
     /// no alert up to `count`, all beyond
     Filter,
+    /// an alert at `count`, then at that number times `multiplier`, and so on
+    Backoff {
+        /// at least 2
+        multiplier: u32,
+    },
+    /// beyond `count`, the rule does something else for so many seconds
+    Rate {
+        /// what
+        action: Action,
+        /// how long
+        timeout_seconds: u32,
+    },
+}
+
+/// What a match does to more than its packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// the packet alone
+    Packet,
+    /// the whole flow
+    Flow,
 }
 
 /// When the rule is looked at.
@@ -376,6 +510,14 @@ pub struct Rule {
     pub threshold: Option<Threshold>,
     /// no alert is written
     pub silent: bool,
+    /// an alert is written although the rule passes
+    pub outspoken: bool,
+    /// the flow is left alone after a match
+    pub bypass: bool,
+    /// one rule about both directions of a transaction (`=>`)
+    pub transactional: bool,
+    /// how far a transaction must have come, per direction
+    pub hook: Option<(Direction, Progress)>,
     /// place of the content that the prefilter searches: group, step
     pub fast: Option<(usize, usize)>,
     /// when it is looked at
@@ -389,8 +531,9 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Order among rules that match together: action, then those that set bits, then priority.
-    pub fn rank(&self) -> (Action, u8, u8) {
+    /// Order among rules that match together: those that set bits, then priority. The action comes first, in an
+    /// order that the user may choose.
+    pub fn rank(&self) -> (u8, u8) {
         let sets = self.memory.iter().any(|memory| !memory.is_condition());
         let asks = self.memory.iter().any(Memory::is_condition);
         let memory = match (sets, asks) {
@@ -399,7 +542,24 @@ impl Rule {
             (false, true) => 2,
             (false, false) => 3,
         };
-        (self.action, memory, self.priority.unwrap_or(3))
+        (memory, self.priority.unwrap_or(3))
+    }
+    /// What a match does: rules on packets concern the packet, all others the flow.
+    pub fn scope(&self, in_stream: bool) -> Scope {
+        match self.stage {
+            Stage::Address | Stage::Transaction => Scope::Flow,
+            Stage::Stream if in_stream => Scope::Flow,
+            Stage::Packet if self.is_about_application() => Scope::Flow,
+            Stage::Packet | Stage::Stream => Scope::Packet,
+        }
+    }
+    /// Nothing but the application protocol is asked for.
+    pub fn is_about_application(&self) -> bool {
+        let header_says = matches!(self.protocol, RuleProtocol::Application(_));
+        let checks_say = |check: &Check| matches!(check, Check::Application(..) | Check::FlowEvent(_));
+        self.groups.is_empty()
+            && self.checks.iter().all(checks_say)
+            && (header_says || !self.checks.is_empty())
     }
     /// Whether a field of that direction is among its conditions; `None` without fields.
     pub fn field_direction(&self, of: impl Fn(FieldId) -> Option<Direction>) -> Option<Direction> {

@@ -13,8 +13,8 @@ use crate::{
     limits::RULES,
     parse::{RuleError, Variables, parse_rule, rule_lines, sid_of},
     prefilter::{AddressTable, Prefilter},
-    rule::{Group, Rule, RuleProtocol, Stage, Target},
-    state::BitNames,
+    rule::{Action, Group, Rule, RuleProtocol, Stage, Target},
+    state::Tables,
     step::{Content, Step},
     transform::Transform,
 };
@@ -40,6 +40,14 @@ pub struct View<'a, 'p> {
     pub streamed: bool,
     /// application protocol of the flow
     pub application: Option<ProtocolId>,
+    /// its name; `failed` when recognition ended without a result, `None` while it goes on
+    pub application_name: Option<&'static str>,
+    /// the first packet of its flow
+    pub first: bool,
+    /// events of the stream and of the engine that this packet caused
+    pub events: &'a [&'static str],
+    /// bytes are looked at once more: the payload was part of the stream
+    pub fragmented: bool,
     /// number of the flow
     pub flow_number: u64,
     /// packets of the flow per direction
@@ -52,6 +60,13 @@ pub struct View<'a, 'p> {
     pub flow_started_at: Timestamp,
 }
 
+impl View<'_, '_> {
+    /// The same view once more.
+    pub const fn again(&self) -> View<'_, '_> {
+        View { ..*self }
+    }
+}
+
 /// A rule has matched.
 #[derive(Clone, Debug)]
 pub struct Hit {
@@ -59,10 +74,10 @@ pub struct Hit {
     pub rule: Arc<Rule>,
     /// transaction, if it matched one
     pub transaction: Option<u64>,
-    /// no alert is written: `noalert`, or a threshold
-    pub silent: bool,
     /// it matched the stream, not the packet alone
     pub in_stream: bool,
+    /// order in which hits of one packet act
+    pub slot: u32,
 }
 
 /// What became of a file of rules.
@@ -72,6 +87,16 @@ pub struct LoadReport {
     pub loaded: usize,
     /// rules refused, with place and reason
     pub refused: Vec<RuleError>,
+}
+
+/// Actions in the order in which they act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActionOrder(pub [Action; 4]);
+
+impl Default for ActionOrder {
+    fn default() -> Self {
+        ActionOrder([Action::Pass, Action::Drop, Action::Reject, Action::Alert])
+    }
 }
 
 /// Fast patterns of one field with one list of transforms.
@@ -84,7 +109,9 @@ struct FieldFilter {
 #[derive(Default)]
 pub struct RuleSet {
     variables: Variables,
-    names: BitNames,
+    tables: Tables,
+    /// actions in the order in which they act
+    order: ActionOrder,
     slots: Vec<Option<Arc<Rule>>>,
     by_sid: HashMap<(u32, u32), u32>,
     packets: Prefilter,
@@ -100,6 +127,22 @@ impl RuleSet {
     /// No rules; headers use these variables.
     pub fn new(variables: Variables) -> Self {
         RuleSet { variables, ..RuleSet::default() }
+    }
+    /// What rules share while they are read: how files are got, features.
+    pub const fn tables(&mut self) -> &mut Tables {
+        &mut self.tables
+    }
+    /// Variables of headers.
+    pub const fn variables(&self) -> &Variables {
+        &self.variables
+    }
+    /// Actions act in that order.
+    pub const fn set_order(&mut self, order: ActionOrder) {
+        self.order = order;
+    }
+    /// Where an action stands in the order.
+    pub fn place_of(&self, action: Action) -> usize {
+        self.order.0.iter().position(|have| *have == action).unwrap_or(self.order.0.len())
     }
     /// Rules in it.
     pub fn len(&self) -> usize {
@@ -124,7 +167,7 @@ impl RuleSet {
                 reason,
                 sid: sid_of(&text),
             };
-            match parse_rule(&text, &self.variables, &mut self.names) {
+            match parse_rule(&text, &self.variables, &mut self.tables) {
                 Ok(rule) => match self.newer(&rule) {
                     true => match self.insert(rule) {
                         Ok(()) => report.loaded += 1,
@@ -151,7 +194,7 @@ impl RuleSet {
             reason,
             sid: sid_of(text),
         };
-        let parsed = parse_rule(text.trim(), &self.variables, &mut self.names);
+        let parsed = parse_rule(text.trim(), &self.variables, &mut self.tables);
         let mut rule = parsed.map_err(|fault| refused(fault.at, fault.reason))?;
         rule.made_at = made_at;
         let sid = rule.sid;
@@ -268,9 +311,10 @@ impl RuleSet {
     fn compact(&mut self) {
         let rules: Vec<Arc<Rule>> = core::mem::take(&mut self.slots).into_iter().flatten().collect();
         let variables = core::mem::take(&mut self.variables);
-        let names = core::mem::take(&mut self.names);
+        let tables = core::mem::take(&mut self.tables);
+        let order = self.order;
         let version = self.addresses.version;
-        *self = RuleSet { variables, names, ..RuleSet::default() };
+        *self = RuleSet { variables, tables, order, ..RuleSet::default() };
         self.addresses.version = version.wrapping_add(1).max(1);
         for rule in rules {
             let slot = self.slots.len() as u32;
@@ -283,7 +327,7 @@ impl RuleSet {
     /// Protocols that a rule without a fast pattern may be about.
     fn may_concern(rule: &Rule, protocol: ProtocolId) -> bool {
         match rule.protocol {
-            RuleProtocol::Application(of) => of == protocol,
+            RuleProtocol::Application(of) => of.covers(protocol),
             _ => true,
         }
     }

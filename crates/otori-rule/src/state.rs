@@ -2,9 +2,11 @@
 //!
 //! Key types: [`FlowMarks`] (kept with each flow), [`Globals`] (one per engine). Time comes from packets.
 use crate::{
+    dataset::Datasets,
     limits::{BIT_NAMES, FLOW_BITS, HOST_BITS, THRESHOLDS},
-    rule::{Memory, NumberTest, Rule, ThresholdKind, Track},
+    rule::{Action, Memory, NumberTest, Rule, Threshold, ThresholdKind, Track, Unique},
     set::View,
+    suppress::Suppressions,
 };
 use core::net::IpAddr;
 use otori_event::Timestamp;
@@ -32,6 +34,32 @@ impl BitNames {
         let number = self.numbers.len() as u32;
         self.numbers.insert(name.into(), number);
         Ok(number)
+    }
+}
+
+/// What rules share while they are read: names, lists, and how a file is got.
+#[derive(Default)]
+pub struct Tables {
+    /// bits and variables
+    pub names: BitNames,
+    /// lists of values
+    pub datasets: Datasets,
+    /// reads a file that a rule names; the crate itself does no I/O
+    pub read: Option<ReadFile>,
+    /// things that `requires` may ask for (`ja4`)
+    pub features: Vec<String>,
+}
+
+/// Reads a file that a rule names.
+pub type ReadFile = Box<dyn Fn(&str) -> Result<Vec<u8>, String> + Send>;
+
+impl Tables {
+    /// The bytes of a file.
+    pub(crate) fn file(&self, name: &str) -> Result<Vec<u8>, String> {
+        match &self.read {
+            Some(read) => read(name).map_err(|reason| format!("cannot read {name}: {reason}")),
+            None => Err(format!("{name} is a file, and there is no way to read files here")),
+        }
     }
 }
 
@@ -111,25 +139,38 @@ impl Who {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Counter {
     since: Timestamp,
     seconds: u32,
     count: u32,
+    /// the next count that is told, for [`ThresholdKind::Backoff`]
+    next: u32,
+    /// the other action holds until then
+    until: Option<Timestamp>,
+    /// ports seen, a bit each of a few hashed ones, for `unique_on`
+    seen: Vec<u16>,
 }
+
+/// Ports remembered of one counter.
+const UNIQUE_PORTS: usize = 1024;
 
 /// What rules remember across flows.
 #[derive(Debug, Default)]
 pub struct Globals {
     host_bits: HashMap<(u32, Who), Timestamp>,
-    counters: HashMap<(u32, u32, Who), Counter>,
+    counters: HashMap<(u32, u32, u8, Who), Counter>,
+    /// lines of a threshold file
+    pub suppressions: Suppressions,
 }
 
 /// What a threshold says of one more match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rate {
+pub enum Rate {
     /// alert
     Alert,
+    /// alert, and do this instead of what the rule says
+    Instead(Action),
     /// no alert; the verdict stands
     Silent,
     /// as if the rule had not matched
@@ -187,9 +228,22 @@ impl Globals {
             }
         }
     }
-    /// Counts a match against the rule's threshold.
-    pub(crate) fn rate(&mut self, rule: &Rule, view: &View<'_, '_>) -> Rate {
-        let Some(threshold) = rule.threshold else { return Rate::Alert };
+    /// Counts a match against suppressions and thresholds.
+    pub fn rate(&mut self, rule: &Rule, view: &View<'_, '_>) -> Rate {
+        if self.suppressions.hides(rule, view) {
+            return Rate::Silent;
+        }
+        let mut rate = Rate::Alert;
+        let from_file = self.suppressions.thresholds(rule);
+        for (place, threshold) in rule.threshold.into_iter().chain(from_file).enumerate() {
+            match self.count(rule, view, threshold, place as u8) {
+                Rate::Alert => {}
+                other => rate = other,
+            }
+        }
+        rate
+    }
+    fn count(&mut self, rule: &Rule, view: &View<'_, '_>, threshold: Threshold, place: u8) -> Rate {
         let now = view.packet.at;
         if self.counters.len() >= THRESHOLDS {
             self.counters.retain(|_, counter| !counter.is_over(now));
@@ -197,33 +251,77 @@ impl Globals {
                 return Rate::Alert;
             }
         }
-        let fresh = Counter { since: now, seconds: threshold.seconds, count: 0 };
-        let key = (rule.gid, rule.sid, Who::of(threshold.track, view));
-        let counter = self.counters.entry(key).or_insert(fresh);
-        if counter.is_over(now) {
+        let fresh = Counter {
+            since: now,
+            seconds: threshold.seconds,
+            count: 0,
+            next: threshold.count,
+            until: None,
+            seen: Vec::new(),
+        };
+        let key = (rule.gid, rule.sid, place, Who::of(threshold.track, view));
+        let counter = self.counters.entry(key).or_insert_with(|| fresh.clone());
+        if let (ThresholdKind::Rate { action, .. }, Some(until)) = (threshold.kind, counter.until) {
+            if now <= until {
+                return Rate::Instead(action);
+            }
+            *counter = fresh.clone();
+        }
+        if counter.is_over(now) && !matches!(threshold.kind, ThresholdKind::Backoff { .. }) {
             *counter = fresh;
         }
-        counter.count = counter.count.saturating_add(1);
-        match threshold.kind {
-            ThresholdKind::Limit if counter.count <= threshold.count => Rate::Alert,
-            ThresholdKind::Limit => Rate::Silent,
-            ThresholdKind::Every if counter.count >= threshold.count => {
-                counter.count = 0;
-                counter.since = now;
-                Rate::Alert
-            }
-            ThresholdKind::Every => Rate::Ignore,
-            ThresholdKind::Both if counter.count == threshold.count => Rate::Alert,
-            ThresholdKind::Both if counter.count > threshold.count => Rate::Silent,
-            ThresholdKind::Both => Rate::Ignore,
-            ThresholdKind::Filter if counter.count > threshold.count => Rate::Alert,
-            ThresholdKind::Filter => Rate::Ignore,
+        if let Some(unique) = threshold.unique
+            && !counter.is_new(unique, view)
+        {
+            return Rate::Ignore;
         }
+        counter.count = counter.count.saturating_add(1);
+        counter.judge(threshold, now)
     }
 }
 
 impl Counter {
     fn is_over(&self, now: Timestamp) -> bool {
         now.since_ns(self.since) > i64::from(self.seconds) * 1_000_000_000
+    }
+    fn is_new(&mut self, unique: Unique, view: &View<'_, '_>) -> bool {
+        let port = match unique {
+            Unique::SourcePort => view.source.port,
+            Unique::DestinationPort => view.destination.port,
+        };
+        if self.seen.contains(&port) {
+            return false;
+        }
+        if self.seen.len() < UNIQUE_PORTS {
+            self.seen.push(port);
+        }
+        true
+    }
+    fn judge(&mut self, threshold: Threshold, now: Timestamp) -> Rate {
+        match threshold.kind {
+            ThresholdKind::Limit if self.count <= threshold.count => Rate::Alert,
+            ThresholdKind::Limit => Rate::Silent,
+            ThresholdKind::Every if self.count >= threshold.count => {
+                self.count = 0;
+                self.since = now;
+                Rate::Alert
+            }
+            ThresholdKind::Every => Rate::Ignore,
+            ThresholdKind::Both if self.count == threshold.count => Rate::Alert,
+            ThresholdKind::Both if self.count > threshold.count => Rate::Silent,
+            ThresholdKind::Both => Rate::Ignore,
+            ThresholdKind::Filter if self.count > threshold.count => Rate::Alert,
+            ThresholdKind::Filter => Rate::Ignore,
+            ThresholdKind::Backoff { multiplier } if self.count >= self.next => {
+                self.next = self.next.saturating_mul(multiplier.max(2));
+                Rate::Alert
+            }
+            ThresholdKind::Backoff { .. } => Rate::Silent,
+            ThresholdKind::Rate { action, timeout_seconds } if self.count > threshold.count => {
+                self.until = Some(now.plus_seconds(i64::from(timeout_seconds)));
+                Rate::Instead(action)
+            }
+            ThresholdKind::Rate { .. } => Rate::Alert,
+        }
     }
 }

@@ -2,10 +2,14 @@
 //!
 //! Key types: [`Step`], [`Content`], [`Buffer`]. The cursor is behind the last match; a relative step starts
 //! there, and when a later relative step fails, an earlier one tries its next match.
+pub use crate::expression::Expression;
 use crate::{
+    dataset,
     limits::{EXTRACTS, MATCH_TRIES},
     rule::Compare,
 };
+
+mod special;
 
 /// A number in a rule, or one that `byte_extract` found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +60,7 @@ pub enum Encoding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number {
     /// bytes
-    pub count: usize,
+    pub count: Value,
     /// from the start, or the cursor
     pub offset: Value,
     /// `offset` counts from the cursor
@@ -86,6 +90,49 @@ pub enum ByteTest {
     Or,
 }
 
+/// Operators of `byte_math`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `<<`
+    Left,
+    /// `>>`
+    Right,
+}
+
+/// What is asked of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListTest {
+    /// it has the value
+    IsSet,
+    /// it has not
+    IsNotSet,
+    /// adds it; holds when it is new
+    Set,
+    /// takes it out; holds when it was there
+    Unset,
+    /// its reputation compares
+    Reputation(Compare),
+}
+
+/// Hashes of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// MD5
+    Md5,
+    /// SHA-1
+    Sha1,
+    /// SHA-256
+    Sha256,
+}
+
 /// Where `byte_jump` counts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JumpBase {
@@ -95,28 +142,6 @@ pub enum JumpBase {
     Start,
     /// the end of the buffer
     End,
-}
-
-/// A compiled regular expression.
-#[derive(Clone, Debug)]
-pub enum Expression {
-    /// linear time
-    Plain(regex::bytes::Regex),
-    /// with look-around or back references, and a limit
-    Fancy(Box<fancy_regex::Regex>),
-}
-
-impl Expression {
-    /// First match from `start`: where it begins and ends.
-    fn find(&self, bytes: &[u8], start: usize) -> Option<(usize, usize)> {
-        match self {
-            Expression::Plain(regex) => regex.find_at(bytes, start).map(|found| (found.start(), found.end())),
-            Expression::Fancy(regex) => {
-                let found = regex.find_from_pos(bytes, start).ok()??;
-                Some((found.start(), found.end()))
-            }
-        }
-    }
 }
 
 /// One condition.
@@ -168,6 +193,34 @@ pub enum Step {
         /// under this place
         into: usize,
     },
+    /// computes with a number and keeps the result
+    ByteMath {
+        /// where it is
+        number: Number,
+        /// how
+        operator: Operator,
+        /// with what
+        with: Value,
+        /// under this place
+        into: usize,
+    },
+    /// bytes decoded from base64, and what must hold for them
+    Decoded {
+        /// most bytes that are looked at
+        count: usize,
+        /// where they start
+        offset: usize,
+        /// from the cursor
+        relative: bool,
+        /// conditions on what comes out
+        steps: Vec<Step>,
+    },
+    /// a list has the buffer, or a change is made to the list
+    Listed(dataset::Shared, ListTest),
+    /// the buffer is a number, eight bytes
+    NumberIs(Compare),
+    /// the whole buffer's hash is on a list
+    Hashed(dataset::Shared, Hash, bool),
     /// there are bytes, or are not
     DataAt {
         /// how far
@@ -217,8 +270,12 @@ impl Step {
             Step::Pattern { relative, .. } | Step::DataAt { relative, .. } => *relative,
             Step::ByteTest { number, .. }
             | Step::ByteJump { number, .. }
+            | Step::ByteMath { number, .. }
             | Step::ByteExtract { number, .. } => number.relative,
-            Step::Size(_) | Step::Absent { .. } => false,
+            Step::Decoded { relative, .. } => *relative,
+            Step::Size(_) | Step::Absent { .. } | Step::Listed(..) | Step::NumberIs(_) | Step::Hashed(..) => {
+                false
+            }
         }
     }
     /// The step cannot be decided before the end of the buffer is known.
@@ -226,7 +283,7 @@ impl Step {
         match self {
             Step::Content(content) => content.negated || content.at_end,
             Step::Pattern { negated, .. } | Step::DataAt { negated, .. } => *negated,
-            Step::Size(_) => true,
+            Step::Size(_) | Step::Listed(..) | Step::Hashed(..) => true,
             Step::ByteJump { base, .. } => matches!(base, JumpBase::End),
             _ => false,
         }
@@ -279,14 +336,7 @@ impl Run<'_> {
                 }
                 self.steps(rest, end)
             }
-            Step::DataAt { at, relative, negated } => {
-                let at = self.value(*at);
-                let length = self.buffer.bytes.len() as i64;
-                let there = if *relative { at.saturating_add(cursor as i64) <= length } else { at < length };
-                there != *negated && self.steps(rest, cursor)
-            }
-            Step::Size(compare) => compare.holds(self.buffer.bytes.len() as u64) && self.steps(rest, cursor),
-            Step::Absent { or_else } => *or_else && self.steps(rest, cursor),
+            other => self.special(other, rest, cursor),
         }
     }
 
@@ -386,8 +436,9 @@ impl Run<'_> {
     fn number(&self, number: &Number, cursor: usize) -> Option<(i64, usize)> {
         let base = if number.relative { cursor as i64 } else { 0 };
         let start = usize::try_from(base.saturating_add(self.value(number.offset))).ok()?;
-        let end = start.checked_add(number.count)?;
-        if number.count == 0 && !matches!(number.encoding, Encoding::Text(_)) {
+        let count = usize::try_from(self.value(number.count)).ok()?;
+        let end = start.checked_add(count)?;
+        if count == 0 && !matches!(number.encoding, Encoding::Text(_)) {
             return Some((0, start));
         }
         let (value, end) = match number.encoding {
@@ -440,82 +491,4 @@ pub fn find(hay: &[u8], needle: &[u8], nocase: bool) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        parse::{Variables, parse_rule},
-        state::BitNames,
-    };
-
-    /// Options on a UDP payload.
-    fn check(options: &str, payload: &str, expect: bool) {
-        let text = format!("alert udp any any -> any any ({options} sid:1;)");
-        let rule = parse_rule(&text, &Variables::default(), &mut BitNames::default()).expect(&text);
-        let buffer = Buffer { bytes: payload.as_bytes(), complete: true, from_start: true };
-        let found = rule.groups.iter().all(|group| matches(&group.steps, buffer));
-        assert_eq!(found, expect, "{options} on {payload:?}");
-    }
-
-    #[test]
-    fn contents_lie_where_they_must() {
-        check("content:\"b\";", "abc", true);
-        check("content:\"B\";", "abc", false);
-        check("content:\"B\"; nocase;", "abc", true);
-        check("content:\"|62 63|\";", "abc", true);
-        check("content:!\"x\";", "abc", true);
-        check("content:!\"a\";", "abc", false);
-        check("content:\"b\"; offset:2;", "abc", false);
-        check("content:\"b\"; depth:1;", "abc", false);
-        check("content:\"b\"; offset:1; depth:1;", "abc", true);
-        check("content:\"a\"; startswith;", "abc", true);
-        check("content:\"b\"; startswith;", "abc", false);
-        check("content:\"c\"; endswith;", "abc", true);
-        check("content:\"a\"; endswith;", "aba", true);
-        check("content:\"b\"; endswith;", "abc", false);
-        check("content:\"a\"; content:\"c\"; distance:1;", "abc", true);
-        check("content:\"a\"; content:\"c\"; distance:2;", "abc", false);
-        check("content:\"a\"; content:\"c\"; within:1;", "abc", false);
-        check("content:\"a\"; content:\"c\"; within:2;", "abc", true);
-        check("content:\"a\"; content:\"c\"; distance:1; within:1;", "abc", true);
-        check("content:\"a\"; content:!\"b\"; within:1;", "abc", false);
-        check("content:\"a\"; content:!\"c\"; within:1;", "abc", true);
-    }
-
-    #[test]
-    fn an_earlier_match_moves_on_when_a_later_one_fails() {
-        check("content:\"a\"; content:\"c\"; within:1;", "ab ac", true);
-        check("content:\"a\"; content:\"b\"; within:1; content:\"d\"; within:1;", "abc abd", true);
-        check("content:\"aa\"; content:\"ab\"; distance:0; within:2;", "aaaab", true);
-        check("content:\"x\"; pcre:\"/^y/R\";", "xa xy", true);
-    }
-
-    #[test]
-    fn numbers_are_read_and_compared() {
-        check("byte_test:2,=,0x6162,0;", "ab", true);
-        check("byte_test:2,>,0x6162,0,little;", "ab", true);
-        check("byte_test:3,=,123,1,string,dec;", "a123", true);
-        check(
-            "content:\"n\"; byte_jump:1,0,relative,string,dec; content:\"x\"; distance:0; within:1;",
-            "n2..x",
-            true,
-        );
-        check("byte_extract:1,0,len,string,dec; content:\"b\"; offset:len; depth:1;", "3..b", true);
-        check("isdataat:2;", "abc", true);
-        check("isdataat:3;", "abc", false);
-        check("content:\"c\"; isdataat:!1,relative;", "abc", true);
-        check("content:\"b\"; isdataat:!1,relative;", "abc", false);
-        check("bsize:3;", "abc", true);
-        check("bsize:<3;", "abc", false);
-    }
-
-    #[test]
-    fn expressions_match_and_are_bounded() {
-        check("pcre:\"/b+c$/\";", "abbc", true);
-        check("pcre:\"/B+C/i\";", "abbc", true);
-        check("pcre:\"/(?<=a)b(?!d)/\";", "abc", true);
-        check("pcre:!\"/x/\";", "abc", true);
-        check("pcre:\"/(a)\\\\1/\";", "aa", false);
-        check("pcre:\"/(a)\\1/\";", "xaa", true);
-        check("pcre:\"/(a+)+\\1b/\";", &"a".repeat(40), false);
-    }
-}
+mod tests;

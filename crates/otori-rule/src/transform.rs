@@ -1,9 +1,15 @@
 //! Changes made to a buffer before it is matched.
 //!
 //! Key type: [`Transform`]; names are keywords. Suricata's manual, "Transformations".
+use crate::{
+    base64::{self, Mode},
+    step::Expression,
+};
+use otori_wire::digest::{Md5, Sha1};
+use sha2::{Digest, Sha256};
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub enum Transform {
     /// `dotprefix`: a dot before the value, so that `.example.org` meets the domain and what is under it
     DotPrefix,
@@ -19,10 +25,101 @@ pub enum Transform {
     UrlDecode,
     /// `xor`: with this key, repeated
     Xor(Vec<u8>),
+    /// `xor` with a key that stands in the buffer: first byte that is changed, place and length of the key
+    XorInside(usize, usize, usize),
     /// `header_lowercase`: names of headers only
     HeaderLowercase,
     /// `strip_pseudo_headers`: lines that start with a colon
     StripPseudoHeaders,
+    /// `to_md5`
+    Md5,
+    /// `to_sha1`
+    Sha1,
+    /// `to_sha256`
+    Sha256,
+    /// `from_base64`: bytes that are looked at, where they start, what is tolerated
+    FromBase64(Option<usize>, usize, Mode),
+    /// `pcrexform`: what the first group has
+    Captured(Box<Expression>),
+    /// `subslice`: where it starts, how long it is (negative counts from the end), and whether too much is cut
+    Subslice(i64, Option<i64>, bool),
+    /// `domain`: the registrable domain by its last two labels
+    Domain,
+    /// `tld`: the last label
+    TopLevel,
+    /// `gunzip`, `zlib_deflate`
+    Inflate,
+}
+
+impl PartialEq for Transform {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Transform::Captured(a), Transform::Captured(b)) => a.source() == b.source(),
+            (Transform::Captured(_), _) | (_, Transform::Captured(_)) => false,
+            _ => format!("{self:?}") == format!("{other:?}"),
+        }
+    }
+}
+
+/// `key value` pairs of an option list.
+fn pairs(argument: Option<&str>) -> impl Iterator<Item = (&str, &str)> {
+    let parts = argument.unwrap_or("").split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.split_once(char::is_whitespace).unwrap_or((part, "")))
+}
+
+fn number<T: core::str::FromStr>(text: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|_| format!("{text:?} is no number that fits"))
+}
+
+fn xor(argument: Option<&str>) -> Result<Transform, String> {
+    let text = argument.unwrap_or("").trim();
+    if text.starts_with('"') {
+        let key = crate::dataset::hex(text.trim_matches('"')).filter(|key| !key.is_empty());
+        return key.map(Transform::Xor).ok_or_else(|| "xor needs a key of hexadecimal digits".into());
+    }
+    let (mut offset, mut extract) = (0, None);
+    for (key, value) in pairs(argument) {
+        match key {
+            "offset" => offset = number(value)?,
+            "extract" => {
+                let (length, at) = value.split_once(char::is_whitespace).unwrap_or((value, "0"));
+                extract = Some((number(at)?, number::<usize>(length)?));
+            }
+            other => return Err(format!("unknown option {other:?}")),
+        }
+    }
+    match extract {
+        Some((at, length)) if (1..=8).contains(&length) => Ok(Transform::XorInside(offset, at, length)),
+        _ => Err("xor needs a key, or to extract one of 1 to 8 bytes".into()),
+    }
+}
+
+fn from_base64(argument: Option<&str>) -> Result<Transform, String> {
+    let (mut bytes, mut offset, mut mode) = (None, 0, Mode::Rfc4648);
+    for (key, value) in pairs(argument) {
+        match (key, value.to_ascii_lowercase().as_str()) {
+            ("bytes", value) => bytes = Some(number(value)?),
+            ("offset", value) => offset = number(value)?,
+            ("mode", "strict") => mode = Mode::Strict,
+            ("mode", "rfc4648") => mode = Mode::Rfc4648,
+            ("mode", "rfc2045") => mode = Mode::Rfc2045,
+            _ => return Err(format!("unknown option {key:?}")),
+        }
+    }
+    Ok(Transform::FromBase64(bytes, offset, mode))
+}
+
+fn subslice(argument: Option<&str>) -> Result<Transform, String> {
+    let mut parts = argument.unwrap_or("").split(',').map(str::trim);
+    let offset = number(parts.next().unwrap_or(""))?;
+    let (mut length, mut cut) = (None, false);
+    for part in parts {
+        match part {
+            "truncate" => cut = true,
+            value => length = Some(number(value)?),
+        }
+    }
+    Ok(Transform::Subslice(offset, length, cut))
 }
 
 impl Transform {
@@ -37,24 +134,26 @@ impl Transform {
             "url_decode" => Transform::UrlDecode,
             "header_lowercase" => Transform::HeaderLowercase,
             "strip_pseudo_headers" => Transform::StripPseudoHeaders,
-            "xor" => {
-                let digits = argument.unwrap_or("").trim().trim_matches('"');
-                let pairs: Option<Vec<u8>> = (0..digits.len())
-                    .step_by(2)
-                    .map(|at| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-                    .collect();
-                match pairs {
-                    Some(key) if !key.is_empty() => Transform::Xor(key),
-                    _ => return Err("xor needs a key of hexadecimal digits".into()),
-                }
+            "to_md5" => Transform::Md5,
+            "to_sha1" => Transform::Sha1,
+            "to_sha256" => Transform::Sha256,
+            "domain" => Transform::Domain,
+            "tld" => Transform::TopLevel,
+            "gunzip" | "zlib_deflate" => Transform::Inflate,
+            "xor" => xor(argument)?,
+            "from_base64" => from_base64(argument)?,
+            "subslice" => subslice(argument)?,
+            "pcrexform" => {
+                let source = argument.unwrap_or("").trim().trim_matches('"');
+                Transform::Captured(Box::new(Expression::plain(source)?))
             }
             _ => return Ok(None),
         }))
     }
 
-    /// The changed bytes.
-    pub fn apply(&self, bytes: &[u8]) -> Vec<u8> {
-        match self {
+    /// The changed bytes; `None` when the change cannot be made and nothing is to be looked at.
+    pub fn apply(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        Some(match self {
             Transform::DotPrefix => [b".", bytes].concat(),
             Transform::Lowercase => bytes.to_ascii_lowercase(),
             Transform::Uppercase => bytes.to_ascii_uppercase(),
@@ -66,28 +165,78 @@ impl Transform {
             }
             Transform::UrlDecode => url_decode(bytes),
             Transform::Xor(key) => bytes.iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k).collect(),
-            Transform::HeaderLowercase => {
-                let mut name = true;
-                bytes
-                    .iter()
-                    .map(|b| {
-                        match b {
-                            b':' => name = false,
-                            b'\n' => name = true,
-                            _ => {}
-                        }
-                        if name { b.to_ascii_lowercase() } else { *b }
-                    })
-                    .collect()
+            Transform::XorInside(offset, at, length) => {
+                let key = bytes.get(*at..at.checked_add(*length)?)?;
+                bytes.get(*offset..)?.iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k).collect()
             }
+            Transform::HeaderLowercase => header_lowercase(bytes),
             Transform::StripPseudoHeaders => bytes
                 .split_inclusive(|b| *b == b'\n')
                 .filter(|line| line.first() != Some(&b':'))
                 .flatten()
                 .copied()
                 .collect(),
-        }
+            Transform::Md5 => Md5::of(bytes).to_vec(),
+            Transform::Sha1 => Sha1::of(bytes).to_vec(),
+            Transform::Sha256 => Sha256::digest(bytes).to_vec(),
+            Transform::FromBase64(count, offset, mode) => {
+                let rest = bytes.get(*offset..)?;
+                let part = count.map_or(rest, |count| rest.get(..count).unwrap_or(rest));
+                base64::decode(part, *mode)?
+            }
+            Transform::Captured(expression) => expression.captured(bytes)?,
+            Transform::Subslice(offset, length, cut) => slice(bytes, *offset, *length, *cut)?.to_vec(),
+            Transform::Domain => {
+                let mut dots = bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'.').map(|(at, _)| at);
+                let start = dots.nth(1).map_or(0, |at| at + 1);
+                bytes.get(start..)?.to_vec()
+            }
+            Transform::TopLevel => bytes.rsplit(|b| *b == b'.').next()?.to_vec(),
+            Transform::Inflate => inflate(bytes)?,
+        })
     }
+}
+
+/// All of them, one after the other.
+pub fn apply_all(transforms: &[Transform], bytes: &[u8]) -> Option<Vec<u8>> {
+    transforms.iter().try_fold(bytes.to_vec(), |bytes, change| change.apply(&bytes))
+}
+
+/// Part of the bytes: a negative start counts from the end, a negative length leaves so many out at the end.
+fn slice(bytes: &[u8], offset: i64, length: Option<i64>, cut: bool) -> Option<&[u8]> {
+    let total = bytes.len() as i64;
+    let start = if offset < 0 { total + offset } else { offset };
+    let end = match length {
+        None => total,
+        Some(length) if length < 0 => total + length,
+        Some(length) => start.saturating_add(length),
+    };
+    let inside = 0 <= start && start <= end && end <= total;
+    if !cut && !inside {
+        return None;
+    }
+    let (start, end) = (start.clamp(0, total), end.clamp(0, total));
+    bytes.get(start as usize..end.max(start) as usize)
+}
+
+/// Bytes inflated by a transform.
+const INFLATED_BYTES: usize = 1 << 20;
+
+fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
+    otori_wire::proto::http::inflate_whole(bytes, INFLATED_BYTES)
+}
+
+fn header_lowercase(bytes: &[u8]) -> Vec<u8> {
+    let mut name = true;
+    let lower = |b: &u8| {
+        match b {
+            b':' => name = false,
+            b'\n' => name = true,
+            _ => {}
+        }
+        if name { b.to_ascii_lowercase() } else { *b }
+    };
+    bytes.iter().map(lower).collect()
 }
 
 const fn is_space(byte: u8) -> bool {
@@ -123,7 +272,7 @@ mod tests {
 
     fn check(name: &str, argument: Option<&str>, input: &str, expect: &str) {
         let transform = Transform::parse(name, argument).unwrap().unwrap();
-        assert_eq!(String::from_utf8_lossy(&transform.apply(input.as_bytes())), expect, "{name}");
+        assert_eq!(String::from_utf8_lossy(&transform.apply(input.as_bytes()).unwrap()), expect, "{name}");
     }
 
     #[test]
@@ -135,6 +284,15 @@ mod tests {
         check("url_decode", None, "a%41+%zz", "aA %zz");
         check("xor", Some("\"01\""), "a", "`");
         check("header_lowercase", None, "Host: A\nX-Y: B\n", "host: A\nx-y: B\n");
+        check("xor", Some("offset 1,extract 1 0"), "\u{1}a", "`");
+        check("from_base64", Some("offset 1, mode rfc2045"), "-Zm 9v", "foo");
+        check("subslice", Some("-6"), "curl/7.64.1", "7.64.1");
+        check("subslice", Some("0, -8, truncate"), "curl/7.64.1", "cur");
+        check("subslice", Some("0, -30, truncate"), "curl", "");
+        check("pcrexform", Some("\"a(.)c\""), "xabcx", "b");
+        check("tld", None, "a.example.org", "org");
+        check("domain", None, "a.b.example.org", "example.org");
         assert!(Transform::parse("xor", Some("z")).is_err());
+        assert_eq!(slice(b"abc", 0, Some(9), false), None);
     }
 }

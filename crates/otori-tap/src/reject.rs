@@ -121,6 +121,8 @@ mod tests {
             acknowledgement,
             flags: tcp_flag::RST | tcp_flag::ACK,
             window: 0,
+            urgent: 0,
+            options: otori_wire::decode::TcpOptions::default(),
         };
         assert_eq!(read(&back), expect((80, 4000), 500, 103));
         assert_eq!(read(&on), expect((4000, 80), 100, 500));

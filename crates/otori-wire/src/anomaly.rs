@@ -11,6 +11,10 @@ pub struct Anomalies {
 }
 
 impl Anomalies {
+    /// None.
+    pub const fn none() -> Self {
+        Anomalies { names: [""; ANOMALIES_PER_PACKET], count: 0 }
+    }
     /// Notes one; further ones than the bound are forgotten.
     pub fn note(&mut self, name: &'static str) {
         if let Some(place) = self.names.get_mut(self.count) {

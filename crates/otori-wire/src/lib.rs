@@ -11,6 +11,7 @@ pub mod anomaly;
 pub mod conversation;
 pub mod cursor;
 pub mod decode;
+pub mod digest;
 pub mod flow;
 pub mod fragment;
 pub mod limits;
@@ -19,7 +20,7 @@ pub mod transaction;
 
 pub use anomaly::Anomalies;
 pub use conversation::Conversation;
-pub use decode::{LinkType, Packet, decode};
-pub use flow::{Direction, Flow, FlowId, FlowKey, FlowTable};
+pub use decode::{Inner, LinkType, Packet, TunnelKind, decode, decode_inner};
+pub use flow::{Direction, Flow, FlowId, FlowKey, FlowTable, Policy, Reassembly};
 pub use fragment::Defragmenter;
 pub use transaction::{FieldId, Progress, Transaction};

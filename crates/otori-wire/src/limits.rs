@@ -1,7 +1,15 @@
 //! Every bound of this crate, named. What meets one ends alone: its flow, its transaction, its packet.
 
 /// Anomalies kept of one packet.
-pub const ANOMALIES_PER_PACKET: usize = 4;
+pub const ANOMALIES_PER_PACKET: usize = 8;
+/// Tags, labels and session headers walked before the network layer.
+pub const LINK_LAYERS: usize = 16;
+/// Tunnels inside each other that are unwrapped.
+pub const TUNNEL_DEPTH: u8 = 8;
+/// Chunks of one SCTP packet beyond which it is an anomaly.
+pub const SCTP_CHUNKS: usize = 256;
+/// Options of one IPv4 or TCP header.
+pub const HEADER_OPTIONS: usize = 40;
 /// VLAN tags that are read; a frame with more is an anomaly.
 pub const VLAN_TAGS: usize = 3;
 /// IPv6 extension headers that are walked.
@@ -54,3 +62,5 @@ pub const CODING_LAYERS: usize = 3;
 pub const GZIP_HEADER_BYTES: usize = 4096;
 /// Bytes inflated of one body, over all layers.
 pub const INFLATED_BYTES: usize = 1 << 20;
+/// Bytes of one line of a text protocol.
+pub const TEXT_LINE_BYTES: usize = 4096;

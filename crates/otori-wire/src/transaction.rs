@@ -67,6 +67,14 @@ impl Fields {
             self.list.push(Field { id, bytes, complete, scanned: 0, settled: false });
         }
     }
+    /// Adds a number; rules compare it.
+    pub fn set_number(&mut self, id: FieldId, value: u64) {
+        self.set(id, value.to_be_bytes());
+    }
+    /// The first number of that id.
+    pub fn number(&self, id: FieldId) -> Option<u64> {
+        self.get(id).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes)
+    }
     /// Appends to a growing field, keeping at most `limit` bytes of it; at the limit it counts as complete.
     pub fn grow(&mut self, id: FieldId, bytes: &[u8], limit: usize) {
         let place = match self.list.iter().position(|field| field.id == id && !field.complete) {
@@ -100,7 +108,7 @@ impl Fields {
         self.list.iter().filter(move |field| field.id == id)
     }
     /// Every field.
-    pub fn iter(&self) -> impl Iterator<Item = &Field> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Field> {
         self.list.iter()
     }
     /// Every field, for the matcher's notes.

@@ -4,31 +4,37 @@
 use crate::{
     address::AddressSet,
     port::PortSet,
-    rule::{Action, FlowOptions, Group, Rule, RuleProtocol, Stage, Target},
-    state::BitNames,
+    rule::{Action, Check, Compare, FlowOptions, Group, HeaderPart, Pick, Rule, RuleProtocol, Stage, Target},
+    state::Tables,
     step::{Content, Step},
     transform::Transform,
 };
 use otori_wire::{
     FieldId,
     flow::Direction,
-    proto::{FieldRow, PROTOCOLS, ProtocolId},
+    proto::{self, FieldRow, NumberRow, ProtocolId},
 };
 
 /// A rule in the making.
 pub struct Builder<'a> {
     /// what is there so far
     pub(super) rule: Rule,
-    /// names of bits
-    pub(super) names: &'a mut BitNames,
+    /// names of bits, lists, files
+    pub(super) tables: &'a mut Tables,
     /// names of extracted numbers, by place
     pub(super) extracts: Vec<String>,
     sid_seen: bool,
     /// `None`: the payload
-    buffer: Option<(&'static str, Vec<FieldId>)>,
+    buffer: Option<(&'static str, Target)>,
     transforms: Vec<Transform>,
-    /// group and step of the last content
+    /// group and step of the last content or expression
     last: Option<(usize, usize)>,
+    /// group and step that were added last
+    latest: Option<(usize, usize)>,
+    /// group and step of the last `base64_decode`
+    decoded: Option<(usize, usize)>,
+    /// following steps look at what it decoded
+    in_decoded: bool,
 }
 
 impl Rule {
@@ -57,6 +63,10 @@ impl Rule {
             application_events: Vec::new(),
             threshold: None,
             silent: false,
+            outspoken: false,
+            bypass: false,
+            transactional: false,
+            hook: None,
             fast: None,
             stage: Stage::Packet,
             also_packets: false,
@@ -68,45 +78,112 @@ impl Rule {
 
 /// Rows of all protocols whose sticky buffer has that name.
 fn rows_by_keyword(name: &str) -> impl Iterator<Item = &'static FieldRow> + '_ {
-    let rows = PROTOCOLS.iter().flat_map(|protocol| protocol.fields.iter());
-    rows.filter(move |row| row.keyword == name || row.aliases.contains(&name))
+    proto::fields().filter(move |row| row.keyword == name || row.aliases.contains(&name))
 }
 
 /// Direction of a field; `None` for an unknown one.
 pub(crate) fn direction_of(id: FieldId) -> Option<Direction> {
-    PROTOCOLS
-        .iter()
-        .flat_map(|protocol| protocol.fields.iter())
-        .find(|row| row.id == id)
-        .map(|row| row.direction)
+    let field = proto::fields().find(|row| row.id == id).map(|row| row.direction);
+    field.or_else(|| proto::numbers().find(|row| row.id == id).map(|row| row.direction))
 }
 
+/// Buffers that are headers of the packet.
+const HEADERS: &[(&str, HeaderPart)] = &[
+    ("ether.hdr", HeaderPart::Link),
+    ("ipv4.hdr", HeaderPart::Ipv4),
+    ("ipv6.hdr", HeaderPart::Ipv6),
+    ("tcp.hdr", HeaderPart::Tcp),
+    ("udp.hdr", HeaderPart::Udp),
+    ("icmpv4.hdr", HeaderPart::Icmp4),
+    ("icmpv6.hdr", HeaderPart::Icmp6),
+    ("ip.src", HeaderPart::Source),
+    ("ip.dst", HeaderPart::Destination),
+];
+
 impl<'a> Builder<'a> {
-    pub(crate) fn new(rule: Rule, names: &'a mut BitNames) -> Self {
+    pub(crate) fn new(rule: Rule, tables: &'a mut Tables) -> Self {
         Builder {
             rule,
-            names,
+            tables,
             extracts: Vec::new(),
             sid_seen: false,
             buffer: None,
             transforms: Vec::new(),
             last: None,
+            latest: None,
+            decoded: None,
+            in_decoded: false,
         }
     }
-    /// Following steps look at that buffer; `false` when there is none of that name.
-    pub(super) fn sticky(&mut self, name: &str) -> bool {
-        let rows: Vec<&FieldRow> = rows_by_keyword(name).collect();
-        let Some(first) = rows.first() else { return false };
-        self.buffer = Some((first.keyword, unique(rows.iter().map(|row| row.id))));
+    /// Following steps look at that buffer; `false` when there is none of that name. `side` chooses where both
+    /// directions have it.
+    pub(super) fn sticky(&mut self, name: &str, side: Option<&str>) -> Result<bool, String> {
+        if let Some((keyword, part)) = HEADERS.iter().find(|(have, _)| *have == name) {
+            self.look_at(keyword, Target::Header(*part));
+            return Ok(true);
+        }
+        let mut rows: Vec<&FieldRow> = rows_by_keyword(name).collect();
+        match side {
+            Some("to_server") => rows.retain(|row| row.direction == Direction::ToServer),
+            Some("to_client") => rows.retain(|row| row.direction == Direction::ToClient),
+            Some(other) if !rows.is_empty() => return Err(format!("{name} takes no value {other:?}")),
+            _ => {}
+        }
+        let Some(first) = rows.first() else { return Ok(false) };
+        self.look_at(first.keyword, Target::Fields(unique(rows.iter().map(|row| row.id))));
+        Ok(true)
+    }
+    fn look_at(&mut self, keyword: &'static str, target: Target) {
+        self.buffer = Some((keyword, target));
         self.transforms.clear();
         self.last = None;
-        true
+        self.in_decoded = false;
     }
     /// Following steps look at the payload again.
     pub(super) fn payload(&mut self) {
         self.buffer = None;
         self.transforms.clear();
         self.last = None;
+        self.in_decoded = false;
+    }
+    /// The last step was a `base64_decode`.
+    pub(super) fn note_decoded(&mut self) {
+        self.decoded = self.latest;
+    }
+    /// Following steps look at what the last `base64_decode` gave.
+    pub(super) fn enter_decoded(&mut self) -> Result<(), String> {
+        if self.decoded.is_none() {
+            return Err("base64_data needs a base64_decode before it".into());
+        }
+        self.in_decoded = true;
+        self.transforms.clear();
+        Ok(())
+    }
+    /// A number of a protocol compares; `false` when there is none of that name.
+    pub(super) fn number(&mut self, name: &str, value: &str) -> Result<bool, String> {
+        let rows: Vec<&NumberRow> =
+            proto::numbers().filter(|row| row.keyword == name || row.aliases.contains(&name)).collect();
+        let Some(first) = rows.first() else { return Ok(false) };
+        let (compare, pick) = super::number::read(value, first.form)?;
+        let ids = unique(rows.iter().map(|row| row.id));
+        self.push_number(first.keyword, ids, compare, pick);
+        Ok(true)
+    }
+    /// The same with a comparison that is there already.
+    pub(super) fn number_is(&mut self, name: &str, compare: Compare) {
+        let rows: Vec<&NumberRow> = proto::numbers().filter(|row| row.keyword == name).collect();
+        if let Some(first) = rows.first() {
+            self.push_number(first.keyword, unique(rows.iter().map(|row| row.id)), compare, Pick::Any);
+        }
+    }
+    fn push_number(&mut self, keyword: &'static str, ids: Vec<FieldId>, compare: Compare, pick: Pick) {
+        self.rule.groups.push(Group {
+            target: Target::Fields(ids),
+            keyword,
+            transforms: Vec::new(),
+            pick,
+            steps: vec![Step::NumberIs(compare)],
+        });
     }
     /// The buffer is changed before it is looked at.
     pub(super) fn transform(&mut self, transform: Transform) -> Result<(), String> {
@@ -118,8 +195,7 @@ impl<'a> Builder<'a> {
     }
     /// Suricata 3: the last content belongs to another buffer. `false` when there is no modifier of that name.
     pub(super) fn modifier(&mut self, name: &str) -> Result<bool, String> {
-        let rows = PROTOCOLS.iter().flat_map(|protocol| protocol.fields.iter());
-        let rows: Vec<&FieldRow> = rows.filter(|row| row.modifier == Some(name)).collect();
+        let rows: Vec<&FieldRow> = proto::fields().filter(|row| row.modifier == Some(name)).collect();
         let Some(first) = rows.first() else { return Ok(false) };
         let Some((group, step)) = self.last.take() else {
             return Err(format!("{name} needs a content before it"));
@@ -144,13 +220,42 @@ impl<'a> Builder<'a> {
     }
     /// Adds a step to the current buffer.
     pub(super) fn push(&mut self, step: Step) {
+        if self.in_decoded
+            && let Some((group, place)) = self.decoded
+            && let Some(Step::Decoded { steps, .. }) =
+                self.rule.groups.get_mut(group).and_then(|group| group.steps.get_mut(place))
+        {
+            steps.push(step);
+            return;
+        }
         let (target, keyword) = match &self.buffer {
-            Some((keyword, ids)) => (Target::Fields(ids.clone()), *keyword),
+            Some((keyword, target)) => (target.clone(), *keyword),
             None => (Target::Payload, "payload"),
         };
-        let is_content = matches!(step, Step::Content(_));
+        let is_content = matches!(step, Step::Content(_) | Step::Pattern { .. });
         let place = self.push_to(target, keyword, self.transforms.clone(), step);
         self.last = is_content.then_some(place).or(self.last);
+    }
+    /// Adds a step that counts from the last match: without a sticky buffer it belongs to that match's buffer.
+    pub(super) fn push_relative(&mut self, step: Step) {
+        let of_last = self.last.and_then(|(group, _)| self.rule.groups.get(group));
+        match of_last.filter(|_| self.buffer.is_none() && !self.in_decoded) {
+            Some(group) => {
+                let (target, keyword, transforms) =
+                    (group.target.clone(), group.keyword, group.transforms.clone());
+                let is_content = matches!(step, Step::Content(_) | Step::Pattern { .. });
+                let place = self.push_to(target, keyword, transforms, step);
+                self.last = is_content.then_some(place).or(self.last);
+            }
+            None => self.push(step),
+        }
+    }
+    /// One or the other.
+    pub(super) fn push_where(&mut self, relative: bool, step: Step) {
+        match relative {
+            true => self.push_relative(step),
+            false => self.push(step),
+        }
     }
     fn push_to(
         &mut self,
@@ -159,22 +264,34 @@ impl<'a> Builder<'a> {
         transforms: Vec<Transform>,
         step: Step,
     ) -> (usize, usize) {
-        let same = |group: &Group| group.target == target && group.transforms == transforms;
+        let same = |group: &Group| {
+            group.target == target
+                && group.transforms == transforms
+                && group.pick == Pick::Any
+                && !matches!(group.steps.first(), Some(Step::NumberIs(_)))
+        };
         let place = self.rule.groups.iter().position(same).unwrap_or_else(|| {
-            self.rule.groups.push(Group { target, keyword, transforms, steps: Vec::new() });
+            self.rule.groups.push(Group { target, keyword, transforms, pick: Pick::Any, steps: Vec::new() });
             self.rule.groups.len() - 1
         });
-        match self.rule.groups.get_mut(place) {
+        let step_place = match self.rule.groups.get_mut(place) {
             Some(group) => {
                 group.steps.push(step);
-                (place, group.steps.len() - 1)
+                group.steps.len() - 1
             }
-            None => (place, 0),
-        }
+            None => 0,
+        };
+        self.latest = Some((place, step_place));
+        (place, step_place)
     }
     /// The last content, for its modifiers.
     pub(super) fn last_content(&mut self, keyword: &str) -> Result<&mut Content, String> {
-        let step = self.last.and_then(|(group, step)| self.rule.groups.get_mut(group)?.steps.get_mut(step));
+        let place = if self.in_decoded { self.decoded } else { self.last };
+        let step = place.and_then(|(group, step)| self.rule.groups.get_mut(group)?.steps.get_mut(step));
+        let step = match step {
+            Some(Step::Decoded { steps, .. }) => steps.last_mut(),
+            other => other,
+        };
         match step {
             Some(Step::Content(content)) => Ok(content),
             _ => Err(format!("{keyword} needs a content before it")),
@@ -209,6 +326,9 @@ impl<'a> Builder<'a> {
     /// Keeps of each buffer the fields that the rule's protocol and direction can have.
     fn narrow_fields(&mut self) -> Result<(), String> {
         let protocol = self.rule.protocol;
+        if self.rule.transactional {
+            return Ok(());
+        }
         let mut direction = self.rule.flow.direction;
         // One buffer that only one direction has decides for those that both have.
         direction = direction.or_else(|| self.rule.field_direction(direction_of));
@@ -240,13 +360,16 @@ impl<'a> Builder<'a> {
         let rule = &self.rule;
         let on_fields = rule.groups.iter().any(|group| matches!(group.target, Target::Fields(_)));
         let application = matches!(rule.protocol, RuleProtocol::Application(_));
-        if on_fields || !rule.application_events.is_empty() || (application && rule.groups.is_empty()) {
+        let hooked = rule.hook.is_some();
+        if on_fields || !rule.application_events.is_empty() || hooked {
             return Stage::Transaction;
         }
         let payload = payload_of(rule).is_some();
+        let on_headers = rule.groups.iter().any(|group| matches!(group.target, Target::Header(_)));
         let packets_only = rule.protocol == RuleProtocol::TcpPacket
             || rule.flow.stream == Some(false)
-            || !rule.checks.is_empty() && rule.flow.stream != Some(true);
+            || on_headers
+            || !rule.checks.iter().all(Check::goes_with_streams) && rule.flow.stream != Some(true);
         let may_be_tcp = matches!(
             rule.protocol,
             RuleProtocol::Any
@@ -258,13 +381,20 @@ impl<'a> Builder<'a> {
         if payload && may_be_tcp && !packets_only {
             return Stage::Stream;
         }
-        let plain = rule.source.plain_ranges().is_some() || rule.destination.plain_ranges().is_some();
-        let bare = !payload
+        let any_port = rule.source_ports.is_any() && rule.destination_ports.is_any();
+        let plain = |set: &AddressSet| set.is_any() || set.plain_ranges().is_some();
+        let only_memory = rule.memory.iter().all(|memory| !matches!(memory, crate::rule::Memory::Number(..)));
+        let bare = rule.groups.is_empty()
             && rule.checks.is_empty()
             && rule.flow == FlowOptions::default()
             && rule.protocol != RuleProtocol::TcpPacket
-            && rule.memory.is_empty();
-        if plain && bare { Stage::Address } else { Stage::Packet }
+            && rule.protocol != RuleProtocol::TcpStream
+            && only_memory
+            && !application;
+        // A service is an address and a port: it is asked once per flow as well, so that one verdict is given.
+        let listed = rule.source.plain_ranges().is_some() || rule.destination.plain_ranges().is_some();
+        let addresses = listed || any_port && plain(&rule.source) && plain(&rule.destination);
+        if bare && addresses { Stage::Address } else { Stage::Packet }
     }
 }
 
@@ -285,7 +415,9 @@ fn choose_fast(rule: &Rule) -> Option<(usize, usize)> {
     let mut best_score = (false, 0, false);
     let mut best = None;
     for (g, group) in rule.groups.iter().enumerate() {
-        if transaction && group.target == Target::Payload {
+        if transaction && !matches!(group.target, Target::Fields(_))
+            || matches!(group.target, Target::Header(_))
+        {
             continue;
         }
         for (s, step) in group.steps.iter().enumerate() {

@@ -3,7 +3,7 @@ use super::{Builder, content::value_of, meta::number};
 use crate::{
     limits::EXTRACTS,
     rule::Compare,
-    step::{ByteTest, Encoding, JumpBase, Number, Step},
+    step::{ByteTest, Encoding, JumpBase, Number, Operator, Step, Value},
 };
 
 fn parts(value: &str) -> Vec<&str> {
@@ -28,6 +28,8 @@ fn number_options<'a>(number: &mut Number, options: &[&'a str]) -> Result<Vec<&'
             "hex" => (text, base) = (true, 16),
             "dec" => (text, base) = (true, 10),
             "oct" => (text, base) = (true, 8),
+            // Lengths of DCERPC are in the byte order of its header; little is what everyone uses.
+            "dce" => number.encoding = Encoding::Little,
             _ => match option.strip_prefix("bitmask") {
                 Some(mask) => number.mask = hex(mask.trim())?,
                 None => unknown.push(option),
@@ -38,8 +40,10 @@ fn number_options<'a>(number: &mut Number, options: &[&'a str]) -> Result<Vec<&'
         number.encoding = Encoding::Text(base);
     }
     let most = if text { 23 } else { 8 };
-    if number.count > most {
-        return Err(format!("{} bytes are more than the {most} that a number may have", number.count));
+    if let Value::Constant(count) = number.count
+        && !(0..=most).contains(&count)
+    {
+        return Err(format!("{count} bytes are more than the {most} that a number may have"));
     }
     Ok(unknown)
 }
@@ -51,7 +55,7 @@ fn hex(text: &str) -> Result<u64, String> {
 
 fn start(builder: &Builder<'_>, parts: &[&str], offset_at: usize) -> Result<Number, String> {
     Ok(Number {
-        count: number(part(parts, 0, "the count of bytes")?)?,
+        count: value_of(builder, part(parts, 0, "the count of bytes")?)?,
         offset: value_of(builder, part(parts, offset_at, "the offset")?)?,
         relative: false,
         encoding: Encoding::Big,
@@ -85,7 +89,7 @@ pub(super) fn test(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
     let against = value_of(builder, part(&parts, 2, "the value")?)?;
     let unknown = number_options(&mut number, parts.get(4..).unwrap_or(&[]))?;
     none_left(&unknown)?;
-    builder.push(Step::ByteTest { number, test, negated, against });
+    builder.push_where(number.relative, Step::ByteTest { number, test, negated, against });
     Ok(())
 }
 
@@ -103,7 +107,8 @@ pub(super) fn jump(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
             _ => return Err(format!("unknown option {option:?}")),
         }
     }
-    builder.push(Step::ByteJump { number: number_at, multiplier, align, base, post });
+    builder
+        .push_where(number_at.relative, Step::ByteJump { number: number_at, multiplier, align, base, post });
     Ok(())
 }
 
@@ -118,13 +123,73 @@ pub(super) fn extract(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
             _ => return Err(format!("unknown option {option:?}")),
         }
     }
+    let into = keep(builder, name)?;
+    builder.push_where(number_at.relative, Step::ByteExtract { number: number_at, multiplier, into });
+    Ok(())
+}
+
+/// A place for a number of that name.
+fn keep(builder: &mut Builder<'_>, name: &str) -> Result<usize, String> {
+    if let Some(place) = builder.extracts.iter().position(|have| have == name) {
+        return Ok(place);
+    }
     if builder.extracts.len() >= EXTRACTS {
         return Err(format!("more than {EXTRACTS} extracted numbers"));
     }
-    let into = builder.extracts.len();
     builder.extracts.push(name.into());
-    builder.push(Step::ByteExtract { number: number_at, multiplier, into });
+    Ok(builder.extracts.len() - 1)
+}
+
+pub(super) fn math(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let zero = Value::Constant(0);
+    let mut read =
+        Number { count: zero, offset: zero, relative: false, encoding: Encoding::Big, mask: u64::MAX };
+    let (mut operator, mut with, mut name, mut others) = (None, None, None, Vec::new());
+    for part in parts(value).into_iter().filter(|part| !part.is_empty()) {
+        let (key, word) = part.split_once(char::is_whitespace).map_or((part, ""), |(k, w)| (k, w.trim()));
+        match (key, word) {
+            ("bytes", word) => read.count = value_of(builder, word)?,
+            ("offset", word) => read.offset = value_of(builder, word)?,
+            ("oper", "+") => operator = Some(Operator::Add),
+            ("oper", "-") => operator = Some(Operator::Subtract),
+            ("oper", "*") => operator = Some(Operator::Multiply),
+            ("oper", "/") => operator = Some(Operator::Divide),
+            ("oper", "<<") => operator = Some(Operator::Left),
+            ("oper", ">>") => operator = Some(Operator::Right),
+            ("rvalue", word) => with = Some(value_of(builder, word)?),
+            ("result", word) => name = Some(word),
+            ("endian", order) => others.push(order),
+            ("string", base) => others.extend(["string", base]),
+            ("bitmask", _) => others.push(part),
+            ("relative" | "dce", _) => others.push(key),
+            _ => return Err(format!("unknown option {part:?}")),
+        }
+    }
+    none_left(&number_options(&mut read, &others)?)?;
+    let operator = operator.ok_or("oper is needed: one of + - * / << >>")?;
+    let with = with.ok_or("rvalue is needed")?;
+    let into = keep(builder, name.ok_or("result is needed")?)?;
+    builder.push_where(read.relative, Step::ByteMath { number: read, operator, with, into });
     Ok(())
+}
+
+pub(super) fn base64_decode(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let (mut count, mut offset, mut relative) = (usize::MAX, 0, false);
+    for part in parts(value).into_iter().filter(|part| !part.is_empty()) {
+        match part.split_once(char::is_whitespace) {
+            Some(("bytes", word)) => count = number(word)?,
+            Some(("offset", word)) => offset = number(word)?,
+            None if part == "relative" => relative = true,
+            _ => return Err(format!("unknown option {part:?}")),
+        }
+    }
+    builder.push_where(relative, Step::Decoded { count, offset, relative, steps: Vec::new() });
+    builder.note_decoded();
+    Ok(())
+}
+
+pub(super) fn base64_data(builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
+    builder.enter_decoded()
 }
 
 pub(super) fn data_at(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
@@ -142,7 +207,7 @@ pub(super) fn data_at(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
             other => return Err(format!("unknown option {other:?}")),
         }
     }
-    builder.push(Step::DataAt { at, relative, negated });
+    builder.push_where(relative, Step::DataAt { at, relative, negated });
     Ok(())
 }
 

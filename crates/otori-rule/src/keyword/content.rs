@@ -42,7 +42,7 @@ pub(super) fn pattern(value: &str) -> Result<Vec<u8>, String> {
     Ok(out)
 }
 
-fn read(value: &str) -> Result<Content, String> {
+pub(super) fn read(value: &str) -> Result<Content, String> {
     let (negated, quoted) = match value.strip_prefix('!') {
         Some(rest) => (true, rest.trim_start()),
         None => (false, value),

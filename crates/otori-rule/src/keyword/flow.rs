@@ -1,6 +1,6 @@
 //! `flow` and the keywords on a flow's counts.
 use super::Builder;
-use crate::rule::{Check, Compare, RuleProtocol, StreamSide};
+use crate::rule::{Check, Compare, StreamSide};
 use otori_wire::{flow::Direction, proto};
 
 pub(super) fn flow(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
@@ -13,7 +13,9 @@ pub(super) fn flow(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
             "not_established" => options.established = Some(false),
             "only_stream" => options.stream = Some(true),
             "no_stream" => options.stream = Some(false),
-            "stateless" | "no_frag" | "only_frag" => {}
+            "stateless" => options.stateless = true,
+            "only_frag" => options.fragment = Some(true),
+            "no_frag" => options.fragment = Some(false),
             other => return Err(format!("unknown option {other:?}")),
         }
     }
@@ -22,8 +24,17 @@ pub(super) fn flow(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
 
 pub(super) fn application_protocol(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let name = value.split(',').next().unwrap_or(value).trim();
-    let row = proto::by_name(name).ok_or_else(|| format!("unknown application protocol {name:?}"))?;
-    builder.rule.protocol = RuleProtocol::Application(row.id);
+    let (negated, name) = match name.strip_prefix('!') {
+        Some(name) => (true, name.trim()),
+        None => (false, name),
+    };
+    let known = match name {
+        "failed" => "failed",
+        "unknown" => "unknown",
+        "http1" => "http",
+        name => proto::by_name(name).ok_or_else(|| format!("unknown application protocol {name:?}"))?.name,
+    };
+    builder.rule.checks.push(Check::Application(known, negated));
     Ok(())
 }
 

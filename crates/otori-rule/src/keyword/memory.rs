@@ -1,6 +1,6 @@
 //! Keywords that remember: flow bits and numbers, bits of hosts, thresholds.
 use super::{Builder, meta::number};
-use crate::rule::{Compare, Memory, NumberTest, Threshold, ThresholdKind, Track};
+use crate::rule::{Action, Compare, Memory, NumberTest, Threshold, ThresholdKind, Track, Unique};
 
 pub(super) fn flow_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let (command, names) = value.split_once(',').unwrap_or((value, ""));
@@ -10,7 +10,7 @@ pub(super) fn flow_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), St
     }
     let mut ids = Vec::new();
     for name in names.split('|').map(str::trim).filter(|name| !name.is_empty()) {
-        ids.push(builder.names.number(name)?);
+        ids.push(builder.tables.names.number(name)?);
     }
     let Some(first) = ids.first().copied() else { return Err("flowbits needs a name".into()) };
     let memory = match command.trim() {
@@ -27,7 +27,7 @@ pub(super) fn flow_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), St
 
 pub(super) fn flow_number(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let mut parts = value.split(',').map(str::trim);
-    let id = builder.names.number(parts.next().unwrap_or(""))?;
+    let id = builder.tables.names.number(parts.next().unwrap_or(""))?;
     let operator = parts.next().ok_or("flowint needs an operator")?;
     let operand = parts.next();
     let plain = || number::<u64>(operand.ok_or("flowint needs a number")?);
@@ -60,7 +60,7 @@ fn push_host(
     track: Track,
     seconds: u32,
 ) -> Result<(), String> {
-    let id = builder.names.number(name)?;
+    let id = builder.tables.names.number(name)?;
     let memory = match command {
         "set" => Memory::HostSet(id, track, seconds),
         "unset" => Memory::HostUnset(id, track),
@@ -107,40 +107,78 @@ pub(super) fn host_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), St
     tracks.iter().try_for_each(|track| push_host(builder, command, name, *track, FOREVER_SECONDS))
 }
 
-fn rate(value: &str) -> Result<(Option<ThresholdKind>, Track, u32, u32), String> {
-    let (mut kind, mut track, mut count, mut seconds) = (None, None, 0, 0);
+/// The kind of that name.
+pub(crate) fn kind_named(name: &str) -> Result<ThresholdKind, String> {
+    Ok(match name {
+        "limit" => ThresholdKind::Limit,
+        "threshold" => ThresholdKind::Every,
+        "both" => ThresholdKind::Both,
+        "backoff" => ThresholdKind::Backoff { multiplier: 2 },
+        other => return Err(format!("unknown type {other:?}")),
+    })
+}
+
+/// Whom a counter belongs to.
+pub(crate) fn track_named(name: &str) -> Result<Track, String> {
+    Ok(match name {
+        "by_src" => Track::Source,
+        "by_dst" => Track::Destination,
+        "by_both" => Track::Pair,
+        "by_rule" => Track::Rule,
+        "by_flow" => Track::Flow,
+        other => return Err(format!("unknown track {other:?}")),
+    })
+}
+
+/// The action of that name.
+pub(crate) fn action_named(name: &str) -> Result<Action, String> {
+    Ok(match name {
+        "alert" => Action::Alert,
+        "drop" => Action::Drop,
+        "pass" => Action::Pass,
+        "reject" => Action::Reject,
+        other => return Err(format!("unknown action {other:?}")),
+    })
+}
+
+fn rate(value: &str) -> Result<Threshold, String> {
+    let (mut kind, mut track, mut count, mut seconds, mut unique) = (None, None, 0, 0, None);
+    let mut multiplier = None;
     for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (key, word) =
             part.split_once(char::is_whitespace).ok_or_else(|| format!("{part:?} has no value"))?;
         match (key, word.trim()) {
-            ("type", "limit") => kind = Some(ThresholdKind::Limit),
-            ("type", "threshold") => kind = Some(ThresholdKind::Every),
-            ("type", "both") => kind = Some(ThresholdKind::Both),
-            ("track", "by_src") => track = Some(Track::Source),
-            ("track", "by_dst") => track = Some(Track::Destination),
-            ("track", "by_both") => track = Some(Track::Pair),
-            ("track", "by_rule") => track = Some(Track::Rule),
-            ("track", "by_flow") => track = Some(Track::Flow),
+            ("type", name) => kind = Some(kind_named(name)?),
+            ("track", name) => track = Some(track_named(name)?),
             ("count", text) => count = number(text)?,
             ("seconds", text) => seconds = number(text)?,
+            ("multiplier", text) => multiplier = Some(number(text)?),
+            ("unique_on", "src_port") => unique = Some(Unique::SourcePort),
+            ("unique_on", "dst_port") => unique = Some(Unique::DestinationPort),
             _ => return Err(format!("unknown option {part:?}")),
         }
+    }
+    if let (Some(ThresholdKind::Backoff { .. }), Some(multiplier)) = (kind, multiplier) {
+        kind = Some(ThresholdKind::Backoff { multiplier });
+        seconds = u32::MAX;
     }
     if count == 0 || seconds == 0 {
         return Err("count and seconds are needed, and not 0".into());
     }
-    Ok((kind, track.ok_or("track is needed")?, count, seconds))
+    let track = track.ok_or("track is needed")?;
+    Ok(Threshold { kind: kind.unwrap_or(ThresholdKind::Filter), track, count, seconds, unique })
 }
 
 pub(super) fn threshold(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    let (kind, track, count, seconds) = rate(value)?;
-    let kind = kind.ok_or("type is needed")?;
-    builder.rule.threshold = Some(Threshold { kind, track, count, seconds });
+    let threshold = rate(value)?;
+    if threshold.kind == ThresholdKind::Filter {
+        return Err("type is needed".into());
+    }
+    builder.rule.threshold = Some(threshold);
     Ok(())
 }
 
 pub(super) fn detection_filter(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    let (_, track, count, seconds) = rate(value)?;
-    builder.rule.threshold = Some(Threshold { kind: ThresholdKind::Filter, track, count, seconds });
+    builder.rule.threshold = Some(Threshold { kind: ThresholdKind::Filter, ..rate(value)? });
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Keywords that describe a rule: `msg`, `sid`, `rev`, `classtype`, `metadata` and the like.
 use super::Builder;
+use crate::rule::Check;
+use otori_wire::proto;
 
 /// Takes quotes and escapes off.
 pub(super) fn unquote(value: &str) -> String {
@@ -81,9 +83,81 @@ pub(super) fn target(_builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     }
 }
 
+/// Events of the engine itself, which belong to no transaction.
+const ENGINE_EVENTS: &[&str] = &[
+    "applayer_mismatch_protocol_both_directions",
+    "applayer_wrong_direction_first_data",
+    "applayer_detect_protocol_only_one_direction",
+    "applayer_proto_detection_skipped",
+    "applayer_no_tls_after_starttls",
+    "applayer_unexpected_protocol",
+];
+
 pub(super) fn application_event(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    builder.rule.application_events.push(value.trim().into());
+    let name = value.trim();
+    if ENGINE_EVENTS.contains(&name) {
+        builder.rule.checks.push(Check::FlowEvent(name.into()));
+        return Ok(());
+    }
+    let (protocol, event) =
+        name.split_once('.').ok_or_else(|| format!("{name:?} is no event of a protocol"))?;
+    let known = matches!(protocol, "http1") || proto::by_name(protocol).is_some();
+    if !known || event.is_empty() {
+        return Err(format!("unknown application protocol {protocol:?}"));
+    }
+    builder.rule.application_events.push(name.into());
     Ok(())
+}
+
+pub(super) fn outspoken(builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
+    builder.rule.outspoken = true;
+    Ok(())
+}
+
+pub(super) fn bypass(builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
+    builder.rule.bypass = true;
+    Ok(())
+}
+
+pub(super) fn unsupported(_builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
+    Err("this keyword is not supported".into())
+}
+
+/// The version of Suricata that the language follows.
+const VERSION: [u32; 3] = [9, 0, 0];
+
+/// `feature ja4, keyword x, version >= 7.0.3 < 8`: refused when it does not hold here.
+pub(super) fn requires(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    for part in value.split(',').map(str::trim) {
+        let (kind, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+        let holds = match kind {
+            "feature" => builder.tables.features.iter().any(|have| have == rest.trim()),
+            "keyword" => super::KEYWORDS.iter().any(|row| row.name == rest.trim()),
+            "version" => rest.split('|').any(version_holds),
+            _ => return Err(format!("unknown requirement {kind:?}")),
+        };
+        if !holds {
+            return Err(format!("requires {part}, which is not here"));
+        }
+    }
+    Ok(())
+}
+
+fn version_holds(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.chunks(2).all(|pair| {
+        let [operator, version] = pair else { return false };
+        let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+        let wanted: [u32; 3] = core::array::from_fn(|_| numbers.next().unwrap_or(0));
+        match *operator {
+            "<" => VERSION < wanted,
+            "<=" => VERSION <= wanted,
+            ">" => VERSION > wanted,
+            ">=" => VERSION >= wanted,
+            "==" | "=" => VERSION == wanted,
+            _ => false,
+        }
+    })
 }
 
 pub(super) fn nothing(_builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {

@@ -5,9 +5,13 @@
 mod builder;
 mod bytes;
 mod content;
+mod file;
 mod flow;
-mod memory;
+mod legacy;
+mod list;
+pub(crate) mod memory;
 mod meta;
+mod number;
 mod packet;
 mod pattern;
 
@@ -52,22 +56,38 @@ use Argument::{Needed, None as Bare, Optional};
 pub static KEYWORDS: &[Keyword] = &[
     row("absent", Optional, content::absent, "the buffer is not there"),
     row("ack", Needed, packet::ack, "TCP acknowledgement number"),
-    row("alert", Bare, meta::nothing, "accepted, the opposite of noalert"),
+    row("alert", Bare, meta::outspoken, "an alert although the rule passes"),
     row("app-layer-event", Needed, meta::application_event, "an anomaly of an application protocol"),
     row("app-layer-protocol", Needed, flow::application_protocol, "the application protocol of the flow"),
+    row("asn1", Needed, meta::unsupported, "refused: removed in Suricata 8"),
+    row("base64_data", Bare, bytes::base64_data, "following conditions are on what base64_decode gave"),
+    row("base64_decode", Optional, bytes::base64_decode, "decodes base64"),
     row("bsize", Needed, bytes::size, "length of the buffer"),
+    row("bypass", Bare, meta::bypass, "the flow is left alone after a match"),
     row("byte_extract", Needed, bytes::extract, "keeps a number under a name"),
     row("byte_jump", Needed, bytes::jump, "moves the cursor by a number"),
+    row("byte_math", Needed, bytes::math, "computes with a number and keeps the result"),
     row("byte_test", Needed, bytes::test, "compares a number"),
     row("classtype", Needed, meta::class, "short name of the class"),
+    row("config", Needed, meta::nothing, "accepted"),
     row("content", Needed, content::content, "bytes that must be there, or must not"),
+    row("datarep", Needed, list::datarep, "reputation of the buffer on a list"),
+    row("dataset", Needed, list::dataset, "the buffer is on a list, or is put there"),
     row("decode-event", Needed, packet::decode_event, "an anomaly of the decoder"),
     row("depth", Needed, content::depth, "bytes that the last content may lie in"),
     row("detection_filter", Needed, memory::detection_filter, "alerts only beyond a rate"),
     row("distance", Needed, content::distance, "bytes between the match before and the last content"),
     row("dsize", Needed, packet::payload_size, "bytes of payload"),
     row("endswith", Bare, content::ends_with, "the last content is at the end"),
+    row("engine-event", Needed, packet::decode_event, "an anomaly of the decoder"),
     row("fast_pattern", Optional, content::fast_pattern, "the prefilter searches the last content"),
+    row("fileext", Needed, file::extension, "extension of a file's name"),
+    row("filemagic", Needed, file::magic, "what a file's first bytes say it is"),
+    row("filemd5", Needed, file::md5, "a file's MD5 is on a list"),
+    row("filename", Needed, file::name, "part of a file's name"),
+    row("filesha1", Needed, file::sha1, "a file's SHA-1 is on a list"),
+    row("filesha256", Needed, file::sha256, "a file's SHA-256 is on a list"),
+    row("filestore", Optional, meta::nothing, "accepted, files are not kept"),
     row("flags", Needed, packet::tcp_flags, "TCP flags"),
     row("flow", Needed, flow::flow, "direction and state of the flow"),
     row("flow.age", Needed, flow::age, "seconds since the flow's first packet"),
@@ -80,17 +100,27 @@ pub static KEYWORDS: &[Keyword] = &[
     row("flowbits", Needed, memory::flow_bits, "bits remembered with the flow"),
     row("flowint", Needed, memory::flow_number, "numbers remembered with the flow"),
     row("fragbits", Needed, packet::fragment_bits, "IP fragment bits"),
+    row("fragoffset", Needed, packet::fragment_offset, "IP fragment offset"),
+    row("ftpbounce", Bare, legacy::ftp_bounce, "FTP PORT with another address"),
+    row("geoip", Needed, meta::unsupported, "refused: there is no table of countries here"),
     row("gid", Needed, meta::gid, "generator id"),
     row("hostbits", Needed, memory::host_bits, "bits remembered with a host"),
     row("icmp_id", Needed, packet::icmp_id, "ICMP identifier"),
     row("icmp_seq", Needed, packet::icmp_sequence, "ICMP sequence number"),
+    row("icmpv6.mtu", Needed, packet::mtu, "largest packet that ICMPv6 says to be possible"),
     row("icode", Needed, packet::icmp_code, "ICMP code"),
     row("id", Needed, packet::ip_id, "IP identification"),
     row("ip_proto", Needed, packet::ip_protocol, "IP protocol"),
+    row("ipopts", Needed, packet::ip_options, "IPv4 options"),
+    row("iprep", Needed, meta::unsupported, "refused: there is no reputation table here"),
     row("isdataat", Needed, bytes::data_at, "there are bytes, or are not"),
     row("itype", Needed, packet::icmp_type, "ICMP type"),
+    row("l3_proto", Needed, packet::version, "IPv4 or IPv6"),
+    row("lua", Needed, meta::unsupported, "refused: no scripts"),
+    row("luajit", Needed, meta::unsupported, "refused: no scripts"),
     row("metadata", Needed, meta::metadata, "keys and values for people"),
     row("msg", Needed, meta::message, "message"),
+    row("nfq_set_mark", Needed, meta::nothing, "accepted, marks are not set"),
     row("noalert", Bare, meta::no_alert, "no alert is written"),
     row("nocase", Bare, content::nocase, "letters of either case"),
     row("offset", Needed, content::offset, "first byte of the last content"),
@@ -100,17 +130,31 @@ pub static KEYWORDS: &[Keyword] = &[
     row("priority", Needed, meta::priority, "1 is most severe"),
     row("rawbytes", Bare, meta::nothing, "accepted, payloads are always raw"),
     row("reference", Needed, meta::reference, "where to read more"),
-    row("requires", Needed, meta::nothing, "accepted"),
+    row("replace", Needed, meta::nothing, "accepted, packets are not changed"),
+    row("requires", Needed, meta::requires, "the rule counts only where this is there"),
     row("rev", Needed, meta::revision, "revision"),
     row("sameip", Bare, packet::same_ip, "source and destination are one"),
     row("seq", Needed, packet::sequence, "TCP sequence number"),
     row("sid", Needed, meta::sid, "signature id"),
+    row("ssl_state", Needed, legacy::ssl_state, "step of the TLS hand-shake"),
+    row("ssl_version", Needed, legacy::ssl_version, "version of TLS"),
     row("startswith", Bare, content::starts_with, "the last content is at the start"),
+    row("stream-event", Needed, packet::stream_event, "an anomaly of a stream"),
     row("stream_size", Needed, flow::stream_size, "bytes of the stream so far"),
     row("tag", Needed, meta::nothing, "accepted, packets behind an alert are not kept"),
     row("target", Needed, meta::target, "which side is attacked"),
+    row("tcp.ack", Needed, packet::ack, "TCP acknowledgement number"),
     row("tcp.flags", Needed, packet::tcp_flags, "TCP flags"),
+    row("tcp.mss", Needed, packet::segment_size, "TCP's maximum segment size"),
+    row("tcp.seq", Needed, packet::sequence, "TCP sequence number"),
+    row("tcp.window", Needed, packet::window, "TCP window"),
+    row("tcp.wscale", Needed, packet::window_scale, "TCP's window scale"),
     row("threshold", Needed, memory::threshold, "limits alerts"),
+    row("tls.fingerprint", Optional, legacy::tls_fingerprint, "SHA-1 of the certificate"),
+    row("tls.issuerdn", Optional, legacy::tls_issuer, "issuer of the certificate"),
+    row("tls.subject", Optional, legacy::tls_subject, "subject of the certificate"),
+    row("tls.version", Needed, legacy::tls_version, "version of TLS"),
+    row("tos", Needed, packet::tos, "IP's differentiated services field"),
     row("ttl", Needed, packet::ttl, "IP time to live"),
     row("uricontent", Needed, content::uri_content, "content in the normal form of the request target"),
     row("urilen", Needed, bytes::uri_size, "length of the request target"),
@@ -134,7 +178,10 @@ pub fn apply(builder: &mut Builder<'_>, name: &str, value: Option<&str>) -> Resu
     if let Some(transform) = crate::transform::Transform::parse(name, value)? {
         return builder.transform(transform);
     }
-    if builder.sticky(name) || builder.modifier(name)? {
+    if value.is_some_and(|value| !value.is_empty()) && builder.number(name, value.unwrap_or(""))? {
+        return Ok(());
+    }
+    if builder.sticky(name, value.filter(|value| !value.is_empty()))? || builder.modifier(name)? {
         return Ok(());
     }
     Err(format!("unknown keyword {name:?}"))

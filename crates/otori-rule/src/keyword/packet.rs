@@ -55,12 +55,65 @@ pub(super) fn vlan_layers(builder: &mut Builder<'_>, value: &str) -> Result<(), 
 }
 
 pub(super) fn vlan(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    let (number_text, layer) = match value.split_once(',') {
-        Some((text, "any" | "all")) => (text, None),
-        Some((text, layer)) => (text, Some(number(layer)?)),
-        None => (value, None),
+    let (compare, pick) = super::number::read(value, otori_wire::proto::NumberForm::Plain)?;
+    builder.rule.checks.push(Check::Vlan(pick, compare));
+    Ok(())
+}
+pub(super) fn tos(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let hexadecimal = value.trim().replace('x', "0x").replace("00x", "0x");
+    compare(builder, &hexadecimal, Check::Tos)
+}
+pub(super) fn mtu(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    compare(builder, value, Check::Mtu)
+}
+pub(super) fn segment_size(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    compare(builder, value, Check::SegmentSize)
+}
+pub(super) fn window_scale(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    compare(builder, value, Check::WindowScale)
+}
+pub(super) fn fragment_offset(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    compare(builder, value, Check::FragmentOffset)
+}
+pub(super) fn stream_event(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    builder.rule.checks.push(Check::StreamEvent(format!("stream.{}", value.trim())));
+    Ok(())
+}
+
+pub(super) fn version(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let number = match value.trim() {
+        "ip4" | "ipv4" => 4,
+        "ip6" | "ipv6" => 6,
+        other => return Err(format!("unknown protocol {other:?}")),
     };
-    builder.rule.checks.push(Check::Vlan(layer, Compare::parse(number_text)?));
+    builder.rule.protocol = crate::rule::RuleProtocol::IpVersion(number);
+    Ok(())
+}
+
+/// Names of IPv4 options and the low five bits of their type, RFC 791.
+const IP_OPTIONS: &[(&str, u32)] = &[
+    ("rr", 7),
+    ("lsrr", 3),
+    ("lsrre", 3),
+    ("eol", 0),
+    ("nop", 1),
+    ("ts", 4),
+    ("sec", 2),
+    ("esec", 5),
+    ("cipso", 6),
+    ("ssrr", 9),
+    ("satid", 8),
+    ("rtralt", 20),
+];
+
+pub(super) fn ip_options(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let name = value.trim();
+    let bits = match IP_OPTIONS.iter().find(|(have, _)| *have == name) {
+        Some((_, number)) => 1 << number,
+        None if name == "any" => 0,
+        None => return Err(format!("unknown option {name:?}")),
+    };
+    builder.rule.checks.push(Check::IpOptions(bits));
     Ok(())
 }
 
@@ -68,6 +121,8 @@ pub(super) fn ip_protocol(builder: &mut Builder<'_>, value: &str) -> Result<(), 
     let named = value.trim_start_matches(['!', '<', '>', '=']);
     let sign = value.get(..value.len() - named.len()).unwrap_or("");
     let number = match named.trim().to_ascii_lowercase().as_str() {
+        "ipip" | "ip-in-ip" => "4",
+        "ipv6" => "41",
         "icmp" => "1",
         "igmp" => "2",
         "tcp" => "6",
@@ -81,32 +136,39 @@ pub(super) fn ip_protocol(builder: &mut Builder<'_>, value: &str) -> Result<(), 
     compare(builder, &format!("{sign}{number}"), Check::IpProtocol)
 }
 
+/// `M`, `!M`, `+MD`, `*RD`: more fragments, do not fragment, reserved.
 pub(super) fn fragment_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    match value.trim() {
-        "M" | "+M" | "M+" => {
-            builder.rule.checks.push(Check::Fragment(true));
-            Ok(())
-        }
-        "!M" => {
-            builder.rule.checks.push(Check::Fragment(false));
-            Ok(())
-        }
-        other => Err(format!("fragbits {other:?} is not supported")),
+    let (how, letters) = how(value.trim());
+    let mut bits = 0;
+    for letter in letters.chars() {
+        bits |= match letter.to_ascii_uppercase() {
+            'M' => 1,
+            'D' => 2,
+            'R' => 4,
+            other => return Err(format!("unknown bit {other:?}")),
+        };
+    }
+    builder.rule.checks.push(Check::FragmentBits(bits, how));
+    Ok(())
+}
+
+/// The sign before or behind letters, and the letters.
+fn how(text: &str) -> (FlagTest, &str) {
+    let rest = || text.get(1..).unwrap_or("").trim();
+    match text.chars().next() {
+        Some('+') => (FlagTest::All, rest()),
+        Some('*') => (FlagTest::Any, rest()),
+        Some('!') => (FlagTest::NotAll, rest()),
+        Some('=') => (FlagTest::Exactly, rest()),
+        _ if text.ends_with('+') => (FlagTest::All, text.trim_end_matches('+')),
+        _ if text.ends_with('*') => (FlagTest::Any, text.trim_end_matches('*')),
+        _ => (FlagTest::Exactly, text),
     }
 }
 
 pub(super) fn tcp_flags(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let (wanted, ignored) = value.split_once(',').unwrap_or((value, ""));
-    let wanted = wanted.trim();
-    let (how, letters) = match wanted.chars().next() {
-        Some('+') => (FlagTest::All, wanted.get(1..).unwrap_or("")),
-        Some('*') => (FlagTest::Any, wanted.get(1..).unwrap_or("")),
-        Some('!') => (FlagTest::NotAll, wanted.get(1..).unwrap_or("")),
-        Some('=') => (FlagTest::Exactly, wanted.get(1..).unwrap_or("")),
-        _ if wanted.ends_with('+') => (FlagTest::All, wanted.trim_end_matches('+')),
-        _ if wanted.ends_with('*') => (FlagTest::Any, wanted.trim_end_matches('*')),
-        _ => (FlagTest::Exactly, wanted),
-    };
+    let (how, letters) = how(wanted.trim());
     builder.rule.checks.push(Check::TcpFlags { bits: bits(letters)?, ignored: bits(ignored)?, how });
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! `pcre`: crate `regex` where it can, `fancy-regex` with a limit where look-around or back references need it.
+//! `pcre`.
 use super::Builder;
 use crate::{
-    limits::{BACKTRACKS, REGEX_BYTES},
-    step::{Expression, Step},
+    expression::{Expression, Options},
+    step::Step,
 };
 
 /// Letters that name a buffer.
@@ -51,57 +51,17 @@ pub(super) fn pcre(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
             },
         }
     }
-    let expression = compile(&source.replace("\\;", ";"), options)?;
+    let expression = Expression::compile(&source.replace("\\;", ";"), options)?;
     let step = Step::Pattern { expression, relative, negated, anchored };
     match buffer {
         Some(keyword) => builder.push_named(keyword, step),
+        None if relative => {
+            builder.push_relative(step);
+            Ok(())
+        }
         None => {
             builder.push(step);
             Ok(())
-        }
-    }
-}
-
-#[derive(Clone, Copy, Default)]
-struct Options {
-    nocase: bool,
-    dot_all: bool,
-    multi_line: bool,
-    extended: bool,
-    lazy: bool,
-}
-
-fn compile(source: &str, options: Options) -> Result<Expression, String> {
-    let plain = regex::bytes::RegexBuilder::new(source)
-        .unicode(false)
-        .case_insensitive(options.nocase)
-        .dot_matches_new_line(options.dot_all)
-        .multi_line(options.multi_line)
-        .ignore_whitespace(options.extended)
-        .swap_greed(options.lazy)
-        .size_limit(REGEX_BYTES)
-        .dfa_size_limit(1 << 20)
-        .build();
-    if let Ok(regex) = plain {
-        return Ok(Expression::Plain(regex));
-    }
-    if options.lazy {
-        return Err("flag G does not go with look-around or back references".into());
-    }
-    let fancy = fancy_regex::RegexBuilder::new(source)
-        .bytes_mode(fancy_regex::BytesMode::Ascii)
-        .case_insensitive(options.nocase)
-        .dot_matches_new_line(options.dot_all)
-        .multi_line(options.multi_line)
-        .ignore_whitespace(options.extended)
-        .backtrack_limit(BACKTRACKS)
-        .delegate_size_limit(REGEX_BYTES)
-        .build();
-    match fancy {
-        Ok(regex) => Ok(Expression::Fancy(Box::new(regex))),
-        Err(error) => {
-            let text = error.to_string();
-            Err(format!("the expression does not compile: {}", text.lines().last().unwrap_or("").trim()))
         }
     }
 }

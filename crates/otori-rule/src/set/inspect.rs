@@ -5,9 +5,10 @@ use super::{FieldFilter, Hit, RuleSet, View};
 use crate::{
     keyword,
     limits::{CANDIDATES, STREAM_WINDOW},
-    rule::{Check, FlagTest, Group, Rule, RuleProtocol, Stage, StreamSide, Target},
-    state::{FlowMarks, Globals, Rate},
+    rule::{Check, Group, HeaderPart, Pick, Rule, RuleProtocol, StreamSide, Target},
+    state::{FlowMarks, Globals},
     step::{Buffer, Step, matches},
+    transform::apply_all,
 };
 use otori_event::Endpoint;
 use otori_wire::{
@@ -27,6 +28,7 @@ pub struct Scratch {
 struct Bytes<'a> {
     payload: Option<Buffer<'a>>,
     transaction: Option<(&'a Transaction, Direction)>,
+    in_stream: bool,
 }
 
 /// Everything that changes while rules are asked.
@@ -63,7 +65,8 @@ impl RuleSet {
         }
         self.order(&mut found);
         let buffer = Buffer { bytes: payload, complete: true, from_start: true };
-        let bytes = Bytes { payload: (!payload.is_empty()).then_some(buffer), transaction: None };
+        let bytes =
+            Bytes { payload: (!payload.is_empty()).then_some(buffer), transaction: None, in_stream: false };
         for slot in &found {
             let Some(rule) = self.rule(*slot) else { continue };
             if rule.protocol == RuleProtocol::TcpStream && view.protocol == protocol::TCP {
@@ -113,7 +116,7 @@ impl RuleSet {
         self.streams.search(&ask.scratch.lower, old, &mut found);
         self.order(&mut found);
         let buffer = Buffer { bytes: &tail, complete: true, from_start };
-        let groups = Bytes { payload: Some(buffer), transaction: None };
+        let groups = Bytes { payload: Some(buffer), transaction: None, in_stream: true };
         for slot in &found {
             let Some(rule) = self.rule(*slot) else { continue };
             let fired = self.decide(*slot, rule, view, &groups, ask);
@@ -169,13 +172,19 @@ impl RuleSet {
             if transaction.marks.fired.contains(slot) {
                 continue;
             }
-            let bytes = Bytes { payload: Some(buffer), transaction: Some((transaction, direction)) };
+            let bytes =
+                Bytes { payload: Some(buffer), transaction: Some((transaction, direction)), in_stream: true };
             let fired = self.decide(*slot, rule, view, &bytes, ask);
             let marks = &mut transaction.marks;
             if fired && marks.fired.len() < CANDIDATES {
                 marks.fired.push(*slot);
             } else if !fired && !done && marks.candidates[side].len() < CANDIDATES {
                 marks.candidates[side].push(*slot);
+            }
+            let other = direction.flip().index();
+            if !fired && rule.transactional && marks.candidates[other].len() < CANDIDATES {
+                // A rule about both directions waits for the other one as well.
+                marks.candidates[other].push(*slot);
             }
         }
         ask.marks.streams[side].tail = window;
@@ -196,8 +205,7 @@ impl RuleSet {
                 lower_into(lower, field.bytes.get(start..).unwrap_or(&[]));
                 prefilter.search(lower, field.scanned - start, found);
             } else if !transforms.is_empty() {
-                let changed =
-                    transforms.iter().fold(field.bytes.clone(), |bytes, change| change.apply(&bytes));
+                let Some(changed) = apply_all(transforms, &field.bytes) else { continue };
                 lower_into(lower, &changed);
                 prefilter.search(lower, 0, found);
             }
@@ -210,7 +218,10 @@ impl RuleSet {
     fn order(&self, found: &mut Vec<u32>) {
         found.sort_unstable();
         found.dedup();
-        found.sort_by_cached_key(|slot| (self.rule(*slot).map(|rule| rule.rank()), *slot));
+        found.sort_by_cached_key(|slot| {
+            let rule = self.rule(*slot);
+            (rule.map(|rule| (self.place_of(rule.action), rule.rank())), *slot)
+        });
     }
 
     /// Whether the rule matches; if so it is noted and its changes are made.
@@ -228,20 +239,16 @@ impl RuleSet {
             && rule.checks.iter().all(|check| check_holds(check, view))
             && ask.globals.holds(rule, view, ask.marks)
             && events(rule, bytes)
-            && rule.groups.iter().all(|group| group_holds(group, bytes));
+            && rule.groups.iter().all(|group| group_holds(group, view, bytes));
         if !matched {
-            return false;
-        }
-        let rate = ask.globals.rate(rule, view);
-        if rate == Rate::Ignore {
             return false;
         }
         ask.globals.commit(rule, view, ask.marks);
         ask.hits.push(Hit {
             rule: rule.clone(),
             transaction: bytes.transaction.map(|(transaction, _)| transaction.id),
-            silent: rule.silent || rate == Rate::Silent,
-            in_stream: rule.stage == Stage::Stream,
+            in_stream: bytes.in_stream,
+            slot,
         });
         true
     }
@@ -262,7 +269,7 @@ fn header(rule: &Rule, view: &View<'_, '_>) -> bool {
         }
         RuleProtocol::Number(protocol::ICMP) => matches!(view.protocol, protocol::ICMP | protocol::ICMPV6),
         RuleProtocol::Number(number) => view.protocol == number,
-        RuleProtocol::Application(of) => view.application == Some(of),
+        RuleProtocol::Application(of) => view.application.is_some_and(|have| of.covers(have)),
     };
     let fits = |source: &Endpoint, destination: &Endpoint| {
         rule.source_ports.has(source.port)
@@ -270,29 +277,34 @@ fn header(rule: &Rule, view: &View<'_, '_>) -> bool {
             && rule.source.has(source.ip)
             && rule.destination.has(destination.ip)
     };
+    let turned = rule.both_ways || (rule.transactional && view.direction == Some(Direction::ToClient));
     protocol_fits
-        && (fits(&view.source, &view.destination)
-            || (rule.both_ways && fits(&view.destination, &view.source)))
+        && (fits(&view.source, &view.destination) || (turned && fits(&view.destination, &view.source)))
 }
 
 fn flow(rule: &Rule, view: &View<'_, '_>) -> bool {
     let direction = rule.flow.direction.is_none_or(|direction| view.direction == Some(direction));
     let established = rule.flow.established.is_none_or(|wanted| view.established == wanted);
-    direction && established
+    let fragment = rule.flow.fragment.is_none_or(|wanted| view.fragmented == wanted);
+    direction && established && fragment
 }
 
 fn events(rule: &Rule, bytes: &Bytes<'_>) -> bool {
-    if rule.application_events.is_empty() {
+    if rule.application_events.is_empty() && rule.hook.is_none() {
         return true;
     }
-    let Some((transaction, _)) = bytes.transaction else { return false };
-    rule.application_events.iter().all(|event| transaction.anomalies.contains(&event.as_str()))
+    let Some((transaction, direction)) = bytes.transaction else { return false };
+    let reached =
+        |(side, step): (Direction, Progress)| side == direction && transaction.progress[side.index()] >= step;
+    rule.hook.is_none_or(reached)
+        && rule.application_events.iter().all(|event| transaction.anomalies.contains(&event.as_str()))
 }
 
-fn group_holds(group: &Group, bytes: &Bytes<'_>) -> bool {
+fn group_holds(group: &Group, view: &View<'_, '_>, bytes: &Bytes<'_>) -> bool {
     match (&group.target, bytes) {
         (Target::Payload, Bytes { payload: Some(buffer), .. }) => matches(&group.steps, *buffer),
         (Target::Payload, _) => false,
+        (Target::Header(part), _) => header_holds(group, *part, view),
         (Target::Fields(ids), Bytes { transaction: Some((transaction, direction)), .. }) => {
             fields_hold(group, ids, transaction, *direction)
         }
@@ -300,20 +312,68 @@ fn group_holds(group: &Group, bytes: &Bytes<'_>) -> bool {
     }
 }
 
+fn header_holds(group: &Group, part: HeaderPart, view: &View<'_, '_>) -> bool {
+    let packet = view.packet;
+    let v4 = view.source.ip.is_ipv4();
+    let ip = packet.ip.as_ref().map(|ip| ip.header);
+    let transport = |fits: bool| fits.then_some(packet.transport_header).filter(|bytes| !bytes.is_empty());
+    let icmp = matches!(packet.transport, Transport::Icmp { .. });
+    let whole = |fits: bool| packet.ip.as_ref().filter(|_| fits).map(|ip| ip.body);
+    let address;
+    let bytes = match part {
+        HeaderPart::Link => Some(packet.link_header).filter(|bytes| !bytes.is_empty()),
+        HeaderPart::Ipv4 => ip.filter(|_| v4),
+        HeaderPart::Ipv6 => ip.filter(|_| !v4),
+        HeaderPart::Tcp => transport(matches!(packet.transport, Transport::Tcp { .. })),
+        HeaderPart::Udp => transport(matches!(packet.transport, Transport::Udp { .. })),
+        HeaderPart::Icmp4 => whole(icmp && v4),
+        HeaderPart::Icmp6 => whole(icmp && !v4),
+        HeaderPart::Source | HeaderPart::Destination => {
+            let end = if part == HeaderPart::Source { view.source } else { view.destination };
+            address = crate::dataset::octets(end.ip);
+            Some(address.as_slice()).filter(|_| packet.ip.is_some())
+        }
+    };
+    bytes.is_some_and(|bytes| changed_holds(group, bytes, true))
+}
+
+/// Whether the steps hold for bytes, changed as the group says.
+fn changed_holds(group: &Group, bytes: &[u8], complete: bool) -> bool {
+    if group.transforms.is_empty() {
+        return matches(&group.steps, Buffer { bytes, complete, from_start: true });
+    }
+    let changed = apply_all(&group.transforms, bytes);
+    changed.is_some_and(|bytes| matches(&group.steps, Buffer { bytes: &bytes, complete, from_start: true }))
+}
+
 fn fields_hold(group: &Group, ids: &[FieldId], transaction: &Transaction, direction: Direction) -> bool {
-    let mut fields = transaction.fields.iter().filter(|field| ids.contains(&field.id)).peekable();
-    if fields.peek().is_none() {
+    let fields = || transaction.fields.iter().filter(|field| ids.contains(&field.id));
+    if fields().next().is_none() {
         let known = transaction.progress[direction.index()] >= Progress::Headers;
         return known && matches!(group.steps.first(), Some(Step::Absent { .. }));
     }
-    fields.any(|field| {
-        if group.transforms.is_empty() {
-            let buffer = Buffer { bytes: &field.bytes, complete: field.complete, from_start: true };
-            return matches(&group.steps, buffer);
-        }
-        let changed = group.transforms.iter().fold(field.bytes.clone(), |bytes, change| change.apply(&bytes));
-        matches(&group.steps, Buffer { bytes: &changed, complete: field.complete, from_start: true })
-    })
+    let holds = |field: &Field| changed_holds(group, &field.bytes, field.complete);
+    match group.pick {
+        Pick::Any => fields().any(holds),
+        Pick::All => fields().all(holds),
+        Pick::At(place) => at(fields(), place).is_some_and(holds),
+    }
+}
+
+/// The one of that place; negative places count from the end.
+fn at<T>(mut all: impl DoubleEndedIterator<Item = T>, place: i32) -> Option<T> {
+    match usize::try_from(place) {
+        Ok(place) => all.nth(place),
+        Err(_) => all.rev().nth(place.unsigned_abs() as usize - 1),
+    }
+}
+
+fn picked<T: Copy>(all: &[T], pick: Pick, holds: impl Fn(T) -> bool) -> bool {
+    match pick {
+        Pick::Any => all.iter().copied().any(holds),
+        Pick::All => !all.is_empty() && all.iter().copied().all(holds),
+        Pick::At(place) => at(all.iter().copied(), place).is_some_and(holds),
+    }
 }
 
 fn check_holds(check: &Check, view: &View<'_, '_>) -> bool {
@@ -321,24 +381,36 @@ fn check_holds(check: &Check, view: &View<'_, '_>) -> bool {
     let ip = packet.ip.as_ref();
     match check {
         Check::PayloadSize(compare) => compare.holds(packet.payload.len() as u64),
-        Check::IcmpType(_) | Check::IcmpCode(_) | Check::IcmpId(_) | Check::IcmpSequence(_) => {
-            icmp_holds(check, packet.transport)
-        }
+        Check::IcmpType(_)
+        | Check::IcmpCode(_)
+        | Check::IcmpId(_)
+        | Check::Mtu(_)
+        | Check::IcmpSequence(_) => icmp_holds(check, packet.transport),
         Check::TcpFlags { .. }
         | Check::TcpSequence(_)
         | Check::TcpAcknowledgement(_)
+        | Check::SegmentSize(_)
+        | Check::WindowScale(_)
         | Check::TcpWindow(_) => tcp_holds(check, packet.transport),
         Check::Ttl(compare) => ip.is_some_and(|ip| compare.holds(u64::from(ip.ttl))),
         Check::IpId(id) => ip.is_some_and(|ip| ip.identification == *id),
         Check::IpProtocol(compare) => compare.holds(u64::from(view.protocol)),
         Check::SameIp => view.source.ip == view.destination.ip,
-        Check::Fragment(more) => {
-            ip.is_some_and(|ip| ip.fragment.is_some_and(|fragment| fragment.more) == *more)
+        Check::FragmentBits(bits, how) => ip.is_some_and(|ip| how.holds(ip.flag_bits, *bits)),
+        Check::FragmentOffset(compare) => {
+            let offset = |ip: &otori_wire::decode::Ip<'_>| ip.fragment.map_or(0, |f| f.offset as u64 / 8);
+            ip.is_some_and(|ip| compare.holds(offset(ip)))
         }
-        Check::Vlan(None, compare) => packet.vlans.ids().iter().any(|id| compare.holds(u64::from(*id))),
-        Check::Vlan(Some(layer), compare) => {
-            packet.vlans.ids().get(*layer).is_some_and(|id| compare.holds(u64::from(*id)))
-        }
+        Check::Tos(compare) => ip.is_some_and(|ip| compare.holds(u64::from(ip.tos))),
+        Check::IpOptions(0) => ip.is_some_and(|ip| ip.options != 0),
+        Check::IpOptions(bits) => ip.is_some_and(|ip| ip.options & bits == *bits),
+        Check::Application(name, negated) => match view.application_name {
+            Some(have) => (have == *name) != *negated,
+            None => *name == "unknown" && !negated,
+        },
+        Check::FlowStart => view.first,
+        Check::StreamEvent(name) | Check::FlowEvent(name) => view.events.contains(&name.as_str()),
+        Check::Vlan(pick, compare) => picked(packet.vlans.ids(), *pick, |id| compare.holds(u64::from(id))),
         Check::VlanLayers(compare) => compare.holds(packet.vlans.ids().len() as u64),
         Check::DecodeEvent(name) => packet.anomalies.names().contains(&name.as_str()),
         Check::StreamSize(side, compare) => {
@@ -370,22 +442,20 @@ fn icmp_holds(check: &Check, transport: Transport) -> bool {
         Check::IcmpCode(compare) => compare.holds(u64::from(code)),
         Check::IcmpId(id) => identifier == *id,
         Check::IcmpSequence(number) => sequence == *number,
+        // Packet too big, RFC 4443 3.2: the four bytes behind the checksum.
+        Check::Mtu(compare) => kind == 2 && compare.holds(u64::from(identifier) << 16 | u64::from(sequence)),
         _ => false,
     }
 }
 
 fn tcp_holds(check: &Check, transport: Transport) -> bool {
-    let Transport::Tcp { flags, sequence, acknowledgement, window, .. } = transport else { return false };
+    let Transport::Tcp { flags, sequence, acknowledgement, window, options, .. } = transport else {
+        return false;
+    };
     match check {
-        Check::TcpFlags { bits, ignored, how } => {
-            let flags = flags & !ignored;
-            match how {
-                FlagTest::Exactly => flags == *bits,
-                FlagTest::All => flags & bits == *bits,
-                FlagTest::Any => flags & bits != 0,
-                FlagTest::NotAll => flags & bits != *bits,
-            }
-        }
+        Check::TcpFlags { bits, ignored, how } => how.holds(flags & !ignored, *bits),
+        Check::SegmentSize(compare) => options.segment_size.is_some_and(|n| compare.holds(u64::from(n))),
+        Check::WindowScale(compare) => options.window_scale.is_some_and(|n| compare.holds(u64::from(n))),
         Check::TcpSequence(number) => sequence == *number,
         Check::TcpAcknowledgement(number) => acknowledgement == *number,
         Check::TcpWindow(compare) => compare.holds(u64::from(window)),

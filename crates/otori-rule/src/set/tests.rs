@@ -2,7 +2,7 @@
 use super::*;
 use crate::{
     rule::Action,
-    state::{FlowMarks, Globals},
+    state::{FlowMarks, Globals, Rate},
 };
 use otori_wire::{Conversation, LinkType, decode};
 
@@ -41,6 +41,10 @@ impl Rig {
             established: true,
             streamed: false,
             application,
+            application_name: None,
+            first: true,
+            events: &[],
+            fragmented: false,
             flow_number: 1,
             flow_packets: [1, 0],
             flow_bytes: [1, 0],
@@ -58,8 +62,10 @@ impl Rig {
             scratch: &mut self.scratch,
             hits: &mut hits,
         };
-        self.set.inspect_packet(&Rig::view_of(&packet, None), &mut ask);
-        hits.iter().filter(|hit| !hit.silent).map(|hit| hit.rule.sid).collect()
+        let view = Rig::view_of(&packet, None);
+        self.set.inspect_packet(&view, &mut ask);
+        let mut told = |hit: &&Hit| !hit.rule.silent && self.globals.rate(&hit.rule, &view) == Rate::Alert;
+        hits.iter().filter(|hit| told(hit)).map(|hit| hit.rule.sid).collect()
     }
     fn stream(&mut self, bytes: &[u8]) -> Vec<u32> {
         let frame = udp(b"");

@@ -1,16 +1,17 @@
-//! One packet of one flow: stream, application, rules, decision.
+//! One packet of one flow: stream, application, rules; `outcome` takes the consequences.
 //!
 //! Key types: [`Work`] (the engine without its flows), [`FlowExtra`] (what it keeps with a flow).
-use super::{Decision, Mode, Settings, WorkState, lone_place};
-use crate::eve::{self, Place};
+use super::{Decision, Exception, Settings, WorkState, lone_place, outcome::Found};
+use crate::eve::Place;
 use otori_event::{Endpoint, Timestamp};
 use otori_rule::{
-    Action, FlowMarks, Hit, Rule, RuleSet,
+    FlowMarks, Rule, RuleSet,
     set::{Ask, View},
 };
 use otori_wire::{
-    Conversation, Direction, Flow, LinkType, Packet, Transaction, decode,
-    flow::{Piece, TcpState},
+    Anomalies, Conversation, Direction, Flow, LinkType, Packet, Transaction, decode,
+    decode::{Transport, protocol, tcp_flag},
+    flow::{Notes, Piece, TcpState},
 };
 use std::sync::Arc;
 
@@ -20,15 +21,16 @@ pub(crate) struct FlowExtra {
     pub(super) marks: FlowMarks,
     /// all further packets meet this fate
     pub(super) fate: Option<Fate>,
-    /// a `pass` rule matched: no further questions
-    passed: bool,
+    /// a `pass` rule matched, or the flow is left alone: no further questions
+    pub(super) passed: bool,
     pub(super) alerted: bool,
 }
 
 /// A flow that is dropped.
 pub(super) struct Fate {
     pub(super) decision: Decision,
-    pub(super) rule: Arc<Rule>,
+    /// the rule that said so; `None` for an exception
+    pub(super) rule: Option<Arc<Rule>>,
     /// packets dropped since the verdict was given
     pub(super) repeated: u64,
     pub(super) subject: Option<String>,
@@ -53,6 +55,7 @@ pub struct Facts {
     pub started_at: Timestamp,
     established: bool,
     streamed: bool,
+    first: bool,
     stream_bytes: [u64; 2],
 }
 
@@ -69,6 +72,7 @@ impl Facts {
             started_at: flow.started_at,
             established: flow.is_established(),
             streamed: tcp.is_some_and(|tcp| tcp.state() > TcpState::None),
+            first: flow.packets[0] + flow.packets[1] == 1,
             stream_bytes: Direction::BOTH.map(|way| tcp.map_or(0, |tcp| tcp.delivered(way))),
         }
     }
@@ -77,29 +81,6 @@ impl Facts {
         match direction {
             Direction::ToServer => (self.client, self.server),
             Direction::ToClient => (self.server, self.client),
-        }
-    }
-    fn view<'a, 'p>(
-        &self,
-        packet: &'a Packet<'p>,
-        direction: Direction,
-        conversation: &Conversation,
-    ) -> View<'a, 'p> {
-        let (source, destination) = self.ends(direction);
-        View {
-            packet,
-            source,
-            destination,
-            protocol: self.protocol,
-            direction: Some(direction),
-            established: self.established,
-            streamed: self.streamed,
-            application: conversation.protocol_id(),
-            flow_number: self.number,
-            flow_packets: self.packets,
-            flow_bytes: self.bytes,
-            stream_bytes: self.stream_bytes,
-            flow_started_at: self.started_at,
         }
     }
 }
@@ -127,11 +108,39 @@ pub(super) struct Work<'a> {
 }
 
 /// What one packet carries through the questions.
-struct Case<'a, 'p> {
-    packet: &'a Packet<'p>,
-    facts: Facts,
-    /// rules that have alerted on this packet
-    alerted: Vec<u32>,
+pub(super) struct Case<'a, 'p> {
+    pub(super) packet: &'a Packet<'p>,
+    pub(super) facts: Facts,
+    /// what was wrong with the stream
+    pub(super) events: Anomalies,
+    /// what has matched so far
+    pub(super) found: Vec<Found>,
+}
+
+impl Case<'_, '_> {
+    pub(super) fn view<'a>(&'a self, direction: Direction, conversation: &Conversation) -> View<'a, 'a> {
+        let facts = &self.facts;
+        let (source, destination) = facts.ends(direction);
+        View {
+            packet: self.packet,
+            source,
+            destination,
+            protocol: facts.protocol,
+            direction: Some(direction),
+            established: facts.established,
+            streamed: facts.streamed,
+            application: conversation.protocol_id(),
+            application_name: conversation.application(),
+            first: facts.first,
+            events: self.events.names(),
+            fragmented: self.packet.joined,
+            flow_number: facts.number,
+            flow_packets: facts.packets,
+            flow_bytes: facts.bytes,
+            stream_bytes: facts.stream_bytes,
+            flow_started_at: facts.started_at,
+        }
+    }
 }
 
 impl Work<'_> {
@@ -144,106 +153,169 @@ impl Work<'_> {
     ) -> Decision {
         if let Some(fate) = &mut flow.extra.fate {
             fate.repeated += 1;
-            let (decision, rule) = (fate.decision, fate.rule.clone());
+            let decision = fate.decision;
+            let reason = if fate.rule.is_some() { "flow drop" } else { "exception policy flow drop" };
             let facts = Facts::of(flow);
             let place = self.place(&facts, direction, packet, &flow.conversation);
-            self.state.eve.drop(&place, Some(&rule), "flow drop");
+            self.state.eve.drop(&place, None, reason);
             return decision;
         }
-        if flow.extra.passed {
-            return Decision::Pass;
+        if let Some(decision) = self.exception(flow, direction, packet) {
+            return decision;
         }
-        self.read_stream(flow, direction, packet);
-        let facts = Facts::of(flow);
-        let mut case = Case { packet, facts, alerted: Vec::new() };
-        for name in packet.anomalies.names() {
-            let place = self.place(&facts, direction, packet, &flow.conversation);
-            self.state.eve.anomaly(&place, "decode", name);
+        let established = flow.is_established();
+        let events = self.read_stream(flow, direction, packet);
+        let mut facts = Facts::of(flow);
+        // The packet that ends the hand-shake is not yet one of an established connection, unless it carries data.
+        facts.established &= established || facts.protocol != protocol::TCP || !packet.payload.is_empty();
+        let mut case = Case { packet, facts, events, found: Vec::new() };
+        for (kind, names) in [("decode", packet.anomalies.names()), ("stream", case.events.names())] {
+            for name in names {
+                let place = self.place(&facts, direction, packet, &flow.conversation);
+                self.state.eve.anomaly(&place, kind, name);
+            }
         }
         let Flow { conversation, extra, .. } = flow;
-        let datagram = !facts.streamed && facts.protocol == otori_wire::decode::protocol::UDP;
+        let datagram = !facts.streamed && facts.protocol == protocol::UDP;
         if datagram && !packet.payload.is_empty() {
             conversation.feed(direction, packet.payload);
         }
+        let mut decision = self.feed_stream(&mut case, conversation, extra);
         self.ask_packet(&mut case, direction, conversation, extra);
-        if datagram {
-            self.ask_transactions(&mut case, conversation, extra);
+        self.ask_pieces(&mut case, conversation, extra);
+        self.ask_transactions(&mut case, conversation, extra);
+        decision = decision.max(self.settle(&mut case, direction, conversation, extra));
+        self.write_finished(&case, conversation);
+        decision
+    }
+
+    /// A connection that is taken up midstream, and a packet with urgent bytes, may have a fate of their own.
+    fn exception(
+        &mut self,
+        flow: &mut Flow<FlowExtra>,
+        direction: Direction,
+        packet: &Packet<'_>,
+    ) -> Option<Decision> {
+        let Transport::Tcp { flags, .. } = packet.transport else { return None };
+        if self.settings.drop_urgent && flags & tcp_flag::URG != 0 {
+            let facts = Facts::of(flow);
+            let place = self.place(&facts, direction, packet, &flow.conversation);
+            self.state.eve.drop(&place, None, "stream urgent");
+            return Some(Decision::Drop);
         }
+        let opens = flags & (tcp_flag::SYN | tcp_flag::RST) != 0;
+        let unknown = flow.tcp.as_deref().is_some_and(|tcp| tcp.state() == TcpState::None);
+        if opens || !unknown || self.settings.midstream == Exception::Ignore || flow.extra.passed {
+            return None;
+        }
+        let decision = match self.settings.midstream {
+            Exception::DropFlow | Exception::DropPacket => Decision::Drop,
+            Exception::Reject => Decision::Reject,
+            Exception::PassFlow | Exception::Bypass | Exception::PassPacket => Decision::Pass,
+            Exception::Ignore => return None,
+        };
+        flow.extra.passed = decision == Decision::Pass;
+        if decision != Decision::Pass {
+            flow.extra.fate = Some(Fate { decision, rule: None, repeated: 0, subject: None });
+            let facts = Facts::of(flow);
+            let place = self.place(&facts, direction, packet, &flow.conversation);
+            self.state.eve.drop(&place, None, "stream midstream");
+        }
+        Some(decision)
+    }
+
+    /// Puts the segment in order; what became readable waits in `pieces`.
+    fn read_stream(
+        &mut self,
+        flow: &mut Flow<FlowExtra>,
+        direction: Direction,
+        packet: &Packet<'_>,
+    ) -> Anomalies {
+        let mut events = Anomalies::none();
+        let pieces = &mut self.state.pieces;
+        pieces.clear();
+        let (client, server) = (flow.client.ip, flow.server.ip);
+        let Some(tcp) = flow.tcp.as_deref_mut() else { return events };
+        if tcp.state() == TcpState::None && !self.settings.hosts.is_empty() {
+            tcp.set_policy(Direction::ToServer, self.settings.policy(server));
+            tcp.set_policy(Direction::ToClient, self.settings.policy(client));
+        }
+        let how = &self.settings.reassembly;
+        let notes = Notes { kept_all: &mut self.state.kept, anomalies: &mut events };
+        let keep = |way: Direction, piece: Piece<'_>| pieces.keep(way, &piece);
+        tcp.segment(direction, &packet.transport, packet.payload, how, notes, keep);
+        events
+    }
+
+    /// Gives the application what became readable.
+    fn feed_stream(
+        &mut self,
+        case: &mut Case<'_, '_>,
+        conversation: &mut Conversation,
+        extra: &mut FlowExtra,
+    ) -> Decision {
+        let mut decision = Decision::Pass;
         let pieces = core::mem::take(&mut self.state.pieces);
         for (way, kind) in &pieces.list {
             match kind {
                 Kind::Bytes(range) => {
                     let bytes = pieces.bytes.get(range.clone()).unwrap_or(&[]);
-                    self.stream_bytes(&mut case, *way, bytes, conversation, extra);
+                    decision = decision.max(self.feed(case, *way, bytes, conversation, extra));
                 }
-                Kind::Gap(count) => {
-                    conversation.gap(*way, *count);
-                    extra.marks.gap(*way, *count);
-                }
-                Kind::End => {
-                    conversation.end(*way);
-                    self.ask_transactions(&mut case, conversation, extra);
-                }
+                Kind::Gap(count) => conversation.gap(*way, *count),
+                Kind::End => conversation.end(*way),
             }
         }
         self.state.pieces = pieces;
-        let Some(fate) = &flow.extra.fate else { return Decision::Pass };
-        let (decision, rule) = (fate.decision, fate.rule.clone());
-        let place = self.place(&facts, direction, packet, &flow.conversation);
-        self.state.eve.drop(&place, Some(&rule), "rules");
         decision
     }
 
-    /// Puts the segment in order; what became readable waits in `pieces`.
-    fn read_stream(&mut self, flow: &mut Flow<FlowExtra>, direction: Direction, packet: &Packet<'_>) {
-        let pieces = &mut self.state.pieces;
-        pieces.list.clear();
-        pieces.bytes.clear();
-        let Some(tcp) = flow.tcp.as_deref_mut() else { return };
-        let midstream = self.settings.midstream;
-        tcp.segment(
-            direction,
-            &packet.transport,
-            packet.payload,
-            midstream,
-            &mut self.state.kept,
-            |way, piece| {
-                let kind = match piece {
-                    Piece::Bytes(bytes) => {
-                        let start = pieces.bytes.len();
-                        pieces.bytes.extend_from_slice(bytes);
-                        Kind::Bytes(start..pieces.bytes.len())
-                    }
-                    Piece::Gap(count) => Kind::Gap(count),
-                    Piece::End => Kind::End,
-                };
-                pieces.list.push((way, kind));
-            },
-        );
-    }
-
-    fn stream_bytes(
+    fn feed(
         &mut self,
         case: &mut Case<'_, '_>,
-        direction: Direction,
+        way: Direction,
         bytes: &[u8],
         conversation: &mut Conversation,
         extra: &mut FlowExtra,
-    ) {
+    ) -> Decision {
+        let mut decision = Decision::Pass;
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let taken = conversation.feed(direction, rest);
-            let part = rest.get(..taken).unwrap_or(rest);
-            self.ask_stream(case, direction, part, conversation, extra);
-            self.ask_transactions(case, conversation, extra);
+            let taken = conversation.feed(way, rest);
             at += taken;
-            if taken < rest.len() && conversation.transactions().is_full() {
-                // Nothing was finished: the oldest goes. It has been asked about.
-                if let Some(old) = conversation.transactions().evict() {
+            if taken < rest.len() {
+                // As many are open as may be: they are asked about now, and room is made.
+                self.ask_transactions(case, conversation, extra);
+                decision = decision.max(self.settle(case, way, conversation, extra));
+                self.write_finished(case, conversation);
+                if conversation.transactions().is_full()
+                    && let Some(old) = conversation.transactions().evict()
+                {
                     self.log(case.packet, &case.facts, conversation, &old);
                 }
             }
         }
+        decision
+    }
+
+    /// Asks the stream rules about what became readable.
+    fn ask_pieces(&mut self, case: &mut Case<'_, '_>, conversation: &Conversation, extra: &mut FlowExtra) {
+        let pieces = core::mem::take(&mut self.state.pieces);
+        for (way, kind) in &pieces.list {
+            match kind {
+                Kind::Bytes(range) if !extra.passed => {
+                    let bytes = pieces.bytes.get(range.clone()).unwrap_or(&[]);
+                    let mut hits = Vec::new();
+                    let view = case.view(*way, conversation);
+                    let mut ask = ask(self.state, &mut extra.marks, &mut hits);
+                    self.rules.inspect_stream(&view, *way, bytes, &mut ask);
+                    case.found.extend(hits.into_iter().map(|hit| Found { hit, direction: *way }));
+                }
+                Kind::Gap(count) => extra.marks.gap(*way, *count),
+                _ => {}
+            }
+        }
+        self.state.pieces = pieces;
     }
 
     fn ask_packet(
@@ -253,49 +325,49 @@ impl Work<'_> {
         conversation: &Conversation,
         extra: &mut FlowExtra,
     ) {
-        let view = case.facts.view(case.packet, direction, conversation);
-        let mut hits = Vec::new();
-        self.rules.inspect_packet(&view, &mut ask(self.state, &mut extra.marks, &mut hits));
-        self.report(case, direction, conversation, extra, &hits, None);
-    }
-
-    fn ask_stream(
-        &mut self,
-        case: &mut Case<'_, '_>,
-        direction: Direction,
-        bytes: &[u8],
-        conversation: &Conversation,
-        extra: &mut FlowExtra,
-    ) {
-        if extra.passed || extra.fate.is_some() {
+        if extra.passed {
             return;
         }
-        let view = case.facts.view(case.packet, direction, conversation);
         let mut hits = Vec::new();
-        self.rules.inspect_stream(&view, direction, bytes, &mut ask(self.state, &mut extra.marks, &mut hits));
-        self.report(case, direction, conversation, extra, &hits, None);
+        let view = case.view(direction, conversation);
+        self.rules.inspect_packet(&view, &mut ask(self.state, &mut extra.marks, &mut hits));
+        case.found.extend(hits.into_iter().map(|hit| Found { hit, direction }));
     }
 
-    /// Asks about every transaction that has changed, writes down those that are whole, and lets them go.
+    /// Asks about every transaction that has changed.
     fn ask_transactions(
         &mut self,
         case: &mut Case<'_, '_>,
         conversation: &mut Conversation,
         extra: &mut FlowExtra,
     ) {
+        if extra.passed {
+            return;
+        }
         let mut transactions = core::mem::take(conversation.transactions());
         for transaction in transactions.iter_mut() {
             for direction in Direction::BOTH {
-                if extra.passed || extra.fate.is_some() || !transaction.touched[direction.index()] {
+                if !transaction.touched[direction.index()] {
                     continue;
                 }
-                let view = case.facts.view(case.packet, direction, conversation);
                 let mut hits = Vec::new();
+                let view = case.view(direction, conversation);
                 let mut ask = ask(self.state, &mut extra.marks, &mut hits);
                 self.rules.inspect_transaction(&view, direction, transaction, &mut ask);
-                self.report(case, direction, conversation, extra, &hits, Some(transaction));
+                case.found.extend(hits.into_iter().map(|hit| Found { hit, direction }));
             }
-            if transaction.is_complete() && !core::mem::replace(&mut transaction.logged, true) {
+        }
+        *conversation.transactions() = transactions;
+    }
+
+    /// Writes down the transactions that are whole, and lets them go.
+    fn write_finished(&mut self, case: &Case<'_, '_>, conversation: &mut Conversation) {
+        if !conversation.open_transactions().iter().any(Transaction::is_complete) {
+            return;
+        }
+        let mut transactions = core::mem::take(conversation.transactions());
+        for transaction in transactions.iter_mut().filter(|transaction| transaction.is_complete()) {
+            if !core::mem::replace(&mut transaction.logged, true) {
                 self.log(case.packet, &case.facts, conversation, transaction);
             }
         }
@@ -324,48 +396,6 @@ impl Work<'_> {
         }
     }
 
-    /// Writes hits down and takes their consequences.
-    fn report(
-        &mut self,
-        case: &mut Case<'_, '_>,
-        direction: Direction,
-        conversation: &Conversation,
-        extra: &mut FlowExtra,
-        hits: &[Hit],
-        transaction: Option<&Transaction>,
-    ) {
-        for hit in hits {
-            if extra.passed {
-                return;
-            }
-            if hit.rule.action == Action::Pass {
-                extra.passed = true;
-                return;
-            }
-            if transaction.is_none() && case.alerted.contains(&hit.rule.sid) {
-                continue;
-            }
-            case.alerted.push(hit.rule.sid);
-            let blocked = eve::blocks(hit.rule.action, self.settings.mode) && !hit.rule.silent;
-            if !hit.silent {
-                extra.alerted = true;
-                self.state.stats.alerts += 1;
-                let place = self.place(&case.facts, direction, case.packet, conversation);
-                self.state.eve.alert(&place, hit, blocked, Some(&case.facts), transaction);
-                self.give_verdict(&case.facts, direction, conversation, hit, transaction);
-            }
-            if blocked && self.settings.mode == Mode::Inline && extra.fate.is_none() {
-                let reject = hit.rule.action == Action::Reject;
-                extra.fate = Some(Fate {
-                    decision: if reject { Decision::Reject } else { Decision::Drop },
-                    rule: hit.rule.clone(),
-                    repeated: 0,
-                    subject: transaction.and_then(super::verdict::subject),
-                });
-            }
-        }
-    }
-
     pub(super) fn place<'b, 'p>(
         &self,
         facts: &Facts,
@@ -383,12 +413,14 @@ impl Work<'_> {
             protocol: facts.protocol,
             vlans: packet.vlans.ids(),
             application: conversation.application(),
+            carrier: self.state.carriers.last().copied(),
         }
     }
 
     /// A packet that belongs to no flow: no IP, or a piece of a datagram.
     pub(super) fn lone_packet(&mut self, packet: &Packet<'_>) -> Decision {
-        let place = lone_place(packet, self.number);
+        let mut place = lone_place(packet, self.number);
+        place.carrier = self.state.carriers.last().copied();
         for name in packet.anomalies.names() {
             self.state.eve.anomaly(&place, "decode", name);
         }
@@ -401,6 +433,10 @@ impl Work<'_> {
             established: false,
             streamed: false,
             application: None,
+            application_name: None,
+            first: false,
+            events: &[],
+            fragmented: false,
             flow_number: 0,
             flow_packets: [0; 2],
             flow_bytes: [0; 2],
@@ -410,35 +446,32 @@ impl Work<'_> {
         let mut marks = FlowMarks::default();
         let mut hits = Vec::new();
         self.rules.inspect_packet(&view, &mut ask(self.state, &mut marks, &mut hits));
-        let mut decision = Decision::Pass;
-        for hit in &hits {
-            if hit.rule.action == Action::Pass {
-                break;
-            }
-            let blocked = eve::blocks(hit.rule.action, self.settings.mode) && !hit.rule.silent;
-            if !hit.silent {
-                self.state.stats.alerts += 1;
-                self.state.eve.alert(&place, hit, blocked, None, None);
-            }
-            if blocked && self.settings.mode == Mode::Inline {
-                decision = Decision::Drop;
-                self.state.eve.drop(&place, Some(&hit.rule), "rules");
-            }
-        }
-        decision
+        self.settle_lone(&view, &place, hits)
     }
 
     /// A flow is over: what is left of it is asked about and written down.
     pub(super) fn end_flow(&mut self, flow: &mut Flow<FlowExtra>, reason: &str) {
-        let facts = Facts::of(flow);
         let packet = decode(LinkType::Other(0), flow.last_at, &[]);
-        let mut case = Case { packet: &packet, facts, alerted: Vec::new() };
-        if let Some(tcp) = &flow.tcp {
+        self.state.pieces.clear();
+        if let Some(tcp) = flow.tcp.as_deref_mut() {
             self.state.kept = self.state.kept.saturating_sub(tcp.kept());
+            let pieces = &mut self.state.pieces;
+            tcp.finish(&mut |way, piece| pieces.keep(way, &piece));
         }
+        let facts = Facts::of(flow);
+        let mut case = Case { packet: &packet, facts, events: Anomalies::none(), found: Vec::new() };
+        let dropped = flow.extra.fate.is_some();
         let Flow { conversation, extra, .. } = flow;
+        if !dropped {
+            self.feed_stream(&mut case, conversation, extra);
+        }
         Direction::BOTH.into_iter().for_each(|direction| conversation.end(direction));
-        self.ask_transactions(&mut case, conversation, extra);
+        if !dropped {
+            self.ask_pieces(&mut case, conversation, extra);
+            self.ask_transactions(&mut case, conversation, extra);
+            self.settle(&mut case, Direction::ToServer, conversation, extra);
+        }
+        self.write_finished(&case, conversation);
         self.give_summary(flow);
         let action = flow.extra.fate.as_ref().map(|_| "drop");
         let action = action.or(flow.extra.passed.then_some("pass"));
@@ -446,6 +479,29 @@ impl Work<'_> {
     }
 }
 
-fn ask<'a>(state: &'a mut WorkState, marks: &'a mut FlowMarks, hits: &'a mut Vec<Hit>) -> Ask<'a> {
+impl Pieces {
+    fn clear(&mut self) {
+        self.list.clear();
+        self.bytes.clear();
+    }
+    fn keep(&mut self, way: Direction, piece: &Piece<'_>) {
+        let kind = match piece {
+            Piece::Bytes(bytes) => {
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(bytes);
+                Kind::Bytes(start..self.bytes.len())
+            }
+            Piece::Gap(count) => Kind::Gap(*count),
+            Piece::End => Kind::End,
+        };
+        self.list.push((way, kind));
+    }
+}
+
+fn ask<'a>(
+    state: &'a mut WorkState,
+    marks: &'a mut FlowMarks,
+    hits: &'a mut Vec<otori_rule::Hit>,
+) -> Ask<'a> {
     Ask { marks, globals: &mut state.globals, scratch: &mut state.scratch, hits }
 }

@@ -3,6 +3,8 @@
 //! Key types: [`Engine`], [`Decision`], [`Settings`]. Neighbours: `flow` (one packet of one flow), `verdict`,
 //! `stats`. No I/O and no clock here: the caller brings packets with their time and takes lines away.
 mod flow;
+mod outcome;
+mod settings;
 mod stats;
 mod verdict;
 
@@ -10,14 +12,14 @@ mod verdict;
 mod tests;
 
 pub use flow::Facts;
+pub use settings::{Detail, Exception, Settings};
 
 use crate::eve::{Eve, Place};
 use flow::{FlowExtra, Work};
 use otori_event::{Endpoint, RuleChange, Timestamp, Verdict};
-use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Variables, address::AddressSet, set::Scratch};
+use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Tables, Variables, set::Scratch};
 use otori_wire::{
-    Defragmenter, Flow, FlowTable, LinkType, Packet, decode,
-    flow::{FlowLimits, Midstream},
+    Defragmenter, Flow, FlowTable, LinkType, Packet, TunnelKind, decode, decode_inner, limits::TUNNEL_DEPTH,
 };
 use stats::Stats;
 use std::collections::HashSet;
@@ -43,23 +45,6 @@ pub enum Mode {
     Observe,
     /// in the way of the packets
     Inline,
-}
-
-/// How an engine works.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// the guard's name in verdicts
-    pub name: String,
-    /// whether drops are real
-    pub mode: Mode,
-    /// networks of the guarded devices
-    pub home: AddressSet,
-    /// TCP connections without a hand-shake
-    pub midstream: Midstream,
-    /// the flow table
-    pub flows: FlowLimits,
-    /// event lines are made
-    pub eve: bool,
 }
 
 /// What a rule change did.
@@ -93,9 +78,22 @@ pub(crate) struct WorkState {
     eve: Eve,
     verdicts: Vec<Verdict>,
     stats: Stats,
-    /// out-of-order bytes of all connections
+    /// bytes that wait in all connections
     kept: usize,
     pieces: flow::Pieces,
+    /// packets around the one that is looked at, outermost first
+    carriers: Vec<Carrier>,
+}
+
+/// A packet that carries another one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Carrier {
+    pub(crate) kind: TunnelKind,
+    pub(crate) source: Endpoint,
+    pub(crate) destination: Endpoint,
+    pub(crate) protocol: u8,
+    /// TEID, VNI, GRE key
+    pub(crate) id: Option<u32>,
 }
 
 impl Engine {
@@ -109,9 +107,12 @@ impl Engine {
             stats: Stats::default(),
             kept: 0,
             pieces: flow::Pieces::default(),
+            carriers: Vec::new(),
         };
+        let mut rules = RuleSet::new(variables);
+        rules.set_order(settings.order);
         Engine {
-            rules: RuleSet::new(variables),
+            rules,
             live: HashSet::new(),
             flows: FlowTable::new(settings.flows),
             ended: Vec::new(),
@@ -124,6 +125,14 @@ impl Engine {
     /// Takes a file of rules.
     pub fn load(&mut self, file: &str, text: &str) -> LoadReport {
         self.rules.load(file, text)
+    }
+    /// What rules share while they are read: how files are got, features.
+    pub const fn tables(&mut self) -> &mut Tables {
+        self.rules.tables()
+    }
+    /// Takes a threshold file; lines that cannot be read are told.
+    pub fn load_thresholds(&mut self, file: &str, text: &str) -> Vec<RuleError> {
+        self.work.globals.suppressions.load(file, text, self.rules.variables())
     }
     /// Rules that are enforced.
     pub fn rule_count(&self) -> usize {
@@ -157,20 +166,44 @@ impl Engine {
             }
         }
     }
-    /// Looks at a packet. `number` is its place in a capture file from 1, or 0.
+    /// Looks at a packet, and at those inside it. `number` is its place in a capture file from 1, or 0.
     pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], number: u64) -> Decision {
         self.now = self.now.max(at);
         let mut packet = decode(link, at, frame);
         self.work.stats.count(&packet);
-        let fragment = packet.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
-        if !fragment {
-            return self.whole_packet(&packet, number);
-        }
-        match self.defragmenter.push(&mut packet) {
-            Some(body) => self.whole_packet(&packet.with_body(&body), number),
+        self.work.carriers.clear();
+        self.any_packet(&mut packet, number)
+    }
+
+    fn any_packet(&mut self, packet: &mut Packet<'_>, number: u64) -> Decision {
+        let fragment = packet.ip.as_ref().filter(|ip| ip.fragment.is_some()).map(|ip| ip.destination);
+        let Some(receiver) = fragment else { return self.inside_out(packet, number) };
+        let policy = self.settings.policy(receiver);
+        match self.defragmenter.push(packet, policy) {
+            Some(body) => {
+                let mut whole = packet.with_body(&body);
+                whole.joined = true;
+                self.inside_out(&whole, number)
+            }
             // Pieces may go on: without the last one, which gets the decision, they are nothing.
-            None => self.flowless(&packet, number),
+            None => self.flowless(packet, number),
         }
+    }
+
+    /// The packet that this one carries first, then this one.
+    fn inside_out(&mut self, packet: &Packet<'_>, number: u64) -> Decision {
+        let mut decision = Decision::Pass;
+        if let (Some(inner), Some((source, destination))) = (&packet.inner, packet.endpoints())
+            && packet.depth < TUNNEL_DEPTH
+        {
+            let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
+            let carrier = Carrier { kind: inner.kind, source, destination, protocol, id: inner.id };
+            self.work.carriers.push(carrier);
+            self.work.stats.tunnels += 1;
+            decision = self.any_packet(&mut decode_inner(packet, inner), number);
+            self.work.carriers.pop();
+        }
+        decision.max(self.whole_packet(packet, number))
     }
 
     fn whole_packet(&mut self, packet: &Packet<'_>, number: u64) -> Decision {
@@ -237,5 +270,6 @@ fn lone_place<'a, 'p>(packet: &'a Packet<'p>, number: u64) -> Place<'a, 'p> {
         protocol: packet.ip.as_ref().map_or(0, |ip| ip.protocol),
         vlans: packet.vlans.ids(),
         application: None,
+        carrier: None,
     }
 }

@@ -20,6 +20,7 @@ pub(super) struct Stats {
     pub(super) vlan: u64,
     pub(super) fragments: u64,
     pub(super) invalid: u64,
+    pub(super) tunnels: u64,
     pub(super) alerts: u64,
     pub(super) dropped: u64,
     pub(super) verdicts_lost: u64,
@@ -52,7 +53,7 @@ impl Stats {
             "decoder": {
                 "pkts": self.packets, "bytes": self.bytes, "invalid": self.invalid, "ipv4": self.ipv4,
                 "ipv6": self.ipv6, "tcp": self.tcp, "udp": self.udp, "icmpv4": self.icmp4,
-                "icmpv6": self.icmp6, "sctp": self.sctp, "vlan": self.vlan, "fragments": self.fragments,
+                "icmpv6": self.icmp6, "sctp": self.sctp, "vlan": self.vlan, "tunnels": self.tunnels, "fragments": self.fragments,
             },
             "flow": { "total": flows, "active": open_flows },
             "detect": { "alert": self.alerts, "rules": rules },

@@ -2,6 +2,7 @@
 use super::*;
 use core::net::Ipv4Addr;
 use otori_event::{IndicatorKind, Rule, VerdictAction};
+use otori_rule::address::AddressSet;
 
 /// Builds one TCP conversation, frame by frame.
 struct Talk {
@@ -19,9 +20,7 @@ pub(crate) fn settings(mode: Mode) -> Settings {
         name: "test".into(),
         mode,
         home: AddressSet::parse("192.0.2.0/24", &Variables::default()).unwrap(),
-        midstream: Midstream::Allow,
-        flows: FlowLimits::default(),
-        eve: true,
+        ..Settings::default()
     }
 }
 

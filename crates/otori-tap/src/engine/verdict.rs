@@ -8,7 +8,7 @@ use otori_rule::{Action, Hit, Rule};
 use otori_wire::{
     Conversation, Direction, Flow, Transaction,
     decode::protocol,
-    proto::{ProtocolId, dns, http, tls},
+    proto::{ProtocolId, dns, http, smtp, tls},
 };
 
 /// The name or URL that a transaction is about.
@@ -22,7 +22,8 @@ pub(super) fn subject(transaction: &Transaction) -> Option<String> {
         }
         ProtocolId::Dns => text(dns::QUERY).or_else(|| text(dns::RESPONSE_QUERY)),
         ProtocolId::Tls => text(tls::SNI),
-        ProtocolId::Shared => None,
+        ProtocolId::Smtp => text(smtp::MAIL_FROM),
+        ProtocolId::Ftp | ProtocolId::Ssh | ProtocolId::Smb | ProtocolId::Shared => None,
     }
 }
 
@@ -89,9 +90,9 @@ impl Work<'_> {
     /// A dropped flow ends: one verdict for all its further packets.
     pub(super) fn give_summary(&mut self, flow: &Flow<FlowExtra>) {
         let Some(fate) = flow.extra.fate.as_ref().filter(|fate| fate.repeated > 0) else { return };
+        let Some(rule) = &fate.rule else { return };
         let facts = Facts::of(flow);
-        let mut verdict =
-            self.verdict(&facts, Direction::ToServer, &fate.rule, flow.conversation.application());
+        let mut verdict = self.verdict(&facts, Direction::ToServer, rule, flow.conversation.application());
         verdict.subject.clone_from(&fate.subject);
         verdict.repeated = fate.repeated;
         self.push_verdict(verdict);

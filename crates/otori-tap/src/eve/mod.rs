@@ -2,12 +2,16 @@
 //!
 //! Key type: [`Eve`]; it only makes lines, the caller writes them. Neighbours: `record` (fields of protocols),
 //! `class` (names of rule classes).
+mod alert;
 mod class;
 mod record;
 
-use crate::engine::{Facts, Mode};
+pub(crate) use alert::Alert;
+
+use crate::engine::{Carrier, Mode};
+use core::net::IpAddr;
 use otori_event::{Endpoint, Timestamp};
-use otori_rule::{Action, Hit, Rule};
+use otori_rule::Action;
 use otori_wire::{
     Flow, Packet, Transaction,
     decode::{Transport, protocol},
@@ -43,12 +47,34 @@ pub struct Place<'a, 'p> {
     pub vlans: &'a [u16],
     /// application protocol
     pub application: Option<&'static str>,
+    /// the packet around it
+    pub(crate) carrier: Option<Carrier>,
 }
 
 /// `2026-11-22T09:30:00.000000+0000`
 fn time_text(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{}+0000", text.get(..26).unwrap_or(&text))
+}
+
+/// IPv6 in full, as Suricata writes it.
+pub(crate) fn ip_text(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => ip.segments().map(|part| format!("{part:04x}")).join(":"),
+    }
+}
+
+fn tunnel_object(carrier: &Carrier) -> Value {
+    let mut object = json!({
+        "src_ip": ip_text(carrier.source.ip), "src_port": carrier.source.port,
+        "dest_ip": ip_text(carrier.destination.ip), "dest_port": carrier.destination.port,
+        "proto": protocol_name(carrier.protocol), "depth": 1,
+    });
+    if let (Some(id), Some(object)) = (carrier.id, object.as_object_mut()) {
+        object.insert("id".into(), id.into());
+    }
+    object
 }
 
 fn protocol_name(number: u8) -> String {
@@ -59,7 +85,11 @@ fn protocol_name(number: u8) -> String {
         protocol::ICMPV6 => "IPv6-ICMP".into(),
         protocol::SCTP => "SCTP".into(),
         2 => "IGMP".into(),
+        4 => "IP-in-IP".into(),
+        41 => "IPv6".into(),
         47 => "GRE".into(),
+        50 => "ESP".into(),
+        51 => "AH".into(),
         other => format!("{other:03}"),
     }
 }
@@ -97,14 +127,23 @@ impl Eve {
                 head.insert("icmp_type".into(), kind.into());
                 head.insert("icmp_code".into(), code.into());
             }
-            head.insert("pkt_src".into(), "wire/pcap".into());
         }
+        let source = match (place.packet, place.carrier) {
+            (None, _) => "stream (flow timeout)",
+            (_, Some(carrier)) => carrier.kind.as_str(),
+            (Some((packet, _)), None) if packet.joined => "defrag",
+            _ => "wire/pcap",
+        };
+        head.insert("pkt_src".into(), source.into());
         head.insert("event_type".into(), event_type.into());
         if !place.vlans.is_empty() {
             head.insert("vlan".into(), json!(place.vlans));
         }
-        head.insert("src_ip".into(), place.source.ip.to_string().into());
-        head.insert("dest_ip".into(), place.destination.ip.to_string().into());
+        if place.flow_number == 0 && place.packet.is_some_and(|(packet, _)| packet.ip.is_none()) {
+            return head;
+        }
+        head.insert("src_ip".into(), ip_text(place.source.ip).into());
+        head.insert("dest_ip".into(), ip_text(place.destination.ip).into());
         if matches!(place.protocol, protocol::TCP | protocol::UDP | protocol::SCTP) {
             head.insert("src_port".into(), place.source.port.into());
             head.insert("dest_port".into(), place.destination.port.into());
@@ -114,69 +153,10 @@ impl Eve {
         if let Some(application) = place.application {
             head.insert("app_proto".into(), application.into());
         }
+        if let Some(carrier) = &place.carrier {
+            head.insert("tunnel".into(), tunnel_object(carrier));
+        }
         head
-    }
-
-    /// An alert; `transaction` adds the protocol's object.
-    pub fn alert(
-        &mut self,
-        place: &Place<'_, '_>,
-        hit: &Hit,
-        blocked: bool,
-        flow: Option<&Facts>,
-        transaction: Option<&Transaction>,
-    ) {
-        if !self.enabled {
-            return;
-        }
-        let mut line = Self::head(place, "alert");
-        line.insert("alert".into(), alert_object(&hit.rule, blocked));
-        if let Some(transaction) = transaction {
-            line.insert("tx_id".into(), transaction.id.into());
-            add_protocol(&mut line, transaction);
-        }
-        if let Some(flow) = flow {
-            let toserver = flow.client == place.source;
-            line.insert("direction".into(), if toserver { "to_server" } else { "to_client" }.into());
-            line.insert(
-                "flow".into(),
-                json!({
-                    "pkts_toserver": flow.packets[0], "pkts_toclient": flow.packets[1],
-                    "bytes_toserver": flow.bytes[0], "bytes_toclient": flow.bytes[1],
-                    "start": time_text(flow.started_at),
-                    "src_ip": flow.client.ip.to_string(), "dest_ip": flow.server.ip.to_string(),
-                    "src_port": flow.client.port, "dest_port": flow.server.port,
-                }),
-            );
-        }
-        self.write(line);
-    }
-
-    /// A dropped packet.
-    pub fn drop(&mut self, place: &Place<'_, '_>, rule: Option<&Rule>, reason: &str) {
-        let Some((packet, _)) = place.packet.filter(|_| self.enabled) else { return };
-        let mut line = Self::head(place, "drop");
-        let mut object = Map::new();
-        if let Some(ip) = &packet.ip {
-            object.insert("len".into(), (ip.header.len() + ip.body.len()).into());
-            object.insert("tos".into(), ip.tos.into());
-            object.insert("ttl".into(), ip.ttl.into());
-            object.insert("ipid".into(), ip.identification.into());
-        }
-        if let Transport::Tcp { sequence, acknowledgement, window, flags, .. } = packet.transport {
-            object.insert("tcpseq".into(), sequence.into());
-            object.insert("tcpack".into(), acknowledgement.into());
-            object.insert("tcpwin".into(), window.into());
-            for (name, bit) in [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16), ("urg", 32)] {
-                object.insert(name.into(), (flags & bit != 0).into());
-            }
-        }
-        object.insert("reason".into(), reason.into());
-        line.insert("drop".into(), object.into());
-        if let Some(rule) = rule {
-            line.insert("alert".into(), alert_object(rule, true));
-        }
-        self.write(line);
     }
 
     /// A finished transaction.
@@ -227,8 +207,10 @@ impl Eve {
             protocol: flow.protocol,
             vlans: flow.vlans.ids(),
             application: flow.conversation.application(),
+            carrier: None,
         };
         let mut line = Self::head(&place, "flow");
+        line.remove("pkt_src");
         let mut object = json!({
             "pkts_toserver": flow.packets[0], "pkts_toclient": flow.packets[1],
             "bytes_toserver": flow.bytes[0], "bytes_toclient": flow.bytes[1],
@@ -287,32 +269,6 @@ fn add_protocol(line: &mut Map<String, Value>, transaction: &Transaction) {
         (row.log)(transaction, &mut object);
         line.insert(row.log_key.into(), object.into_value());
     }
-}
-
-fn alert_object(rule: &Rule, blocked: bool) -> Value {
-    let (category, severity) = class::lookup(&rule.class);
-    let mut object = Map::new();
-    object.insert("action".into(), if blocked { "blocked" } else { "allowed" }.into());
-    object.insert("gid".into(), rule.gid.into());
-    object.insert("signature_id".into(), rule.sid.into());
-    object.insert("rev".into(), rule.revision.into());
-    object.insert("signature".into(), rule.message.clone().into());
-    object.insert("category".into(), category.into());
-    object.insert("severity".into(), rule.priority.unwrap_or(severity).into());
-    if !rule.references.is_empty() {
-        object.insert("references".into(), json!(rule.references));
-    }
-    if !rule.metadata.is_empty() {
-        let mut metadata: Map<String, Value> = Map::new();
-        for (key, value) in &rule.metadata {
-            let list = metadata.entry(key.clone()).or_insert_with(|| json!([]));
-            if let Some(list) = list.as_array_mut() {
-                list.push(value.clone().into());
-            }
-        }
-        object.insert("metadata".into(), metadata.into());
-    }
-    object.into()
 }
 
 /// Whether a rule of that action blocks in that mode.

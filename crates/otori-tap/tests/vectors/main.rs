@@ -8,7 +8,6 @@ mod talk;
 
 use otori_rule::{Variables, address::AddressSet};
 use otori_tap::{Engine, Mode, Settings, capture::Capture};
-use otori_wire::flow::{FlowLimits, Midstream};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -18,9 +17,7 @@ fn engine(mode: Mode, rules: &str) -> Engine {
         name: "vectors".into(),
         mode,
         home: AddressSet::parse("192.0.2.0/24", &variables).unwrap(),
-        midstream: Midstream::Allow,
-        flows: FlowLimits::default(),
-        eve: true,
+        ..Settings::default()
     };
     let mut engine = Engine::new(settings, variables);
     let report = engine.load("test.rules", rules);

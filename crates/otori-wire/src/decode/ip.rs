@@ -1,7 +1,7 @@
 //! IPv4 and IPv6 headers.
 //!
 //! Key type: [`Ip`]. RFC 791, RFC 8200. Names of anomalies are Suricata's decode events.
-use super::protocol;
+use super::{options, protocol};
 use crate::{anomaly::Anomalies, cursor::Cursor, limits::IPV6_EXTENSIONS};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -29,8 +29,10 @@ pub struct Ip<'a> {
     pub identification: u32,
     /// differentiated services field
     pub tos: u8,
-    /// IPv4 options are there
-    pub options: bool,
+    /// IPv4 options that are there, a bit per option number (copy and class left out)
+    pub options: u32,
+    /// IPv4's three flag bits: reserved, do not fragment, more fragments
+    pub flag_bits: u8,
     /// a piece of a datagram
     pub fragment: Option<Fragment>,
     /// bytes of the header, extensions included
@@ -39,34 +41,42 @@ pub struct Ip<'a> {
     pub body: &'a [u8],
 }
 
+/// Protocol numbers that IANA has given to somebody: 0 to 146, without the experimental ones.
+const fn is_known(number: u8) -> bool {
+    number <= 146
+}
+
 pub(super) fn decode_v4<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Option<Ip<'a>> {
-    let Some(fixed) = bytes.first_chunk::<20>() else {
-        anomalies.note("ipv4.pkt_too_small");
-        return None;
+    let mut note = |name| {
+        anomalies.note(name);
+        None
     };
+    let Some(fixed) = bytes.first_chunk::<20>() else { return note("ipv4.pkt_too_small") };
     if fixed[0] >> 4 != 4 {
-        anomalies.note("ipv4.wrong_ip_version");
-        return None;
+        return note("ipv4.wrong_ip_version");
     }
     let header_len = usize::from(fixed[0] & 0x0f) * 4;
     let total = usize::from(u16::from_be_bytes([fixed[2], fixed[3]]));
     if header_len < 20 {
-        anomalies.note("ipv4.hlen_too_small");
-        return None;
+        return note("ipv4.hlen_too_small");
     }
     // Length 0 stands for a frame that a network card will cut (segmentation offload): take all there is.
     let total = if total == 0 { bytes.len() } else { total };
     if total < header_len {
-        anomalies.note("ipv4.iplen_smaller_than_hlen");
-        return None;
+        return note("ipv4.iplen_smaller_than_hlen");
     }
     if total > bytes.len() {
-        anomalies.note("ipv4.trunc_pkt");
+        return note("ipv4.trunc_pkt");
     }
     let header = bytes.get(..header_len)?;
-    let body = bytes.get(header_len..total.min(bytes.len()))?;
+    let body = bytes.get(header_len..total)?;
     let field = u16::from_be_bytes([fixed[6], fixed[7]]);
     let fragment = Fragment { offset: usize::from(field & 0x1fff) * 8, more: field & 0x2000 != 0 };
+    match fixed[9] {
+        protocol::ICMPV6 => anomalies.note("ipv4.icmpv6"),
+        number if !is_known(number) => anomalies.note("ipv4.unknown_protocol"),
+        _ => {}
+    }
     Some(Ip {
         source: IpAddr::V4(Ipv4Addr::new(fixed[12], fixed[13], fixed[14], fixed[15])),
         destination: IpAddr::V4(Ipv4Addr::new(fixed[16], fixed[17], fixed[18], fixed[19])),
@@ -74,7 +84,8 @@ pub(super) fn decode_v4<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Optio
         ttl: fixed[8],
         identification: u32::from(u16::from_be_bytes([fixed[4], fixed[5]])),
         tos: fixed[1],
-        options: header_len > 20,
+        options: options::ipv4(header.get(20..).unwrap_or(&[]), anomalies),
+        flag_bits: (field >> 13) as u8,
         fragment: (fragment.offset > 0 || fragment.more).then_some(fragment),
         header,
         body,
@@ -82,20 +93,20 @@ pub(super) fn decode_v4<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Optio
 }
 
 pub(super) fn decode_v6<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Option<Ip<'a>> {
-    let Some(fixed) = bytes.first_chunk::<40>() else {
-        anomalies.note("ipv6.pkt_too_small");
-        return None;
+    let mut note = |name| {
+        anomalies.note(name);
+        None
     };
+    let Some(fixed) = bytes.first_chunk::<40>() else { return note("ipv6.pkt_too_small") };
     if fixed[0] >> 4 != 6 {
-        anomalies.note("ipv6.wrong_ip_version");
-        return None;
+        return note("ipv6.wrong_ip_version");
     }
     let length = usize::from(u16::from_be_bytes([fixed[4], fixed[5]]));
     let end = if length == 0 { bytes.len() } else { 40 + length };
     if end > bytes.len() {
-        anomalies.note("ipv6.trunc_pkt");
+        return note("ipv6.trunc_pkt");
     }
-    let datagram = bytes.get(..end.min(bytes.len()))?;
+    let datagram = bytes.get(..end)?;
     let address = |at: usize| -> Option<IpAddr> {
         let octets: [u8; 16] = fixed.get(at..at + 16)?.try_into().ok()?;
         Some(IpAddr::V6(Ipv6Addr::from(octets)))
@@ -107,7 +118,8 @@ pub(super) fn decode_v6<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Optio
         ttl: fixed[7],
         identification: 0,
         tos: (fixed[0] << 4) | (fixed[1] >> 4),
-        options: false,
+        options: 0,
+        flag_bits: 0,
         fragment: None,
         header: bytes.get(..40)?,
         body: datagram.get(40..)?,
@@ -116,49 +128,124 @@ pub(super) fn decode_v6<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Optio
     Some(ip)
 }
 
+/// Which extension headers were there already, a bit each.
+#[derive(Default)]
+struct Seen(u8);
+
+impl Seen {
+    fn again(&mut self, bit: u8) -> bool {
+        let again = self.0 & bit != 0;
+        self.0 |= bit;
+        again
+    }
+}
+
 fn extensions<'a>(ip: &mut Ip<'a>, datagram: &'a [u8], anomalies: &mut Anomalies) {
     let mut cursor = Cursor::at(datagram, 40);
+    let mut seen = Seen::default();
     for _ in 0..IPV6_EXTENSIONS {
         let start = cursor;
-        let (next, length) = match ip.protocol {
-            // hop-by-hop, routing, destination options
-            0 | 43 | 60 => match (cursor.u8(), cursor.u8()) {
-                (Some(next), Some(length)) => (next, usize::from(length) * 8 + 6),
-                _ => return anomalies.note("ipv6.trunc_exthdr"),
+        let length = match ip.protocol {
+            0 | 43 | 60 => match cursor.rest().first_chunk::<2>() {
+                Some(head) => 8 + usize::from(head[1]) * 8,
+                None => return anomalies.note("ipv6.trunc_exthdr"),
             },
             // authentication header, RFC 4302
-            51 => match (cursor.u8(), cursor.u8()) {
-                (Some(next), Some(length)) => (next, usize::from(length) * 4 + 6),
-                _ => return anomalies.note("ipv6.trunc_exthdr"),
+            51 => match cursor.rest().first_chunk::<2>() {
+                Some(head) => 8 + usize::from(head[1]) * 4,
+                None => return anomalies.note("ipv6.trunc_exthdr"),
             },
-            44 => {
-                let (Some(next), Some(_), Some(field), Some(id)) =
-                    (cursor.u8(), cursor.u8(), cursor.u16(), cursor.u32())
-                else {
-                    return anomalies.note("ipv6.trunc_exthdr");
-                };
-                let fragment = Fragment { offset: usize::from(field & 0xfff8), more: field & 1 != 0 };
-                ip.identification = id;
-                ip.fragment = (fragment.offset > 0 || fragment.more).then_some(fragment);
-                if ip.fragment.is_none() {
-                    anomalies.note("ipv6.exthdr_useless_fh");
+            44 => 8,
+            // encapsulated security payload: only that it repeats
+            50 => {
+                if seen.again(0x20) {
+                    anomalies.note("ipv6.exthdr_dupl_eh");
                 }
-                (next, 0)
+                return;
             }
+            59 => {
+                if cursor.left() > 0 {
+                    anomalies.note("ipv6.data_after_none_header");
+                }
+                return;
+            }
+            protocol::ICMP => return anomalies.note("ipv6.icmpv4"),
+            number if !is_known(number) => return anomalies.note("ipv6.unknown_next_header"),
             _ => return,
         };
-        if cursor.skip(length).is_none() {
-            cursor = start;
+        let Some(header) = cursor.take(length) else {
             anomalies.note("ipv6.trunc_exthdr");
-            ip.body = cursor.rest();
+            ip.body = start.rest();
             return;
-        }
-        ip.protocol = next;
+        };
+        look_at(ip, header, &mut seen, anomalies);
+        ip.protocol = header.first().copied().unwrap_or(59);
         ip.header = datagram.get(..cursor.position()).unwrap_or(ip.header);
         ip.body = cursor.rest();
-        if ip.fragment.is_some() || next == protocol::TCP || next == protocol::UDP {
+        // What lies behind a fragment header is a piece; only its own next headers can be named.
+        if ip.fragment.is_some_and(|fragment| fragment.offset > 0) {
+            return;
+        }
+        if ip.fragment.is_some() && !matches!(ip.protocol, 44) {
             return;
         }
     }
     anomalies.note("ipv6.exthdr_too_many");
+}
+
+fn look_at(ip: &mut Ip<'_>, header: &[u8], seen: &mut Seen, anomalies: &mut Anomalies) {
+    match ip.protocol {
+        0 => {
+            if seen.again(1) {
+                anomalies.note("ipv6.exthdr_dupl_hh");
+            }
+            options::ipv6(header, &options::HOP_BY_HOP, anomalies);
+        }
+        60 => {
+            if seen.again(if seen.0 & 4 != 0 { 2 } else { 0x40 }) {
+                anomalies.note("ipv6.exthdr_dupl_dh");
+            }
+            options::ipv6(header, &options::DESTINATION, anomalies);
+        }
+        43 => {
+            if seen.again(4) {
+                anomalies.note("ipv6.exthdr_dupl_rh");
+            }
+            if header.get(2) == Some(&0) {
+                anomalies.note("ipv6.rh_type_0");
+            }
+        }
+        51 => {
+            if seen.again(8) {
+                anomalies.note("ipv6.exthdr_dupl_ah");
+            }
+            if header.get(2..4).is_some_and(|reserved| reserved != [0, 0]) {
+                anomalies.note("ipv6.exthdr_ah_res_not_null");
+            }
+        }
+        _ => {
+            let again = seen.again(16);
+            if again {
+                anomalies.note("ipv6.exthdr_dupl_fh");
+            }
+            fragment(ip, header, anomalies, again);
+        }
+    }
+}
+
+fn fragment(ip: &mut Ip<'_>, header: &[u8], anomalies: &mut Anomalies, again: bool) {
+    let Some(head) = header.first_chunk::<8>() else { return };
+    let field = u16::from_be_bytes([head[2], head[3]]);
+    let fragment = Fragment { offset: usize::from(field & 0xfff8), more: field & 1 != 0 };
+    let is_piece = fragment.offset > 0 || fragment.more;
+    if head[1] != 0 || field & 6 != 0 {
+        anomalies.note("ipv6.fh_non_zero_reserved_field");
+    }
+    if !is_piece && !again {
+        anomalies.note("ipv6.exthdr_useless_fh");
+    }
+    if !again || ip.fragment.is_none() {
+        ip.identification = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
+        ip.fragment = is_piece.then_some(fragment);
+    }
 }

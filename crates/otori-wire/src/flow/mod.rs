@@ -1,11 +1,13 @@
 //! Flows: which packets belong together, and in which direction.
 //!
 //! Key types: [`FlowTable`], [`Flow`], [`TcpSession`].
+pub(crate) mod overlap;
 mod table;
 mod tcp;
 
+pub use overlap::Policy;
 pub use table::{Flow, FlowId, FlowKey, FlowLimits, FlowState, FlowTable};
-pub use tcp::{Midstream, Piece, TcpSession, TcpState};
+pub use tcp::{Midstream, Notes, Piece, Reassembly, TcpSession, TcpState, Urgent};
 
 /// Which way a packet goes in its flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -19,6 +19,7 @@ pub struct FlowKey {
     high: Endpoint,
     protocol: u8,
     vlans: crate::decode::Vlans,
+    depth: u8,
 }
 
 /// Names a flow in its table until it ends.
@@ -318,7 +319,7 @@ fn key_of(packet: &Packet<'_>) -> Option<(FlowKey, Endpoint, Endpoint)> {
         (destination, source)
     };
     let protocol = if ip.protocol == protocol::ICMPV6 { protocol::ICMPV6 } else { ip.protocol };
-    Some((FlowKey { low, high, protocol, vlans: packet.vlans }, source, destination))
+    Some((FlowKey { low, high, protocol, vlans: packet.vlans, depth: packet.depth }, source, destination))
 }
 
 #[cfg(test)]

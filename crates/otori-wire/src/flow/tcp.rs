@@ -1,13 +1,21 @@
 //! One TCP connection: its state, and both streams put in order.
 //!
-//! Key type: [`TcpSession`]; it hands out [`Piece`]s. RFC 9293. Bytes are handed out as soon as they are in
-//! order, so that an inline guard can decide on the packet that carries them. Of overlapping bytes the first win.
-use super::Direction;
+//! Key types: [`TcpSession`], [`Reassembly`]; it hands out [`Piece`]s. RFC 9293, RFC 7323 5 (old time stamps).
+//! On the way (`immediate`) bytes are handed out as soon as they are in order, so that the packet that completes a
+//! match can be held back. Beside the way they wait for the receiver's acknowledgement: only then it is known which
+//! of several copies it took (`overlap`).
+use super::{
+    Direction,
+    overlap::{Policy, Window},
+};
 use crate::{
+    anomaly::Anomalies,
     decode::{Transport, tcp_flag},
     limits::{TCP_PENDING_BYTES, TCP_PENDING_BYTES_ALL, TCP_PENDING_SEGMENTS, TCP_WINDOW_BYTES},
 };
-use std::collections::BTreeMap;
+
+#[cfg(test)]
+mod tests;
 
 /// Where a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,17 +45,80 @@ pub enum Piece<'a> {
     End,
 }
 
+/// Whether a connection may be taken up without its hand-shake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Midstream {
+    /// take it up
+    Allow,
+    /// its packets are only looked at one by one
+    Refuse,
+}
+
+/// What happens to a byte that the sender marks as urgent (RFC 6093).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgent {
+    /// it stays in the stream
+    Inline,
+    /// it is taken out, as most systems do
+    OutOfBand,
+    /// it is a gap
+    Gap,
+}
+
+/// How streams are put in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Reassembly {
+    /// connections without hand-shake
+    pub midstream: Midstream,
+    /// bytes are handed out before they are acknowledged
+    pub immediate: bool,
+    /// one side may be missing altogether
+    pub one_sided: bool,
+    /// bytes of each direction that are looked at
+    pub depth_bytes: u64,
+    /// urgent bytes
+    pub urgent: Urgent,
+}
+
+impl Default for Reassembly {
+    fn default() -> Self {
+        Reassembly {
+            midstream: Midstream::Refuse,
+            immediate: true,
+            one_sided: false,
+            depth_bytes: u64::MAX,
+            urgent: Urgent::Inline,
+        }
+    }
+}
+
+/// What a segment changes outside its connection.
+pub struct Notes<'a> {
+    /// bytes that wait in all connections
+    pub kept_all: &'a mut usize,
+    /// what is wrong with the segment
+    pub anomalies: &'a mut Anomalies,
+}
+
 #[derive(Default, Debug)]
 struct Side {
-    /// number of the next byte; `None` until the first segment
+    /// number of the next byte to hand out; `None` until the first segment
     next: Option<u32>,
-    /// bytes handed out or skipped, the offset of `next`
-    delivered: u64,
-    pending: BTreeMap<u64, Vec<u8>>,
-    pending_bytes: usize,
+    window: Window,
+    /// offset behind the last byte that the receiver has acknowledged
+    acknowledged: u64,
     /// offset behind the last byte, once FIN was seen
     end: Option<u64>,
     ended: bool,
+    /// latest time stamp
+    stamp: Option<u32>,
+    /// urgent bytes to leave out, by offset
+    urgent: Vec<u64>,
+    policy: Policy,
+    /// all bytes of the depth were handed out
+    deep: bool,
+    /// it has sent something
+    heard: bool,
 }
 
 /// One connection.
@@ -67,62 +138,86 @@ impl Default for TcpSession {
     }
 }
 
+/// Urgent bytes remembered per direction.
+const URGENT_BYTES: usize = 16;
+
+/// A segment on its way through a session.
+struct Segment<'a> {
+    direction: Direction,
+    sequence: u32,
+    acknowledgement: u32,
+    flags: u8,
+    urgent: u16,
+    payload: &'a [u8],
+}
+
 impl TcpSession {
     /// Where it is.
     pub const fn state(&self) -> TcpState {
         self.state
     }
-    /// The hand-shake is done and it is not closed by a reset.
+    /// The hand-shake is done, or was taken for granted.
     pub const fn is_established(&self) -> bool {
         matches!(self.state, TcpState::Established | TcpState::Closing | TcpState::Closed)
     }
     /// Bytes of the stream handed out so far in `direction`.
     pub const fn delivered(&self, direction: Direction) -> u64 {
-        self.sides[direction.index()].delivered
+        self.sides[direction.index()].window.base()
     }
     /// The next sequence number expected in `direction`, if known.
     pub const fn next_sequence(&self, direction: Direction) -> Option<u32> {
         self.sides[direction.index()].next
     }
+    /// The receiver of that direction treats overlapping segments so.
+    pub const fn set_policy(&mut self, direction: Direction, policy: Policy) {
+        self.sides[direction.index()].policy = policy;
+    }
+    /// Bytes it keeps; given back to `kept_all` when the flow ends.
+    pub fn kept(&self) -> usize {
+        self.sides.iter().map(|side| side.window.size()).sum()
+    }
 
-    /// Takes a segment; hands out what became readable, with its direction. `midstream` allows a start without
-    /// SYN. `kept_all` is the count of out-of-order bytes over all connections.
+    /// Takes a segment; hands out what became readable, with its direction.
     pub fn segment(
         &mut self,
         direction: Direction,
         header: &Transport,
         payload: &[u8],
-        midstream: Midstream,
-        kept_all: &mut usize,
+        how: &Reassembly,
+        notes: Notes<'_>,
         mut sink: impl FnMut(Direction, Piece<'_>),
     ) {
-        let Transport::Tcp { sequence, acknowledgement, flags, .. } = *header else { return };
+        let Notes { kept_all, anomalies } = notes;
+        let Transport::Tcp { sequence, acknowledgement, flags, urgent, options, .. } = *header else {
+            return;
+        };
+        let segment = Segment { direction, sequence, acknowledgement, flags, urgent, payload };
         self.flags[direction.index()] |= flags;
-        let syn = flags & tcp_flag::SYN != 0;
+        self.sides[direction.index()].heard |= !payload.is_empty();
         let acks = flags & tcp_flag::ACK != 0;
-        if self.state == TcpState::None && !syn {
-            if midstream == Midstream::Refuse || flags & tcp_flag::RST != 0 {
-                return;
-            }
-            self.midstream = true;
-            self.state = TcpState::Established;
-            if acks {
-                self.sides[direction.flip().index()].next = Some(acknowledgement);
-            }
+        if !self.take_up(&segment, how, anomalies) {
+            return;
         }
+        if let Some((stamp, _)) = options.timestamp
+            && self.is_old(&segment, stamp)
+        {
+            return anomalies.note("stream.pkt_invalid_timestamp");
+        }
+        if acks && acknowledgement == 0 && flags & (tcp_flag::RST | tcp_flag::SYN) == 0 {
+            anomalies.note("stream.pkt_broken_ack");
+        }
+        let kept_before = self.kept();
         if flags & tcp_flag::RST != 0 {
-            return self.reset(direction, sequence, &mut sink);
+            self.reset(&segment, how, anomalies, &mut sink);
+        } else {
+            self.advance(&segment, how, anomalies);
+            if acks {
+                self.acknowledge(direction.flip(), acknowledgement, how, anomalies, &mut sink);
+            }
+            let first = sequence.wrapping_add(u32::from(flags & tcp_flag::SYN != 0));
+            self.data(&segment, first, how, *kept_all, anomalies, &mut sink);
         }
-        if syn {
-            self.open(direction, sequence, acks);
-        } else if self.state == TcpState::SynReceived && direction == Direction::ToServer && acks {
-            self.state = TcpState::Established;
-        }
-        if acks {
-            self.acknowledge(direction.flip(), acknowledgement, kept_all, &mut sink);
-        }
-        let first = if syn { sequence.wrapping_add(1) } else { sequence };
-        self.data(direction, first, payload, flags, kept_all, &mut sink);
+        *kept_all = (*kept_all + self.kept()).saturating_sub(kept_before);
         let both_ended = self.sides.iter().all(|side| side.ended);
         let one_ended = self.sides.iter().any(|side| side.ended);
         if both_ended {
@@ -132,312 +227,339 @@ impl TcpSession {
         }
     }
 
-    fn open(&mut self, direction: Direction, sequence: u32, acks: bool) {
-        match (direction, acks) {
+    /// The first segment of a connection that did not begin before our eyes; false when it is left alone.
+    fn take_up(&mut self, segment: &Segment<'_>, how: &Reassembly, anomalies: &mut Anomalies) -> bool {
+        if self.state != TcpState::None || segment.flags & tcp_flag::SYN != 0 {
+            return true;
+        }
+        if segment.flags & tcp_flag::RST != 0 {
+            anomalies.note("stream.rst_but_no_session");
+            return false;
+        }
+        if segment.flags & tcp_flag::FIN != 0 {
+            anomalies.note("stream.fin_but_no_session");
+        }
+        if how.midstream == Midstream::Refuse {
+            return false;
+        }
+        self.midstream = true;
+        self.state = TcpState::Established;
+        if segment.flags & tcp_flag::ACK != 0 {
+            self.sides[segment.direction.flip().index()].next = Some(segment.acknowledgement);
+        }
+        true
+    }
+
+    /// RFC 7323 5: a time stamp before the last one; the receiver ignores the segment.
+    fn is_old(&mut self, segment: &Segment<'_>, stamp: u32) -> bool {
+        let side = &mut self.sides[segment.direction.index()];
+        let Some(last) = side.stamp else {
+            side.stamp = Some(stamp);
+            return false;
+        };
+        let newer = stamp.wrapping_sub(last).cast_signed();
+        if newer < 0 && segment.flags & tcp_flag::RST == 0 && last != 0 {
+            return true;
+        }
+        // Only a segment at or before the next byte moves the clock on.
+        let ahead = side.next.map_or(0, |next| segment.sequence.wrapping_sub(next).cast_signed());
+        if newer > 0 && ahead <= 0 {
+            side.stamp = Some(stamp);
+        }
+        false
+    }
+
+    /// The hand-shake.
+    fn advance(&mut self, segment: &Segment<'_>, how: &Reassembly, anomalies: &mut Anomalies) {
+        let (syn, acks) = (segment.flags & tcp_flag::SYN != 0, segment.flags & tcp_flag::ACK != 0);
+        if !syn {
+            let answers = match self.state {
+                TcpState::SynReceived => segment.direction == Direction::ToServer && acks,
+                // The other side is not to be seen.
+                TcpState::SynSent => how.one_sided && segment.direction == Direction::ToServer,
+                _ => false,
+            };
+            if answers {
+                self.state = TcpState::Established;
+            }
+            return;
+        }
+        let next = self.sides[Direction::ToServer.index()].next;
+        match (segment.direction, acks) {
             (Direction::ToServer, false) if self.state <= TcpState::SynSent => self.state = TcpState::SynSent,
             (Direction::ToClient, true) if self.state <= TcpState::SynReceived => {
+                let fast_open = self.sides[0].heard;
+                if !fast_open && next.is_some_and(|next| next != segment.acknowledgement) {
+                    return anomalies.note("stream.3whs_synack_with_wrong_ack");
+                }
                 self.state = TcpState::SynReceived;
             }
-            _ => return,
+            (Direction::ToServer, true) if self.state <= TcpState::SynReceived => {
+                return anomalies.note("stream.3whs_synack_in_wrong_direction");
+            }
+            (Direction::ToServer, true) => return anomalies.note("stream.est_synack_toserver"),
+            (Direction::ToClient, true) => return anomalies.note("stream.est_synack_resend"),
+            (Direction::ToServer, false) => return anomalies.note("stream.est_syn_resend"),
+            (Direction::ToClient, false) => return anomalies.note("stream.est_syn_toclient"),
         }
-        let side = &mut self.sides[direction.index()];
+        let side = &mut self.sides[segment.direction.index()];
         // A repeated SYN with another number replaces the first: only the last one can be answered.
-        if side.delivered == 0 {
-            side.next = Some(sequence.wrapping_add(1));
+        if side.window.base() == 0 && side.window.is_empty() {
+            side.next = Some(segment.sequence.wrapping_add(1));
         }
     }
 
-    fn reset(&mut self, direction: Direction, sequence: u32, sink: &mut impl FnMut(Direction, Piece<'_>)) {
-        let side = &self.sides[direction.index()];
+    fn reset(
+        &mut self,
+        segment: &Segment<'_>,
+        how: &Reassembly,
+        anomalies: &mut Anomalies,
+        sink: &mut impl FnMut(Direction, Piece<'_>),
+    ) {
+        let side = &self.sides[segment.direction.index()];
         // A reset far outside the window is somebody else's: it must not blind us.
-        let distance = side.next.map_or(0, |next| sequence.wrapping_sub(next).cast_signed());
+        let distance = side.next.map_or(0, |next| segment.sequence.wrapping_sub(next).cast_signed());
         let in_window = distance.unsigned_abs() < TCP_WINDOW_BYTES;
         let answers_syn = self.state == TcpState::SynSent;
         if !in_window && !answers_syn {
-            return;
+            return anomalies.note("stream.suspected_rst_inject");
         }
         self.state = TcpState::Closed;
-        self.finish(sink);
+        // Beside the way, bytes that nobody acknowledged come out when the flow ends.
+        if how.immediate || self.sides.iter().all(|side| side.window.is_empty()) {
+            self.finish(sink);
+        }
     }
 
-    /// Ends both directions, as a time-out does.
+    /// Ends both directions, as a time-out does; what waits comes out.
     pub fn finish(&mut self, sink: &mut impl FnMut(Direction, Piece<'_>)) {
         for direction in Direction::BOTH {
             let side = &mut self.sides[direction.index()];
-            if !side.ended {
-                side.ended = true;
-                sink(direction, Piece::End);
+            if side.ended {
+                continue;
             }
+            // Each turn takes one piece that is there.
+            while let Some(first) = side.window.first() {
+                side.skip_to(first, direction, sink);
+                side.hand_out(side.window.contiguous(), u64::MAX, direction, sink);
+            }
+            side.ended = true;
+            sink(direction, Piece::End);
         }
     }
 
-    /// The peer has bytes that we never saw: they are a gap.
+    /// The receiver has everything before `number`. What it has and we have not is a gap.
     fn acknowledge(
         &mut self,
         direction: Direction,
         number: u32,
-        kept_all: &mut usize,
+        how: &Reassembly,
+        anomalies: &mut Anomalies,
         sink: &mut impl FnMut(Direction, Piece<'_>),
     ) {
         let side = &mut self.sides[direction.index()];
         let Some(next) = side.next else { return };
         let ahead = number.wrapping_sub(next);
-        if ahead == 0 || ahead > TCP_WINDOW_BYTES || side.pending.is_empty() {
+        if ahead == 0 || ahead > TCP_WINDOW_BYTES {
             return;
         }
-        let acknowledged = side.delivered + u64::from(ahead);
-        while let Some(first) = side.pending.keys().next().copied().filter(|first| *first < acknowledged) {
-            side.skip_to(first, direction, sink);
-            side.drain(direction, kept_all, sink);
-        }
+        side.acknowledged = side.acknowledged.max(side.window.base() + u64::from(ahead));
+        side.release(how, direction, anomalies, sink);
     }
 
     fn data(
         &mut self,
-        direction: Direction,
-        sequence: u32,
-        payload: &[u8],
-        flags: u8,
-        kept_all: &mut usize,
+        segment: &Segment<'_>,
+        first: u32,
+        how: &Reassembly,
+        kept_all: usize,
+        anomalies: &mut Anomalies,
         sink: &mut impl FnMut(Direction, Piece<'_>),
     ) {
+        let direction = segment.direction;
+        let one_sided = how.one_sided && self.flags[direction.flip().index()] == 0;
+        let how = &Reassembly { immediate: how.immediate || one_sided, ..*how };
         let side = &mut self.sides[direction.index()];
         if side.ended {
             return;
         }
-        let next = *side.next.get_or_insert(sequence);
-        let distance = sequence.wrapping_sub(next).cast_signed();
+        let next = *side.next.get_or_insert(first);
+        let distance = first.wrapping_sub(next).cast_signed();
         if distance.unsigned_abs() > TCP_WINDOW_BYTES {
-            return;
+            return anomalies.note("stream.est_packet_out_of_window");
         }
-        let start = side.delivered.saturating_add_signed(i64::from(distance));
-        if flags & tcp_flag::FIN != 0 && side.end.is_none() {
-            side.end = Some(start + payload.len() as u64);
+        let base = side.window.base();
+        let start = base.saturating_add_signed(i64::from(distance));
+        let payload = match distance {
+            0.. => segment.payload,
+            _ => segment.payload.get(distance.unsigned_abs() as usize..).unwrap_or(&[]),
+        };
+        let start = start.max(base);
+        let end = start + payload.len() as u64;
+        if segment.flags & tcp_flag::FIN != 0 && side.end.is_none() {
+            side.end = Some(end);
         }
-        if !payload.is_empty() {
-            let old = if distance < 0 { distance.unsigned_abs() as usize } else { 0 };
-            match payload.get(old..) {
-                Some(fresh) if distance <= 0 && !fresh.is_empty() => {
-                    side.take(fresh, direction, kept_all, sink)
+        if payload.is_empty() && !segment.payload.is_empty() {
+            anomalies.note("stream.pkt_retransmission");
+        }
+        if !payload.is_empty() && !side.deep {
+            side.note_urgent(segment, start, how);
+            if how.immediate && side.window.is_empty() && start == base && side.urgent.is_empty() {
+                // The usual case on the way: nothing waits, nothing is copied.
+                side.hand_over(payload, how.depth_bytes, direction, sink);
+                if side.deep {
+                    anomalies.note("stream.reassembly_depth_reached");
                 }
-                Some(_) if distance > 0 => side.keep(start, payload, direction, kept_all, sink),
-                _ => {}
+            } else {
+                side.keep(start, payload, kept_all, direction, how, anomalies, sink);
             }
         }
-        side.end_if_reached(direction, sink);
+        side.release(how, direction, anomalies, sink);
     }
-}
-
-/// Whether a connection may be taken up without its hand-shake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Midstream {
-    /// take it up
-    Allow,
-    /// its packets are only looked at one by one
-    Refuse,
 }
 
 impl Side {
-    /// Bytes at exactly `delivered`. Those that a kept segment already has are cut off: the first win.
-    fn take(
-        &mut self,
-        bytes: &[u8],
-        direction: Direction,
-        kept_all: &mut usize,
-        sink: &mut impl FnMut(Direction, Piece<'_>),
-    ) {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let room = self.pending.keys().next().map_or(u64::MAX, |first| first - self.delivered);
-            let count = usize::try_from(room).unwrap_or(usize::MAX).min(rest.len());
-            let (now, later) = rest.split_at(count);
-            self.hand_out(now, direction, sink);
-            let before = self.delivered;
-            self.drain(direction, kept_all, sink);
-            let passed = usize::try_from(self.delivered - before).unwrap_or(usize::MAX);
-            rest = later.get(passed..).unwrap_or(&[]);
-        }
-    }
-    fn hand_out(&mut self, bytes: &[u8], direction: Direction, sink: &mut impl FnMut(Direction, Piece<'_>)) {
-        if bytes.is_empty() {
+    fn note_urgent(&mut self, segment: &Segment<'_>, start: u64, how: &Reassembly) {
+        if segment.flags & tcp_flag::URG == 0 || how.urgent == Urgent::Inline || segment.urgent == 0 {
             return;
         }
-        self.delivered += bytes.len() as u64;
-        // The low 32 bits are what counts on the wire.
-        self.next = self.next.map(|next| next.wrapping_add(bytes.len() as u32));
-        sink(direction, Piece::Bytes(bytes));
-    }
-    /// Hands out kept segments that have become due.
-    fn drain(
-        &mut self,
-        direction: Direction,
-        kept_all: &mut usize,
-        sink: &mut impl FnMut(Direction, Piece<'_>),
-    ) {
-        while let Some(entry) = self.pending.first_entry().filter(|entry| *entry.key() <= self.delivered) {
-            let (start, bytes) = entry.remove_entry();
-            self.pending_bytes = self.pending_bytes.saturating_sub(bytes.len());
-            *kept_all = kept_all.saturating_sub(bytes.len());
-            let old = usize::try_from(self.delivered - start).unwrap_or(usize::MAX);
-            self.hand_out(bytes.get(old..).unwrap_or(&[]), direction, sink);
+        let offset = start + u64::from(segment.urgent) - 1;
+        if self.urgent.len() < URGENT_BYTES && !self.urgent.contains(&offset) {
+            self.urgent.push(offset);
         }
     }
-    /// Keeps what lies ahead, without what is kept already. Full: the hole before it becomes a gap.
+    /// Bytes at exactly the base that were never in the window.
+    fn hand_over(
+        &mut self,
+        bytes: &[u8],
+        depth: u64,
+        direction: Direction,
+        sink: &mut impl FnMut(Direction, Piece<'_>),
+    ) {
+        let base = self.window.base();
+        let room = usize::try_from(depth.saturating_sub(base)).unwrap_or(usize::MAX);
+        let end = base + bytes.len() as u64;
+        let shown = bytes.get(..room.min(bytes.len())).unwrap_or(bytes);
+        self.deep |= end >= depth;
+        self.pass(end);
+        if !shown.is_empty() {
+            sink(direction, Piece::Bytes(shown));
+        }
+    }
+    fn pass(&mut self, to: u64) {
+        let count = to.saturating_sub(self.window.base());
+        // The low 32 bits are what counts on the wire.
+        self.next = self.next.map(|next| next.wrapping_add(count as u32));
+        self.window.pass(to);
+        self.urgent.retain(|offset| *offset >= to);
+    }
+    /// Hands out the bytes up to `to`, without urgent ones.
+    fn hand_out(
+        &mut self,
+        to: u64,
+        depth: u64,
+        direction: Direction,
+        sink: &mut impl FnMut(Direction, Piece<'_>),
+    ) {
+        let base = self.window.base();
+        if to <= base {
+            return;
+        }
+        let bytes = self.window.front(to.min(depth.max(base)));
+        let mut from = 0;
+        self.urgent.sort_unstable();
+        for offset in &self.urgent {
+            let at = usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX);
+            if at < bytes.len() && at >= from {
+                let before = bytes.get(from..at).unwrap_or(&[]);
+                if !before.is_empty() {
+                    sink(direction, Piece::Bytes(before));
+                }
+                from = at + 1;
+            }
+        }
+        let rest = bytes.get(from..).unwrap_or(&[]);
+        if !rest.is_empty() {
+            sink(direction, Piece::Bytes(rest));
+        }
+        self.deep |= to >= depth;
+        self.pass(to);
+    }
+    /// Keeps a segment. Full: the hole before it becomes a gap.
+    #[allow(clippy::too_many_arguments, reason = "one call, from one place")]
     fn keep(
         &mut self,
         start: u64,
         payload: &[u8],
+        kept_all: usize,
         direction: Direction,
-        kept_all: &mut usize,
+        how: &Reassembly,
+        anomalies: &mut Anomalies,
         sink: &mut impl FnMut(Direction, Piece<'_>),
     ) {
-        let mut from = start;
-        let end = start + payload.len() as u64;
-        while from < end {
-            let covering = self.pending.range(..=from).next_back().map(|(at, b)| at + b.len() as u64);
-            if let Some(until) = covering.filter(|until| *until > from) {
-                from = until;
+        let reach = usize::try_from(start - self.window.base()).unwrap_or(usize::MAX) + payload.len();
+        let full = reach > TCP_PENDING_BYTES
+            || self.window.pieces() >= TCP_PENDING_SEGMENTS
+            || kept_all + payload.len() > TCP_PENDING_BYTES_ALL;
+        if full {
+            // What waits comes out, acknowledged or not; then there is room.
+            while let Some(first) = self.window.first() {
+                self.skip_to(first, direction, sink);
+                self.hand_out(self.window.contiguous(), how.depth_bytes, direction, sink);
+            }
+            self.skip_to(start, direction, sink);
+            anomalies.note("stream.reassembly_seq_gap");
+        }
+        // On the way the bytes that were let through first are those that count.
+        let policy = if how.immediate { Policy::First } else { self.policy };
+        if self.window.insert(start.max(self.window.base()), payload, policy) {
+            anomalies.note("stream.reassembly_overlap_different_data");
+        }
+    }
+    /// Hands out what is due.
+    fn release(
+        &mut self,
+        how: &Reassembly,
+        direction: Direction,
+        anomalies: &mut Anomalies,
+        sink: &mut impl FnMut(Direction, Piece<'_>),
+    ) {
+        let was_deep = self.deep;
+        // Each turn takes a piece or ends.
+        for _ in 0..=TCP_PENDING_SEGMENTS {
+            let contiguous = self.window.contiguous();
+            let due = if how.immediate { contiguous } else { contiguous.min(self.acknowledged) };
+            if due > self.window.base() {
+                self.hand_out(due, how.depth_bytes, direction, sink);
                 continue;
             }
-            let until = self.pending.range(from..).next().map_or(end, |(at, _)| (*at).min(end));
-            let (a, b) = ((from - start) as usize, (until - start) as usize);
-            let piece = payload.get(a..b).unwrap_or(&[]).to_vec();
-            self.pending_bytes += piece.len();
-            *kept_all += piece.len();
-            self.pending.insert(from, piece);
-            from = until;
+            let missing = self.window.first().filter(|first| *first > self.window.base());
+            match missing {
+                Some(first) if self.acknowledged > self.window.base() => {
+                    if !self.deep {
+                        anomalies.note("stream.reassembly_seq_gap");
+                    }
+                    self.skip_to(first.min(self.acknowledged), direction, sink);
+                }
+                _ => break,
+            }
         }
-        let full = self.pending_bytes > TCP_PENDING_BYTES
-            || self.pending.len() > TCP_PENDING_SEGMENTS
-            || *kept_all > TCP_PENDING_BYTES_ALL;
-        if let Some(first) = self.pending.keys().next().copied().filter(|_| full) {
-            self.skip_to(first, direction, sink);
-            self.drain(direction, kept_all, sink);
+        if self.deep && !was_deep {
+            anomalies.note("stream.reassembly_depth_reached");
         }
+        self.end_if_reached(direction, sink);
     }
     fn skip_to(&mut self, offset: u64, direction: Direction, sink: &mut impl FnMut(Direction, Piece<'_>)) {
-        let Some(missing) = offset.checked_sub(self.delivered).filter(|missing| *missing > 0) else { return };
-        self.delivered = offset;
-        self.next = self.next.map(|next| next.wrapping_add(missing as u32));
-        sink(direction, Piece::Gap(missing));
+        let missing = offset.saturating_sub(self.window.base());
+        if missing > 0 {
+            self.pass(offset);
+            sink(direction, Piece::Gap(missing));
+        }
     }
     fn end_if_reached(&mut self, direction: Direction, sink: &mut impl FnMut(Direction, Piece<'_>)) {
-        if !self.ended && self.end.is_some_and(|end| self.delivered >= end) {
+        if !self.ended && self.end.is_some_and(|end| self.window.base() >= end) {
             self.ended = true;
             sink(direction, Piece::End);
         }
-    }
-}
-
-impl TcpSession {
-    /// Out-of-order bytes it keeps; given back to `kept_all` when the flow ends.
-    pub fn kept(&self) -> usize {
-        self.sides.iter().map(|side| side.pending_bytes).sum()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Rig {
-        session: TcpSession,
-        streams: [Vec<u8>; 2],
-        gaps: u64,
-        ends: u32,
-        kept: usize,
-    }
-    impl Rig {
-        fn new() -> Self {
-            Rig { session: TcpSession::default(), streams: [vec![], vec![]], gaps: 0, ends: 0, kept: 0 }
-        }
-        fn send(&mut self, to: Direction, sequence: u32, ack: u32, flags: u8, payload: &[u8]) {
-            let header = Transport::Tcp {
-                source: 1,
-                destination: 2,
-                sequence,
-                acknowledgement: ack,
-                flags,
-                window: 9999,
-            };
-            let (streams, gaps, ends) = (&mut self.streams, &mut self.gaps, &mut self.ends);
-            self.session.segment(to, &header, payload, Midstream::Allow, &mut self.kept, |to, piece| {
-                match piece {
-                    Piece::Bytes(bytes) => streams[to.index()].extend_from_slice(bytes),
-                    Piece::Gap(count) => *gaps += count,
-                    Piece::End => *ends += 1,
-                }
-            });
-        }
-        fn shaken() -> Self {
-            let mut rig = Rig::new();
-            rig.send(Direction::ToServer, u32::MAX - 1, 0, tcp_flag::SYN, b"");
-            rig.send(Direction::ToClient, 500, u32::MAX, tcp_flag::SYN | tcp_flag::ACK, b"");
-            rig.send(Direction::ToServer, u32::MAX, 501, tcp_flag::ACK, b"");
-            assert_eq!(rig.session.state(), TcpState::Established);
-            rig
-        }
-    }
-    use Direction::{ToClient, ToServer};
-
-    fn check(segments: &[(u32, &[u8])], expect: &[u8]) {
-        let mut rig = Rig::shaken();
-        for (offset, bytes) in segments {
-            rig.send(ToServer, u32::MAX.wrapping_add(*offset), 501, tcp_flag::ACK, bytes);
-        }
-        assert_eq!(rig.streams[0], expect, "{segments:?}");
-        assert_eq!(rig.kept, rig.session.kept());
-    }
-
-    #[test]
-    fn streams_come_out_in_order_and_the_first_copy_wins() {
-        check(&[(0, b"ab"), (2, b"cd")], b"abcd");
-        check(&[(2, b"cd"), (0, b"ab")], b"abcd");
-        check(&[(0, b"ab"), (0, b"XYcd")], b"abcd");
-        check(&[(2, b"cd"), (0, b"abXYef")], b"abcdef");
-        check(&[(4, b"ef"), (2, b"cd"), (0, b"ab")], b"abcdef");
-        check(&[(1, b"b"), (3, b"d"), (0, b"aXcYe")], b"abcde");
-        check(&[(0, b"abc"), (0, b"abc"), (1, b"bc")], b"abc");
-    }
-
-    #[test]
-    fn what_the_peer_acknowledged_but_we_missed_is_a_gap() {
-        let mut rig = Rig::shaken();
-        rig.send(ToServer, 9, 501, tcp_flag::ACK, b"later");
-        assert!(rig.streams[0].is_empty());
-        rig.send(ToClient, 501, 14, tcp_flag::ACK, b"");
-        assert_eq!((rig.streams[0].as_slice(), rig.gaps, rig.kept), (&b"later"[..], 10, 0));
-    }
-
-    #[test]
-    fn fin_and_reset_end_the_streams() {
-        let mut rig = Rig::shaken();
-        rig.send(ToServer, u32::MAX, 501, tcp_flag::ACK | tcp_flag::FIN, b"x");
-        assert_eq!((rig.ends, rig.session.state()), (1, TcpState::Closing));
-        rig.send(ToClient, 501, 2, tcp_flag::ACK | tcp_flag::FIN, b"");
-        assert_eq!((rig.ends, rig.session.state()), (2, TcpState::Closed));
-        let mut rig = Rig::shaken();
-        rig.send(ToClient, 77_000_000, 0, tcp_flag::RST, b"");
-        assert_eq!(rig.session.state(), TcpState::Established, "a blind reset must not blind us");
-        rig.send(ToClient, 501, 0, tcp_flag::RST, b"");
-        assert_eq!((rig.ends, rig.session.state()), (2, TcpState::Closed));
-    }
-
-    #[test]
-    fn a_connection_may_be_taken_up_midstream() {
-        let mut rig = Rig::new();
-        rig.send(ToServer, 1000, 5000, tcp_flag::ACK, b"GET");
-        rig.send(ToClient, 5000, 1003, tcp_flag::ACK, b"200");
-        assert_eq!((rig.streams[0].as_slice(), rig.streams[1].as_slice()), (&b"GET"[..], &b"200"[..]));
-    }
-
-    #[test]
-    fn out_of_order_data_is_bounded() {
-        let mut rig = Rig::shaken();
-        for i in 0..2000u32 {
-            rig.send(ToServer, 10 + i * 1000, 501, tcp_flag::ACK, &[b'x'; 999]);
-        }
-        assert!(rig.kept <= TCP_PENDING_BYTES + 2000, "{}", rig.kept);
-        assert!(rig.gaps > 0);
     }
 }

@@ -10,7 +10,12 @@ use crate::{
 
 pub mod dns;
 pub mod file;
+pub mod ftp;
 pub mod http;
+pub mod lines;
+pub mod smb;
+pub mod smtp;
+pub mod ssh;
 pub mod tls;
 
 /// A protocol's number, the high byte of its [`FieldId`]s.
@@ -25,6 +30,21 @@ pub enum ProtocolId {
     Dns = 2,
     /// RFC 8446
     Tls = 3,
+    /// RFC 959
+    Ftp = 4,
+    /// RFC 5321
+    Smtp = 5,
+    /// RFC 4253
+    Ssh = 6,
+    /// [MS-SMB2]
+    Smb = 7,
+}
+
+impl ProtocolId {
+    /// A rule about `self` is about `other` as well: file transfers belong to their protocol.
+    pub fn covers(self, other: ProtocolId) -> bool {
+        self == other
+    }
 }
 
 /// What a probe says of the first bytes of one direction.
@@ -52,6 +72,31 @@ pub struct FieldRow {
     pub direction: Direction,
 }
 
+/// How a number's value is written in a rule, besides as a comparison.
+#[derive(Clone, Copy, Debug)]
+pub enum NumberForm {
+    /// only as a comparison
+    Plain,
+    /// by name
+    Named(&'static [(&'static str, u64)]),
+    /// as a list of bits, each with `!` when it must not be set
+    Flags(&'static [(&'static str, u64)]),
+}
+
+/// One number that rules can compare.
+pub struct NumberRow {
+    /// which
+    pub id: FieldId,
+    /// keyword (`dns.rrtype`)
+    pub keyword: &'static str,
+    /// other names of the keyword
+    pub aliases: &'static [&'static str],
+    /// the direction that has it
+    pub direction: Direction,
+    /// how its value is written
+    pub form: NumberForm,
+}
+
 /// One protocol.
 pub struct ProtocolRow {
     /// number
@@ -72,6 +117,8 @@ pub struct ProtocolRow {
     pub parser: fn() -> Box<dyn Parser>,
     /// fields
     pub fields: &'static [FieldRow],
+    /// numbers
+    pub numbers: &'static [NumberRow],
     /// writes the log record's fields
     pub log: fn(&Transaction, &mut dyn Record),
 }
@@ -116,7 +163,21 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         probe: dns::probe,
         parser: dns::parser,
         fields: dns::FIELDS,
+        numbers: dns::NUMBERS,
         log: dns::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Ftp,
+        name: "ftp",
+        log_key: "ftp",
+        transports: TCP,
+        ports: &[21, 2121],
+        only_ports: true,
+        probe: ftp::probe,
+        parser: ftp::parser,
+        fields: ftp::FIELDS,
+        numbers: ftp::NUMBERS,
+        log: ftp::log,
     },
     ProtocolRow {
         id: ProtocolId::Http,
@@ -128,7 +189,47 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         probe: http::probe,
         parser: http::parser,
         fields: http::FIELDS,
+        numbers: &[],
         log: http::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Smb,
+        name: "smb",
+        log_key: "smb",
+        transports: TCP,
+        ports: &[445, 139],
+        only_ports: false,
+        probe: smb::probe,
+        parser: smb::parser,
+        fields: &[],
+        numbers: &[],
+        log: smb::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Smtp,
+        name: "smtp",
+        log_key: "smtp",
+        transports: TCP,
+        ports: &[25, 465, 587, 2525],
+        only_ports: true,
+        probe: smtp::probe,
+        parser: smtp::parser,
+        fields: smtp::FIELDS,
+        numbers: &[],
+        log: smtp::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Ssh,
+        name: "ssh",
+        log_key: "ssh",
+        transports: TCP,
+        ports: &[22, 2222],
+        only_ports: false,
+        probe: ssh::probe,
+        parser: ssh::parser,
+        fields: ssh::FIELDS,
+        numbers: &[],
+        log: ssh::log,
     },
     ProtocolRow {
         id: ProtocolId::Tls,
@@ -140,9 +241,20 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         probe: tls::probe,
         parser: tls::parser,
         fields: tls::FIELDS,
+        numbers: tls::NUMBERS,
         log: tls::log,
     },
 ];
+
+/// Fields of all protocols, those of files first.
+pub fn fields() -> impl Iterator<Item = &'static FieldRow> {
+    file::FIELDS.iter().chain(PROTOCOLS.iter().flat_map(|row| row.fields))
+}
+
+/// Numbers of all protocols, those of files first.
+pub fn numbers() -> impl Iterator<Item = &'static NumberRow> {
+    file::NUMBERS.iter().chain(PROTOCOLS.iter().flat_map(|row| row.numbers))
+}
 
 /// The row of that name.
 pub fn by_name(name: &str) -> Option<&'static ProtocolRow> {
@@ -162,8 +274,8 @@ mod tests {
     fn rows_are_sorted_and_fields_belong_to_their_row() {
         assert!(PROTOCOLS.is_sorted_by(|a, b| a.name < b.name));
         for row in PROTOCOLS {
-            let shared = |id: FieldId| id.0 >> 8 == ProtocolId::Shared as u16;
-            assert!(row.fields.iter().all(|field| shared(field.id) || field.id.0 >> 8 == row.id as u16));
+            assert!(row.fields.iter().all(|field| field.id.0 >> 8 == row.id as u16));
+            assert!(row.numbers.iter().all(|number| number.id.0 >> 8 == row.id as u16));
             assert!(by_name(row.name).is_some_and(|found| found.id == row.id));
         }
     }

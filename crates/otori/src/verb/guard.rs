@@ -13,7 +13,6 @@ use otori_tap::{
     backend::{self, BackendError},
     guard::Notice,
 };
-use otori_wire::flow::{FlowLimits, Midstream};
 use std::{
     fs::File,
     io::{self, BufWriter, Write},
@@ -76,9 +75,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         name: arguments.name.clone(),
         mode: if row.inline { Mode::Inline } else { Mode::Observe },
         home: home.map_err(|reason| Failure::Configuration(format!("--home: {reason}")))?,
-        midstream: Midstream::Allow,
-        flows: FlowLimits::default(),
         eve: arguments.eve.is_some(),
+        ..Settings::default()
     };
     let mut engine = Engine::new(settings, variables);
     rules::load(&mut engine, &arguments.rules)?;

@@ -53,6 +53,51 @@ static TYPES: &[(u16, &str)] = &[
     (257, "CAA"),
 ];
 
+/// The same, for rules.
+pub(super) const TYPE_NUMBERS: &[(&str, u64)] = &[
+    ("A", 1),
+    ("NS", 2),
+    ("CNAME", 5),
+    ("SOA", 6),
+    ("NULL", 10),
+    ("PTR", 12),
+    ("HINFO", 13),
+    ("MX", 15),
+    ("TXT", 16),
+    ("AAAA", 28),
+    ("SRV", 33),
+    ("NAPTR", 35),
+    ("DNAME", 39),
+    ("OPT", 41),
+    ("DS", 43),
+    ("SSHFP", 44),
+    ("RRSIG", 46),
+    ("NSEC", 47),
+    ("DNSKEY", 48),
+    ("TLSA", 52),
+    ("SVCB", 64),
+    ("HTTPS", 65),
+    ("IXFR", 251),
+    ("AXFR", 252),
+    ("ANY", 255),
+    ("URI", 256),
+    ("CAA", 257),
+];
+/// Response codes, for rules.
+pub(super) const RCODE_NUMBERS: &[(&str, u64)] = &[
+    ("NOERROR", 0),
+    ("FORMERR", 1),
+    ("SERVFAIL", 2),
+    ("NXDOMAIN", 3),
+    ("NOTIMP", 4),
+    ("REFUSED", 5),
+    ("YXDOMAIN", 6),
+    ("YXRRSET", 7),
+    ("NXRRSET", 8),
+    ("NOTAUTH", 9),
+    ("NOTZONE", 10),
+];
+
 static RCODES: &[&str] = &[
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
     "NOTAUTH", "NOTZONE",
@@ -109,6 +154,9 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
             let Some(question) = message.questions.get(place) else { return };
             record.text("rrname", &question.name);
             record.text("rrtype", type_name(question.kind).as_bytes());
+            if question.truncated {
+                record.flag("rrname_truncated", true);
+            }
         });
     }
     records("answers", &message.answers, record);

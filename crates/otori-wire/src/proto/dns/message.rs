@@ -15,6 +15,8 @@ pub struct Question {
     pub name: Vec<u8>,
     /// type number
     pub kind: u16,
+    /// the name was too long to be kept whole
+    pub truncated: bool,
 }
 
 /// One resource record.
@@ -28,6 +30,13 @@ pub struct Resource {
     pub ttl: u32,
     /// what it says, as text where the type is known
     pub data: Vec<u8>,
+}
+
+impl Resource {
+    /// Its data is a name.
+    pub(super) const fn names_another(&self) -> bool {
+        matches!(self.kind, 2 | 5 | 6 | 12 | 15 | 33 | 39)
+    }
 }
 
 /// One message.
@@ -93,29 +102,38 @@ pub(super) fn plausible(bytes: &[u8]) -> Option<bool> {
 }
 
 /// The message, as far as it can be read, and what was wrong.
-pub(super) fn read(bytes: &[u8]) -> (Option<Message>, Option<&'static str>) {
+pub(super) fn read(bytes: &[u8]) -> (Option<Message>, Vec<&'static str>) {
     let mut message = Message::default();
     let mut cursor = Cursor::new(bytes);
+    let mut wrong = Vec::new();
     let header = (|| {
         message.id = cursor.u16()?;
         message.flags = cursor.u16()?;
         Some([cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?])
     })();
-    let Some(counts) = header else { return (None, Some("dns.malformed_data")) };
-    let mut anomaly = None;
+    let Some(counts) = header else { return (None, vec!["dns.malformed_data"]) };
     if message.flags & 0x40 != 0 {
-        anomaly = Some("dns.z_flag_set");
+        wrong.push("dns.z_flag_set");
+    }
+    if message.opcode() >= 7 {
+        wrong.push("dns.invalid_opcode");
     }
     for _ in 0..usize::from(counts[0]).min(DNS_RECORDS) {
-        let Some(question) = question(bytes, &mut cursor) else {
-            return (Some(message), Some("dns.malformed_data"));
+        let Some(question) = question(bytes, &mut cursor, &mut wrong) else {
+            wrong.push("dns.malformed_data");
+            return (Some(message), wrong);
         };
         message.questions.push(question);
     }
     for (section, count) in counts.iter().enumerate().skip(1) {
         for _ in 0..usize::from(*count).min(DNS_RECORDS) {
             let Some(record) = resource(bytes, &mut cursor) else {
-                return (Some(message), Some("dns.malformed_data"));
+                wrong.push(match section {
+                    1 => "dns.malformed_data",
+                    2 => "dns.invalid_authorities",
+                    _ => "dns.invalid_additionals",
+                });
+                return (Some(message), wrong);
             };
             match section {
                 1 => message.answers.push(record),
@@ -124,14 +142,23 @@ pub(super) fn read(bytes: &[u8]) -> (Option<Message>, Option<&'static str>) {
             }
         }
     }
-    (Some(message), anomaly)
+    (Some(message), wrong)
 }
 
-fn question<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<Question> {
-    let name = name(bytes, cursor)?;
+fn question<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>, wrong: &mut Vec<&'static str>) -> Option<Question> {
+    let (name, state) = long_name(bytes, cursor)?;
+    match state {
+        NameState::Whole => {}
+        NameState::TooLong => wrong.push("dns.name_too_long"),
+        NameState::TooManyLabels => wrong.push("dns.too_many_labels"),
+        NameState::Circle => {
+            wrong.push("dns.infinite_loop");
+            return None;
+        }
+    }
     let kind = cursor.u16()?;
     cursor.u16()?;
-    Some(Question { name, kind })
+    Some(Question { name, kind, truncated: state != NameState::Whole })
 }
 
 fn resource<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<Resource> {
@@ -171,36 +198,65 @@ fn strings(raw: &[u8]) -> Vec<u8> {
     out
 }
 
+/// How a name ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NameState {
+    Whole,
+    TooLong,
+    Circle,
+    TooManyLabels,
+}
+
 /// A name, compressed or not; `None` when it is cut, too long or runs in circles.
 fn name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<Vec<u8>> {
+    long_name(bytes, cursor).filter(|(_, state)| *state == NameState::Whole).map(|(name, _)| name)
+}
+
+/// Bytes kept of a name.
+const NAME_BYTES: usize = 1025;
+/// Pointers followed in one name.
+const POINTERS: usize = 64;
+
+/// A name as far as it is kept, and how it ended; `None` when it is cut.
+fn long_name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<(Vec<u8>, NameState)> {
     let mut out = Vec::new();
     let mut reader = *cursor;
-    let mut jumped = false;
-    for _ in 0..DNS_LABELS {
+    let (mut jumps, mut state) = (0, NameState::Whole);
+    for labels in 0.. {
         let length = reader.u8()?;
         match length >> 6 {
             0 if length == 0 => {
-                if !jumped {
+                if jumps == 0 {
                     *cursor = reader;
                 }
-                return Some(out);
+                return Some((out, state));
             }
             0 => {
                 let label = reader.take(usize::from(length))?;
+                if labels >= DNS_LABELS + jumps {
+                    return Some((out, NameState::TooManyLabels));
+                }
+                if state == NameState::TooLong {
+                    continue;
+                }
                 if !out.is_empty() {
                     out.push(b'.');
                 }
-                out.extend_from_slice(label);
-                if out.len() > 1025 {
-                    return None;
+                let room = NAME_BYTES.saturating_sub(out.len());
+                if label.len() > room {
+                    state = NameState::TooLong;
                 }
+                out.extend_from_slice(label.get(..label.len().min(room)).unwrap_or(label));
             }
             3 => {
                 let target = usize::from(length & 0x3f) << 8 | usize::from(reader.u8()?);
-                if !jumped {
+                if jumps == 0 {
                     *cursor = reader;
                 }
-                jumped = true;
+                jumps += 1;
+                if jumps > POINTERS {
+                    return Some((out, NameState::Circle));
+                }
                 reader = Cursor::at(bytes, target);
             }
             _ => return None,

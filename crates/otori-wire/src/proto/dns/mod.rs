@@ -10,10 +10,10 @@ mod tests;
 pub use log::log;
 pub use message::{Message, Question, Resource};
 
-use super::{FieldRow, Parser, Probe, ProtocolId};
+use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId};
 use crate::{
     flow::Direction,
-    transaction::{FieldId, Progress, Transactions},
+    transaction::{FieldId, Fields, Progress, Transactions},
 };
 
 /// A name asked for.
@@ -62,6 +62,30 @@ pub static FIELDS: &[FieldRow] = &[
         modifier: None,
         direction: Direction::ToClient,
     },
+];
+
+/// Type of a question.
+pub const QUERY_TYPE: FieldId = FieldId::new(ProtocolId::Dns, 4);
+/// Type of a question or an answer, in answers.
+pub const RESPONSE_TYPE: FieldId = FieldId::new(ProtocolId::Dns, 5);
+/// Response code of an answer.
+pub const RCODE: FieldId = FieldId::new(ProtocolId::Dns, 6);
+/// Operation code of a question.
+pub const QUERY_OPCODE: FieldId = FieldId::new(ProtocolId::Dns, 7);
+/// Operation code of an answer.
+pub const RESPONSE_OPCODE: FieldId = FieldId::new(ProtocolId::Dns, 8);
+
+const fn number(id: FieldId, keyword: &'static str, form: NumberForm, direction: Direction) -> NumberRow {
+    NumberRow { id, keyword, aliases: &[], direction, form }
+}
+
+/// All numbers.
+pub static NUMBERS: &[NumberRow] = &[
+    number(QUERY_TYPE, "dns.rrtype", NumberForm::Named(log::TYPE_NUMBERS), Direction::ToServer),
+    number(RESPONSE_TYPE, "dns.rrtype", NumberForm::Named(log::TYPE_NUMBERS), Direction::ToClient),
+    number(RCODE, "dns.rcode", NumberForm::Named(log::RCODE_NUMBERS), Direction::ToClient),
+    number(QUERY_OPCODE, "dns.opcode", NumberForm::Plain, Direction::ToServer),
+    number(RESPONSE_OPCODE, "dns.opcode", NumberForm::Plain, Direction::ToClient),
 ];
 
 /// A header whose counts and flags make sense, and a first name that can be read.
@@ -135,34 +159,51 @@ impl Parser for DnsParser {
 
 impl DnsParser {
     fn message(direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
-        let (message, anomaly) = message::read(bytes);
+        let (message, anomalies) = message::read(bytes);
         let id = transactions.open(ProtocolId::Dns);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        if let Some(anomaly) = anomaly {
-            transaction.note(anomaly);
-        }
+        anomalies.into_iter().for_each(|anomaly| transaction.note(anomaly));
         if let Some(message) = message {
-            if message.is_response() != (direction == Direction::ToClient) {
-                transaction.note("dns.not_request");
+            match (message.is_response(), direction) {
+                (true, Direction::ToServer) => transaction.note("dns.not_a_request"),
+                (false, Direction::ToClient) => transaction.note("dns.not_a_response"),
+                _ => {}
             }
-            let fields = &mut transaction.fields;
-            let asked = if direction == Direction::ToServer { QUERY } else { RESPONSE_QUERY };
-            message.questions.iter().for_each(|question| fields.set(asked, question.name.clone()));
-            if direction == Direction::ToClient {
-                message
-                    .questions
-                    .iter()
-                    .for_each(|question| fields.set(RESPONSE_NAME, question.name.clone()));
-                message.answers.iter().for_each(|answer| {
-                    fields.set(ANSWER_NAME, answer.name.clone());
-                    fields.set(RESPONSE_NAME, answer.name.clone());
-                });
-            }
+            set_fields(direction, &message, &mut transaction.fields);
             transaction.detail = Some(Box::new(message));
         }
         // A message is whole, and no other belongs to it.
         transaction.advance(direction, Progress::Complete);
         transaction.progress[direction.flip().index()] = Progress::Complete;
         transaction.touched[direction.flip().index()] = false;
+    }
+}
+
+fn set_fields(direction: Direction, message: &Message, fields: &mut Fields) {
+    let opcode = u64::from(message.opcode());
+    if direction == Direction::ToServer {
+        for question in &message.questions {
+            fields.set(QUERY, question.name.clone());
+            fields.set_number(QUERY_TYPE, u64::from(question.kind));
+        }
+        return fields.set_number(QUERY_OPCODE, opcode);
+    }
+    fields.set_number(RESPONSE_OPCODE, opcode);
+    fields.set_number(RCODE, u64::from(message.rcode()));
+    for question in &message.questions {
+        fields.set(RESPONSE_QUERY, question.name.clone());
+        fields.set(RESPONSE_NAME, question.name.clone());
+        fields.set_number(RESPONSE_TYPE, u64::from(question.kind));
+    }
+    for answer in &message.answers {
+        fields.set(ANSWER_NAME, answer.name.clone());
+        fields.set_number(RESPONSE_TYPE, u64::from(answer.kind));
+    }
+    let sections = [&message.answers, &message.authorities, &message.additionals];
+    for record in sections.into_iter().flatten() {
+        fields.set(RESPONSE_NAME, record.name.clone());
+        if record.names_another() {
+            fields.set(RESPONSE_NAME, record.data.clone());
+        }
     }
 }

@@ -27,9 +27,12 @@ impl Decoder {
     /// From the value of Content-Encoding; unknown words count as nothing.
     pub(super) fn new(codings: &[u8]) -> Decoder {
         let words = codings.split(|b| *b == b',' || b.is_ascii_whitespace()).rev();
-        let layers = words.filter_map(|word| match word.to_ascii_lowercase().as_slice() {
-            b"gzip" | b"x-gzip" => Some(Layer::Head(true, Vec::new())),
-            b"deflate" | b"x-deflate" => Some(Layer::Head(false, Vec::new())),
+        // Clients are content with a word that has the name in it.
+        let has =
+            |word: &[u8], name: &[u8]| word.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
+        let layers = words.filter_map(|word| match word {
+            word if has(word, b"gzip") => Some(Layer::Head(true, Vec::new())),
+            word if has(word, b"deflate") => Some(Layer::Head(false, Vec::new())),
             _ => None,
         });
         Decoder { layers: layers.take(CODING_LAYERS).collect(), produced: 0 }
@@ -61,6 +64,14 @@ impl Decoder {
         }
         current
     }
+}
+
+/// A whole gzip, zlib or raw deflate stream, up to `limit` bytes of it; `None` when it is none.
+pub fn inflate_whole(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let Head::Stream(format, at) = head(bytes.starts_with(&[0x1f, 0x8b]), bytes) else { return None };
+    let mut state = InflateState::new_boxed(format);
+    let (out, status) = run(&mut state, bytes.get(at..)?, limit);
+    (status != Status::Broken || !out.is_empty()).then_some(out)
 }
 
 impl Layer {

@@ -94,8 +94,10 @@ field!(/// one header of the response, `Name: value`
 
 /// Whether the field comes with that direction.
 pub(super) const fn is_of(id: FieldId, direction: Direction) -> bool {
-    let shared = id.0 >> 8 == ProtocolId::Shared as u16;
-    let response = if shared { id.0 == file::DATA_TO_CLIENT.0 } else { id.0 & 0xff >= RESPONSE as u16 };
+    let response = match file::direction_of(id) {
+        Some(direction) => matches!(direction, ToClient),
+        None => id.0 & 0xff >= RESPONSE as u16,
+    };
     response == matches!(direction, ToClient)
 }
 
@@ -190,18 +192,4 @@ pub static FIELDS: &[FieldRow] = &[
     },
     row(SERVER, "http.server", None, ToClient),
     row(LOCATION, "http.location", None, ToClient),
-    FieldRow {
-        id: file::DATA_TO_CLIENT,
-        keyword: "file.data",
-        aliases: &["file_data"],
-        modifier: None,
-        direction: ToClient,
-    },
-    FieldRow {
-        id: file::DATA_TO_SERVER,
-        keyword: "file.data",
-        aliases: &["file_data"],
-        modifier: None,
-        direction: ToServer,
-    },
 ];

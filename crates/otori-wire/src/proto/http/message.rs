@@ -1,7 +1,7 @@
 //! One HTTP message's first line and headers, and what body they announce.
 //!
 //! Key type: [`Head`]. RFC 9112 2 to 6, with the leniency that real servers have.
-use super::{Expect, coding::Decoder, fields::*, uri};
+use super::{Expect, coding::Decoder, fields::*, multipart, uri};
 use crate::{
     flow::Direction,
     limits::BODY_BYTES,
@@ -21,6 +21,10 @@ pub(super) struct Head {
     pub(super) simple: bool,
     /// host in the request target
     target_host: Option<Vec<u8>>,
+    /// the body is made of parts, separated by this
+    boundary: Option<Vec<u8>>,
+    /// decoded bytes of the body so far
+    body_size: u64,
     decoder: Decoder,
 }
 
@@ -69,34 +73,60 @@ impl Head {
         }
     }
 
-    pub(super) fn header(&mut self, text: &[u8], transaction: &mut Transaction) {
+    pub(super) fn header(&mut self, direction: Direction, text: &[u8], transaction: &mut Transaction) {
         self.raw.extend_from_slice(text);
         self.raw.extend_from_slice(b"\r\n");
-        if text.first().is_some_and(|b| matches!(b, b' ' | b'\t')) {
+        let colon = text.iter().position(|b| *b == b':');
+        let blank = text.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
+        // A server's folded line with a colon is read as a header of its own by most clients.
+        let folded = match direction {
+            Direction::ToServer => blank,
+            Direction::ToClient => blank && (colon.is_none() || self.last_without_colon()),
+        };
+        if (folded || colon.is_none() && text.first() == Some(&0)) && !self.headers.is_empty() {
             // A folded line continues the header before it (RFC 9112 5.2).
             transaction.note("http.header_folding");
-            if let Some((_, value)) = self.headers.last_mut() {
-                value.push(b' ');
-                value.extend_from_slice(text.trim_ascii());
-                return;
-            }
+            return self.unfold(text);
         }
-        let (name, value) = match text.iter().position(|b| *b == b':') {
+        let (name, value) = match colon {
             Some(colon) => (text.get(..colon).unwrap_or(b""), text.get(colon + 1..).unwrap_or(b"")),
             None => {
                 transaction.note("http.header_name_without_colon");
                 (&b""[..], text)
             }
         };
-        if name.last().is_some_and(u8::is_ascii_whitespace) {
+        if name.last().is_some_and(|b| is_blank(*b)) {
             transaction.note("http.request_header_invalid");
         }
-        self.headers.push((name.trim_ascii().to_vec(), value.trim_ascii().to_vec()));
+        self.headers.push((trim(name).to_vec(), trim(value).to_vec()));
+    }
+    fn last_without_colon(&self) -> bool {
+        self.headers.last().is_some_and(|(name, _)| name.is_empty())
+    }
+    /// Joins a line with the header before it; that one may have had no colon yet.
+    fn unfold(&mut self, text: &[u8]) {
+        let Some((name, value)) = self.headers.last_mut() else { return };
+        if name.is_empty()
+            && let Some(colon) = text.iter().position(|b| *b == b':')
+        {
+            let joined = [value.as_slice(), text.get(..colon).unwrap_or(b"")].concat();
+            *name = trim(&joined).to_vec();
+            *value = trim(text.get(colon + 1..).unwrap_or(b"")).to_vec();
+            return;
+        }
+        if !value.is_empty() {
+            value.push(b' ');
+        }
+        value.extend_from_slice(trim(text));
     }
 
     /// The values of a header joined by ", ".
     fn value(&self, name: &[u8]) -> Option<Vec<u8>> {
-        let mut all = self.headers.iter().filter(|(have, _)| have.eq_ignore_ascii_case(name));
+        let same = |have: &[u8]| {
+            have.eq_ignore_ascii_case(name)
+                || have.contains(&0) && without_nul(have).eq_ignore_ascii_case(name)
+        };
+        let mut all = self.headers.iter().filter(|(have, _)| same(have));
         let mut joined = all.next()?.1.clone();
         for (_, value) in all {
             joined.extend_from_slice(b", ");
@@ -149,7 +179,8 @@ impl Head {
                 transaction.fields.set(*id, value);
             }
         }
-        self.decoder = Decoder::new(&self.value(b"content-encoding").unwrap_or_default());
+        self.decoder = Decoder::new(&without_nul(&self.value(b"content-encoding").unwrap_or_default()));
+        self.name_file(direction, transaction);
         if request {
             self.host(transaction);
         }
@@ -173,20 +204,25 @@ impl Head {
 
     /// A 1xx answer that is followed by the real one.
     pub(super) fn interim(&self, direction: Direction) -> bool {
-        direction == Direction::ToClient && (100..200).contains(&self.status) && self.status != 101
+        let announced = self.value(b"content-length").is_some_and(|length| length != b"0");
+        direction == Direction::ToClient
+            && (100..200).contains(&self.status)
+            && self.status != 101
+            && !announced
     }
     /// Another protocol follows.
     pub(super) fn switches(&self, method: &[u8]) -> bool {
-        self.status == 101 || (method == b"CONNECT" && (200..300).contains(&self.status))
+        let upgrades = self.status == 101 && self.value(b"upgrade").is_some();
+        upgrades || (method == b"CONNECT" && (200..300).contains(&self.status))
     }
 
     /// What follows the headers.
     pub(super) fn body(&self, direction: Direction, method: &[u8]) -> Expect {
         let response = direction == Direction::ToClient;
-        if response && (method == b"HEAD" || matches!(self.status, 100..=199 | 204 | 304)) {
+        if response && (method == b"HEAD" || matches!(self.status, 100 | 204 | 304)) {
             return Expect::FirstLine;
         }
-        let coded = self.value(b"transfer-encoding").unwrap_or_default().to_ascii_lowercase();
+        let coded = without_nul(&self.value(b"transfer-encoding").unwrap_or_default()).to_ascii_lowercase();
         if coded.windows(7).any(|word| word == b"chunked") {
             return Expect::ChunkSize;
         }
@@ -205,31 +241,74 @@ impl Head {
 
     /// Body bytes, after the transfer coding.
     pub(super) fn body_bytes(&mut self, direction: Direction, bytes: &[u8], transaction: &mut Transaction) {
+        if bytes.is_empty() {
+            return;
+        }
         if self.decoder.is_plain() {
-            return keep_body(direction, bytes, transaction);
+            return self.keep_body(direction, bytes, transaction);
         }
         let decoded = self.decoder.decode(bytes);
-        keep_body(direction, &decoded, transaction);
+        self.keep_body(direction, &decoded, transaction);
     }
 
     /// The body is over.
     pub(super) fn body_end(&mut self, direction: Direction, transaction: &mut Transaction) {
         let rest = self.decoder.finish();
         if !rest.is_empty() {
-            keep_body(direction, &rest, transaction);
+            self.keep_body(direction, &rest, transaction);
+        }
+        if let Some(boundary) = self.boundary.take() {
+            let body = transaction.fields.get(REQUEST_BODY).map(<[u8]>::to_vec).unwrap_or_default();
+            return multipart::files(&boundary, &body, &mut transaction.fields);
+        }
+        if self.body_size > 0 {
+            file::finish(direction, self.body_size, &mut transaction.fields);
+        }
+    }
+
+    fn keep_body(&mut self, direction: Direction, bytes: &[u8], transaction: &mut Transaction) {
+        self.body_size += bytes.len() as u64;
+        let fields = &mut transaction.fields;
+        let id = if direction == Direction::ToServer { REQUEST_BODY } else { RESPONSE_BODY };
+        fields.grow(id, bytes, BODY_BYTES);
+        if self.boundary.is_none() {
+            fields.grow(file::data(direction), bytes, BODY_BYTES);
+        }
+    }
+
+    /// The name of the file that the body is: what the server calls it, else the last part of the path.
+    fn name_file(&mut self, direction: Direction, transaction: &mut Transaction) {
+        if direction == Direction::ToServer {
+            let kind = self.value(b"content-type").unwrap_or_default();
+            self.boundary = multipart::boundary(&kind);
+        }
+        let said =
+            self.value(b"content-disposition").and_then(|value| multipart::parameter(&value, b"filename"));
+        let path = || {
+            let uri = transaction.fields.get(URI)?;
+            let path = uri.split(|b| *b == b'?').next().unwrap_or(uri);
+            Some(path.to_vec())
+        };
+        let has_body = !matches!(self.body(direction, b""), Expect::FirstLine);
+        if let Some(name) = said.or_else(path).filter(|_| has_body && self.boundary.is_none()) {
+            transaction.fields.set(file::name(direction), name);
         }
     }
 }
 
-fn keep_body(direction: Direction, bytes: &[u8], transaction: &mut Transaction) {
-    let fields = &mut transaction.fields;
-    match direction {
-        Direction::ToServer => fields.grow(REQUEST_BODY, bytes, BODY_BYTES),
-        Direction::ToClient => {
-            fields.grow(RESPONSE_BODY, bytes, BODY_BYTES);
-            fields.grow(file::DATA_TO_CLIENT, bytes, BODY_BYTES);
-        }
-    }
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | 0)
+}
+
+/// Without blanks at both ends; a NUL and a vertical tab are blanks to some clients.
+fn trim(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|b| !is_blank(*b)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|b| !is_blank(*b)).map_or(start, |at| at + 1);
+    bytes.get(start..end).unwrap_or(&[])
+}
+
+fn without_nul(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|b| *b != 0).collect()
 }
 
 const REQUEST_TABLE: &[(&[u8], FieldId)] = &[

@@ -5,18 +5,20 @@ mod coding;
 mod fields;
 mod log;
 mod message;
+mod multipart;
 mod uri;
 
 #[cfg(test)]
 mod tests;
 
+pub use coding::inflate_whole;
 pub use fields::*;
 pub use log::log;
 
 use super::{Parser, Probe, ProtocolId};
 use crate::{
     flow::Direction,
-    limits::{BODY_BYTES, HTTP_HEADERS, HTTP_LINE_BYTES},
+    limits::{HTTP_HEADERS, HTTP_LINE_BYTES},
     transaction::{Progress, Transactions},
 };
 use message::Head;
@@ -117,7 +119,15 @@ struct Side {
     transaction: Option<u64>,
     /// a cut line is being passed over
     overlong: bool,
+    /// lines before a status line that are none
+    junk: Vec<u8>,
+    junk_lines: usize,
+    /// a chunk of this body was read
+    chunked: bool,
 }
+
+/// Lines before a status line that are passed over; more are a body without head.
+const JUNK_LINES: usize = 4;
 
 #[derive(Default)]
 struct HttpParser {
@@ -161,6 +171,12 @@ impl Parser for HttpParser {
             let line = core::mem::take(&mut side.line);
             self.whole_line(direction, &line, transactions);
         }
+        let junk = core::mem::take(&mut self.sides[direction.index()].junk);
+        if !junk.is_empty() {
+            // Only junk came: it is a body without head.
+            self.sides[direction.index()].junk_lines = JUNK_LINES;
+            self.first_line(direction, &junk.clone(), &junk, transactions);
+        }
         if self.sides[direction.index()].expect == Expect::Headers {
             self.headers_done(direction, transactions);
         }
@@ -199,33 +215,58 @@ impl HttpParser {
     }
 
     fn whole_line(&mut self, direction: Direction, line: &[u8], transactions: &mut Transactions) {
-        let text = trim_end(line);
+        let text = without_end(line);
         match self.sides[direction.index()].expect {
-            Expect::FirstLine => self.first_line(direction, text, transactions),
-            Expect::Headers if text.is_empty() => self.headers_done(direction, transactions),
-            Expect::Headers => self.header_line(direction, text, transactions),
-            Expect::ChunkSize => self.chunk_size(direction, text, transactions),
+            Expect::FirstLine => {
+                // Servers and clients take a bare carriage return for the end of a line.
+                let mut pieces = text.split(|b| *b == b'\r').filter(|piece| !piece.trim_ascii().is_empty());
+                let Some(first) = pieces.next() else { return };
+                self.first_line(direction, first, line, transactions);
+                for piece in pieces {
+                    if self.sides[direction.index()].expect == Expect::Headers {
+                        self.header_line(direction, piece, transactions);
+                    }
+                }
+            }
+            Expect::Headers if text.iter().all(|b| matches!(b, b' ' | b'\t')) => {
+                self.headers_done(direction, transactions);
+            }
+            Expect::Headers => {
+                let pieces = text.split(|b| *b == b'\r').filter(|piece| !piece.trim_ascii().is_empty());
+                pieces.for_each(|piece| self.header_line(direction, piece, transactions));
+            }
+            Expect::ChunkSize => self.chunk_size(direction, line, transactions),
             Expect::ChunkEnd => self.sides[direction.index()].expect = Expect::ChunkSize,
-            Expect::Trailers if text.is_empty() => self.complete(direction, transactions),
+            Expect::Trailers if text.trim_ascii().is_empty() => self.complete(direction, transactions),
             _ => {}
         }
     }
 
-    fn first_line(&mut self, direction: Direction, text: &[u8], transactions: &mut Transactions) {
-        if text.is_empty() {
+    fn first_line(
+        &mut self,
+        direction: Direction,
+        text: &[u8],
+        line: &[u8],
+        transactions: &mut Transactions,
+    ) {
+        let side = &mut self.sides[direction.index()];
+        let text = if direction == Direction::ToClient { text.trim_ascii_start() } else { text };
+        let proper = direction == Direction::ToServer
+            || text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"HTTP/"))
+            || text.starts_with(b"ICY ");
+        if !proper && side.junk_lines < JUNK_LINES && line.ends_with(b"\n") {
+            side.junk_lines += 1;
+            side.junk.extend_from_slice(line);
             return;
         }
-        let (id, proper) = match direction {
-            Direction::ToServer => {
-                let id = transactions.open(ProtocolId::Http);
-                (id, true)
-            }
-            Direction::ToClient => {
-                let proper = text.starts_with(b"HTTP/") || text.starts_with(b"ICY ");
-                (Self::answered(transactions), proper)
-            }
+        let id = match direction {
+            Direction::ToServer => transactions.open(ProtocolId::Http),
+            Direction::ToClient => Self::answered(transactions),
         };
         let side = &mut self.sides[direction.index()];
+        let junk = core::mem::take(&mut side.junk);
+        side.junk_lines = 0;
+        side.chunked = false;
         side.transaction = Some(id);
         side.head = Head::default();
         side.expect = if proper { Expect::Headers } else { Expect::UntilEnd };
@@ -235,7 +276,8 @@ impl HttpParser {
             Direction::ToClient if proper => side.head.status_line(text, transaction),
             Direction::ToClient => {
                 transaction.note("http.response_line_invalid");
-                transaction.fields.grow(RESPONSE_BODY, text, BODY_BYTES);
+                side.head.body_bytes(direction, &junk, transaction);
+                side.head.body_bytes(direction, line, transaction);
             }
         }
         transaction.advance(direction, Progress::Started);
@@ -268,7 +310,7 @@ impl HttpParser {
         if side.head.headers.len() >= HTTP_HEADERS {
             return transaction.note("http.too_many_headers");
         }
-        side.head.header(text, transaction);
+        side.head.header(direction, text, transaction);
     }
 
     fn headers_done(&mut self, direction: Direction, transactions: &mut Transactions) {
@@ -302,25 +344,33 @@ impl HttpParser {
         }
     }
 
-    fn chunk_size(&mut self, direction: Direction, text: &[u8], transactions: &mut Transactions) {
+    fn chunk_size(&mut self, direction: Direction, line: &[u8], transactions: &mut Transactions) {
         let side = &mut self.sides[direction.index()];
-        let text = text.trim_ascii();
+        let text = line.trim_ascii();
         let digits = text.iter().take_while(|b| b.is_ascii_hexdigit()).count();
         let size = text.get(..digits.min(15)).and_then(|digits| core::str::from_utf8(digits).ok());
-        match size.and_then(|size| u64::from_str_radix(size, 16).ok()) {
+        let size = size.and_then(|size| u64::from_str_radix(size, 16).ok());
+        let behind = text.get(digits..).unwrap_or(&[]).trim_ascii_start();
+        let plausible = behind.is_empty() || behind.starts_with(b";") || side.chunked;
+        match size.filter(|_| plausible) {
             Some(0) => side.expect = Expect::Trailers,
-            Some(size) => side.expect = Expect::Chunk(size),
+            Some(size) => {
+                side.expect = Expect::Chunk(size);
+                side.chunked = true;
+                if behind.starts_with(b";") && direction == Direction::ToServer {
+                    self.note(direction, transactions, "http.request_chunk_extension");
+                }
+            }
             None if text.is_empty() => {}
             None => {
                 side.expect = Expect::UntilEnd;
-                self.note(
-                    direction,
-                    transactions,
-                    match direction {
-                        Direction::ToServer => "http.invalid_request_chunk_len",
-                        Direction::ToClient => "http.invalid_response_chunk_len",
-                    },
-                );
+                let name = match direction {
+                    Direction::ToServer => "http.invalid_request_chunk_len",
+                    Direction::ToClient => "http.invalid_response_chunk_len",
+                };
+                self.note(direction, transactions, name);
+                // What was announced as chunks is none: clients show the bytes as they are.
+                self.body(direction, line, u64::MAX, transactions);
             }
         }
     }
@@ -377,11 +427,8 @@ impl HttpParser {
     }
 }
 
-fn trim_end(line: &[u8]) -> &[u8] {
+/// A line without its line feed and one carriage return before it.
+fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let mut end = line.len();
-    while end > 0 && line.get(end - 1) == Some(&b'\r') {
-        end -= 1;
-    }
-    line.get(..end).unwrap_or(line)
+    line.strip_suffix(b"\r").unwrap_or(line)
 }

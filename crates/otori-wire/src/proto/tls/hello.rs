@@ -1,9 +1,15 @@
 //! Reads hand-shake messages.
 //!
 //! RFC 8446 4.1 and 4.4.2, RFC 5246 7.4, RFC 6066 3, RFC 7301.
-use super::{CERTIFICATE, Handshake, SNI};
+use super::{
+    ALPN, ALTERNATIVE, CERTIFICATE, CHAIN_LENGTH, FINGERPRINT, Handshake, ISSUER, JA3_HASH, JA3_STRING,
+    JA3S_HASH, JA3S_STRING, JA4, RANDOM, SERIAL, SNI, SUBJECT, VERSION_CLIENT, VERSION_SERVER,
+    certificate::{self, colons},
+    fingerprint::{Hello, hash},
+};
 use crate::{
     cursor::Cursor,
+    digest::Sha1,
     flow::Direction,
     transaction::{Progress, Transaction},
 };
@@ -34,33 +40,72 @@ fn handshake(transaction: &Transaction) -> Handshake {
 
 fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     let mut seen = handshake(transaction);
+    let mut hello = Hello::default();
     let mut cursor = Cursor::new(body);
-    seen.version = cursor.u16()?;
-    cursor.skip(32)?;
+    hello.version = cursor.u16()?;
+    seen.version = hello.version;
+    let random = cursor.take(32)?;
+    transaction.fields.set(RANDOM, random);
     let session = usize::from(cursor.u8()?);
     cursor.skip(session)?;
     let suites = usize::from(cursor.u16()?);
-    cursor.skip(suites)?;
+    hello.suites = words(cursor.take(suites)?);
     let compressions = usize::from(cursor.u8()?);
     cursor.skip(compressions)?;
     // Before TLS 1.2 a hello may end here.
     let total = cursor.u16().map_or(0, usize::from);
     let mut extensions = Cursor::new(cursor.rest().get(..total.min(cursor.left()))?);
+    let mut names = 0;
     while let (Some(kind), Some(length)) = (extensions.u16(), extensions.u16()) {
         let Some(data) = extensions.take(usize::from(length)) else { break };
+        if hello.extensions.len() < MAX_EXTENSIONS {
+            hello.extensions.push(kind);
+        }
         match kind {
             0 => {
-                if let Some(name) = server_name(data) {
+                names += 1;
+                if names > 1 {
+                    transaction.note("tls.multiple_sni_extensions");
+                } else if let Some(name) = server_name(data) {
                     transaction.fields.set(SNI, name);
                 }
+                hello.named = true;
             }
             16 => seen.alpn = protocols(data),
             0xfe0d => seen.encrypted_hello = true,
+            _ => hello.extension(kind, data),
+        }
+    }
+    hello.protocol = seen.alpn.first().cloned().unwrap_or_default();
+    seen.alpn.iter().for_each(|name| transaction.fields.set(ALPN, name.as_slice()));
+    let text = hello.ja3();
+    transaction.fields.set(JA3_HASH, hash(&text));
+    transaction.fields.set(JA3_STRING, text);
+    transaction.fields.set(JA4, hello.ja4('t'));
+    transaction.fields.set_number(VERSION_CLIENT, u64::from(seen.version));
+    transaction.detail = Some(Box::new(seen));
+    Some(())
+}
+
+/// Extensions of one hello.
+const MAX_EXTENSIONS: usize = 128;
+
+fn words(bytes: &[u8]) -> Vec<u16> {
+    bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect()
+}
+
+impl Hello {
+    /// What an extension lists, behind the length of its list.
+    fn extension(&mut self, kind: u16, data: &[u8]) {
+        let behind = |count: usize| data.get(count..).unwrap_or(&[]);
+        match kind {
+            10 => self.groups = words(behind(2)),
+            11 => self.formats = behind(1).to_vec(),
+            13 => self.algorithms = words(behind(2)),
+            43 => self.versions = words(behind(1)),
             _ => {}
         }
     }
-    transaction.detail = Some(Box::new(seen));
-    Some(())
 }
 
 /// The first host name; RFC 6066 allows one.
@@ -93,20 +138,30 @@ fn protocols(data: &[u8]) -> Vec<Vec<u8>> {
 
 fn server_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     let mut seen = handshake(transaction);
+    let mut hello = Hello::default();
     let mut cursor = Cursor::new(body);
-    seen.version = cursor.u16()?;
+    hello.version = cursor.u16()?;
+    seen.version = hello.version;
     cursor.skip(32)?;
     let session = usize::from(cursor.u8()?);
     cursor.skip(session)?;
-    cursor.skip(3)?;
+    hello.suites.push(cursor.u16()?);
+    cursor.skip(1)?;
     let total = cursor.u16().map_or(0, usize::from);
     let mut extensions = Cursor::new(cursor.rest().get(..total.min(cursor.left()))?);
     while let (Some(kind), Some(length)) = (extensions.u16(), extensions.u16()) {
         let Some(data) = extensions.take(usize::from(length)) else { break };
+        if hello.extensions.len() < MAX_EXTENSIONS {
+            hello.extensions.push(kind);
+        }
         if let (43, Some(version)) = (kind, Cursor::new(data).u16()) {
             seen.version = version;
         }
     }
+    let text = hello.ja3s();
+    transaction.fields.set(JA3S_HASH, hash(&text));
+    transaction.fields.set(JA3S_STRING, text);
+    transaction.fields.set_number(VERSION_SERVER, u64::from(seen.version));
     transaction.detail = Some(Box::new(seen));
     Some(())
 }
@@ -114,9 +169,37 @@ fn server_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
 fn certificates(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     let mut cursor = Cursor::new(body);
     cursor.u24()?;
+    let mut count = 0;
     for _ in 0..MAX_CERTIFICATES {
         let Some(length) = cursor.u24() else { break };
-        transaction.fields.set(CERTIFICATE, cursor.take(length as usize)?);
+        let der = cursor.take(length as usize)?;
+        transaction.fields.set(CERTIFICATE, der);
+        count += 1;
+        if count == 1 {
+            first_certificate(der, transaction);
+        }
     }
+    transaction.fields.set_number(CHAIN_LENGTH, count);
     Some(())
+}
+
+/// The server's own certificate.
+fn first_certificate(der: &[u8], transaction: &mut Transaction) {
+    let fingerprint = colons(&Sha1::of(der), |byte| format!("{byte:02x}"));
+    transaction.fields.set(FINGERPRINT, fingerprint);
+    match certificate::read(der) {
+        Ok(read) => {
+            transaction.fields.set(SUBJECT, read.subject.clone());
+            transaction.fields.set(ISSUER, read.issuer.clone());
+            transaction.fields.set(SERIAL, read.serial.clone());
+            read.alternatives.iter().for_each(|name| transaction.fields.set(ALTERNATIVE, name.as_slice()));
+            let mut seen = handshake(transaction);
+            seen.certificate = Some(read);
+            transaction.detail = Some(Box::new(seen));
+        }
+        Err(name) => {
+            transaction.note(name);
+            transaction.note("tls.invalid_certificate");
+        }
+    }
 }

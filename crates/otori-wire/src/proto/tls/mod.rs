@@ -1,12 +1,14 @@
 //! TLS up to the end of the clear-text hand-shake: ClientHello, ServerHello, certificates.
 //!
 //! Key type: `TlsParser`; neighbour: `hello`. RFC 8446, RFC 5246, RFC 6066 (server name).
+pub mod certificate;
+pub mod fingerprint;
 mod hello;
 
 #[cfg(test)]
 mod tests;
 
-use super::{FieldRow, Parser, Probe, ProtocolId, Record};
+use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
     limits::TLS_HANDSHAKE_BYTES,
@@ -14,26 +16,86 @@ use crate::{
 };
 use core::any::Any;
 
+const fn client(index: u8) -> FieldId {
+    FieldId::new(ProtocolId::Tls, index)
+}
+const fn server(index: u8) -> FieldId {
+    FieldId::new(ProtocolId::Tls, 64 + index)
+}
+
 /// The name that the client asks for.
-pub const SNI: FieldId = FieldId::new(ProtocolId::Tls, 0);
+pub const SNI: FieldId = client(0);
+/// Application protocols that the client offers, one each.
+pub const ALPN: FieldId = client(1);
+/// MD5 of JA3.
+pub const JA3_HASH: FieldId = client(2);
+/// JA3's text.
+pub const JA3_STRING: FieldId = client(3);
+/// JA4.
+pub const JA4: FieldId = client(4);
+/// The client's random bytes.
+pub const RANDOM: FieldId = client(5);
+/// Version that the client offers.
+pub const VERSION_CLIENT: FieldId = client(6);
 /// One certificate of the server, as sent (DER).
-pub const CERTIFICATE: FieldId = FieldId::new(ProtocolId::Tls, 64);
+pub const CERTIFICATE: FieldId = server(0);
+/// Subject of the server's certificate.
+pub const SUBJECT: FieldId = server(1);
+/// Its issuer.
+pub const ISSUER: FieldId = server(2);
+/// Its serial number.
+pub const SERIAL: FieldId = server(3);
+/// Its SHA-1.
+pub const FINGERPRINT: FieldId = server(4);
+/// Its other names, one each.
+pub const ALTERNATIVE: FieldId = server(5);
+/// MD5 of JA3S.
+pub const JA3S_HASH: FieldId = server(6);
+/// JA3S's text.
+pub const JA3S_STRING: FieldId = server(7);
+/// Certificates that the server sent.
+pub const CHAIN_LENGTH: FieldId = server(8);
+/// Version that the server chose.
+pub const VERSION_SERVER: FieldId = server(9);
+
+const fn row(id: FieldId, keyword: &'static str, aliases: &'static [&'static str]) -> FieldRow {
+    let direction = if id.0 & 0xff < 64 { Direction::ToServer } else { Direction::ToClient };
+    FieldRow { id, keyword, aliases, modifier: None, direction }
+}
 
 /// All rows.
 pub static FIELDS: &[FieldRow] = &[
-    FieldRow {
-        id: SNI,
-        keyword: "tls.sni",
-        aliases: &["tls_sni"],
-        modifier: None,
-        direction: Direction::ToServer,
-    },
-    FieldRow {
-        id: CERTIFICATE,
-        keyword: "tls.certs",
+    row(SNI, "tls.sni", &["tls_sni"]),
+    row(ALPN, "tls.alpn", &[]),
+    row(JA3_HASH, "ja3.hash", &["ja3_hash"]),
+    row(JA3_STRING, "ja3.string", &["ja3_string"]),
+    row(JA4, "ja4.hash", &["ja4_hash"]),
+    row(RANDOM, "tls.random", &[]),
+    row(CERTIFICATE, "tls.certs", &[]),
+    row(SUBJECT, "tls.cert_subject", &["tls_cert_subject"]),
+    row(ISSUER, "tls.cert_issuer", &["tls_cert_issuer"]),
+    row(SERIAL, "tls.cert_serial", &["tls_cert_serial"]),
+    row(FINGERPRINT, "tls.cert_fingerprint", &["tls_cert_fingerprint"]),
+    row(ALTERNATIVE, "tls.subjectaltname", &[]),
+    row(JA3S_HASH, "ja3s.hash", &[]),
+    row(JA3S_STRING, "ja3s.string", &[]),
+];
+
+/// All numbers.
+pub static NUMBERS: &[NumberRow] = &[
+    NumberRow {
+        id: CHAIN_LENGTH,
+        keyword: "tls.cert_chain_len",
         aliases: &[],
-        modifier: None,
         direction: Direction::ToClient,
+        form: NumberForm::Plain,
+    },
+    NumberRow {
+        id: VERSION_SERVER,
+        keyword: "tls.version_number",
+        aliases: &[],
+        direction: Direction::ToClient,
+        form: NumberForm::Plain,
     },
 ];
 
@@ -46,6 +108,8 @@ pub struct Handshake {
     pub alpn: Vec<Vec<u8>>,
     /// Encrypted Client Hello was offered (draft-ietf-tls-esni)
     pub encrypted_hello: bool,
+    /// the server's certificate
+    pub certificate: Option<certificate::Certificate>,
 }
 
 impl Detail for Handshake {
@@ -191,14 +255,54 @@ fn version_name(version: u16) -> &'static str {
     }
 }
 
+/// `2026-01-31T23:59:59` of a certificate's time, RFC 5280 4.1.2.5; as it is when it has another shape.
+fn time(text: &[u8]) -> Vec<u8> {
+    let Ok(digits) = core::str::from_utf8(text) else { return text.to_vec() };
+    let digits = digits.trim_end_matches('Z');
+    let (year, rest) = match digits.len() {
+        12 => {
+            let century = if digits < "50" { "20" } else { "19" };
+            (format!("{century}{}", digits.get(..2).unwrap_or("")), digits.get(2..))
+        }
+        14 => (digits.get(..4).unwrap_or("").to_owned(), digits.get(4..)),
+        _ => return text.to_vec(),
+    };
+    let part = |at: usize| rest.and_then(|rest| rest.get(at..at + 2)).unwrap_or("00");
+    format!("{year}-{}-{}T{}:{}:{}", part(0), part(2), part(4), part(6), part(8)).into_bytes()
+}
+
 /// The `tls` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
-    if let Some(name) = transaction.fields.get(SNI) {
-        record.text("sni", name);
-    }
+    let fields = &transaction.fields;
+    let mut text = |key, id| {
+        if let Some(value) = fields.get(id) {
+            record.text(key, value);
+        }
+    };
+    text("subject", SUBJECT);
+    text("issuerdn", ISSUER);
+    text("serial", SERIAL);
+    text("fingerprint", FINGERPRINT);
+    text("sni", SNI);
+    text("ja4", JA4);
     let detail = transaction.detail.as_ref().and_then(|detail| detail.as_any().downcast_ref::<Handshake>());
     let Some(handshake) = detail else { return };
     record.text("version", version_name(handshake.version).as_bytes());
+    if let Some(certificate) = &handshake.certificate {
+        record.text("notbefore", &time(&certificate.not_before));
+        record.text("notafter", &time(&certificate.not_after));
+        if !certificate.alternatives.is_empty() {
+            record.texts("subjectaltname", &certificate.alternatives);
+        }
+    }
+    for (key, hash, text) in [("ja3", JA3_HASH, JA3_STRING), ("ja3s", JA3S_HASH, JA3S_STRING)] {
+        if let (Some(hash), Some(text)) = (fields.get(hash), fields.get(text)) {
+            record.object(key, &mut |record| {
+                record.text("hash", hash);
+                record.text("string", text);
+            });
+        }
+    }
     if !handshake.alpn.is_empty() {
         record.texts("client_alpns", &handshake.alpn);
     }

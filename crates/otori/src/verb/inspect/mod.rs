@@ -1,15 +1,18 @@
 //! `otori inspect`: a capture file through the engine, EVE lines out.
 //!
-//! Neighbour: [`otori_tap::engine`]. Options keep Suricata's names and meaning where they have one here; a
-//! `--set` key without a meaning is a warning, so that command lines made for Suricata run unchanged.
+//! Neighbours: [`otori_tap::engine`], `keys` (what suricata.yaml and `--set` say), `yaml`. Options keep Suricata's names and
+//! meaning where they have one here; an unknown key is a warning, so that command lines made for Suricata run unchanged.
+mod keys;
+mod yaml;
+
 use super::{Failure, rules};
 use anyhow::Context;
-use otori_rule::{Variables, address::AddressSet};
+use keys::Keys;
+use otori_rule::address::AddressSet;
 use otori_tap::{
     Engine, Mode, Settings,
     capture::{Capture, CaptureError},
 };
-use otori_wire::flow::{FlowLimits, Midstream};
 use std::{
     fs::File,
     io::{self, BufReader, BufWriter, Write},
@@ -57,13 +60,6 @@ pub struct Arguments {
     filter: Vec<String>,
 }
 
-/// Keys that decide something here.
-struct Keys {
-    variables: Variables,
-    midstream: Midstream,
-    inline: bool,
-}
-
 /// Runs it.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if !arguments.filter.is_empty() {
@@ -72,16 +68,21 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         );
     }
     let keys = read_keys(&arguments)?;
-    let settings = Settings {
-        name: "inspect".into(),
-        mode: if keys.inline { Mode::Inline } else { Mode::Observe },
-        home: AddressSet::parse("$HOME_NET", &keys.variables).map_err(Failure::Configuration)?,
-        midstream: keys.midstream,
-        flows: FlowLimits::default(),
-        eve: true,
-    };
+    let home = AddressSet::parse("$HOME_NET", &keys.variables).map_err(Failure::Configuration)?;
+    let settings = keys.settings(Settings { name: "inspect".into(), home, ..Settings::default() });
     let mut engine = Engine::new(settings, keys.variables);
-    rules::load(&mut engine, &arguments.rules)?;
+    engine.tables().features = keys.features;
+    for path in &arguments.rules {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        engine.tables().read = Some(Box::new(move |name| read_list(&folder, name)));
+        rules::load(&mut engine, std::slice::from_ref(path))?;
+    }
+    if let Some(path) = &keys.threshold_file {
+        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        for error in engine.load_thresholds(&path.display().to_string(), &String::from_utf8_lossy(&text)) {
+            eprintln!("otori: line refused: {error}");
+        }
+    }
     let file = File::open(&arguments.capture);
     let file = file.with_context(|| format!("cannot open {}", arguments.capture.display()))?;
     let mut output = output(&arguments.eve)?;
@@ -130,17 +131,19 @@ fn output(path: &Path) -> anyhow::Result<Box<dyn Write>> {
     Ok(Box::new(BufWriter::new(file)))
 }
 
+/// A list that a rule names: beside its rules, else from here.
+fn read_list(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let beside = folder.join(name);
+    let path = if beside.exists() { beside } else { PathBuf::from(name) };
+    std::fs::read(&path).map_err(|error| error.to_string())
+}
+
 fn read_keys(arguments: &Arguments) -> anyhow::Result<Keys> {
-    let mut keys = Keys {
-        variables: Variables::default(),
-        midstream: Midstream::Refuse,
-        inline: arguments.simulate_ips,
-    };
+    let mode = if arguments.simulate_ips { Mode::Inline } else { Mode::Observe };
+    let mut keys = Keys::new(mode);
     if let Some(path) = &arguments.config {
         let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        for (key, value) in yaml_scalars(&String::from_utf8_lossy(&text)) {
-            keys.take(&key, &value);
-        }
+        keys.take_file(&yaml::scalars(&String::from_utf8_lossy(&text)));
     }
     for setting in &arguments.set {
         let (key, value) = setting
@@ -151,73 +154,4 @@ fn read_keys(arguments: &Arguments) -> anyhow::Result<Keys> {
         }
     }
     Ok(keys)
-}
-
-fn truth(value: &str) -> bool {
-    matches!(value, "true" | "yes" | "on" | "1")
-}
-
-impl Keys {
-    /// Takes a key; `false` when it has no meaning here.
-    fn take(&mut self, key: &str, value: &str) -> bool {
-        if let Some(name) = key.strip_prefix("vars.address-groups.") {
-            self.variables.set_address(name, value);
-            return true;
-        }
-        if let Some(name) = key.strip_prefix("vars.port-groups.") {
-            self.variables.set_port(name, value);
-            return true;
-        }
-        match key {
-            "stream.midstream" | "stream.async-oneside" if truth(value) => self.midstream = Midstream::Allow,
-            "stream.midstream" | "stream.async-oneside" | "stream.inline" | "mpm-algo" | "spm-algo" => {}
-            _ => return false,
-        }
-        true
-    }
-}
-
-/// `a.b.c` and value of every scalar of a YAML file that is made of plain mappings, which is all that `vars` needs.
-fn yaml_scalars(text: &str) -> Vec<(String, String)> {
-    let mut path: Vec<(usize, String)> = Vec::new();
-    let mut found = Vec::new();
-    for line in text.lines() {
-        let bare = line.trim_start();
-        if bare.is_empty() || bare.starts_with(['#', '%', '-']) {
-            continue;
-        }
-        let indent = line.len() - bare.len();
-        let Some((key, value)) = bare.split_once(':') else { continue };
-        while path.last().is_some_and(|(above, _)| *above >= indent) {
-            path.pop();
-        }
-        let value = value.trim();
-        let value = match value.strip_prefix('"').and_then(|v| v.split_once('"')) {
-            Some((quoted, _)) => quoted,
-            None => value.split(" #").next().unwrap_or(value).trim(),
-        };
-        path.push((indent, key.trim().into()));
-        if !value.is_empty() {
-            let names: Vec<&str> = path.iter().map(|(_, name)| name.as_str()).collect();
-            found.push((names.join("."), value.into()));
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scalars_have_their_path() {
-        let text = "%YAML 1.1\n---\nvars:\n  address-groups:\n    HOME_NET: \"[192.0.2.0/24]\" # x\n    E: any\n  port-groups:\n    P: 80\n";
-        let found = yaml_scalars(text);
-        let expect = [
-            ("vars.address-groups.HOME_NET", "[192.0.2.0/24]"),
-            ("vars.address-groups.E", "any"),
-            ("vars.port-groups.P", "80"),
-        ];
-        assert_eq!(found, expect.map(|(key, value)| (key.to_owned(), value.to_owned())));
-    }
 }

@@ -1,0 +1,77 @@
+//! `dataset` and `datarep`.
+use super::Builder;
+use crate::{
+    dataset::{Dataset, Kind, Shared},
+    rule::Compare,
+    step::{ListTest, Step},
+};
+
+/// `key value` options of a list.
+#[derive(Default)]
+struct Options<'a> {
+    kind: Option<Kind>,
+    file: Option<&'a str>,
+    json_key: Option<&'a str>,
+}
+
+fn options<'a>(parts: impl Iterator<Item = &'a str>) -> Result<Options<'a>, String> {
+    let mut found = Options::default();
+    for part in parts {
+        let (key, value) = part.split_once(char::is_whitespace).map_or((part, ""), |(k, v)| (k, v.trim()));
+        match key {
+            "type" => found.kind = Some(Kind::by_name(value)?),
+            "load" | "state" => found.file = Some(value),
+            "value_key" => found.json_key = Some(value),
+            "save" | "memcap" | "hashsize" | "format" | "context_key" | "array_key" | "enrichment_key"
+            | "remove_key" => {}
+            other => return Err(format!("unknown option {other:?}")),
+        }
+    }
+    Ok(found)
+}
+
+fn list(builder: &mut Builder<'_>, name: &str, options: &Options<'_>, must: bool) -> Result<Shared, String> {
+    let kind = options.kind.ok_or("type is needed")?;
+    let text = match options.file {
+        Some(file) => match builder.tables.file(file) {
+            Ok(text) => text,
+            Err(reason) if must => return Err(reason),
+            // A state file that is not there yet is an empty list.
+            Err(_) => Vec::new(),
+        },
+        None => Vec::new(),
+    };
+    builder.tables.datasets.get(name, || {
+        let mut list = Dataset::new(kind);
+        list.load(&String::from_utf8_lossy(&text), options.json_key)?;
+        Ok(list)
+    })
+}
+
+pub(super) fn dataset(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let mut parts = value.split(',').map(str::trim);
+    let test = match parts.next().unwrap_or("") {
+        "isset" => ListTest::IsSet,
+        "isnotset" => ListTest::IsNotSet,
+        "set" => ListTest::Set,
+        "unset" => ListTest::Unset,
+        other => return Err(format!("unknown command {other:?}")),
+    };
+    let name = parts.next().filter(|name| !name.is_empty()).ok_or("dataset needs a name")?;
+    let loads = value.contains("load ");
+    let list = list(builder, name, &options(parts)?, loads)?;
+    builder.push(Step::Listed(list, test));
+    Ok(())
+}
+
+pub(super) fn datarep(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let mut parts = value.split(',').map(str::trim);
+    let name = parts.next().filter(|name| !name.is_empty()).ok_or("datarep needs a name")?;
+    let operator = parts.next().ok_or("datarep needs an operator")?;
+    let number = parts.next().ok_or("datarep needs a value")?;
+    let operator = if operator == "==" { "" } else { operator };
+    let compare = Compare::parse(&format!("{operator}{number}"))?;
+    let list = list(builder, name, &options(parts)?, true)?;
+    builder.push(Step::Listed(list, ListTest::Reputation(compare)));
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Steps that compute, decode, ask lists, or look at the buffer as a whole.
+//!
+//! Neighbour: [`super`], which has the steps on bytes and expressions.
+use super::{Buffer, Hash, ListTest, Operator, Run, Step};
+use crate::{
+    base64::{self, Mode},
+    limits::BASE64_BYTES,
+};
+
+impl Run<'_> {
+    pub(super) fn special(&mut self, step: &Step, rest: &[Step], cursor: usize) -> bool {
+        match step {
+            Step::ByteMath { number, operator, with, into } => {
+                let Some((value, end)) = self.number(number, cursor) else { return false };
+                let Some(result) = compute(value, *operator, self.value(*with)) else { return false };
+                if let Some(place) = self.extracted.get_mut(*into) {
+                    *place = result;
+                }
+                self.steps(rest, end)
+            }
+            Step::Decoded { count, offset, relative, steps } => {
+                let base = if *relative { cursor } else { 0 };
+                let bytes = self.buffer.bytes.get(base + offset..).unwrap_or(&[]);
+                let part = bytes.get(..*count.min(&BASE64_BYTES)).unwrap_or(bytes);
+                let decoded = base64::decode(part, Mode::Rfc4648).filter(|bytes| !bytes.is_empty());
+                let holds = decoded.is_some_and(|bytes| {
+                    let buffer = Buffer { bytes: &bytes, complete: true, from_start: true };
+                    let mut inner = Run { buffer, tries: self.tries, extracted: self.extracted };
+                    inner.steps(steps, 0)
+                });
+                holds && self.steps(rest, cursor)
+            }
+            Step::Listed(list, test) => {
+                let bytes = self.buffer.bytes;
+                let Ok(mut list) = list.lock() else { return false };
+                let holds = match test {
+                    ListTest::IsSet => list.get(bytes).is_some(),
+                    ListTest::IsNotSet => list.get(bytes).is_none(),
+                    ListTest::Set => list.set(bytes),
+                    ListTest::Unset => list.unset(bytes),
+                    ListTest::Reputation(compare) => {
+                        list.get(bytes).is_some_and(|value| compare.holds(u64::from(value)))
+                    }
+                };
+                drop(list);
+                holds && self.steps(rest, cursor)
+            }
+            Step::NumberIs(compare) => {
+                let value = self.buffer.bytes.try_into().ok().map(u64::from_be_bytes);
+                value.is_some_and(|value| compare.holds(value)) && self.steps(rest, cursor)
+            }
+            Step::Hashed(list, hash, negated) => {
+                let digest = hash.of(self.buffer.bytes);
+                let there = list.lock().is_ok_and(|list| list.get(&digest).is_some());
+                there != *negated && self.steps(rest, cursor)
+            }
+            Step::DataAt { at, relative, negated } => {
+                let at = self.value(*at);
+                let length = self.buffer.bytes.len() as i64;
+                let there = if *relative { at.saturating_add(cursor as i64) <= length } else { at < length };
+                there != *negated && self.steps(rest, cursor)
+            }
+            Step::Size(compare) => compare.holds(self.buffer.bytes.len() as u64) && self.steps(rest, cursor),
+            Step::Absent { or_else } => *or_else && self.steps(rest, cursor),
+            // Steps on bytes are decided before it comes here.
+            Step::Content(_)
+            | Step::Pattern { .. }
+            | Step::ByteTest { .. }
+            | Step::ByteJump { .. }
+            | Step::ByteExtract { .. } => false,
+        }
+    }
+}
+
+fn compute(value: i64, operator: Operator, with: i64) -> Option<i64> {
+    let shift = || u32::try_from(with).ok();
+    Some(match operator {
+        Operator::Add => value.wrapping_add(with),
+        Operator::Subtract => value.wrapping_sub(with),
+        Operator::Multiply => value.wrapping_mul(with),
+        Operator::Divide => value.checked_div(with)?,
+        Operator::Left => value.checked_shl(shift()?)?,
+        Operator::Right => value.checked_shr(shift()?)?,
+    })
+}
+
+impl Hash {
+    pub(super) fn of(self, bytes: &[u8]) -> Vec<u8> {
+        use sha2::Digest;
+        match self {
+            Hash::Md5 => otori_wire::digest::Md5::of(bytes).to_vec(),
+            Hash::Sha1 => otori_wire::digest::Sha1::of(bytes).to_vec(),
+            Hash::Sha256 => sha2::Sha256::digest(bytes).to_vec(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Suppressions and thresholds of a threshold file (`suppress`, `threshold`, `event_filter`, `rate_filter`).
+//!
+//! Key type: [`Suppressions`]. Suricata's manual, "Global-Thresholds". Neighbour: [`crate::state`], which counts.
+use crate::{
+    address::AddressSet,
+    keyword::memory::{action_named, kind_named, track_named},
+    limits::SUPPRESSIONS,
+    parse::{RuleError, Variables},
+    rule::{Rule, Threshold, ThresholdKind, Track},
+    set::View,
+};
+use std::collections::HashMap;
+
+/// Whose address hides an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Source,
+    Destination,
+    Either,
+}
+
+#[derive(Debug)]
+enum Entry {
+    /// always, or for these addresses
+    Suppress(Option<(Side, AddressSet)>),
+    Threshold(Threshold),
+}
+
+/// Lines of a threshold file by generator and signature; 0 stands for all.
+#[derive(Debug, Default)]
+pub struct Suppressions {
+    entries: HashMap<(u32, u32), Vec<Entry>>,
+    count: usize,
+}
+
+impl Suppressions {
+    fn of(&self, rule: &Rule) -> impl Iterator<Item = &Entry> {
+        let keys = [(rule.gid, rule.sid), (rule.gid, 0), (0, 0)];
+        keys.into_iter().filter_map(|key| self.entries.get(&key)).flatten()
+    }
+    /// No alert for this packet.
+    pub(crate) fn hides(&self, rule: &Rule, view: &View<'_, '_>) -> bool {
+        if self.count == 0 {
+            return false;
+        }
+        self.of(rule).any(|entry| match entry {
+            Entry::Suppress(None) => true,
+            Entry::Suppress(Some((side, set))) => {
+                let (source, destination) = (set.has(view.source.ip), set.has(view.destination.ip));
+                match side {
+                    Side::Source => source,
+                    Side::Destination => destination,
+                    Side::Either => source || destination,
+                }
+            }
+            Entry::Threshold(_) => false,
+        })
+    }
+    /// The first threshold for the rule.
+    pub(crate) fn thresholds(&self, rule: &Rule) -> Option<Threshold> {
+        if self.count == 0 {
+            return None;
+        }
+        self.of(rule).find_map(|entry| match entry {
+            Entry::Threshold(threshold) => Some(*threshold),
+            Entry::Suppress(_) => None,
+        })
+    }
+    /// Takes the lines of a file; those that cannot be read are told.
+    pub fn load(&mut self, file: &str, text: &str, variables: &Variables) -> Vec<RuleError> {
+        let mut refused = Vec::new();
+        for (line, column, text) in crate::parse::rule_lines(text) {
+            if let Err(reason) = self.line(&text, variables) {
+                refused.push(RuleError { file: file.into(), line, column, reason, sid: None });
+            }
+        }
+        refused
+    }
+    fn line(&mut self, text: &str, variables: &Variables) -> Result<(), String> {
+        if self.count >= SUPPRESSIONS {
+            return Err(format!("more than {SUPPRESSIONS} lines"));
+        }
+        let (word, rest) = text.split_once(char::is_whitespace).ok_or("a line has a command and options")?;
+        let mut options = Options::default();
+        for part in crate::address::split_group(rest) {
+            let (key, value) = part
+                .trim()
+                .split_once(char::is_whitespace)
+                .ok_or_else(|| format!("{part:?} has no value"))?;
+            options.take(key, value.trim())?;
+        }
+        let entry = match word {
+            "suppress" => Entry::Suppress(options.addresses(variables)?),
+            "threshold" | "event_filter" => Entry::Threshold(options.threshold(None)?),
+            "rate_filter" => Entry::Threshold(options.threshold(Some(()))?),
+            other => return Err(format!("unknown command {other:?}")),
+        };
+        let gid = options.gid.ok_or("gen_id is needed")?;
+        let sid = options.sid.ok_or("sig_id is needed")?;
+        self.entries.entry((gid, sid)).or_default().push(entry);
+        self.count += 1;
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Options {
+    gid: Option<u32>,
+    sid: Option<u32>,
+    words: HashMap<String, String>,
+}
+
+impl Options {
+    fn take(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let number = || value.parse::<u32>().map_err(|_| format!("{value:?} is no number"));
+        match key {
+            "gen_id" => self.gid = Some(number()?),
+            "sig_id" => self.sid = Some(number()?),
+            "track" | "ip" | "type" | "count" | "seconds" | "new_action" | "timeout" => {
+                self.words.insert(key.into(), value.into());
+            }
+            _ => return Err(format!("unknown option {key:?}")),
+        }
+        Ok(())
+    }
+    fn word(&self, key: &str) -> Result<&str, String> {
+        self.words.get(key).map(String::as_str).ok_or_else(|| format!("{key} is needed"))
+    }
+    fn number(&self, key: &str) -> Result<u32, String> {
+        self.word(key)?.parse().map_err(|_| format!("{key} wants a number"))
+    }
+    fn addresses(&self, variables: &Variables) -> Result<Option<(Side, AddressSet)>, String> {
+        let Some(ip) = self.words.get("ip") else { return Ok(None) };
+        let side = match self.word("track")? {
+            "by_src" => Side::Source,
+            "by_dst" => Side::Destination,
+            "by_either" => Side::Either,
+            other => return Err(format!("unknown track {other:?}")),
+        };
+        Ok(Some((side, AddressSet::parse(ip, variables)?)))
+    }
+    fn threshold(&self, rate: Option<()>) -> Result<Threshold, String> {
+        let track: Track = track_named(self.word("track")?)?;
+        let (count, seconds) = (self.number("count")?, self.number("seconds")?);
+        let kind = match rate {
+            None => kind_named(self.word("type")?)?,
+            Some(()) => ThresholdKind::Rate {
+                action: action_named(self.word("new_action")?)?,
+                timeout_seconds: self.number("timeout")?,
+            },
+        };
+        Ok(Threshold { kind, track, count, seconds, unique: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_or_refused_with_their_place() {
+        let text = "# c\nsuppress gen_id 1, sig_id 7, track by_src, ip [192.0.2.0/24, 198.51.100.1]\n\
+            rate_filter gen_id 1, sig_id 8, track by_both, count 1, seconds 60, new_action drop, timeout 9\n\
+            threshold gen_id 1, sig_id 9, type both, track by_flow, count 5, seconds 60\nsuppress sig_id 1\nx y 1\n";
+        let mut suppressions = Suppressions::default();
+        let refused = suppressions.load("t", text, &Variables::default());
+        let lines: Vec<usize> = refused.iter().map(|error| error.line).collect();
+        assert_eq!((suppressions.count, lines), (3, vec![5, 6]));
+    }
+}

@@ -1,0 +1,114 @@
+//! How an engine works.
+//!
+//! Key types: [`Settings`], [`Exception`]. Names and meaning are those of suricata.yaml where it has them.
+use super::Mode;
+use core::net::IpAddr;
+use otori_rule::{address::AddressSet, set::ActionOrder};
+use otori_wire::{
+    Policy, Reassembly,
+    flow::{FlowLimits, Midstream},
+};
+
+/// What happens when the engine cannot see what it should (Suricata's exception policies).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Exception {
+    /// nothing
+    #[default]
+    Ignore,
+    /// the flow is dropped
+    DropFlow,
+    /// the packet is dropped
+    DropPacket,
+    /// the flow is dropped and both ends are told
+    Reject,
+    /// the flow is not looked at
+    PassFlow,
+    /// the packet is not looked at
+    PassPacket,
+    /// the flow is not looked at and not logged
+    Bypass,
+}
+
+impl Exception {
+    /// By its name in suricata.yaml; `auto` drops in the way of packets and ignores beside it.
+    pub fn by_name(name: &str, mode: Mode) -> Option<Exception> {
+        Some(match name {
+            "auto" if mode == Mode::Inline => Exception::DropFlow,
+            "ignore" | "auto" => Exception::Ignore,
+            "drop-flow" => Exception::DropFlow,
+            "drop-packet" => Exception::DropPacket,
+            "reject" => Exception::Reject,
+            "pass-flow" => Exception::PassFlow,
+            "pass-packet" => Exception::PassPacket,
+            "bypass" => Exception::Bypass,
+            _ => return None,
+        })
+    }
+}
+
+/// What alerts carry besides their facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// the packet, base64
+    pub packet: bool,
+    /// its payload, base64 and printable
+    pub payload: bool,
+    /// Ethernet addresses
+    pub ethernet: bool,
+}
+
+/// How an engine works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// the guard's name in verdicts
+    pub name: String,
+    /// whether drops are real
+    pub mode: Mode,
+    /// networks of the guarded devices
+    pub home: AddressSet,
+    /// how TCP streams are put in order
+    pub reassembly: Reassembly,
+    /// a TCP connection whose hand-shake was not seen
+    pub midstream: Exception,
+    /// packets with urgent bytes are dropped
+    pub drop_urgent: bool,
+    /// which hosts treat overlapping bytes how; the first that fits counts
+    pub hosts: Vec<(AddressSet, Policy)>,
+    /// order in which actions act
+    pub order: ActionOrder,
+    /// alerts written for one packet
+    pub alerts_per_packet: usize,
+    /// the flow table
+    pub flows: FlowLimits,
+    /// event lines are made
+    pub eve: bool,
+    /// what alerts carry
+    pub detail: Detail,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            name: String::new(),
+            mode: Mode::Observe,
+            home: AddressSet::default(),
+            reassembly: Reassembly { midstream: Midstream::Allow, ..Reassembly::default() },
+            midstream: Exception::Ignore,
+            drop_urgent: false,
+            hosts: Vec::new(),
+            order: ActionOrder::default(),
+            alerts_per_packet: 15,
+            flows: FlowLimits::default(),
+            eve: true,
+            detail: Detail::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// How that host treats overlapping bytes.
+    pub fn policy(&self, host: IpAddr) -> Policy {
+        let found = self.hosts.iter().find(|(set, _)| set.has(host));
+        found.map_or(Policy::default(), |(_, policy)| *policy)
+    }
+}

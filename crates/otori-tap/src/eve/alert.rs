@@ -1,0 +1,201 @@
+//! Alerts and drops.
+//!
+//! Key type: [`Alert`]. Neighbour: [`super::Eve`].
+use super::{Eve, Place, add_protocol, class, ip_text, time_text};
+use crate::engine::{Detail, Facts};
+use otori_rule::{Hit, Rule};
+use otori_wire::{LinkType, Transaction, decode::Transport};
+use serde_json::{Map, Value, json};
+
+/// What an alert tells besides its place.
+pub(crate) struct Alert<'a> {
+    /// the match
+    pub(crate) hit: &'a Hit,
+    /// the rule holds the packet back
+    pub(crate) blocked: bool,
+    /// what becomes of the packet: alert, drop, pass
+    pub(crate) verdict: &'static str,
+    /// its flow
+    pub(crate) flow: Option<&'a Facts>,
+    /// the transaction it is about
+    pub(crate) transaction: Option<&'a Transaction>,
+    /// the last bytes of the stream
+    pub(crate) stream: &'a [u8],
+    /// what is shown
+    pub(crate) detail: Detail,
+}
+
+/// Bytes of payload in one alert.
+const PAYLOAD_BYTES: usize = 4096;
+
+impl Eve {
+    /// An alert.
+    pub(crate) fn alert(&mut self, place: &Place<'_, '_>, alert: &Alert<'_>) {
+        if !self.is_enabled() {
+            return;
+        }
+        let mut line = Self::head(place, "alert");
+        line.insert("alert".into(), alert_object(&alert.hit.rule, alert.blocked));
+        let mut verdict = json!({"action": alert.verdict});
+        if alert.hit.rule.action == otori_rule::Action::Reject
+            && let Some(verdict) = verdict.as_object_mut()
+        {
+            verdict.insert("reject-target".into(), "to_client".into());
+            verdict.insert("reject".into(), json!(["tcp-reset"]));
+        }
+        line.insert("verdict".into(), verdict);
+        if let Some(transaction) = alert.transaction {
+            line.insert("tx_id".into(), transaction.id.into());
+            add_protocol(&mut line, transaction);
+        }
+        if let Some(flow) = alert.flow {
+            let toserver = flow.client == place.source;
+            line.insert("direction".into(), if toserver { "to_server" } else { "to_client" }.into());
+            line.insert("flow".into(), flow_object(flow));
+        }
+        add_detail(&mut line, place, alert);
+        self.write(line);
+    }
+
+    /// A dropped packet.
+    pub(crate) fn drop(&mut self, place: &Place<'_, '_>, rule: Option<&Rule>, reason: &str) {
+        let Some((packet, _)) = place.packet.filter(|_| self.is_enabled()) else { return };
+        let mut line = Self::head(place, "drop");
+        let mut object = Map::new();
+        if let Some(ip) = &packet.ip {
+            object.insert("len".into(), (ip.header.len() + ip.body.len()).into());
+            object.insert("tos".into(), ip.tos.into());
+            object.insert("ttl".into(), ip.ttl.into());
+            object.insert("ipid".into(), ip.identification.into());
+        }
+        if let Transport::Tcp { sequence, acknowledgement, window, flags, .. } = packet.transport {
+            object.insert("tcpseq".into(), sequence.into());
+            object.insert("tcpack".into(), acknowledgement.into());
+            object.insert("tcpwin".into(), window.into());
+            for (name, bit) in [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16), ("urg", 32)] {
+                object.insert(name.into(), (flags & bit != 0).into());
+            }
+        }
+        object.insert("reason".into(), reason.into());
+        line.insert("drop".into(), object.into());
+        line.insert("verdict".into(), json!({"action": "drop"}));
+        if let Some(rule) = rule {
+            line.insert("alert".into(), alert_object(rule, true));
+        }
+        self.write(line);
+    }
+}
+
+fn flow_object(flow: &Facts) -> Value {
+    json!({
+        "pkts_toserver": flow.packets[0], "pkts_toclient": flow.packets[1],
+        "bytes_toserver": flow.bytes[0], "bytes_toclient": flow.bytes[1],
+        "start": time_text(flow.started_at),
+        "src_ip": ip_text(flow.client.ip), "dest_ip": ip_text(flow.server.ip),
+        "src_port": flow.client.port, "dest_port": flow.server.port,
+    })
+}
+
+fn add_detail(line: &mut Map<String, Value>, place: &Place<'_, '_>, alert: &Alert<'_>) {
+    let packet = place.packet.map(|(packet, _)| packet);
+    if let Some(Transport::Sctp { chunks, tag, .. }) = packet.map(|packet| packet.transport) {
+        line.insert("sctp".into(), json!({"chunk_cnt": chunks, "vtag": tag}));
+    }
+    if alert.detail.payload {
+        let in_stream = alert.hit.in_stream && !alert.stream.is_empty();
+        let payload = if in_stream { alert.stream } else { packet.map_or(&[][..], |packet| packet.payload) };
+        let shown = payload.get(..payload.len().min(PAYLOAD_BYTES)).unwrap_or(payload);
+        if !shown.is_empty() {
+            line.insert("payload".into(), base64(shown).into());
+            line.insert("payload_printable".into(), printable(shown).into());
+        }
+        line.insert("stream".into(), u8::from(in_stream).into());
+    }
+    let Some(packet) = packet else { return };
+    if alert.detail.packet {
+        line.insert("packet".into(), base64(packet.frame).into());
+        line.insert(
+            "packet_info".into(),
+            json!({"linktype": packet.link.number(), "linktype_name": packet.link.name()}),
+        );
+    }
+    if let (true, LinkType::Ethernet, Some(head)) =
+        (alert.detail.ethernet, packet.link, packet.frame.get(..14))
+    {
+        let address =
+            |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":");
+        line.insert(
+            "ether".into(),
+            json!({
+                "ether_type": u16::from_be_bytes([head[12], head[13]]),
+                "dest_mac": address(&head[..6]), "src_mac": address(&head[6..12]),
+            }),
+        );
+    }
+}
+
+/// RFC 4648 4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = DIGITS.get((bits >> (18 - 6 * place) & 63) as usize).copied().unwrap_or(b'=');
+            out.push(if place <= group.len() { char::from(digit) } else { '=' });
+        }
+    }
+    out
+}
+
+/// Letters as they are, line ends too, other bytes as dots.
+fn printable(bytes: &[u8]) -> String {
+    let shown = |byte: &u8| match byte {
+        b'\r' | b'\n' | b'\t' => char::from(*byte),
+        byte if byte.is_ascii_graphic() || *byte == b' ' => char::from(*byte),
+        _ => '.',
+    };
+    bytes.iter().map(shown).collect()
+}
+
+fn alert_object(rule: &Rule, blocked: bool) -> Value {
+    let (category, severity) = class::lookup(&rule.class);
+    let mut object = Map::new();
+    object.insert("action".into(), if blocked { "blocked" } else { "allowed" }.into());
+    object.insert("gid".into(), rule.gid.into());
+    object.insert("signature_id".into(), rule.sid.into());
+    object.insert("rev".into(), rule.revision.into());
+    object.insert("signature".into(), rule.message.clone().into());
+    object.insert("category".into(), category.into());
+    object.insert("severity".into(), rule.priority.unwrap_or(severity).into());
+    if !rule.references.is_empty() {
+        object.insert("references".into(), json!(rule.references));
+    }
+    if !rule.metadata.is_empty() {
+        let mut metadata: Map<String, Value> = Map::new();
+        for (key, value) in &rule.metadata {
+            let list = metadata.entry(key.clone()).or_insert_with(|| json!([]));
+            if let Some(list) = list.as_array_mut() {
+                list.push(value.clone().into());
+            }
+        }
+        object.insert("metadata".into(), metadata.into());
+    }
+    object.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_as_base64_and_as_text() {
+        for (bytes, expect) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
+            assert_eq!(base64(bytes.as_bytes()), expect);
+        }
+        assert_eq!(printable(b"a\x00b\r\n"), "a.b\r\n");
+    }
+}

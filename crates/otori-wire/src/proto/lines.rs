@@ -1,0 +1,102 @@
+//! Protocols of text lines: puts lines together from pieces of a stream.
+//!
+//! Key type: [`Lines`]. Lines end with LF, perhaps after CR; longer ones than the bound are cut and told.
+use crate::limits::TEXT_LINE_BYTES;
+
+/// One direction's line in progress.
+#[derive(Debug, Default)]
+pub struct Lines {
+    held: Vec<u8>,
+    cut: bool,
+}
+
+/// A whole line, without its end.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// its bytes, as many as the bound lets us keep
+    pub text: &'a [u8],
+    /// it was longer than the bound
+    pub cut: bool,
+}
+
+impl Lines {
+    /// Takes bytes up to the end of a line and gives that to `each`; returns how many were taken.
+    pub fn take(&mut self, bytes: &[u8], each: impl FnOnce(Line<'_>)) -> usize {
+        let end = bytes.iter().position(|b| *b == b'\n');
+        let taken = end.map_or(bytes.len(), |end| end + 1);
+        let piece = bytes.get(..taken).unwrap_or(bytes);
+        if self.held.is_empty() && end.is_some() && piece.len() <= TEXT_LINE_BYTES {
+            each(Line { text: trim(piece), cut: false });
+            return taken;
+        }
+        let room = TEXT_LINE_BYTES.saturating_sub(self.held.len());
+        self.cut |= piece.len() > room;
+        self.held.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or(piece));
+        if end.is_some() {
+            let held = core::mem::take(&mut self.held);
+            each(Line { text: trim(&held), cut: core::mem::take(&mut self.cut) });
+        }
+        taken
+    }
+    /// Forgets the line in progress.
+    pub fn clear(&mut self) {
+        self.held.clear();
+        self.cut = false;
+    }
+}
+
+fn trim(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// The first word in upper case, and what follows it.
+pub fn command(line: &[u8]) -> (Vec<u8>, &[u8]) {
+    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let (word, rest) = line.split_at(end);
+    (word.to_ascii_uppercase(), rest.trim_ascii())
+}
+
+/// A reply's three digits, whether it is the last line of it, and its text.
+pub fn reply(line: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+    let code = line.get(..3).filter(|code| code.iter().all(u8::is_ascii_digit))?;
+    let last = line.get(3) != Some(&b'-');
+    Some((code, last, line.get(4..).unwrap_or(&[])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pieces: &[&str], expect: &[&str]) {
+        let mut lines = Lines::default();
+        let mut found = Vec::new();
+        for piece in pieces {
+            let mut rest = piece.as_bytes();
+            while !rest.is_empty() {
+                let taken =
+                    lines.take(rest, |line| found.push(String::from_utf8_lossy(line.text).into_owned()));
+                rest = &rest[taken..];
+            }
+        }
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn lines_come_whole_however_they_are_cut() {
+        check(&["USER a\r\nPA", "SS b\n"], &["USER a", "PASS b"]);
+        check(&["x\r", "\n", "\n"], &["x", ""]);
+        let mut lines = Lines::default();
+        let long = [vec![b'a'; TEXT_LINE_BYTES + 9], b"\n".to_vec()].concat();
+        let mut cut = false;
+        lines.take(&long, |line| cut = line.cut && line.text.len() == TEXT_LINE_BYTES);
+        assert!(cut);
+    }
+
+    #[test]
+    fn words_and_codes_are_cut_out() {
+        assert_eq!(command(b"user  x y "), (b"USER".to_vec(), &b"x y"[..]));
+        assert_eq!(reply(b"220-hello"), Some((&b"220"[..], false, &b"hello"[..])));
+        assert_eq!(reply(b"hello"), None);
+    }
+}

@@ -1,0 +1,215 @@
+//! SMTP: a mail with its envelope is a transaction; its text is a file on the way to the server.
+//!
+//! Key type: `SmtpParser`. RFC 5321. Parts of the mail (MIME) are not taken apart yet: rules see its text as sent.
+use super::{
+    FieldRow, Parser, Probe, ProtocolId, Record, file,
+    lines::{self, Line, Lines},
+};
+use crate::{
+    flow::Direction,
+    limits::BODY_BYTES,
+    transaction::{FieldId, Progress, Transaction, Transactions},
+};
+use Direction::{ToClient, ToServer};
+
+const fn field(index: u8) -> FieldId {
+    FieldId::new(ProtocolId::Smtp, index)
+}
+/// Name that the client gives itself.
+pub const HELO: FieldId = field(0);
+/// Sender of the envelope.
+pub const MAIL_FROM: FieldId = field(1);
+/// One receiver of the envelope.
+pub const RCPT_TO: FieldId = field(2);
+
+const fn row(id: FieldId, keyword: &'static str) -> FieldRow {
+    FieldRow { id, keyword, aliases: &[], modifier: None, direction: ToServer }
+}
+
+/// All rows.
+pub static FIELDS: &[FieldRow] =
+    &[row(HELO, "smtp.helo"), row(MAIL_FROM, "smtp.mail_from"), row(RCPT_TO, "smtp.rcpt_to")];
+
+/// A greeting with its code, or the client's first word.
+pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+    let upper = bytes.get(..bytes.len().min(5)).unwrap_or(bytes).to_ascii_uppercase();
+    let fits = match direction {
+        ToClient => upper.starts_with(b"220 ") || upper.starts_with(b"220-"),
+        ToServer => upper.starts_with(b"EHLO ") || upper.starts_with(b"HELO "),
+    };
+    match fits {
+        true => Probe::Yes,
+        false if bytes.len() < 5 => Probe::More,
+        false => Probe::No,
+    }
+}
+
+pub(super) fn parser() -> Box<dyn Parser> {
+    Box::new(SmtpParser::default())
+}
+
+#[derive(Default)]
+struct SmtpParser {
+    lines: [Lines; 2],
+    helo: Vec<u8>,
+    transaction: Option<u64>,
+    /// lines are the mail's text
+    in_data: bool,
+    size: u64,
+    /// encryption has begun
+    over: bool,
+}
+
+impl Parser for SmtpParser {
+    fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty() && !self.over) {
+            if direction == ToServer && transactions.is_full() {
+                return at;
+            }
+            let mut lines = core::mem::take(&mut self.lines[direction.index()]);
+            at += lines.take(rest, |line| match direction {
+                ToServer => self.client(&line, transactions),
+                ToClient => self.server(&line, transactions),
+            });
+            self.lines[direction.index()] = lines;
+        }
+        bytes.len()
+    }
+    fn gap(&mut self, direction: Direction, _count: u64, _transactions: &mut Transactions) {
+        self.lines[direction.index()].clear();
+    }
+    fn end(&mut self, direction: Direction, transactions: &mut Transactions) {
+        if direction == ToServer {
+            self.finish(transactions);
+        }
+    }
+}
+
+impl SmtpParser {
+    fn current<'t>(&mut self, transactions: &'t mut Transactions) -> Option<&'t mut Transaction> {
+        let id = match self.transaction {
+            Some(id) => id,
+            None => {
+                let id = transactions.open(ProtocolId::Smtp);
+                self.transaction = Some(id);
+                self.size = 0;
+                let helo = self.helo.clone();
+                if let Some(transaction) = transactions.get_mut(id).filter(|_| !helo.is_empty()) {
+                    transaction.fields.set(HELO, helo);
+                }
+                id
+            }
+        };
+        transactions.get_mut(id)
+    }
+    fn client(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
+        if self.in_data {
+            return self.text(line, transactions);
+        }
+        let (word, rest) = lines::command(line.text);
+        match word.as_slice() {
+            b"EHLO" | b"HELO" => self.helo = rest.to_vec(),
+            b"MAIL" => {
+                if self.transaction.is_some() {
+                    self.finish(transactions);
+                }
+                if let Some(transaction) = self.current(transactions) {
+                    transaction.fields.set(MAIL_FROM, path(rest));
+                    transaction.advance(ToServer, Progress::Started);
+                }
+            }
+            b"RCPT" => {
+                if let Some(transaction) = self.current(transactions) {
+                    transaction.fields.set(RCPT_TO, path(rest));
+                    transaction.advance(ToServer, Progress::Headers);
+                }
+            }
+            b"DATA" => self.in_data = true,
+            b"STARTTLS" => self.over = true,
+            b"RSET" | b"QUIT" => self.finish(transactions),
+            _ => {}
+        }
+        if line.cut
+            && let Some(transaction) = self.current(transactions)
+        {
+            transaction.note("smtp.max_command_line_len_exceeded");
+        }
+    }
+    fn text(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
+        if line.text == b"." {
+            self.in_data = false;
+            return self.finish(transactions);
+        }
+        let bytes = line.text.strip_prefix(b".").unwrap_or(line.text);
+        self.size += bytes.len() as u64 + 2;
+        if let Some(transaction) = self.current(transactions) {
+            let whole = [bytes, b"\r\n"].concat();
+            transaction.fields.grow(file::DATA_TO_SERVER, &whole, BODY_BYTES);
+            transaction.advance(ToServer, Progress::Body);
+        }
+    }
+    fn server(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
+        let Some(transaction) = self.transaction.and_then(|id| transactions.get_mut(id)) else { return };
+        if lines::reply(line.text).is_none() {
+            transaction.note("smtp.invalid_reply");
+        }
+    }
+    /// The mail is over.
+    fn finish(&mut self, transactions: &mut Transactions) {
+        let Some(transaction) = self.transaction.take().and_then(|id| transactions.get_mut(id)) else {
+            return;
+        };
+        if self.size > 0 {
+            file::finish(ToServer, self.size, &mut transaction.fields);
+        }
+        for direction in Direction::BOTH {
+            transaction.advance(direction, Progress::Complete);
+        }
+    }
+}
+
+/// The address of `FROM:<a@b> SIZE=1`, without its brackets.
+fn path(rest: &[u8]) -> Vec<u8> {
+    let value = rest.split(|b| *b == b':').skip(1).collect::<Vec<_>>().join(&b':');
+    let value = value.trim_ascii();
+    let word = value.split(|b| b.is_ascii_whitespace()).next().unwrap_or(value);
+    let bare = word.strip_prefix(b"<").unwrap_or(word);
+    bare.strip_suffix(b">").unwrap_or(bare).to_vec()
+}
+
+/// The `smtp` object of EVE.
+pub fn log(transaction: &Transaction, record: &mut dyn Record) {
+    let fields = &transaction.fields;
+    if let Some(helo) = fields.get(HELO) {
+        record.text("helo", helo);
+    }
+    if let Some(from) = fields.get(MAIL_FROM) {
+        record.text("mail_from", &[b"<", from, b">"].concat());
+    }
+    let to: Vec<Vec<u8>> = fields.all(RCPT_TO).map(|field| [b"<", &field.bytes[..], b">"].concat()).collect();
+    if !to.is_empty() {
+        record.texts("rcpt_to", &to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_a_transaction() {
+        let mut parser = SmtpParser::default();
+        let mut transactions = Transactions::default();
+        parser.feed(ToClient, b"220 mx.example\r\n", &mut transactions);
+        let talk = b"EHLO bot\r\nMAIL FROM:<a@example.org> SIZE=9\r\nRCPT TO:<b@example.org>\r\nDATA\r\nSubject: x\r\n\r\n..dot\r\n.\r\nQUIT\r\n";
+        for piece in talk.chunks(7) {
+            parser.feed(ToServer, piece, &mut transactions);
+        }
+        let transaction = transactions.iter().next().unwrap();
+        assert_eq!(transaction.fields.get(HELO), Some(&b"bot"[..]));
+        assert_eq!(transaction.fields.get(MAIL_FROM), Some(&b"a@example.org"[..]));
+        assert_eq!(transaction.fields.get(file::DATA_TO_SERVER), Some(&b"Subject: x\r\n\r\n.dot\r\n"[..]));
+        assert!(transaction.is_complete());
+    }
+}

@@ -1,0 +1,247 @@
+//! The parts of an X.509 certificate that rules and logs show.
+//!
+//! Key type: [`Certificate`]. RFC 5280 4.1, X.690 (DER). Tolerant: what cannot be read is left out.
+use crate::cursor::Cursor;
+
+/// What a certificate says, as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// `C=FR, O=Example, CN=host`, in the order of the certificate
+    pub subject: Vec<u8>,
+    /// the same of the issuer
+    pub issuer: Vec<u8>,
+    /// bytes of the serial number, `0A:1B`
+    pub serial: Vec<u8>,
+    /// start of its life, as written (`YYMMDDhhmmssZ` or with four digits of the year)
+    pub not_before: Vec<u8>,
+    /// end of its life
+    pub not_after: Vec<u8>,
+    /// other names of the subject: DNS names, addresses, mail addresses
+    pub alternatives: Vec<Vec<u8>>,
+}
+
+/// Why a certificate cannot be read: the name of the anomaly.
+pub type Broken = &'static str;
+
+const INVALID: Broken = "tls.certificate_invalid_der";
+const LENGTH: Broken = "tls.certificate_invalid_length";
+
+/// Names of attributes by the last bytes of their object identifier; X.520 2.5.4.x first.
+const ATTRIBUTES: &[(&[u8], &str)] = &[
+    (&[0x55, 4, 3], "CN"),
+    (&[0x55, 4, 4], "SN"),
+    (&[0x55, 4, 5], "serialNumber"),
+    (&[0x55, 4, 6], "C"),
+    (&[0x55, 4, 7], "L"),
+    (&[0x55, 4, 8], "ST"),
+    (&[0x55, 4, 9], "street"),
+    (&[0x55, 4, 10], "O"),
+    (&[0x55, 4, 11], "OU"),
+    (&[0x55, 4, 12], "title"),
+    (&[0x55, 4, 15], "businessCategory"),
+    (&[0x55, 4, 17], "postalCode"),
+    (&[0x55, 4, 42], "GN"),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1], "emailAddress"),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 2], "unstructuredName"),
+    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1], "UID"),
+    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25], "DC"),
+    (&[0x2b, 6, 1, 4, 1, 0x82, 0x37, 0x3c, 2, 1, 3], "jurisdictionC"),
+];
+const SUBJECT_ALTERNATIVES: &[u8] = &[0x55, 0x1d, 0x11];
+/// Attributes, extensions and names that are read of one certificate.
+const PARTS: usize = 256;
+
+/// Tag and contents of the next element.
+fn element<'a>(cursor: &mut Cursor<'a>) -> Result<(u8, &'a [u8]), Broken> {
+    let tag = cursor.u8().ok_or(INVALID)?;
+    let first = cursor.u8().ok_or(INVALID)?;
+    let length = match first {
+        0..=0x7f => usize::from(first),
+        0x81..=0x84 => {
+            let bytes = cursor.take(usize::from(first & 0x0f)).ok_or(LENGTH)?;
+            bytes.iter().fold(0usize, |length, byte| length << 8 | usize::from(*byte))
+        }
+        _ => return Err(LENGTH),
+    };
+    Ok((tag, cursor.take(length).ok_or(LENGTH)?))
+}
+
+fn expect<'a>(cursor: &mut Cursor<'a>, tag: u8) -> Result<&'a [u8], Broken> {
+    match element(cursor)? {
+        (have, body) if have == tag => Ok(body),
+        _ => Err("tls.certificate_unknown_element"),
+    }
+}
+
+/// Reads a certificate.
+pub fn read(der: &[u8]) -> Result<Certificate, Broken> {
+    let outer = expect(&mut Cursor::new(der), 0x30)?;
+    let mut body = Cursor::new(expect(&mut Cursor::new(outer), 0x30)?);
+    let mut certificate = Certificate::default();
+    let (mut tag, mut part) = element(&mut body)?;
+    if tag == 0xa0 {
+        (tag, part) = element(&mut body)?;
+    }
+    if tag != 2 {
+        return Err("tls.certificate_missing_element");
+    }
+    certificate.serial = colons(part, |byte| format!("{byte:02X}"));
+    expect(&mut body, 0x30)?;
+    certificate.issuer = name(expect(&mut body, 0x30)?)?;
+    let mut life = Cursor::new(expect(&mut body, 0x30)?);
+    certificate.not_before = element(&mut life)?.1.to_vec();
+    certificate.not_after = element(&mut life)?.1.to_vec();
+    certificate.subject = name(expect(&mut body, 0x30)?)?;
+    expect(&mut body, 0x30)?;
+    while body.left() > 0 {
+        let (tag, part) = element(&mut body)?;
+        if tag == 0xa3 {
+            certificate.alternatives = alternatives(part).unwrap_or_default();
+        }
+    }
+    Ok(certificate)
+}
+
+/// Bytes as text, joined by colons.
+pub fn colons(bytes: &[u8], text: impl Fn(&u8) -> String) -> Vec<u8> {
+    bytes.iter().map(text).collect::<Vec<_>>().join(":").into_bytes()
+}
+
+/// A distinguished name.
+fn name(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
+    let mut out = Vec::new();
+    let mut sets = Cursor::new(bytes);
+    for _ in 0..PARTS {
+        if sets.left() == 0 {
+            break;
+        }
+        let mut set = Cursor::new(expect(&mut sets, 0x31)?);
+        while set.left() > 0 {
+            let mut pair = Cursor::new(expect(&mut set, 0x30)?);
+            let id = expect(&mut pair, 6)?;
+            let (tag, value) = element(&mut pair)?;
+            let known = ATTRIBUTES.iter().find(|(have, _)| *have == id).map(|(_, name)| *name);
+            if !out.is_empty() {
+                out.extend_from_slice(b", ");
+            }
+            match known {
+                Some(name) => out.extend_from_slice(name.as_bytes()),
+                None => out.extend_from_slice(dotted(id).as_bytes()),
+            }
+            out.push(b'=');
+            match tag {
+                // BMPString: two bytes a letter.
+                0x1e => out.extend(value.chunks(2).filter_map(|pair| pair.last())),
+                _ => out.extend_from_slice(value),
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// `1.2.840.…`
+fn dotted(id: &[u8]) -> String {
+    let mut parts = Vec::new();
+    let mut value = 0u64;
+    for byte in id {
+        value = value << 7 | u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            if parts.is_empty() {
+                let first = (value / 40).min(2);
+                parts.push(first.to_string());
+                value -= first * 40;
+            }
+            parts.push(value.to_string());
+            value = 0;
+        }
+    }
+    parts.join(".")
+}
+
+/// The names of the extension subjectAltName.
+fn alternatives(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Broken> {
+    let mut found = Vec::new();
+    let mut list = Cursor::new(expect(&mut Cursor::new(bytes), 0x30)?);
+    for _ in 0..PARTS {
+        if list.left() == 0 {
+            break;
+        }
+        let mut extension = Cursor::new(expect(&mut list, 0x30)?);
+        let id = expect(&mut extension, 6)?;
+        let (mut tag, mut value) = element(&mut extension)?;
+        // A flag may stand between: whether the extension is critical.
+        if tag == 1 {
+            (tag, value) = element(&mut extension)?;
+        }
+        if id != SUBJECT_ALTERNATIVES || tag != 4 {
+            continue;
+        }
+        let mut names = Cursor::new(expect(&mut Cursor::new(value), 0x30)?);
+        while names.left() > 0 && found.len() < PARTS {
+            let (tag, value) = element(&mut names)?;
+            match (tag, value) {
+                (0x81 | 0x82 | 0x86, text) => found.push(text.to_vec()),
+                (0x87, [a, b, c, d]) => found.push(format!("{a}.{b}.{c}.{d}").into_bytes()),
+                _ => {}
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrap(tag: u8, body: &[u8]) -> Vec<u8> {
+        let mut out = vec![tag];
+        match body.len() {
+            length @ 0..=127 => out.push(length as u8),
+            length => out.extend_from_slice(&[0x82, (length >> 8) as u8, length as u8]),
+        }
+        out.extend_from_slice(body);
+        out
+    }
+    fn attribute(id: u8, value: &str) -> Vec<u8> {
+        let pair = [wrap(6, &[0x55, 4, id]), wrap(0x0c, value.as_bytes())].concat();
+        wrap(0x31, &wrap(0x30, &pair))
+    }
+    fn sample() -> Vec<u8> {
+        let alternative = wrap(0x30, &wrap(0x82, b"a.example"));
+        let extension = [wrap(6, SUBJECT_ALTERNATIVES), wrap(4, &alternative)].concat();
+        let body = [
+            wrap(0xa0, &wrap(2, &[2])),
+            wrap(2, &[0x0a, 0xff]),
+            wrap(0x30, &[]),
+            wrap(0x30, &attribute(10, "Maker")),
+            wrap(0x30, &[wrap(0x17, b"260101000000Z"), wrap(0x17, b"270101000000Z")].concat()),
+            wrap(0x30, &[attribute(6, "FR"), attribute(3, "host")].concat()),
+            wrap(0x30, &[0; 200]),
+            wrap(0xa3, &wrap(0x30, &wrap(0x30, &extension))),
+        ];
+        wrap(0x30, &wrap(0x30, &body.concat()))
+    }
+
+    #[test]
+    fn names_and_numbers_are_shown() {
+        let certificate = read(&sample()).unwrap();
+        assert_eq!(certificate.subject, b"C=FR, CN=host");
+        assert_eq!(certificate.issuer, b"O=Maker");
+        assert_eq!(certificate.serial, b"0A:FF");
+        assert_eq!(certificate.alternatives, [b"a.example".to_vec()]);
+        assert_eq!(certificate.not_after, b"270101000000Z");
+    }
+
+    #[test]
+    fn no_cut_and_no_flipped_byte_panics() {
+        let whole = sample();
+        for at in 0..whole.len() {
+            assert!(read(&whole[..at]).is_err());
+            for flip in [1, 0x80, 0xff] {
+                let mut broken = whole.clone();
+                broken[at] ^= flip;
+                let _ = read(&broken);
+            }
+        }
+    }
+}

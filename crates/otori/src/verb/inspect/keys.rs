@@ -1,0 +1,273 @@
+//! What keys of suricata.yaml and of `--set` mean here.
+//!
+//! Key type: [`Keys`]. Suricata's manual, "Suricata.yaml". Keys that only tune or log are known and do nothing.
+use otori_rule::{Action, Variables, address::AddressSet, set::ActionOrder};
+use otori_tap::{
+    Mode, Settings,
+    engine::{Detail, Exception},
+};
+use otori_wire::{
+    Policy, Reassembly,
+    flow::{Midstream, Urgent},
+};
+use std::path::PathBuf;
+
+/// Keys that decide something here.
+pub struct Keys {
+    pub variables: Variables,
+    pub threshold_file: Option<PathBuf>,
+    /// what `requires` of rules finds
+    pub features: Vec<String>,
+    mode: Mode,
+    reassembly: Reassembly,
+    midstream: Option<String>,
+    all_exceptions: Option<String>,
+    drop_urgent: bool,
+    inline: Option<bool>,
+    hosts: Vec<(AddressSet, Policy)>,
+    order: Vec<Action>,
+    alerts_per_packet: usize,
+    detail: Detail,
+}
+
+/// Beginnings of keys that are known and have no meaning here.
+const WITHOUT_MEANING: &[&str] = &[
+    "%",
+    "app-layer.",
+    "asn1-max-frames",
+    "classification-file",
+    "coredump",
+    "datasets.",
+    "decoder.",
+    "default-",
+    "defrag.",
+    "detect.",
+    "flow.",
+    "flow-timeouts.",
+    "host.",
+    "host-mode",
+    "include",
+    "ippair.",
+    "legacy.",
+    "logging.",
+    "max-pending-packets",
+    "mpm-algo",
+    "outputs.",
+    "pcap-file.",
+    "pcre.",
+    "pid-file",
+    "plugins.",
+    "reference-config-file",
+    "rule-files",
+    "rule-reload",
+    "run-as.",
+    "runmode",
+    "security.",
+    "sensor-name",
+    "spm-algo",
+    "stats.",
+    "stream.",
+    "suricata-version",
+    "threading.",
+    "unix-command.",
+    "vlan.",
+];
+
+fn truth(value: &str) -> bool {
+    matches!(value, "true" | "yes" | "on" | "1")
+}
+
+/// `1mb`, `100kb`, `5`.
+fn size(value: &str) -> Option<u64> {
+    let lower = value.trim().to_ascii_lowercase();
+    let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let factor = match lower.get(digits.len()..).unwrap_or("").trim() {
+        "" | "b" => 1,
+        "kb" | "kib" => 1 << 10,
+        "mb" | "mib" => 1 << 20,
+        "gb" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    digits.trim().parse::<u64>().ok()?.checked_mul(factor)
+}
+
+fn action(name: &str) -> Option<Action> {
+    Some(match name {
+        "pass" => Action::Pass,
+        "drop" => Action::Drop,
+        "reject" => Action::Reject,
+        "alert" => Action::Alert,
+        _ => return None,
+    })
+}
+
+impl Keys {
+    pub fn new(mode: Mode) -> Keys {
+        Keys {
+            variables: Variables::default(),
+            threshold_file: None,
+            features: vec!["ja3".into(), "ja4".into(), "output::alert".into()],
+            mode,
+            reassembly: Reassembly { immediate: false, ..Reassembly::default() },
+            midstream: None,
+            all_exceptions: None,
+            drop_urgent: false,
+            inline: None,
+            hosts: Vec::new(),
+            order: Vec::new(),
+            alerts_per_packet: 15,
+            detail: Detail { packet: true, payload: true, ethernet: true },
+        }
+    }
+    /// The keys of a file; unknown ones are passed over silently.
+    pub fn take_file(&mut self, scalars: &[(String, String)]) {
+        let mut shown = None;
+        for (key, value) in scalars {
+            self.take(key, value);
+            // What alerts carry is said by the file, if it says anything about alerts.
+            let of_alert = key.strip_prefix("outputs.").and_then(|key| key.split_once(".alert."));
+            if let Some((_, option)) = of_alert {
+                let detail = shown.get_or_insert(Detail { ethernet: true, ..Detail::default() });
+                match option {
+                    "packet" => detail.packet = truth(value),
+                    "payload" | "payload-printable" => detail.payload |= truth(value),
+                    _ => {}
+                }
+            }
+        }
+        self.detail = shown.unwrap_or(self.detail);
+    }
+    /// Takes a key; `false` when it is unknown.
+    pub fn take(&mut self, key: &str, value: &str) -> bool {
+        if let Some(name) = key.strip_prefix("vars.address-groups.") {
+            self.variables.set_address(name, value);
+            return true;
+        }
+        if let Some(name) = key.strip_prefix("vars.port-groups.") {
+            self.variables.set_port(name, value);
+            return true;
+        }
+        if let Some(rest) = key.strip_prefix("host-os-policy.") {
+            return self.host(rest, value);
+        }
+        if key.starts_with("action-order.") {
+            self.order.extend(action(value));
+            return true;
+        }
+        match key {
+            "stream.midstream" => self.reassembly.midstream = midstream(value),
+            "stream.async-oneside" => self.reassembly.one_sided = truth(value),
+            "stream.inline" => self.inline = (value != "auto").then(|| truth(value)),
+            "stream.midstream-policy" => self.midstream = Some(value.into()),
+            "exception-policy" => self.all_exceptions = Some(value.into()),
+            "stream.reassembly.depth" => {
+                let depth = size(value).filter(|depth| *depth > 0);
+                self.reassembly.depth_bytes = depth.unwrap_or(u64::MAX);
+            }
+            "stream.reassembly.urgent.policy" => self.urgent(value),
+            "threshold-file" => self.threshold_file = Some(value.into()),
+            "packet-alert-max" => self.alerts_per_packet = value.parse().unwrap_or(15),
+            "app-layer.protocols.tls.ja3-fingerprints" => self.feature("ja3", value),
+            "app-layer.protocols.tls.ja4-fingerprints" => self.feature("ja4", value),
+            _ => return WITHOUT_MEANING.iter().any(|known| key.starts_with(known)),
+        }
+        true
+    }
+    fn feature(&mut self, name: &str, value: &str) {
+        if matches!(value, "no" | "false" | "off" | "0") {
+            self.features.retain(|have| have != name);
+        }
+    }
+    fn urgent(&mut self, value: &str) {
+        match value {
+            "oob" => self.reassembly.urgent = Urgent::OutOfBand,
+            "gap" => self.reassembly.urgent = Urgent::Gap,
+            "drop" => self.drop_urgent = true,
+            _ => self.reassembly.urgent = Urgent::Inline,
+        }
+    }
+    /// `windows` or `windows.0`, and addresses.
+    fn host(&mut self, name: &str, value: &str) -> bool {
+        let name = name.split('.').next().unwrap_or(name);
+        let addresses = AddressSet::parse(value.trim_matches(['[', ']']), &self.variables).or_else(|_| {
+            AddressSet::parse(&format!("[{}]", value.trim_matches(['[', ']'])), &self.variables)
+        });
+        match (Policy::by_name(name), addresses) {
+            (Some(policy), Ok(set)) => self.hosts.push((set, policy)),
+            (Some(_), Err(_)) => {}
+            (None, _) => return false,
+        }
+        true
+    }
+    /// An engine's settings.
+    pub fn settings(&self, base: Settings) -> Settings {
+        let inline = self.inline.unwrap_or(self.mode == Mode::Inline);
+        let exception =
+            |name: &Option<String>| name.as_deref().and_then(|name| Exception::by_name(name, self.mode));
+        let midstream = exception(&self.midstream).or_else(|| match &self.all_exceptions {
+            Some(_) => exception(&self.all_exceptions),
+            // In the way of packets, Suricata's default is `auto`.
+            None if self.mode == Mode::Inline && self.reassembly.midstream == Midstream::Refuse => {
+                Exception::by_name("auto", self.mode)
+            }
+            None => None,
+        });
+        // The more special address comes first.
+        let mut hosts = self.hosts.clone();
+        hosts.sort_by_key(|(set, _)| set.plain_ranges().map_or(usize::MAX, span));
+        let mut order = ActionOrder::default();
+        if let Ok(chosen) = <[Action; 4]>::try_from(self.order.as_slice()) {
+            order = ActionOrder(chosen);
+        }
+        Settings {
+            mode: self.mode,
+            reassembly: Reassembly { immediate: inline, ..self.reassembly },
+            midstream: midstream.unwrap_or_default(),
+            drop_urgent: self.drop_urgent,
+            hosts,
+            order,
+            alerts_per_packet: self.alerts_per_packet,
+            detail: self.detail,
+            ..base
+        }
+    }
+}
+
+/// Free bits of the widest range.
+fn span(ranges: &[otori_rule::address::Range]) -> usize {
+    let free = |range: &otori_rule::address::Range| {
+        range.as_prefix().map_or(0, |(_, _, length)| 128 - usize::from(length))
+    };
+    ranges.iter().map(free).max().unwrap_or(0)
+}
+
+fn midstream(value: &str) -> Midstream {
+    if truth(value) { Midstream::Allow } else { Midstream::Refuse }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_suricatas_meaning() {
+        let mut keys = Keys::new(Mode::Inline);
+        let refuse = keys.settings(Settings::default());
+        assert_eq!((refuse.midstream, refuse.reassembly.immediate), (Exception::DropFlow, true));
+        for (key, value) in [
+            ("stream.midstream", "true"),
+            ("stream.inline", "no"),
+            ("stream.reassembly.depth", "2kb"),
+            ("host-os-policy.windows.0", "192.0.2.1"),
+            ("action-order.0", "drop"),
+            ("mpm-algo", "ac"),
+        ] {
+            assert!(keys.take(key, value), "{key}");
+        }
+        assert!(!keys.take("nonsense", "1"));
+        let settings = keys.settings(Settings::default());
+        assert_eq!((settings.midstream, settings.reassembly.immediate), (Exception::Ignore, false));
+        assert_eq!(settings.reassembly.depth_bytes, 2048);
+        assert_eq!(settings.policy("192.0.2.1".parse().unwrap()), Policy::Windows);
+    }
+}
