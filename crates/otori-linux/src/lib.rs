@@ -6,6 +6,7 @@ extern crate alloc;
 pub mod abi;
 mod arch;
 mod arena;
+mod bpf;
 mod config;
 pub mod dev;
 pub mod errno;

@@ -44,7 +44,6 @@ mod udp;
 pub use address::{Address, LinkAddress, UNIX_PATH_MAX};
 pub use close::Shutdown;
 pub use fault::{Fault, Origin};
-pub use filter::{FILTER_MAX, INSTRUCTION_BYTES};
 pub use host::HostConnection;
 pub use interface::{Address6, Interface, Route, Route6};
 pub use network::{Ipv6, Network};

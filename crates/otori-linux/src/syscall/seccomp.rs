@@ -5,13 +5,14 @@ use super::call::{Call, CallResult};
 use crate::{
     abi::Endian,
     arch::Abi,
+    bpf::{self, INSTRUCTION_BYTES, INSTRUCTIONS_MAX},
     errno::Errno,
     kernel::Kernel,
     record::View,
     signal::{Detail, Information, Signal, code},
     task::{
         Ending, Tid,
-        seccomp::{DATA_BYTES, Filter, INSTRUCTIONS_MAX, Instruction, Seccomp, Verdict, verdict},
+        seccomp::{DATA_BYTES, Filter, Seccomp, Verdict, verdict},
     },
     vfs::Capability,
 };
@@ -22,8 +23,6 @@ const STRICT: u32 = 0;
 const FILTER: u32 = 1;
 /// SECCOMP_FILTER_FLAG_TSYNC
 const ALL_THREADS: u64 = 1;
-/// Bytes of `struct sock_filter`.
-const INSTRUCTION_BYTES: usize = 8;
 
 pub(super) fn seccomp(call: &mut Call<'_>) -> CallResult {
     let (flags, address) = (call.word(1), call.word(2));
@@ -70,13 +69,7 @@ fn filter(call: &mut Call<'_>, address: u64, all_threads: bool) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let bytes = call.read_bytes(program, count * INSTRUCTION_BYTES)?;
-    let abi = call.abi();
-    let one = |bytes: &[u8]| {
-        let view = View::new(abi, bytes);
-        let [_, _, when_true, when_false, ..] = *bytes else { return None };
-        Some(Instruction { code: view.u16(0)?, when_true, when_false, value: view.u32(4)? })
-    };
-    let instructions: Vec<Instruction> = bytes.chunks_exact(INSTRUCTION_BYTES).filter_map(one).collect();
+    let instructions = bpf::read(&bytes, call.endian());
     let filter = Arc::new(Filter::checked(instructions).ok_or(Errno::EINVAL)?);
     if !call.task()?.seccomp.add(filter) {
         return Err(Errno::EINVAL.into());

@@ -6,8 +6,9 @@ use super::{
     socket_message::socket_level,
 };
 use crate::{
+    bpf::{INSTRUCTION_BYTES, INSTRUCTIONS_MAX},
     errno::Errno,
-    net::{Domain, FILTER_MAX, INSTRUCTION_BYTES, Level, SocketId, SocketOption},
+    net::{Domain, Level, SocketId, SocketOption},
     record::View,
 };
 use alloc::{vec, vec::Vec};
@@ -48,7 +49,7 @@ fn attach_filter(call: &mut Call<'_>, id: SocketId, value: &[u8]) -> CallResult 
     let view = View::new(call.abi(), value);
     let count = usize::from(view.u16(0).ok_or(Errno::EINVAL)?);
     let address = view.word(call.abi().word_bytes).ok_or(Errno::EINVAL)?;
-    if count == 0 || count > FILTER_MAX {
+    if count == 0 || count > INSTRUCTIONS_MAX {
         return Err(Errno::EINVAL.into());
     }
     let (bytes, endian) = (call.read_bytes(address, count * INSTRUCTION_BYTES)?, call.endian());

@@ -1,15 +1,12 @@
 //! Which calls a thread may make: strict mode, and filters of classic BPF.
 //!
-//! Key types: [`Seccomp`], [`Filter`], [`Verdict`]. A pure machine; `syscall/seccomp.rs` acts on the verdict.
-//! seccomp(2); instructions as in linux/filter.h and linux/bpf_common.h.
+//! Key types: [`Seccomp`], [`Filter`], [`Verdict`]. bpf.rs runs the programs, `syscall/seccomp.rs` acts on
+//! the verdict. seccomp(2).
+use crate::bpf::{Instruction, Program, Source};
 use alloc::{sync::Arc, vec::Vec};
 
-/// Instructions of one filter (BPF_MAXINSNS).
-pub(crate) const INSTRUCTIONS_MAX: usize = 4_096;
 /// Instructions of all filters of a thread, with four more for each (MAX_INSNS_PER_PATH).
 const TOTAL_MAX: usize = 32_768;
-/// Words of scratch memory (BPF_MEMWORDS).
-const MEMORY_WORDS: usize = 16;
 /// Bytes of `struct seccomp_data`.
 pub(crate) const DATA_BYTES: usize = 64;
 
@@ -40,8 +37,8 @@ impl Seccomp {
             Seccomp::Filtered(filters) => core::mem::take(filters),
             Seccomp::Strict => return false,
         };
-        let total: usize = filters.iter().map(|filter| filter.instructions.len() + 4).sum();
-        let fits = total + filter.instructions.len() <= TOTAL_MAX;
+        let total: usize = filters.iter().map(|filter| filter.length() + 4).sum();
+        let fits = total + filter.length() <= TOTAL_MAX;
         if fits {
             filters.push(filter);
         }
@@ -63,130 +60,45 @@ pub(crate) enum Verdict {
     Kill,
 }
 
-/// One instruction: `struct sock_filter`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Instruction {
-    pub(crate) code: u16,
-    pub(crate) when_true: u8,
-    pub(crate) when_false: u8,
-    pub(crate) value: u32,
-}
-
-/// A program that was checked: jumps go forward and stay inside, loads are from the data, the last returns.
+/// A program over `struct seccomp_data` that was checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Filter {
-    instructions: Vec<Instruction>,
+    program: Program,
 }
 
-/// Classes and parts of an instruction's code.
-const LOAD: u16 = 0;
-const LOAD_X: u16 = 1;
-const STORE: u16 = 2;
-const STORE_X: u16 = 3;
-const ARITHMETIC: u16 = 4;
-const JUMP: u16 = 5;
-const RETURN: u16 = 6;
-const TRANSFER: u16 = 7;
-const FROM_X: u16 = 0x08;
-const ALWAYS: u16 = 0x00;
+/// `struct seccomp_data`, as words in the guest's byte order.
+struct Data<'a>(&'a [u32; DATA_BYTES / 4]);
+
+impl Source for Data<'_> {
+    fn length(&self) -> u32 {
+        DATA_BYTES as u32
+    }
+    fn bytes(&self, at: u32, _size: usize) -> Option<u32> {
+        self.0.get(at as usize / 4).copied()
+    }
+}
 
 impl Filter {
-    /// `None` for a program that the kernel refuses.
+    /// `None` for a program that the kernel refuses: beside what is no program at all, one that loads anything but the
+    /// data's words, or takes a remainder by X.
     pub(crate) fn checked(instructions: Vec<Instruction>) -> Option<Filter> {
-        let length = instructions.len();
-        if length == 0 || length > INSTRUCTIONS_MAX {
-            return None;
-        }
-        let fine = |(place, instruction): (usize, &Instruction)| {
-            let left = length - place - 1;
-            let memory = (instruction.value as usize) < MEMORY_WORDS;
-            match instruction.code {
-                // the data's words; its length
-                0x20 => instruction.value.is_multiple_of(4) && (instruction.value as usize) < DATA_BYTES,
-                0x80 | 0x81 | 0x00 | 0x01 | 0x07 | 0x87 | 0x06 | 0x16 => true,
-                0x60 | 0x61 | 0x02 | 0x03 => memory,
-                0x34 | 0x94 => instruction.value != 0,
-                0x64 | 0x74 => instruction.value < 32,
-                0x04 | 0x0c | 0x14 | 0x1c | 0x24 | 0x2c | 0x3c | 0x44 | 0x4c | 0x54 | 0x5c | 0x6c | 0x7c
-                | 0x84 | 0xa4 | 0xac => true,
-                0x05 => (instruction.value as usize) < left,
-                0x15 | 0x1d | 0x25 | 0x2d | 0x35 | 0x3d | 0x45 | 0x4d => {
-                    usize::from(instruction.when_true.max(instruction.when_false)) < left
-                }
-                _ => false,
-            }
+        let fits = |step: &Instruction| match step.code {
+            0x20 => step.value.is_multiple_of(4) && (step.value as usize) < DATA_BYTES,
+            0x28 | 0x30 | 0x40 | 0x48 | 0x50 | 0xb1 | 0x9c => false,
+            _ => true,
         };
-        let returns = instructions.last().is_some_and(|last| last.code & 7 == RETURN);
-        let all = returns && instructions.iter().enumerate().all(fine);
-        all.then_some(Filter { instructions })
+        let all = instructions.iter().all(fits);
+        Program::checked(instructions).filter(|_| all).map(|program| Filter { program })
     }
 
-    /// Runs over `struct seccomp_data`, as words in the guest's byte order; a division by zero answers 0.
+    /// Runs over `struct seccomp_data`; a division by zero answers 0.
     pub(crate) fn run(&self, data: &[u32; DATA_BYTES / 4]) -> u32 {
-        let (mut accumulator, mut index) = (0u32, 0u32);
-        let mut memory = [0u32; MEMORY_WORDS];
-        let mut place = 0usize;
-        // jumps only go forward, so this ends
-        while let Some(instruction) = self.instructions.get(place) {
-            place += 1;
-            let Instruction { code, value, .. } = *instruction;
-            let at = value as usize;
-            match code & 7 {
-                LOAD | LOAD_X => {
-                    let loaded = match code & 0xe0 {
-                        0x00 => value,
-                        0x20 => data.get(at / 4).copied().unwrap_or(0),
-                        0x60 => memory.get(at).copied().unwrap_or(0),
-                        _ => DATA_BYTES as u32,
-                    };
-                    *(if code & 7 == LOAD { &mut accumulator } else { &mut index }) = loaded;
-                }
-                STORE | STORE_X => {
-                    if let Some(word) = memory.get_mut(at) {
-                        *word = if code & 7 == STORE { accumulator } else { index };
-                    }
-                }
-                ARITHMETIC => {
-                    let operand = if code & FROM_X != 0 { index } else { value };
-                    match arithmetic(code & 0xf0, accumulator, operand) {
-                        Some(result) => accumulator = result,
-                        None => return 0,
-                    }
-                }
-                JUMP if code & 0xf0 == ALWAYS => place += at,
-                JUMP => {
-                    let operand = if code & FROM_X != 0 { index } else { value };
-                    let holds = match code & 0xf0 {
-                        0x10 => accumulator == operand,
-                        0x20 => accumulator > operand,
-                        0x30 => accumulator >= operand,
-                        _ => accumulator & operand != 0,
-                    };
-                    place += usize::from(if holds { instruction.when_true } else { instruction.when_false });
-                }
-                RETURN => return if code & 0x18 == 0x10 { accumulator } else { value },
-                TRANSFER if code & 0x80 != 0 => accumulator = index,
-                _ => index = accumulator,
-            }
-        }
-        0
+        self.program.run(&Data(data))
     }
-}
 
-fn arithmetic(operation: u16, left: u32, right: u32) -> Option<u32> {
-    Some(match operation {
-        0x00 => left.wrapping_add(right),
-        0x10 => left.wrapping_sub(right),
-        0x20 => left.wrapping_mul(right),
-        0x30 => left.checked_div(right)?,
-        0x40 => left | right,
-        0x50 => left & right,
-        0x60 => left.checked_shl(right).unwrap_or(0),
-        0x70 => left.checked_shr(right).unwrap_or(0),
-        0x80 => left.wrapping_neg(),
-        0x90 => left.checked_rem(right)?,
-        _ => left ^ right,
-    })
+    fn length(&self) -> usize {
+        self.program.length()
+    }
 }
 
 /// The answer of one filter as a verdict; what is not known kills.
@@ -204,6 +116,7 @@ pub(crate) fn verdict(answer: u32) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bpf::INSTRUCTIONS_MAX;
     use alloc::vec;
 
     fn op(code: u16, value: u32, when_true: u8, when_false: u8) -> Instruction {
