@@ -50,6 +50,8 @@ pub(crate) struct Core {
     pub(crate) config: MachineConfig,
     pub(crate) abi: &'static Abi,
     pub(crate) numbers: Arc<Numbers>,
+    /// major and minor number of the kernel that is shown: what came later is ENOSYS
+    pub(crate) kernel: (u8, u8),
     pub(crate) tasks: BTreeMap<Tid, Task>,
     pub(crate) processes: BTreeMap<Pid, Process>,
     pub(crate) spaces: Arena<Space>,

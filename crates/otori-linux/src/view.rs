@@ -273,6 +273,7 @@ impl View<'_> {
             (FileKind::Epoll(_), _) => DescriptorTarget::Anonymous("[eventpoll]"),
             (FileKind::Signals(_), _) => DescriptorTarget::Anonymous("[signalfd]"),
             (FileKind::Messages(_), _) => DescriptorTarget::Anonymous("[mqueue]"),
+            (FileKind::Process(_), _) => DescriptorTarget::Anonymous("[pidfd]"),
             (FileKind::Watch(_), _) => DescriptorTarget::Anonymous("inotify"),
             (FileKind::Socket(id), _) => DescriptorTarget::Socket(self.core.sockets.inode(*id)),
             (_, Some(node)) => DescriptorTarget::Node(node),

@@ -262,7 +262,7 @@ impl Check<'_> {
             let problem = format!("{} is mounted twice", mount.at);
             return Err(self.error(&mount.at, problem, "remove one of the two"));
         }
-        if mounts.len() > otori_linux::vfs::MOUNTS_MAX / 2 {
+        if mounts.len() > otori_linux::vfs::MOUNTS_MAX / 8 {
             let problem = format!("{} mounts", mounts.len());
             return Err(self.error("[[mount]]", problem, "a product has at most 32"));
         }

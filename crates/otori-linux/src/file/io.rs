@@ -84,7 +84,7 @@ impl Kernel {
                 received.count
             }
             Light::Host(HostStream::Input) => self.core.host.read(into)?,
-            Light::Host(_) | Light::Epoll => return Err(Errno::EINVAL),
+            Light::Host(_) | Light::Epoll | Light::Process => return Err(Errno::EINVAL),
             Light::Signals(set) => self.core.read_signals(tid, set, into)?,
             Light::Watch => self.core.read_watches(index, into)?,
             Light::Counter => self.core.read_counter(index, into)?,
@@ -180,7 +180,7 @@ impl Kernel {
             }
             Light::Host(stream) => self.core.host.write(stream, bytes)?,
             Light::Counter => self.core.write_counter(index, bytes)?,
-            Light::Signals(_) | Light::Watch | Light::Epoll | Light::Messages(_) => {
+            Light::Signals(_) | Light::Watch | Light::Epoll | Light::Messages(_) | Light::Process => {
                 return Err(Errno::EINVAL);
             }
         };
@@ -399,6 +399,8 @@ enum Light {
     Signals(SignalSet),
     /// inotify
     Watch,
+    /// pidfd
+    Process,
     /// POSIX message queue
     Messages(crate::ipc::posix::QueueNumber),
 }
@@ -417,6 +419,7 @@ impl FileKind {
             FileKind::Epoll(_) => Light::Epoll,
             FileKind::Signals(set) => Light::Signals(*set),
             FileKind::Watch(_) => Light::Watch,
+            FileKind::Process(_) => Light::Process,
             FileKind::Messages(number) => Light::Messages(*number),
         }
     }

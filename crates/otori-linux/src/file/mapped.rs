@@ -63,13 +63,13 @@ impl MappedFiles {
 impl Kernel {
     /// Brings a file up to date with what its mappings stored.
     pub(crate) fn refresh_mapped(&mut self, node: Node) {
-        if let Some(pages) = self.core.mapped.get(node) {
+        if let Some(pages) = self.core.mapped.get(self.vfs.identity(node)) {
             self.write_back(&[SharedFile { node, pages, writable: true }]);
         }
     }
     /// Lets mappings see that the file has another length: zeros from there on, and nothing behind its last page.
     pub(crate) fn truncate_mapped(&mut self, node: Node, length: u64) {
-        let Some(pages) = self.core.mapped.get(node) else { return };
+        let Some(pages) = self.core.mapped.get(self.vfs.identity(node)) else { return };
         let count = usize::try_from(length.div_ceil(PAGE_SIZE as u64)).unwrap_or(usize::MAX);
         let identity = pages.identity();
         self.core.spaces.iter_mut().for_each(|space| space.memory.cut_shared(identity, count));
@@ -85,7 +85,7 @@ impl Kernel {
     }
     /// Lets mappings see what was written.
     pub(crate) fn update_mapped(&mut self, node: Node, offset: u64, bytes: &[u8]) {
-        let Some(pages) = self.core.mapped.get(node) else { return };
+        let Some(pages) = self.core.mapped.get(self.vfs.identity(node)) else { return };
         if let Ok(size) = self.vfs.bytes(node).map(<[u8]>::len) {
             let (count, identity) = (size.div_ceil(PAGE_SIZE), pages.identity());
             if count > pages.valid() {

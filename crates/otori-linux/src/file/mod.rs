@@ -100,12 +100,22 @@ pub(crate) enum FileKind {
     Timer(TimerFile),
     /// signalfd: the signals that are read from it
     Signals(SignalSet),
+    /// pidfd: a process
+    Process(ProcessFile),
     /// inotify
     Watch(Box<Watches>),
     /// a POSIX message queue
     Messages(QueueNumber),
     /// the driver
     Host(HostStream),
+}
+
+/// A process that a descriptor stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ProcessFile {
+    pub(crate) pid: crate::config::Pid,
+    /// when it began: another process may get its number later
+    pub(crate) start_ns: u64,
 }
 
 impl OpenFile {

@@ -164,7 +164,7 @@ impl Kernel {
             Kind::Character | Kind::Block => self.open_device(tid, opened, flags),
             Kind::Fifo => {
                 let end = end_of(flags);
-                Ok(FileKind::Pipe(self.core.pipes.open_named(opened.node, end)?, end))
+                Ok(FileKind::Pipe(self.core.pipes.open_named(self.vfs.identity(opened.node), end)?, end))
             }
             _ => Ok(FileKind::Node),
         }

@@ -41,6 +41,7 @@ impl Kernel {
             FileKind::Event(counter) => counter.readiness(),
             FileKind::Timer(timer) => PollMask::NONE.with(PollMask::IN, timer.is_due(core.now_ns)),
             FileKind::Signals(set) => PollMask::NONE.with(PollMask::IN, core.has_pending(*set)),
+            FileKind::Process(process) => PollMask::NONE.with(PollMask::IN, core.has_ended(*process)),
             FileKind::Watch(watches) => PollMask::NONE.with(PollMask::IN, watches.is_ready()),
             FileKind::Messages(number) => match core.ipc.posix.get(*number) {
                 Ok(queue) => {
@@ -98,6 +99,7 @@ impl Core {
             FileKind::Host(_) => vec![WaitKey::HostOutput],
             FileKind::Event(_) | FileKind::Timer(_) | FileKind::Watch(_) => vec![WaitKey::File(index)],
             FileKind::Messages(number) => vec![WaitKey::PosixMessages(*number)],
+            FileKind::Process(process) => vec![WaitKey::End(process.pid)],
             FileKind::Signals(_) => {
                 let pid = self.task(self.current).map_or(0, |task| task.pid);
                 vec![WaitKey::Signals(pid)]

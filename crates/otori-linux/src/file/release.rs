@@ -17,7 +17,7 @@ impl Kernel {
     /// One descriptor less; `pid` is who closed it.
     pub(crate) fn release_file(&mut self, pid: Pid, index: Index<OpenFile>) {
         let node = self.core.files.get(index).and_then(|file| file.node);
-        if let Some(node) = node
+        if let Some(node) = node.map(|node| self.vfs.identity(node))
             && self.core.locks.release(node, Holder::Process(pid))
         {
             self.core.wake(WaitKey::Lock);
@@ -55,7 +55,7 @@ impl Kernel {
             let wrote = matches!(file.flags & flag::ACCESS, flag::WRITE_ONLY | flag::READ_WRITE);
             self.vfs.note(node, if wrote { event::CLOSE_WRITE } else { event::CLOSE_OTHER });
         }
-        let held = self.core.locks.release(node, Holder::Description(index));
+        let held = self.core.locks.release(self.vfs.identity(node), Holder::Description(index));
         if held || file.flock.is_some() {
             self.core.wake(WaitKey::Lock);
         }

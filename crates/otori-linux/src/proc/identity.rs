@@ -46,7 +46,7 @@ impl Default for DeviceIdentity {
     fn default() -> DeviceIdentity {
         DeviceIdentity {
             cpuinfo: String::new(),
-            version: "Linux version 4.4.194 (gcc version 7.3.0) #1 SMP Wed Sep 18 09:21:32 UTC 2019".into(),
+            version: "Linux version 6.1.119 (gcc version 12.2.0) #1 SMP Fri Nov 22 14:38:41 UTC 2024".into(),
             cmdline: "console=ttyS0,115200".into(),
             memory_kib: 62_464,
             kernel_kib: 7_120,

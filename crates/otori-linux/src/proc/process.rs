@@ -1,8 +1,8 @@
 //! Files of `/proc/PID`, in the form of Linux 3.10. Neighbour: table.rs names them. Specification: proc_pid_stat(5)
 //! and its siblings.
 use super::machine::ticks;
-use super::view::{MapView, ProcView, ProcessState, ProcessView};
-use crate::vfs::{DeviceNumber, Vfs};
+use super::view::{Magic, MapView, ProcView, ProcessState, ProcessView};
+use crate::vfs::{DeviceNumber, Mount, Vfs};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -264,13 +264,22 @@ pub(super) fn smaps(vfs: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Ve
     text
 }
 
-pub(super) fn mounts(vfs: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+/// The mounts that a process sees, with where: those that its root does not reach are left out.
+fn seen<'a>(vfs: &'a Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec<(&'a Mount, Vec<u8>)> {
+    let root = view.magic(process.group, Magic::Root).unwrap_or_else(|| vfs.root());
+    let placed = |mount: &'a Mount| {
+        let at = vfs.path_from(root, vfs.root_of(mount));
+        at.starts_with(b"/").then_some((mount, at))
+    };
+    vfs.mounts_with(root).filter_map(placed).collect()
+}
+
+pub(super) fn mounts(vfs: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
     let mut text = Vec::new();
-    for (index, mount) in vfs.mounts().enumerate() {
+    for (index, (mount, at)) in seen(vfs, view, process).into_iter().enumerate() {
         if index == 0 && mount.spec.fstype != "rootfs" {
             text.extend_from_slice(b"rootfs / rootfs rw 0 0\n");
         }
-        let at = mount.covered.map_or_else(|| b"/".to_vec(), |node| vfs.path_of(node));
         text.extend_from_slice(&escaped(mount.spec.source.as_bytes()));
         text.push(b' ');
         text.extend_from_slice(&escaped(&at));
@@ -279,14 +288,17 @@ pub(super) fn mounts(vfs: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
     text
 }
 
-pub(super) fn mountinfo(vfs: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+pub(super) fn mountinfo(vfs: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
     let mut text = Vec::new();
-    for (index, mount) in vfs.mounts().enumerate() {
-        let at = mount.covered.map_or_else(|| b"/".to_vec(), |node| vfs.path_of(node));
-        let parent = mount.covered.map_or(0, |node| node.mount + 12);
+    for (mount, at) in seen(vfs, view, process) {
+        let above = mount.covered.and_then(|node| vfs.mount_of(node).ok());
+        let parent = above.map_or(0, |mount| mount.id);
         let (device, mode) = (mount.spec.device, if mount.spec.read_only { "ro" } else { "rw" });
-        let head = format!("{} {parent} {}:{} / ", index + 12, device.major, device.minor);
-        text.extend_from_slice(head.as_bytes());
+        text.extend_from_slice(
+            format!("{} {parent} {}:{} ", mount.id, device.major, device.minor).as_bytes(),
+        );
+        text.extend_from_slice(&escaped(&vfs.shown_path(mount)));
+        text.push(b' ');
         text.extend_from_slice(&escaped(&at));
         let options = mount.options();
         let tail = format!(" {options} - {} {} {mode}\n", mount.spec.fstype, mount.spec.source);
@@ -295,10 +307,9 @@ pub(super) fn mountinfo(vfs: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8>
     text
 }
 
-pub(super) fn mountstats(vfs: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+pub(super) fn mountstats(vfs: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
     let mut text = Vec::new();
-    for mount in vfs.mounts() {
-        let at = mount.covered.map_or_else(|| b"/".to_vec(), |node| vfs.path_of(node));
+    for (mount, at) in seen(vfs, view, process) {
         text.extend_from_slice(format!("device {} mounted on ", mount.spec.source).as_bytes());
         text.extend_from_slice(&escaped(&at));
         text.extend_from_slice(format!(" with fstype {}\n", mount.spec.fstype).as_bytes());

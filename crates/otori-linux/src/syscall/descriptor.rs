@@ -237,7 +237,7 @@ fn fcntl_linux(call: &mut Call<'_>, which: u32, argument: u64) -> CallResult {
             }
             let seals =
                 u8::try_from(argument).ok().filter(|seals| *seals <= seal::ALL).ok_or(Errno::EINVAL)?;
-            if seals & seal::WRITE != 0 && call.kernel.core.mapped.is_mapped(node) {
+            if seals & seal::WRITE != 0 && call.kernel.core.mapped.is_mapped(call.kernel.vfs.identity(node)) {
                 return Err(Errno::EBUSY.into());
             }
             call.kernel.vfs.add_seals(node, seals)?;

@@ -77,6 +77,7 @@ pub(super) fn record(call: &mut Call<'_>, operation: Operation, scope: Scope, wi
     let file = call.file(0)?;
     let node = file.node.ok_or(Errno::EBADF)?;
     let (reads, writes) = (file.reads(), file.writes());
+    let node = call.kernel.vfs.identity(node);
     let holder = if scope == Scope::Process { Holder::Process(pid) } else { Holder::Description(index) };
     let strength = match asked.kind {
         F_RDLCK => Strength::Shared,
@@ -170,7 +171,10 @@ pub(super) fn flock(call: &mut Call<'_>) -> CallResult {
 }
 
 fn held_elsewhere(call: &Call<'_>, own: Index<OpenFile>, node: Node, wanted: Strength) -> bool {
+    let vfs = &call.kernel.vfs;
+    let wanted_file = vfs.identity(node);
+    let same = |node: Node| vfs.identity(node) == wanted_file;
     call.kernel.core.files.iter().any(|(other, file)| {
-        other != own && file.node == Some(node) && file.flock.is_some_and(|held| held.conflicts(wanted))
+        other != own && file.node.is_some_and(same) && file.flock.is_some_and(|held| held.conflicts(wanted))
     })
 }

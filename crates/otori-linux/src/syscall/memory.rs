@@ -188,8 +188,9 @@ fn file_backing(
     if pages > call.kernel.core.config.limits.pages {
         return Err(Errno::ENOMEM);
     }
+    let identity = call.kernel.vfs.identity(node);
     let core = call.core();
-    let pages = core.mapped.pages_of(node, pages, image, &core.shared)?;
+    let pages = core.mapped.pages_of(identity, pages, image, &core.shared)?;
     let shared = SharedFile { node, pages: Arc::clone(&pages), writable };
     call.kernel.note_shared_file(call.tid, shared)?;
     Ok((Backing::Shared { pages, offset }, name))

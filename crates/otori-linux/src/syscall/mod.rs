@@ -22,6 +22,7 @@ mod message;
 mod mount;
 mod multiplex;
 mod path;
+mod pidfd;
 mod poll;
 mod posix_message;
 mod prctl;
@@ -83,6 +84,25 @@ pub struct Row {
     pub numbers: [u16; 5],
     /// what differs from Linux; empty when nothing does
     pub note: &'static str,
+    /// the first kernel that has it; (0, 0) for what has been there since 2.6
+    pub since: (u8, u8),
+}
+
+impl Row {
+    /// The same call, of a kernel from that one on: an older one that a profile names answers ENOSYS.
+    const fn since(self, major: u8, minor: u8) -> Row {
+        Row { since: (major, minor), ..self }
+    }
+}
+
+/// Major and minor number of a release such as `3.10.14` or `6.1.0-28-amd64`; one that says nothing has every call.
+pub(crate) fn kernel_of_release(release: &str) -> (u8, u8) {
+    let mut parts = release.split(|letter: char| !letter.is_ascii_digit()).map(str::parse);
+    let mut next = || parts.next().and_then(Result::ok);
+    match (next(), next()) {
+        (Some(major), Some(minor)) => (major, minor),
+        _ => (u8::MAX, u8::MAX),
+    }
 }
 
 /// Row of each number, for one architecture.
@@ -134,7 +154,15 @@ impl Kernel {
             self.core.stop_after_call(tid);
             return;
         }
+        let kernel = self.core.kernel;
         match self.core.numbers.find(number).filter(|_| offered) {
+            // what that kernel does not have yet is nothing that is missing here
+            Some((_, row)) if row.since > kernel => {
+                if let Ok(task) = self.core.task_mut(tid) {
+                    task.cpu.finish(Err(Errno::ENOSYS));
+                }
+                self.core.stop_after_call(tid);
+            }
             Some((place, row)) => self.under_call_abi(tid, |kernel| kernel.call_row(tid, place, row)),
             None => self.call_unknown(tid, number),
         }
@@ -298,6 +326,18 @@ mod tests {
             numbers.sort_unstable();
             numbers.dedup();
             assert_eq!(numbers.len(), count, "{column:?}");
+        }
+    }
+
+    #[test]
+    fn a_release_names_a_kernel() {
+        for (release, kernel) in [
+            ("2.6.36.4brcmarm", (2, 6)),
+            ("3.10.14", (3, 10)),
+            ("6.1.0-28-amd64", (6, 1)),
+            ("odd", (255, 255)),
+        ] {
+            assert_eq!(kernel_of_release(release), kernel);
         }
     }
 

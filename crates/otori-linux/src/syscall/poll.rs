@@ -333,9 +333,12 @@ impl Core {
 }
 
 pub(super) fn epoll_wait(call: &mut Call<'_>) -> CallResult {
+    set_timeout(call, u64::try_from(call.int(3)).ok().map(|ms| ms * 1_000_000));
+    epoll_collect(call)
+}
+fn epoll_collect(call: &mut Call<'_>) -> CallResult {
     let (index, room) = (call.file_index(0)?, call.int(2));
     let room = usize::try_from(room).ok().filter(|room| *room > 0).ok_or(Errno::EINVAL)?;
-    set_timeout(call, u64::try_from(call.int(3)).ok().map(|ms| ms * 1_000_000));
     let mut instance = core::mem::take(epoll(call, index)?);
     let ready = instance.collect(room.min(SELECTED_MAX), |watched| call.kernel.stirred_readiness(watched));
     *epoll(call, index)? = instance;
@@ -355,12 +358,23 @@ pub(super) fn epoll_wait(call: &mut Call<'_>) -> CallResult {
     Ok(ready.len() as u64)
 }
 pub(super) fn epoll_pwait(call: &mut Call<'_>) -> CallResult {
+    epoll_mask(call)?;
+    epoll_wait(call)
+}
+/// The timeout is a 64-bit `struct timespec` on every architecture.
+pub(super) fn epoll_pwait2(call: &mut Call<'_>) -> CallResult {
+    let timeout = super::time::timespec(call, call.word(3), 8)?;
+    epoll_mask(call)?;
+    set_timeout(call, timeout);
+    epoll_collect(call)
+}
+fn epoll_mask(call: &mut Call<'_>) -> Result<(), Errno> {
     if call.word(4) != 0 {
         let size = usize::try_from(call.word(5)).unwrap_or(usize::MAX);
         if size != call.abi().signal_set_bytes {
-            return Err(Errno::EINVAL.into());
+            return Err(Errno::EINVAL);
         }
         call.mask_for_now(call.word(4), size)?;
     }
-    epoll_wait(call)
+    Ok(())
 }

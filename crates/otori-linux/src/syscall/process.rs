@@ -18,7 +18,7 @@ use crate::{
         tracee::event,
         waiting::{Restart, WaitKey},
     },
-    vfs::{Follow, Kind, Node},
+    vfs::{Capability, Follow, Kind, Node},
 };
 use alloc::{vec, vec::Vec};
 
@@ -30,7 +30,16 @@ fn clone_with(call: &mut Call<'_>, request: CloneRequest) -> CallResult {
         return vfork_wait(call);
     }
     let tid = call.tid;
+    let pidfd_clashes = request.flags & (flag::DETACHED | flag::THREAD) != 0;
+    if request.flags & flag::PIDFD != 0 && pidfd_clashes {
+        return Err(Errno::EINVAL.into());
+    }
     let child = call.kernel.clone_task(tid, request)?;
+    if request.flags & flag::PIDFD != 0 {
+        // a full table leaves the child without a descriptor, where Linux makes no child
+        let number = call.install_process(child, 0).unwrap_or(u64::from(u32::MAX)) as u32;
+        call.write_u32(request.pidfd, number)?;
+    }
     let signals_end =
         request.flags & flag::EXIT_SIGNAL == u64::from(call.abi().signal_to_guest(Signal::CHLD));
     let kind = match request.flags & flag::VFORK {
@@ -72,20 +81,74 @@ pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
         call.arguments.swap(3, 4);
     }
     let request = CloneRequest {
-        flags: call.word(0),
+        flags: call.word(0) & 0xffff_ffff,
         stack: call.word(1),
         parent_tid: call.word(2),
         thread_pointer: call.word(3),
         child_tid: call.word(4),
+        pidfd: call.word(2),
+    };
+    if request.flags & flag::PIDFD != 0 && request.flags & flag::PARENT_SETTID != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    clone_with(call, request)
+}
+/// `struct clone_args`: eleven 64-bit words, of which a caller may leave out the last three.
+pub(super) fn clone3(call: &mut Call<'_>) -> CallResult {
+    const BYTES_LEAST: usize = 64;
+    const BYTES_KNOWN: usize = 88;
+    const BYTES_MOST: usize = 4096;
+    let size = usize::try_from(call.word(1)).unwrap_or(usize::MAX);
+    if size < BYTES_LEAST {
+        return Err(Errno::EINVAL.into());
+    }
+    if size > BYTES_MOST {
+        return Err(Errno::E2BIG.into());
+    }
+    let bytes = call.read_bytes(call.word(0), size)?;
+    if bytes.get(BYTES_KNOWN..).unwrap_or_default().iter().any(|byte| *byte != 0) {
+        return Err(Errno::E2BIG.into());
+    }
+    let view = crate::record::View::new(call.abi(), &bytes);
+    let field = |place: usize| view.u64(place * 8).unwrap_or(0);
+    let (flags, exit_signal, stack, stack_bytes) = (field(0), field(4), field(5), field(6));
+    let child_signal_and_handlers = flags & flag::CLEAR_HANDLERS != 0 && flags & flag::SIGHAND != 0;
+    let wrong_stack = (stack == 0) != (stack_bytes == 0);
+    let number = |signal: u64| call.abi().signal_from_guest(signal).is_some();
+    if flags & !(flag::CLEAR_HANDLERS | 0xffff_ff00) != 0
+        || flags & (flag::DETACHED | flag::EXIT_SIGNAL) != 0
+        || child_signal_and_handlers
+        || wrong_stack
+        || (exit_signal != 0 && !number(exit_signal))
+        || (flags & (flag::THREAD | flag::PARENT) != 0 && exit_signal != 0)
+        // chosen numbers need a privilege that programs of devices do not use
+        || field(8) != 0
+        || field(9) != 0
+    {
+        return Err(Errno::EINVAL.into());
+    }
+    let request = CloneRequest {
+        flags: flags | exit_signal,
+        stack: stack.wrapping_add(stack_bytes),
+        pidfd: field(1),
+        child_tid: field(2),
+        parent_tid: field(3),
+        thread_pointer: field(7),
     };
     clone_with(call, request)
 }
-/// unshare(2) of what a thread can have alone; namespaces are refused.
+/// unshare(2) of what a thread can have alone, and of the mounts; a kernel that is built without the other name
+/// spaces does not know their flags.
 pub(super) fn unshare(call: &mut Call<'_>) -> CallResult {
-    match call.word(0) & !(flag::FS | flag::FILES) {
-        0 => Ok(0),
-        _ => Err(Errno::EPERM.into()),
+    let flags = call.word(0);
+    if flags & !(flag::FS | flag::FILES | flag::NEW_MOUNTS) != 0 {
+        return Err(Errno::EINVAL.into());
     }
+    if flags & flag::NEW_MOUNTS != 0 {
+        call.require(Capability::SYS_ADMIN)?;
+        call.kernel.copy_mounts_for(call.pid)?;
+    }
+    Ok(0)
 }
 
 pub(super) fn exit(call: &mut Call<'_>) -> CallResult {
@@ -253,12 +316,22 @@ fn wait_status(call: &mut Call<'_>, flags: u32) -> Result<Option<Waited>, CallEr
     Ok(waited)
 }
 pub(super) fn waitid(call: &mut Call<'_>) -> CallResult {
+    /// the id is a descriptor for a process
+    const P_PIDFD: u32 = 3;
     let (kind, id, flags) = (call.unsigned(0), call.unsigned(1), call.unsigned(3));
+    let mut gives_up = false;
     let which = match kind {
         0 => WaitFor::Any,
         1 => WaitFor::Process(id),
         2 if id == 0 => WaitFor::Group(call.process()?.group),
         2 => WaitFor::Group(id),
+        P_PIDFD => {
+            let (file, non_blocking) = call.process_file(1)?;
+            if non_blocking && flags & WNOHANG == 0 {
+                gives_up = true;
+            }
+            WaitFor::Process(call.kernel.core.process_of(file).map_err(|_| Errno::ECHILD)?)
+        }
         _ => return Err(Errno::EINVAL.into()),
     };
     let options = WaitOptions {
@@ -271,7 +344,10 @@ pub(super) fn waitid(call: &mut Call<'_>) -> CallResult {
     if !(options.ended || options.stopped || options.continued) {
         return Err(Errno::EINVAL.into());
     }
-    let waited = wait_for(call, which, options, flags)?;
+    let waited = match wait_for(call, which, options, flags) {
+        Err(CallError::Block(_)) if gives_up => return Err(Errno::EAGAIN.into()),
+        other => other?,
+    };
     let information = waited.map(|waited| {
         let number = |signal| u32::from(call.abi().signal_to_guest(signal));
         let (code, status) = match waited.news {

@@ -120,7 +120,7 @@ fn trace_me(call: &mut Call<'_>) -> CallResult {
 }
 
 /// May the caller trace that thread? The same user may, unless the other does not want to be looked at.
-fn check_access(call: &mut Call<'_>, tid: Tid) -> Result<(), Errno> {
+pub(super) fn check_access(call: &mut Call<'_>, tid: Tid) -> Result<(), Errno> {
     let target = call.kernel.core.task(tid)?.pid;
     let other = call.kernel.core.process(target)?;
     let ids = &other.identity;

@@ -172,7 +172,7 @@ fn leave_handler(call: &mut Call<'_>, kind: Return) -> CallResult {
 }
 
 /// A signal argument; 0 only asks whether the target is there.
-fn signal_argument(call: &Call<'_>, index: usize) -> Result<Option<Signal>, Errno> {
+pub(super) fn signal_argument(call: &Call<'_>, index: usize) -> Result<Option<Signal>, Errno> {
     match call.word(index) {
         0 => Ok(None),
         number => call.abi().signal_from_guest(number).map(Some).ok_or(Errno::EINVAL),

@@ -93,7 +93,10 @@ impl Call<'_> {
         let node = self.kernel.with_files(tid, |vfs, context| {
             let node = vfs.lookup(context, cwd, &path, Follow::Yes)?;
             vfs.access(context, node, vfs::Want::WRITE)?;
-            if vfs.kind(node)? == vfs::Kind::Socket { Ok(node) } else { Err(Errno::ECONNREFUSED) }
+            if vfs.kind(node)? != vfs::Kind::Socket {
+                return Err(Errno::ECONNREFUSED);
+            }
+            Ok(vfs.identity(node))
         })?;
         Ok(Address::UnixPath { path, node: Some(node) })
     }
@@ -216,7 +219,7 @@ pub(super) fn bind(call: &mut Call<'_>) -> CallResult {
             });
             let node =
                 made.map_err(|error| if error == Errno::EEXIST { Errno::EADDRINUSE } else { error })?;
-            Address::UnixPath { path, node: Some(node) }
+            Address::UnixPath { path, node: Some(call.kernel.vfs.identity(node)) }
         }
         other => other,
     };

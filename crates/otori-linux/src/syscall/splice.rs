@@ -1,6 +1,7 @@
-//! Bytes from one open file to another without a look at them: splice, tee, vmsplice.
+//! Bytes from one open file to another without a look at them: splice, tee, vmsplice, copy_file_range.
 //!
-//! Neighbours: `pipe.rs`, `file/io.rs`. One side at least is a pipe. splice(2), tee(2), vmsplice(2).
+//! Neighbours: `pipe.rs`, `file/io.rs`. One side at least is a pipe, but of copy_file_range. splice(2), tee(2),
+//! vmsplice(2), copy_file_range(2).
 use super::{
     call::{Call, CallError, CallResult},
     transfer::{gather, scatter, vectors},
@@ -8,8 +9,9 @@ use super::{
 use crate::{
     arena::Index,
     errno::Errno,
-    file::{FileKind, OpenFile, io::Place},
+    file::{FileKind, OpenFile, flag, io::Place},
     pipe::{CAPACITY, PipeId},
+    vfs::{Kind, Node},
 };
 use alloc::vec;
 
@@ -154,5 +156,58 @@ pub(super) fn vmsplice(call: &mut Call<'_>) -> CallResult {
         }
         Err(Errno::EAGAIN) => Err(wait(call, file, flags)),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Bytes from one regular file to another.
+pub(super) fn copy_file_range(call: &mut Call<'_>) -> CallResult {
+    let (from, to, tid) = (call.file_index(0)?, call.file_index(2)?, call.tid);
+    let (from_address, to_address, length) = (call.word(1), call.word(3), call.length(4));
+    if call.unsigned(5) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let (source, target) = (regular(call, from)?, regular(call, to)?);
+    let from_place = place(call, from_address, false)?;
+    let to_place = place(call, to_address, false)?;
+    let files = &call.kernel.core.files;
+    let file = |index| files.get(index).ok_or(Errno::EBADF);
+    let (input, output) = (file(from)?, file(to)?);
+    if !input.reads() || !output.writes() || output.flags & flag::APPEND != 0 {
+        return Err(Errno::EBADF.into());
+    }
+    let start = |place: Place, file: &OpenFile| match place {
+        Place::At(offset) => offset,
+        Place::Current => file.offset,
+    };
+    let (read_at, write_at) = (start(from_place, input), start(to_place, output));
+    let overlaps =
+        read_at < write_at.saturating_add(length as u64) && write_at < read_at.saturating_add(length as u64);
+    if call.kernel.vfs.identity(source) == call.kernel.vfs.identity(target) && overlaps && length > 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut buffer = vec![0; length];
+    let count = call.kernel.read_file(tid, from, Place::At(read_at), &mut buffer)?;
+    let bytes = buffer.get(..count).unwrap_or_default();
+    let written = match count {
+        0 => 0,
+        _ => call.kernel.write_file(tid, to, Place::At(write_at), bytes)?,
+    };
+    for (index, place, address) in [(from, from_place, from_address), (to, to_place, to_address)] {
+        keep_place(call, address, place, written)?;
+        if let (Place::Current, Some(file)) = (place, call.core().files.get_mut(index)) {
+            file.offset = file.offset.saturating_add(written as u64);
+        }
+    }
+    Ok(written as u64)
+}
+
+/// The regular file behind an open one; EISDIR for a directory, EINVAL for everything else.
+fn regular(call: &Call<'_>, index: Index<OpenFile>) -> Result<Node, Errno> {
+    let file = call.kernel.core.files.get(index).ok_or(Errno::EBADF)?;
+    let node = file.node.filter(|_| matches!(file.kind, FileKind::Node)).ok_or(Errno::EINVAL)?;
+    match call.kernel.vfs.kind(node)? {
+        Kind::File => Ok(node),
+        Kind::Directory => Err(Errno::EISDIR),
+        _ => Err(Errno::EINVAL),
     }
 }

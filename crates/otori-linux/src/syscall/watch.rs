@@ -95,7 +95,7 @@ pub(super) fn inotify_add_watch(call: &mut Call<'_>) -> CallResult {
         if mask & ONLY_FOLDERS != 0 && vfs.kind(node)? != Kind::Directory {
             return Err(Errno::ENOTDIR);
         }
-        Ok(node)
+        Ok(vfs.identity(node))
     })?;
     let limit = call.kernel.core.config.limits.watches;
     let (number, new) = watches(call)?.add(node, mask, limit)?;

@@ -25,9 +25,16 @@ pub(crate) mod flag {
     pub(crate) const FILES: u64 = 0x400;
     pub(crate) const SIGHAND: u64 = 0x800;
     pub(crate) const VFORK: u64 = 0x4000;
+    pub(crate) const PIDFD: u64 = 0x1000;
     pub(crate) const PARENT: u64 = 0x8000;
+    /// CLONE_DETACHED: means nothing any more, and clone3 refuses it
+    pub(crate) const DETACHED: u64 = 0x40_0000;
+    /// CLONE_CLEAR_SIGHAND of clone3
+    pub(crate) const CLEAR_HANDLERS: u64 = 0x1_0000_0000;
     pub(crate) const THREAD: u64 = 0x1_0000;
-    pub(crate) const NEW_NAMESPACE: u64 = 0x7e02_0000;
+    pub(crate) const NEW_MOUNTS: u64 = 0x2_0000;
+    /// cgroup, UTS, IPC, user, PID and network name spaces: not built into such kernels
+    pub(crate) const OTHER_SPACES: u64 = 0x7e00_0000;
     pub(crate) const SETTLS: u64 = 0x8_0000;
     pub(crate) const PARENT_SETTID: u64 = 0x10_0000;
     pub(crate) const CHILD_CLEARTID: u64 = 0x20_0000;
@@ -43,6 +50,8 @@ pub(crate) struct CloneRequest {
     pub(crate) parent_tid: u64,
     pub(crate) child_tid: u64,
     pub(crate) thread_pointer: u64,
+    /// where the descriptor of the child goes (CLONE_PIDFD)
+    pub(crate) pidfd: u64,
 }
 
 impl CloneRequest {
@@ -53,10 +62,12 @@ impl CloneRequest {
     fn check(&self) -> Result<(), Errno> {
         let thread_without_handlers = self.has(flag::THREAD) && !self.has(flag::SIGHAND);
         let handlers_without_memory = self.has(flag::SIGHAND) && !self.has(flag::VM);
-        if thread_without_handlers || handlers_without_memory {
-            return Err(Errno::EINVAL);
-        }
-        if self.has(flag::NEW_NAMESPACE) { Err(Errno::EPERM) } else { Ok(()) }
+        let other_mounts_with_one_place = self.has(flag::FS) && self.has(flag::NEW_MOUNTS);
+        let refused = thread_without_handlers
+            || handlers_without_memory
+            || other_mounts_with_one_place
+            || self.has(flag::OTHER_SPACES);
+        if refused { Err(Errno::EINVAL) } else { Ok(()) }
     }
 }
 
@@ -101,6 +112,10 @@ impl Kernel {
     /// EAGAIN at the limit of tasks, EINVAL and EPERM for flags.
     pub(crate) fn clone_task(&mut self, parent: Tid, request: CloneRequest) -> Result<Tid, Errno> {
         request.check()?;
+        let owner = self.core.process(self.core.task(parent)?.pid)?;
+        if request.has(flag::NEW_MOUNTS) && !owner.identity.can(Capability::SYS_ADMIN) {
+            return Err(Errno::EPERM);
+        }
         self.core.check_process_count(parent)?;
         let tid = self.core.new_pid().inspect_err(|_| {
             let pid = self.core.task(parent).map_or(0, |task| task.pid);
@@ -112,6 +127,10 @@ impl Kernel {
             self.core.process_mut(pid)?.threads.push(tid);
         } else {
             self.child_process(pid, tid, request)?;
+            if request.has(flag::NEW_MOUNTS) {
+                // without room for them the child sees those of its parent
+                let _ = self.copy_mounts_for(tid);
+            }
         }
         self.core.tasks.insert(tid, task);
         let number = self.core.abi.endian.u32(tid);
@@ -223,6 +242,10 @@ impl Kernel {
             resident: None,
             ..source
         };
+        let mut child = child;
+        if request.has(flag::CLEAR_HANDLERS) {
+            child.actions.reset_functions();
+        }
         self.vfs.hold(child.place.root);
         self.vfs.hold(child.place.cwd);
         if let Some(executable) = &child.executable {

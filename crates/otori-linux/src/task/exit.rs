@@ -139,6 +139,7 @@ impl Kernel {
         let (spawned, terminal, leads) = (process.spawned, process.terminal, process.leads_session());
         self.vfs.release(place.cwd);
         self.vfs.release(place.root);
+        self.drop_space(place.root);
         if let Some(executable) = executable {
             self.vfs.release(executable.node);
         }
@@ -151,6 +152,7 @@ impl Kernel {
         }
         self.core.orphan_groups(pid);
         self.core.announce_end(pid, ending);
+        self.core.wake(WaitKey::End(pid));
     }
 
     /// The nearest one above that wants the orphans below it (PR_SET_CHILD_SUBREAPER), or init.

@@ -19,6 +19,8 @@ pub(crate) enum WaitKey {
     Sockets,
     /// a child of that process changed
     Child(Pid),
+    /// that process ended
+    End(Pid),
     /// a signal for that process, blocked or not
     Signals(Pid),
     /// a futex word

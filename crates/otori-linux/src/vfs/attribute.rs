@@ -151,17 +151,17 @@ impl Vfs {
 
     /// Figures of the file system that holds a file.
     pub fn statfs(&self, node: Node) -> Result<StatFs, Errno> {
-        let mount = self.mount_of(node)?;
+        let (mount, tree) = (self.mount_of(node)?, self.tree(node)?);
         let behaviour = mount.spec.behaviour;
         let kernel = behaviour != Behaviour::Storage;
         let capacity = match mount.spec.capacity_bytes {
-            0 if mount.spec.read_only => mount.tree.used(),
+            0 if mount.spec.read_only => tree.used(),
             0 => BLOCKS_DEFAULT * 4096,
             bytes => bytes,
         };
         let blocks = if kernel { 0 } else { capacity / 4096 };
-        let used = mount.tree.used().div_ceil(4096).min(blocks);
-        let inodes = mount.tree.inodes() as u64;
+        let used = tree.used().div_ceil(4096).min(blocks);
+        let inodes = tree.inodes() as u64;
         Ok(StatFs {
             magic: magic(&mount.spec.fstype),
             block_size: 4096,

@@ -60,6 +60,7 @@ impl Vfs {
             return;
         }
         let Ok(inode) = self.inode(node) else { return };
+        let node = self.identity(node);
         let what = what | if inode.is_directory() { event::DIRECTORY } else { 0 };
         let above = Node { mount: node.mount, number: u64::from(inode.parent) };
         let parent = (node.number != 0 && inode.links > 0).then(|| (above, Arc::clone(&inode.name)));
@@ -68,6 +69,7 @@ impl Vfs {
     /// Notes what only watches of the file itself hear.
     pub(super) fn note_itself(&mut self, node: Node, what: u32) {
         if self.changes.watchers > 0 {
+            let node = self.identity(node);
             self.push(Change { event: what, node: Some(node), parent: None, cookie: 0 });
         }
     }
@@ -77,7 +79,8 @@ impl Vfs {
             return;
         }
         let number = Number::try_from(node.number).unwrap_or_default();
-        let tree = self.mounts.get(usize::from(node.mount)).map(|mount| &mount.tree);
+        let folder = self.identity(folder);
+        let tree = self.tree(node).ok();
         let directory = tree.and_then(|tree| tree.inode(number).ok()).is_some_and(super::Inode::is_directory);
         let event = what | if directory { event::DIRECTORY } else { 0 };
         self.push(Change { event, node: None, parent: Some((folder, Arc::from(name))), cookie });
@@ -90,6 +93,7 @@ impl Vfs {
     /// Notes the end of a file's last name.
     pub(super) fn note_gone(&mut self, node: Node, directory: bool) {
         if self.changes.watchers > 0 {
+            let node = self.identity(node);
             let event = event::DELETE_SELF | if directory { event::DIRECTORY } else { 0 };
             self.push(Change { event, node: Some(node), parent: None, cookie: 0 });
         }

@@ -174,11 +174,12 @@ impl Vfs {
 
     /// The bytes of a regular file, shared: for mapping and executing. Cheap when nothing wrote since.
     pub fn share(&mut self, node: Node) -> Result<Arc<[u8]>, Errno> {
-        let mount = self.mounts.get_mut(usize::from(node.mount)).ok_or(Errno::ENOENT)?;
+        let mount = self.mount_of(node)?;
         if mount.spec.behaviour == Behaviour::Proc {
             return Err(Errno::ENODEV);
         }
-        mount.tree.share(Number::try_from(node.number).map_err(|_| Errno::ENOENT)?)
+        let number = Number::try_from(node.number).map_err(|_| Errno::ENOENT)?;
+        self.tree_mut(node).ok_or(Errno::ENOENT)?.share(number)
     }
 
     /// The bytes of a regular file, for a look from the host side.
@@ -210,7 +211,7 @@ impl Vfs {
         if capacity == 0 {
             return Ok(of_machine);
         }
-        Ok(of_machine.min(capacity.saturating_sub(mount.tree.used())))
+        Ok(of_machine.min(capacity.saturating_sub(self.tree(node)?.used())))
     }
 
     /// sysfs: a write replaces the value.

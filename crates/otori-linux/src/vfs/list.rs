@@ -61,7 +61,7 @@ impl Vfs {
         let mut deleted = false;
         let mut current = node;
         for _ in 0..DEPTH_MAX {
-            if current.number == 0 {
+            if self.is_mount_root(current) {
                 match self.mount_of(current).ok().and_then(|mount| mount.covered) {
                     Some(covered) => {
                         current = covered;
@@ -95,6 +95,31 @@ impl Vfs {
         path
     }
 
+    /// The path, within its file system, of what a mount shows.
+    pub fn shown_path(&self, mount: &super::Mount) -> Vec<u8> {
+        let is_whole =
+            |other: &&super::Mount| other.file_system() == mount.file_system() && other.shown_root() == 0;
+        let place = self.mounts.iter().position(|other| is_whole(&other));
+        let mut current = Node { mount: place.unwrap_or(0) as u16, number: mount.shown_root() };
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        for _ in 0..DEPTH_MAX {
+            if current.number == 0 {
+                break;
+            }
+            if let Some(entry) = self.proc_node(current) {
+                parts.push(entry.name());
+                current.number = entry.parent().number();
+                continue;
+            }
+            let Ok(inode) = self.inode(current) else { break };
+            let (parent, name) = self.name_of(current, inode.parent, &inode.name);
+            parts.push(name);
+            current.number = u64::from(parent);
+        }
+        let path: Vec<u8> = parts.iter().rev().flat_map(|part| [b"/", &part[..]].concat()).collect();
+        if path.is_empty() { b"/".to_vec() } else { path }
+    }
+
     /// The path of a file as a process with another root sees it.
     pub fn path_from(&self, root: Node, node: Node) -> Vec<u8> {
         if self.is_memory_file(node) {
@@ -102,7 +127,14 @@ impl Vfs {
             return [b"/", &name.unwrap_or_default()[..], b" (deleted)"].concat();
         }
         let path = self.path_of(node);
-        if root == self.root() {
+        if root == self.root() && node.mount == root.mount {
+            return path;
+        }
+        let top = self.top_of(root);
+        if top != self.top_of(node) {
+            return [b"(unreachable)", &path[..]].concat();
+        }
+        if root == top {
             return path;
         }
         let prefix = self.path_of(root);
@@ -115,14 +147,14 @@ impl Vfs {
 
     /// Parent and name of an inode; another of its names when the latest is gone.
     fn name_of(&self, node: Node, parent: Number, name: &[u8]) -> (Number, Vec<u8>) {
-        let Ok(mount) = self.mount_of(node) else { return (parent, name.to_vec()) };
+        let Ok(tree) = self.tree(node) else { return (parent, name.to_vec()) };
         let number = node.number as Number;
-        let stands = mount.tree.child(parent, name).ok().flatten() == Some(number);
-        let unlinked = mount.tree.inode(number).is_ok_and(|inode| inode.links == 0);
+        let stands = tree.child(parent, name).ok().flatten() == Some(number);
+        let unlinked = tree.inode(number).is_ok_and(|inode| inode.links == 0);
         if stands || unlinked {
             return (parent, name.to_vec());
         }
-        match mount.tree.find_name(number) {
+        match tree.find_name(number) {
             Some((directory, name)) => (directory, name.to_vec()),
             None => (parent, name.to_vec()),
         }

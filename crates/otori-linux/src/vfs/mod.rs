@@ -12,6 +12,7 @@ mod data;
 mod inode;
 mod list;
 mod mount;
+mod mounts;
 mod names;
 mod open;
 mod rename;
@@ -31,6 +32,7 @@ pub use credentials::{Credentials, Want};
 pub use inode::{Deferred, DeviceNumber, Kind};
 pub use list::ListEntry;
 pub use mount::{Behaviour, MOUNTS_MAX, Mount, MountSpec};
+pub use mounts::{Depth, RemountAs};
 pub use open::{Access, Create, OpenRequest, Opened};
 pub use rename::RenameMode;
 pub use stat::{Stat, StatFs};
@@ -66,6 +68,9 @@ pub struct Context<'a> {
     pub view: &'a dyn ProcView,
 }
 
+/// Number of the first mount, as `/proc/PID/mountinfo` shows it.
+const FIRST_MOUNT: u32 = 12;
+
 /// Bounds of what one machine may add to its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -87,6 +92,10 @@ impl Default for Limits {
 #[derive(Clone, Debug)]
 pub struct Vfs {
     mounts: Vec<Mount>,
+    /// what is mounted: one may be mounted at several places
+    file_systems: Vec<Tree>,
+    /// number of the next mount
+    next_mount: u32,
     limits: Limits,
     /// what was written below /proc/sys
     pub(crate) settings: Settings,
@@ -99,9 +108,10 @@ impl Vfs {
     /// A machine with just its root file system.
     pub fn new(root: MountSpec, limits: Limits) -> Vfs {
         let tree = Tree::new(root.content.clone());
-        let mount = Mount { spec: root, covered: None, active: true, tree };
         Vfs {
-            mounts: vec![mount],
+            mounts: vec![Mount::new(root, 0, 0, None, FIRST_MOUNT)],
+            file_systems: vec![tree],
+            next_mount: FIRST_MOUNT + 1,
             limits,
             settings: Settings::default(),
             changes: change::Changes::default(),
@@ -121,7 +131,9 @@ impl Vfs {
 
     /// Active mounts in the order of mounting.
     pub fn mounts(&self) -> impl Iterator<Item = &Mount> {
-        self.mounts.iter().filter(|mount| mount.active)
+        let mut active: Vec<&Mount> = self.mounts.iter().filter(|mount| mount.active).collect();
+        active.sort_unstable_by_key(|mount| mount.id);
+        active.into_iter()
     }
 
     /// The mount that holds a file.
@@ -129,68 +141,48 @@ impl Vfs {
         self.mounts.get(usize::from(node.mount)).ok_or(Errno::ENOENT)
     }
 
-    /// Mounts a file system over a directory.
-    pub fn mount(&mut self, at: Node, spec: MountSpec) -> Result<Node, Errno> {
-        if self.kind(at)? != Kind::Directory {
-            return Err(Errno::ENOTDIR);
-        }
-        let tree = Tree::new(spec.content.clone());
-        let mount = Mount { spec, covered: Some(at), active: true, tree };
-        // a mount stands behind the one that it covers; places of those that were taken off are used again
-        let free = self.mounts.iter().skip(usize::from(at.mount) + 1).position(|mount| !mount.active);
-        let index = match free.map(|place| place + usize::from(at.mount) + 1) {
-            Some(index) => index,
-            None if self.mounts.len() < MOUNTS_MAX => self.mounts.len(),
-            None => return Err(Errno::ENOSPC),
-        };
-        match self.mounts.get_mut(index) {
-            Some(place) => *place = mount,
-            None => self.mounts.push(mount),
-        }
-        Ok(Node { mount: index as u16, number: 0 })
-    }
-
-    /// Takes the topmost file system off: `EINVAL` when `at` is no root of a mount, `EBUSY` while in use.
-    pub fn unmount(&mut self, at: Node) -> Result<(), Errno> {
-        let index = usize::from(at.mount);
-        if at.number != 0 || !self.mounts.get(index).is_some_and(|mount| mount.active) {
-            return Err(Errno::EINVAL);
-        }
-        let covers_other = self
-            .mounts()
-            .any(|mount| mount.covered.is_some_and(|covered| usize::from(covered.mount) == index));
-        let mount = self.mounts.get_mut(index).ok_or(Errno::EINVAL)?;
-        if mount.covered.is_none() || covers_other || mount.tree.is_busy() {
-            return Err(Errno::EBUSY);
-        }
-        mount.active = false;
-        mount.covered = None;
-        mount.tree = Tree::new(alloc::sync::Arc::new(BaseTree::empty()));
-        Ok(())
-    }
-
-    /// Changes whether a mounted file system refuses changes (`MS_REMOUNT`).
-    pub fn remount(&mut self, at: Node, read_only: RemountAs) -> Result<(), Errno> {
-        let mount = self.mounts.get_mut(usize::from(at.mount)).filter(|mount| mount.active);
-        let mount = mount.filter(|_| at.number == 0).ok_or(Errno::EINVAL)?;
-        mount.spec.read_only = read_only == RemountAs::ReadOnly;
-        Ok(())
-    }
-
     /// Counts a use of a file (descriptor, mapping, working directory) that keeps it alive after unlink.
     pub fn hold(&mut self, node: Node) {
-        if let Some(mount) = self.mounts.get_mut(usize::from(node.mount))
-            && mount.spec.behaviour != Behaviour::Proc
+        let Some(mount) = self.mounts.get_mut(usize::from(node.mount)) else { return };
+        mount.uses = mount.uses.saturating_add(1);
+        if mount.spec.behaviour != Behaviour::Proc
+            && let Some(tree) = self.tree_mut(node)
         {
-            mount.tree.hold(node.number as Number);
+            tree.hold(node.number as Number);
         }
     }
 
     /// Ends a use that [`Vfs::hold`] counted.
     pub fn release(&mut self, node: Node) {
-        if let Some(mount) = self.mounts.get_mut(usize::from(node.mount)) {
-            mount.tree.release(node.number as Number);
+        let Some(mount) = self.mounts.get_mut(usize::from(node.mount)) else { return };
+        mount.uses = mount.uses.saturating_sub(1);
+        let last_of_detached = mount.uses == 0 && !mount.active;
+        if let Some(tree) = self.tree_mut(node) {
+            tree.release(node.number as Number);
         }
+        if last_of_detached {
+            self.drop_unused_trees();
+        }
+    }
+
+    /// The same file by whatever mount it was reached: what locks, mappings and pipes go by.
+    pub fn identity(&self, node: Node) -> Node {
+        let mount = self.mounts.get(usize::from(node.mount)).map_or(node.mount, |mount| mount.file_system);
+        Node { mount, ..node }
+    }
+
+    fn tree(&self, node: Node) -> Result<&Tree, Errno> {
+        let file_system = self.mount_of(node)?.file_system;
+        self.file_systems.get(usize::from(file_system)).ok_or(Errno::ENOENT)
+    }
+    fn tree_mut(&mut self, node: Node) -> Option<&mut Tree> {
+        let file_system = self.mounts.get(usize::from(node.mount))?.file_system;
+        self.file_systems.get_mut(usize::from(file_system))
+    }
+
+    /// Whether a node is where its mount begins.
+    pub fn is_mount_root(&self, node: Node) -> bool {
+        self.mounts.get(usize::from(node.mount)).is_some_and(|mount| mount.root == node.number)
     }
 
     /// The procfs entry of a node, if it is one.
@@ -214,12 +206,13 @@ impl Vfs {
 
     /// Whether something is mounted on that directory, or it is a mount's root.
     pub fn is_mount_point(&self, node: Node) -> bool {
-        self.mounts().any(|mount| mount.covered == Some(node)) || (node.number == 0 && node.mount != 0)
+        let covered = self.mounts.iter().any(|mount| mount.active && mount.covered == Some(node));
+        covered || (self.is_mount_root(node) && node.mount != 0)
     }
 
     /// Bytes of the machine's own in all its files.
     pub fn used_bytes(&self) -> u64 {
-        self.mounts.iter().map(|mount| mount.tree.used()).sum()
+        self.file_systems.iter().map(Tree::used).sum()
     }
 
     fn inode(&self, node: Node) -> Result<&Inode, Errno> {
@@ -228,35 +221,29 @@ impl Vfs {
         if mount.spec.behaviour == Behaviour::Proc {
             return Err(Errno::EINVAL);
         }
-        mount.tree.inode(number)
+        self.tree(node)?.inode(number)
     }
 
     /// The tree of a node that is to be changed: `EROFS` on a read-only mount, `EPERM` on procfs.
     fn writable_tree(&mut self, node: Node) -> Result<&mut Tree, Errno> {
         let beside = self.is_memory_file(node);
-        let mount = self.mounts.get_mut(usize::from(node.mount)).ok_or(Errno::ENOENT)?;
+        let mount = self.mount_of(node)?;
         if mount.spec.behaviour == Behaviour::Proc {
             return Err(Errno::EPERM);
         }
-        if mount.spec.read_only && !beside { Err(Errno::EROFS) } else { Ok(&mut mount.tree) }
+        if mount.spec.read_only && !beside {
+            return Err(Errno::EROFS);
+        }
+        self.tree_mut(node).ok_or(Errno::ENOENT)
     }
 
     /// Checks that `bytes` more content and one more inode fit into the mount and the machine.
     fn check_space(&self, node: Node, bytes: u64) -> Result<(), Errno> {
         let mount = self.mount_of(node)?;
         let capacity = mount.spec.capacity_bytes;
-        let own: usize = self.mounts.iter().map(|mount| mount.tree.own_inodes()).sum();
-        let fits_mount = capacity == 0 || mount.tree.used().saturating_add(bytes) <= capacity;
+        let own: usize = self.file_systems.iter().map(Tree::own_inodes).sum();
+        let fits_mount = capacity == 0 || self.tree(node)?.used().saturating_add(bytes) <= capacity;
         let fits_machine = self.used_bytes().saturating_add(bytes) <= self.limits.machine_bytes;
         if fits_mount && fits_machine && own < self.limits.inodes { Ok(()) } else { Err(Errno::ENOSPC) }
     }
-}
-
-/// What a remount makes of a file system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemountAs {
-    /// `MS_RDONLY`
-    ReadOnly,
-    /// changes are accepted
-    ReadWrite,
 }

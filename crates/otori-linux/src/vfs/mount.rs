@@ -3,12 +3,11 @@
 use super::Node;
 use super::base::BaseTree;
 use super::inode::DeviceNumber;
-use super::tree::Tree;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-/// Most mounts of a machine.
-pub const MOUNTS_MAX: usize = 64;
+/// Most mounts of a machine, those of all name spaces together.
+pub const MOUNTS_MAX: usize = 256;
 
 /// How a file system behaves; its name in `/proc/mounts` is [`MountSpec::fstype`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,20 +88,41 @@ impl MountSpec {
     }
 }
 
-/// One mounted file system.
+/// One place where a file system, or a part of it, is mounted.
 #[derive(Clone, Debug)]
 pub struct Mount {
-    /// how it was described
+    /// how it was described; mounts of one file system share what it holds
     pub spec: MountSpec,
-    /// the directory it covers; none for the root, and none once unmounted
+    /// what it covers; none for a root, and none once unmounted
     pub covered: Option<Node>,
     /// false once unmounted
     pub active: bool,
-    /// its files
-    pub(super) tree: Tree,
+    /// its number, ascending in the order of mounting
+    pub id: u32,
+    /// which of the machine's file systems
+    pub(super) file_system: u16,
+    /// the file of it that is shown here: its root directory, or what a bind mount named
+    pub(super) root: u64,
+    /// open descriptors, mappings and working directories by this mount
+    pub(super) uses: u32,
 }
 
 impl Mount {
+    pub(super) fn new(spec: MountSpec, file_system: u16, root: u64, covered: Option<Node>, id: u32) -> Mount {
+        Mount { spec, covered, active: true, id, file_system, root, uses: 0 }
+    }
+    /// Which file of its file system a mount shows: 0 for the whole.
+    pub fn shown_root(&self) -> u64 {
+        self.root
+    }
+    /// Which of the machine's file systems is mounted here.
+    pub fn file_system(&self) -> u16 {
+        self.file_system
+    }
+    /// Whether a place of the table may be used again.
+    pub(super) fn is_free(&self) -> bool {
+        !self.active && self.uses == 0
+    }
     /// The options field of `/proc/mounts`.
     pub fn options(&self) -> String {
         let mut text = String::from(if self.spec.read_only { "ro" } else { "rw" });

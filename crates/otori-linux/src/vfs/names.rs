@@ -215,16 +215,17 @@ impl Vfs {
         let index = self.devpts()?;
         let device = DeviceNumber { major: 136 + number / 256, minor: number % 256 };
         let inode = Inode::new(Body::Character(device), 0o620, uid, gid, now_ns);
-        let mount = self.mounts.get_mut(index).ok_or(Errno::ENODEV)?;
+        let root = Node { mount: index as u16, number: 0 };
         let name = alloc::format!("{number}");
-        let made = mount.tree.add(0, name.as_bytes(), inode)?;
+        let made = self.tree_mut(root).ok_or(Errno::ENODEV)?.add(0, name.as_bytes(), inode)?;
         Ok(Node { mount: index as u16, number: u64::from(made) })
     }
 
     /// Takes the slave of a terminal out of devpts.
     pub fn remove_terminal(&mut self, number: u32, now_ns: i64) -> Result<(), Errno> {
         let index = self.devpts()?;
-        let tree = &mut self.mounts.get_mut(index).ok_or(Errno::ENODEV)?.tree;
+        let root = Node { mount: index as u16, number: 0 };
+        let tree = self.tree_mut(root).ok_or(Errno::ENODEV)?;
         let name = alloc::format!("{number}");
         let inode = tree.child(0, name.as_bytes())?.ok_or(Errno::ENOENT)?;
         tree.detach(0, name.as_bytes(), now_ns)?;

@@ -97,11 +97,11 @@ impl Vfs {
     fn is_inside(&self, directory: Node, above: Node) -> Result<bool, Errno> {
         let mut current = directory;
         // Parents form a chain to the root: at most as many steps as there are inodes.
-        for _ in 0..=self.mount_of(directory)?.tree.inodes() {
+        for _ in 0..=self.tree(directory)?.inodes() {
             if current == above {
                 return Ok(true);
             }
-            if current.number == 0 {
+            if self.is_mount_root(current) {
                 return Ok(false);
             }
             current.number = u64::from(self.inode(current)?.parent);

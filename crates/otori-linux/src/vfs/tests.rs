@@ -132,7 +132,7 @@ fn what_may_be_written_agrees_with_the_mounts() {
             vfs.rename(context, (root, b"/tmp/x"), (root, b"/var/x"), RenameMode::Replace),
             Err(Errno::EXDEV)
         );
-        vfs.remount(root, RemountAs::ReadWrite).unwrap();
+        vfs.remount(root, RemountAs::ReadWrite, Depth::All).unwrap();
         assert!(vfs.mkdir(context, root, b"/var/new", 0o755).is_ok());
         assert_eq!(vfs.unmount(vfs.lookup(context, root, b"/tmp", Follow::Yes).unwrap()), Ok(()));
         assert_eq!(vfs.lookup(context, root, b"/tmp/x", Follow::Yes), Err(Errno::ENOENT));
@@ -246,7 +246,7 @@ fn sizes_are_bounded_per_file_mount_and_machine() {
 #[test]
 fn machines_share_the_base_and_keep_their_changes_apart() {
     let mut first = Fixture::new();
-    first.root(|vfs, _, root| vfs.remount(root, RemountAs::ReadWrite).unwrap());
+    first.root(|vfs, _, root| vfs.remount(root, RemountAs::ReadWrite, Depth::All).unwrap());
     let snapshot = first.vfs.clone();
     first.put("/bin/busybox", b"over").unwrap();
     let read = |vfs: &mut Vfs| {

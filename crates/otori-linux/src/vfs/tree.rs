@@ -148,11 +148,6 @@ impl Tree {
         }
     }
 
-    /// Whether anything in the tree is open.
-    pub fn is_busy(&self) -> bool {
-        !self.holds.is_empty()
-    }
-
     /// Replaces a file's content through `change` and keeps the account of used bytes.
     pub fn change_content(
         &mut self,

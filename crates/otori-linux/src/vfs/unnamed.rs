@@ -65,8 +65,7 @@ impl Vfs {
         let mut inode = Inode::new(body, 0o777, credentials.uid, credentials.gid, context.now_ns);
         inode.name = Arc::from(name);
         inode.seals = Some(seals);
-        let mount = self.mounts.first_mut().ok_or(Errno::ENOSPC)?;
-        let number = mount.tree.add_unnamed(0, inode)?;
+        let number = self.tree_mut(root).ok_or(Errno::ENOSPC)?.add_unnamed(0, inode)?;
         Ok(Node { mount: root.mount, number: u64::from(number) })
     }
 
@@ -80,8 +79,8 @@ impl Vfs {
         if before & seal::SEAL != 0 {
             return Err(Errno::EPERM);
         }
-        let mount = self.mounts.get_mut(usize::from(node.mount)).ok_or(Errno::EINVAL)?;
-        mount.tree.inode_mut(node.number as Number)?.seals = Some(before | seals);
+        let tree = self.tree_mut(node).ok_or(Errno::EINVAL)?;
+        tree.inode_mut(node.number as Number)?.seals = Some(before | seals);
         Ok(())
     }
     pub(super) fn is_sealed(&self, node: Node, seal: u8) -> bool {

@@ -1,6 +1,7 @@
 //! From a path to a file; key type [`Resolved`]. Specification: path_resolution(7).
 use super::credentials::Want;
 use super::inode::{Body, Kind, Number};
+use super::mount::{MOUNTS_MAX, Mount};
 use super::steps;
 use super::{Behaviour, Context, Node, Vfs};
 use crate::errno::Errno;
@@ -123,7 +124,7 @@ impl Vfs {
             Some(entry) => entry.child(name, context.view).map(ProcNode::number),
             None => {
                 let number = Number::try_from(parent.number).map_err(|_| Errno::ENOENT)?;
-                self.mount_of(parent)?.tree.child(number, name)?.map(u64::from)
+                self.tree(parent)?.child(number, name)?.map(u64::from)
             }
         };
         Ok(child.map(|number| self.cross(Node { mount: parent.mount, number })))
@@ -131,18 +132,19 @@ impl Vfs {
 
     /// The root of what is mounted on a node, or the node.
     pub(super) fn cross(&self, mut node: Node) -> Node {
-        // Each step goes to a later mount, so there are at most MOUNTS_MAX steps.
-        while let Some(index) =
-            self.mounts.iter().rposition(|mount| mount.active && mount.covered == Some(node))
-        {
-            node = Node { mount: index as u16, number: 0 };
+        // mounts hang below one another without a ring, so there are at most MOUNTS_MAX steps
+        for _ in 0..MOUNTS_MAX {
+            let covers = |mount: &Mount| mount.active && mount.covered == Some(node);
+            let Some(index) = self.mounts.iter().position(covers) else { break };
+            let root = self.mounts.get(index).map_or(0, |mount| mount.root);
+            node = Node { mount: index as u16, number: root };
         }
         node
     }
 
     /// The directory above; the root's is the root.
     pub(super) fn parent(&self, context: &Context, mut node: Node) -> Result<Node, Errno> {
-        while node.number == 0 && node != context.root {
+        while self.is_mount_root(node) && node != context.root {
             match self.mount_of(node)?.covered {
                 Some(covered) => node = covered,
                 None => return Ok(node),

@@ -93,3 +93,25 @@ fn check(source: &Path, isa: Isa, compiler: &str, wire: Wire) -> bool {
     assert_eq!(done.status, Some(0), "{}", source.display());
     true
 }
+
+/// A device that shows an older kernel does not have what came later; what it had is there.
+#[test]
+fn calls_of_later_kernels_are_not_there() {
+    const SOURCE: &str = "#include <errno.h>\n#include <stdio.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n\
+        int main(void) { char b[4]; printf(\"%d \", syscall(SYS_pidfd_open, getpid(), 0) < 0 && errno == ENOSYS);\n\
+        printf(\"%d \", syscall(SYS_getrandom, b, 4, 0) < 0 && errno == ENOSYS);\n\
+        printf(\"%d\\n\", syscall(SYS_prlimit64, 0, 0, 0, 0) < 0 && errno == ENOSYS); return 0; }\n";
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("since.c");
+    fs::write(&source, SOURCE).unwrap();
+    for (isa, compiler) in COMPILERS {
+        let Some(program) = compile(&source, compiler) else { return };
+        for (release, expect) in [("3.10.14", "1 1 0\n"), ("4.9.0", "1 0 0\n"), ("6.1.0", "0 0 0\n")] {
+            let mut guest = Guest::bare(|config| {
+                config.isa = isa;
+                config.kernel_release = release.into();
+            });
+            guest.machine.write_file(b"/tmp/t", &program, 0o755).unwrap();
+            assert_eq!(guest.run_program("/tmp/t", &["t"], b"").text(), expect, "{isa:?} {release}");
+        }
+    }
+}
