@@ -42,6 +42,8 @@ pub enum Device {
         index: u32,
         /// `/dev/mtdNro`
         read_only: bool,
+        /// `/dev/mtdblockN`
+        block: bool,
     },
 }
 
@@ -75,9 +77,11 @@ impl Device {
             (Kind::Character, 5, 0) => Device::ControllingTty,
             (Kind::Character, 5, 2) => Device::TtyMultiplexer,
             (Kind::Character, 10, 130) => Device::Watchdog,
-            (Kind::Character, 90, minor) => Device::Flash { index: minor / 2, read_only: minor % 2 == 1 },
+            (Kind::Character, 90, minor) => {
+                Device::Flash { index: minor / 2, read_only: minor % 2 == 1, block: false }
+            }
             (Kind::Character, 136..=143, minor) => Device::TtySlave((major - 136) * 256 + minor),
-            (Kind::Block, 31, index) => Device::Flash { index, read_only: false },
+            (Kind::Block, 31, index) => Device::Flash { index, read_only: false, block: true },
             _ => return None,
         })
     }
@@ -87,7 +91,7 @@ impl Device {
         match self {
             Device::Memory | Device::Port if writes => Err(Errno::EPERM),
             Device::KernelMemory => Err(Errno::ENXIO),
-            Device::Flash { index, read_only } => match identity.mtd.get(index as usize) {
+            Device::Flash { index, read_only, .. } => match identity.mtd.get(index as usize) {
                 None => Err(Errno::ENODEV),
                 Some(_) if read_only && writes => Err(Errno::EACCES),
                 Some(_) => Ok(()),
@@ -96,14 +100,8 @@ impl Device {
         }
     }
 
-    /// Reads; `random` fills a buffer from the machine's seed. Terminals are not read here: `EIO`.
-    pub fn read(
-        self,
-        identity: &DeviceIdentity,
-        offset: u64,
-        into: &mut [u8],
-        random: &mut dyn FnMut(&mut [u8]),
-    ) -> Result<usize, Errno> {
+    /// Reads; `random` fills a buffer from the machine's seed. Terminals and flash are not read here: `EIO`.
+    pub fn read(self, into: &mut [u8], random: &mut dyn FnMut(&mut [u8])) -> Result<usize, Errno> {
         match self {
             Device::Null => Ok(0),
             Device::Zero | Device::Full => {
@@ -117,14 +115,8 @@ impl Device {
             Device::Memory | Device::KernelMemory | Device::Port => Err(Errno::EPERM),
             Device::KernelLog => Err(Errno::EAGAIN),
             Device::Watchdog => Err(Errno::EINVAL),
-            Device::Flash { index, .. } => {
-                let size = identity.mtd.get(index as usize).map_or(0, |part| u64::from(part.size));
-                let rest = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
-                let count = into.len().min(rest);
-                // erased flash reads as ones
-                into.iter_mut().take(count).for_each(|byte| *byte = 0xff);
-                Ok(count)
-            }
+            // the machine keeps what is in its flash
+            Device::Flash { .. } => Err(Errno::EIO),
             Device::ControllingTty | Device::Console | Device::TtyMultiplexer | Device::TtySlave(_) => {
                 Err(Errno::EIO)
             }
@@ -139,8 +131,7 @@ impl Device {
             }
             Device::Full => Err(Errno::ENOSPC),
             Device::Memory | Device::KernelMemory | Device::Port => Err(Errno::EPERM),
-            // the flash of a product is locked while it runs
-            Device::Flash { .. } => Err(Errno::EROFS),
+            Device::Flash { .. } => Err(Errno::EIO),
             Device::ControllingTty | Device::Console | Device::TtyMultiplexer | Device::TtySlave(_) => {
                 Err(Errno::EIO)
             }
@@ -165,8 +156,14 @@ pub enum WatchdogRequest {
     Options,
     /// WDIOC_KEEPALIVE
     KeepAlive,
-    /// WDIOC_SETTIMEOUT, WDIOC_GETTIMEOUT, WDIOC_GETTIMELEFT: gives a number of seconds
+    /// WDIOC_GETSUPPORT: what it can do
+    Support,
+    /// WDIOC_SETTIMEOUT: takes a number of seconds
+    SetTimeout,
+    /// WDIOC_GETTIMEOUT: gives that number
     Timeout,
+    /// WDIOC_GETTIMELEFT: gives the seconds until the reset
+    TimeLeft,
     /// WDIOC_GETSTATUS, WDIOC_GETBOOTSTATUS: gives 0
     Status,
 }
@@ -182,7 +179,10 @@ impl WatchdogRequest {
             4 if options & 1 != 0 => WatchdogRequest::Disable,
             4 => WatchdogRequest::Options,
             5 => WatchdogRequest::KeepAlive,
-            6 | 7 | 10 => WatchdogRequest::Timeout,
+            0 => WatchdogRequest::Support,
+            6 => WatchdogRequest::SetTimeout,
+            7 => WatchdogRequest::Timeout,
+            10 => WatchdogRequest::TimeLeft,
             1 | 2 => WatchdogRequest::Status,
             _ => return None,
         })
@@ -294,7 +294,7 @@ mod tests {
         let mut read = |major, minor| {
             let device = Device::from_number(Kind::Character, DeviceNumber { major, minor }).unwrap();
             let mut bytes = [1; 4];
-            device.read(&identity, 0, &mut bytes, &mut random).map(|count| (count, bytes))
+            device.read(&mut bytes, &mut random).map(|count| (count, bytes))
         };
         assert_eq!(read(1, 3), Ok((0, [1; 4])));
         assert_eq!(read(1, 5), Ok((4, [0; 4])));
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(read(1, 1), Err(Errno::EPERM));
         assert_eq!(Device::Full.write(b"x"), Err(Errno::ENOSPC));
         assert_eq!(
-            Device::Flash { index: 0, read_only: false }.check_open(&identity, false),
+            Device::Flash { index: 0, read_only: false, block: false }.check_open(&identity, false),
             Err(Errno::ENODEV)
         );
         assert_eq!(Device::from_number(Kind::Block, DeviceNumber { major: 8, minor: 0 }), None);

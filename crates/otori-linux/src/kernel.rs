@@ -8,6 +8,7 @@ use crate::{
     config::{MachineConfig, Pid, Stats},
     errno::Errno,
     file::{OpenFile, host::Host, lock::RecordLocks, mapped::MappedFiles, passed::Passed, table::FileTable},
+    flash::Flash,
     ipc::Ipc,
     mm::{ImageCache, SharedBudget},
     net::{Sockets, outside::Outside},
@@ -19,6 +20,7 @@ use crate::{
     task::{Ending, Process, Space, Task, Tid, waiting::WaitKey},
     tty::Ttys,
     vfs::{Context, Credentials, Node, Vfs},
+    watchdog::Watchdog,
 };
 use alloc::{
     boxed::Box,
@@ -63,6 +65,8 @@ pub(crate) struct Core {
     pub(crate) images: ImageCache,
     pub(crate) host: Host,
     pub(crate) locks: RecordLocks,
+    pub(crate) flash: Flash,
+    pub(crate) watchdog: Watchdog,
     pub(crate) futexes: Futexes,
     pub(crate) passed: Passed,
     pub(crate) ipc: Ipc,

@@ -12,6 +12,7 @@ pub mod dev;
 pub mod errno;
 mod exec;
 mod file;
+mod flash;
 #[cfg(any(test, feature = "hostile"))]
 pub mod hostile;
 mod ipc;
@@ -34,6 +35,7 @@ mod task;
 pub mod tty;
 pub mod vfs;
 mod view;
+mod watchdog;
 
 pub use config::{Limits, MachineConfig, Pid, Resident, Run, Spawn, SpawnError, Stats, Stdio};
 pub use exec::elf::ElfError;

@@ -60,6 +60,8 @@ impl Machine {
             kernel: kernel_of_release(&config.kernel_release),
             host: Host::new(config.limits.output_bytes),
             locks: RecordLocks::default(),
+            flash: crate::flash::Flash::default(),
+            watchdog: crate::watchdog::Watchdog::default(),
             futexes: Futexes::default(),
             passed: Passed::default(),
             ipc: Ipc::default(),

@@ -138,7 +138,8 @@ pub enum NoticeKind {
         /// its name, or `syscall_4123` when the architecture has none by this number
         call: String,
     },
-    /// something that a device would have let happen was refused quietly (watchdog switched off, reboot …)
+    /// something that harms a device was tried: refused quietly (reboot, a module), or done to this copy of the machine
+    /// alone (watchdog switched off, flash erased)
     Refused {
         /// what was tried
         what: String,

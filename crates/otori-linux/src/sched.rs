@@ -34,6 +34,8 @@ pub(crate) enum Deadline {
     Alarm(Pid),
     /// a timer of timer_create
     Timer(Pid, u32),
+    /// nobody fed the watchdog
+    Watchdog,
 }
 
 impl Core {
@@ -105,6 +107,7 @@ impl Core {
                 Deadline::Wait(tid) => self.enqueue(tid),
                 Deadline::Alarm(pid) => self.alarm(pid),
                 Deadline::Timer(pid, id) => self.timer_due(pid, id),
+                Deadline::Watchdog => self.watchdog_due(),
             }
         }
     }

@@ -3,18 +3,21 @@
 //! Key type: [`View`], which implements [`ProcView`] for one asking task. proc(5).
 use crate::{
     config::Pid,
-    file::{FileKind, OpenFile},
+    file::{
+        FileKind, OpenFile,
+        lock::{Holder, Range, Strength},
+    },
     kernel::Core,
     net::Sockets,
     proc::{
-        DescriptorTarget, DescriptorView, DeviceIdentity, IpcKind, Magic, MapView, ProcView, ProcessState,
-        ProcessView, SystemView,
+        DescriptorTarget, DescriptorView, DeviceIdentity, IpcKind, LockView, Magic, MapView, ProcView,
+        ProcessState, ProcessView, SystemView,
     },
     random::Random,
     sched::NS_PER_INSTRUCTION,
     signal::Handler,
     task::{Ending, Life, Process, Task, Tid},
-    vfs::Node,
+    vfs::{Node, Vfs},
 };
 use alloc::{string::String, vec::Vec};
 
@@ -182,6 +185,8 @@ impl ProcView for View<'_> {
             limits: process.limits.0,
             oom_score_adjust: process.out_of_memory_adjust,
             io: process.io,
+            personality: process.personality,
+            timer_slack_ns: process.attributes.timer_slack_ns.unwrap_or(50_000),
             wait_channel: "0",
             switches: task.map_or(1, |task| task.switches),
             ..ProcessView::default()
@@ -259,6 +264,30 @@ impl ProcView for View<'_> {
     }
     fn sockets(&self) -> &Sockets {
         &self.core.sockets
+    }
+    fn locks(&self, vfs: &Vfs) -> Vec<LockView> {
+        let core = self.core;
+        let mut found = Vec::new();
+        for lock in core.locks.iter() {
+            let (kind, pid) = match lock.holder {
+                Holder::Process(pid) => ("POSIX", i64::from(pid)),
+                Holder::Description(_) => ("OFDLCK", -1),
+            };
+            let last = (lock.range.end < Range::TO_THE_END).then(|| lock.range.end.saturating_sub(1));
+            let exclusive = lock.strength == Strength::Exclusive;
+            found.push(LockView { kind, exclusive, pid, file: lock.node, start: lock.range.start, last });
+        }
+        for (index, file) in core.files.iter() {
+            let (Some(strength), Some(node)) = (file.flock, file.node) else { continue };
+            let has = |task: &&Task| {
+                let table = core.tables.get(task.files);
+                table.is_some_and(|table| table.iter().any(|(_, open)| open.file == index))
+            };
+            let pid = core.tasks.values().find(has).map_or(-1, |task| i64::from(task.pid));
+            let (exclusive, file) = (strength == Strength::Exclusive, vfs.identity(node));
+            found.push(LockView { kind: "FLOCK", exclusive, pid, file, start: 0, last: None });
+        }
+        found
     }
     fn ipc(&self, kind: IpcKind) -> Vec<u8> {
         self.core.ipc.show(kind, &self.core.spaces, self.core.abi.word_bytes)

@@ -6,7 +6,9 @@ use super::{FileKind, OpenFile, flag, host::HostStream};
 use crate::{
     arena::Index,
     config::Pid,
+    dev::Device,
     errno::Errno,
+    flash::Way,
     kernel::{Core, Kernel},
     net::{Address, Domain, Kind as SocketKind, Peek, SocketId},
     notice::NoticeKind,
@@ -54,10 +56,16 @@ impl Kernel {
         };
         let count = match file.kind.clone_light() {
             Light::Node => self.read_node(tid, index, offset, into)?,
-            Light::Device(device) => {
+            Light::Device(Device::Flash { index, .. }) => {
                 let core = &mut self.core;
-                let random = &mut core.random;
-                device.read(&core.config.identity, offset, into, &mut |bytes| random.fill(bytes))?
+                let part = core.config.identity.mtd.get(index as usize).ok_or(Errno::ENODEV)?;
+                let count = core.flash.read(index, part, offset, into);
+                core.charge(count as u64);
+                count
+            }
+            Light::Device(device) => {
+                let random = &mut self.core.random;
+                device.read(into, &mut |bytes| random.fill(bytes))?
             }
             Light::Pipe(pipe) => {
                 let count = self.core.pipes.read(pipe, into)?;
@@ -107,6 +115,9 @@ impl Kernel {
     ) -> Result<usize, Errno> {
         let file = self.core.files.get(index).ok_or(Errno::EBADF)?;
         let node = file.node.ok_or(Errno::EBADF)?;
+        if let Some(memory) = self.vfs.memory_file(node) {
+            return self.read_memory_file(tid, memory, offset, into);
+        }
         if !self.vfs.is_generated(node) {
             self.refresh_mapped(node);
             let count = self.vfs.read_at(node, offset, into)?;
@@ -144,6 +155,17 @@ impl Kernel {
         }
         let count = match file.kind.clone_light() {
             Light::Node => return self.write_node(tid, index, place, bytes),
+            Light::Device(Device::Flash { index: part, block, .. }) => {
+                let (pid, own) = (self.core.task(tid)?.pid, file.offset);
+                let offset = if let Place::At(offset) = place { offset } else { own };
+                let way = if block { Way::Replace } else { Way::Program };
+                let count = self.core.write_flash(pid, part, offset, bytes, way)?;
+                if let (Place::Current, Some(file)) = (place, self.core.files.get_mut(index)) {
+                    file.offset = offset.saturating_add(count as u64);
+                }
+                count
+            }
+            Light::Device(Device::Watchdog) => self.core.write_watchdog(bytes),
             Light::Device(device) => device.write(bytes)?,
             Light::Pipe(pipe) => {
                 let written = self.core.pipes.write(pipe, bytes);
@@ -197,6 +219,14 @@ impl Kernel {
         let file = self.core.files.get(index).ok_or(Errno::EBADF)?;
         let node = file.node.ok_or(Errno::EBADF)?;
         let (appends, own_offset) = (file.flags & flag::APPEND != 0, file.offset);
+        if let Some(memory) = self.vfs.memory_file(node) {
+            let offset = if let Place::At(offset) = place { offset } else { own_offset };
+            let count = self.write_memory_file(tid, memory, offset, bytes)?;
+            if let (Place::Current, Some(file)) = (place, self.core.files.get_mut(index)) {
+                file.offset = offset.saturating_add(count as u64);
+            }
+            return Ok(count);
+        }
         if self.vfs.is_generated(node) {
             let written = self.with_files(tid, |vfs, context| vfs.write_generated(context, node, bytes))?;
             self.core.apply_written(tid, written);
@@ -386,7 +416,7 @@ impl Core {
 /// A file's kind without what is behind it, so that the tables are free to be changed.
 enum Light {
     Node,
-    Device(crate::dev::Device),
+    Device(Device),
     Pipe(crate::pipe::PipeId),
     Tty(TtyId),
     TtyMaster(TtyId),

@@ -66,6 +66,10 @@ pub(crate) struct RecordLocks {
 }
 
 impl RecordLocks {
+    /// All of them, in the order in which they were set.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &RecordLock> {
+        self.locks.iter()
+    }
     /// The first lock of another holder that keeps this one from being set.
     pub(crate) fn conflict(&self, wanted: &RecordLock) -> Option<RecordLock> {
         let conflicts = |lock: &&RecordLock| {

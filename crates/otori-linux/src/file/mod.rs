@@ -8,6 +8,7 @@ pub(crate) mod host;
 pub(crate) mod io;
 pub(crate) mod lock;
 pub(crate) mod mapped;
+mod memory;
 pub(crate) mod open;
 pub(crate) mod passed;
 pub(crate) mod ready;

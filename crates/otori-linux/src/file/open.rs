@@ -182,6 +182,10 @@ impl Kernel {
                 None => return Ok(FileKind::Device(Device::Null)),
             },
             Device::TtySlave(number) => TtyId(number),
+            Device::Watchdog => {
+                self.core.open_watchdog(pid)?;
+                return Ok(FileKind::Device(device));
+            }
             Device::TtyMultiplexer => return Ok(FileKind::TtyMaster(self.open_terminal()?)),
             other => return Ok(FileKind::Device(other)),
         };

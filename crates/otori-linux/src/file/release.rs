@@ -47,6 +47,7 @@ impl Kernel {
                 self.core.wake(WaitKey::Sockets);
             }
             FileKind::Messages(number) => self.core.ipc.posix.release(number, pid),
+            FileKind::Device(crate::dev::Device::Watchdog) => self.core.close_watchdog(),
             FileKind::Watch(watches) => self.vfs.count_watches(-(watches.len() as isize)),
             _ => {}
         }

@@ -328,3 +328,48 @@ fn lines(rows: &[String]) -> Vec<u8> {
     }
     text.into_bytes()
 }
+
+/// Free memory as the page allocator holds it: in the largest blocks that are left, 4 KiB to 4 MiB.
+pub(super) fn buddyinfo(vfs: &Vfs, view: &dyn ProcView) -> Vec<u8> {
+    const ORDERS: u32 = 11;
+    let text = meminfo(vfs, view);
+    let text = core::str::from_utf8(&text).unwrap_or_default();
+    let free = text.lines().find_map(|line| line.strip_prefix("MemFree:"));
+    let kib: u64 = free.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0);
+    let mut pages = kib / 4;
+    let mut counts = [0; ORDERS as usize];
+    for (order, count) in counts.iter_mut().enumerate().rev() {
+        // a part of each size is broken up: half of what is left goes to the largest blocks
+        let share = if order == 0 { pages } else { pages / 2 };
+        *count = share >> order;
+        pages -= *count << order;
+    }
+    let mut line = String::from("Node 0, zone   Normal ");
+    counts.iter().for_each(|count| _ = write!(line, "{count:>6} "));
+    line.push('\n');
+    line.into_bytes()
+}
+
+/// The serial console, as the kernel command line names it.
+pub(super) fn consoles(_: &Vfs, view: &dyn ProcView) -> Vec<u8> {
+    let named = view.identity().cmdline.split_whitespace().find_map(|word| word.strip_prefix("console="));
+    let name = named.and_then(|value| value.split(',').next()).unwrap_or("ttyS0");
+    format!("{name:<21}-W- (EC p a)    4:64\n").into_bytes()
+}
+
+pub(super) fn locks(vfs: &Vfs, view: &dyn ProcView) -> Vec<u8> {
+    let mut text = String::new();
+    for (number, lock) in view.locks(vfs).iter().enumerate() {
+        let device = vfs.device_of(lock.file);
+        let (kind, pid, start) = (lock.kind, lock.pid, lock.start);
+        let strength = if lock.exclusive { "WRITE" } else { "READ" };
+        let (major, minor, inode) = (device.major, device.minor, lock.file.number + 1);
+        let last = lock.last.map_or_else(|| String::from("EOF"), |last| format!("{last}"));
+        let _ = writeln!(
+            text,
+            "{}: {kind:<6} ADVISORY  {strength} {pid} {major:02x}:{minor:02x}:{inode} {start} {last}",
+            number + 1
+        );
+    }
+    text.into_bytes()
+}

@@ -20,6 +20,6 @@ pub use nobody::NoProcesses;
 pub use node::{LinkTarget, ProcNode};
 pub use setting::{Settings, Written};
 pub use view::{
-    DescriptorTarget, DescriptorView, IpcKind, Magic, MapView, ProcView, ProcessState, ProcessView,
-    SystemView,
+    DescriptorTarget, DescriptorView, IpcKind, LockView, Magic, MapView, MemoryFile, ProcView, ProcessState,
+    ProcessView, SystemView,
 };

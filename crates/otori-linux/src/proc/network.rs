@@ -340,3 +340,18 @@ pub(super) fn rt_cache(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
 pub(super) fn wireless(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
     b"Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22\n".to_vec()
 }
+
+/// Multicast source filters: none is set.
+pub(super) fn mcfilter(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    b"Idx Device        MCA        SRC    INC    EXC\n".to_vec()
+}
+
+/// Packets that the processor took from the interfaces, and what it had to leave.
+pub(super) fn softnet_stat(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let received = |interface: &crate::net::Interface| interface.received.1;
+    let packets: u64 = view.sockets().network.interfaces.iter().map(received).sum();
+    let mut text = format!("{:08x}", packets as u32);
+    (0..10).for_each(|_| text.push_str(" 00000000"));
+    text.push('\n');
+    text.into_bytes()
+}

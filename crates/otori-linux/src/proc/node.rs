@@ -1,12 +1,13 @@
 //! Entries of procfs: their numbers, names, attributes and links; key type [`ProcNode`]. Neighbours: table.rs
 //! lists the fixed ones, render comes from there.
 use super::setting::{Settings, Written};
-use super::table::{self, Body, PROCESS, ROOT, Row};
-use super::view::{DescriptorTarget, Magic, ProcView};
+use super::table::{self, Body, INTERFACE, PROCESS, ROOT, Row};
+use super::view::{DescriptorTarget, Magic, MemoryFile, ProcView};
 use crate::errno::Errno;
 use crate::net::Ipv6;
 use crate::vfs::{Capability, Context, Kind, Node, Vfs};
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// One entry of procfs. Threads show as processes: `/proc/PID/task/TID` is `/proc/TID` without its `task`.
@@ -36,6 +37,13 @@ pub enum ProcNode {
         pid: u32,
         /// descriptor
         number: u32,
+    },
+    /// a row of [`INTERFACE`] for one network interface
+    Interface {
+        /// row of the table
+        row: u16,
+        /// its number, as the kernel counts interfaces
+        interface: u32,
     },
 }
 
@@ -71,6 +79,7 @@ impl ProcNode {
             ProcNode::Process { pid, row, group } => (1, row, pid, group),
             ProcNode::Descriptor { pid, number } => (2, 0, pid, number),
             ProcNode::DescriptorInfo { pid, number } => (3, 0, pid, number),
+            ProcNode::Interface { row, interface } => (4, row, 0, interface),
         };
         tag << 60
             | (u64::from(number) & FIELD) << 36
@@ -87,6 +96,7 @@ impl ProcNode {
             1 if usize::from(row) < PROCESS.len() => Some(ProcNode::Process { pid, row, group: number }),
             2 => Some(ProcNode::Descriptor { pid, number }),
             3 => Some(ProcNode::DescriptorInfo { pid, number }),
+            4 if usize::from(row) < INTERFACE.len() => Some(ProcNode::Interface { row, interface: number }),
             _ => None,
         }
     }
@@ -99,6 +109,9 @@ impl ProcNode {
             ProcNode::Process { pid, row, .. } => u64::from(pid) * 1024 + u64::from(row) + 2,
             ProcNode::Descriptor { pid, number } => u64::from(pid) * 1024 + 256 + u64::from(number),
             ProcNode::DescriptorInfo { pid, number } => u64::from(pid) * 1024 + 640 + u64::from(number),
+            ProcNode::Interface { row, interface } => {
+                0xf000_1000 + u64::from(interface) * 256 + u64::from(row)
+            }
         }
     }
 
@@ -109,7 +122,11 @@ impl ProcNode {
             ProcNode::DescriptorInfo { .. } => Kind::File,
             _ => match self.row().body {
                 Body::Directory | Body::Tasks | Body::Descriptors | Body::DescriptorInfos => Kind::Directory,
-                Body::Text(_) | Body::ProcessText(_) | Body::Setting(_) | Body::Value(_) => Kind::File,
+                Body::Text(_)
+                | Body::ProcessText(_)
+                | Body::Setting(_)
+                | Body::Value(_)
+                | Body::Memory(_) => Kind::File,
                 Body::SelfLink | Body::ThreadLink | Body::Path(_) | Body::Magic(_) => Kind::Link,
             },
         }
@@ -119,6 +136,7 @@ impl ProcNode {
         let row = match self {
             ProcNode::Fixed(row) => ROOT.get(usize::from(row)),
             ProcNode::Process { row, .. } => PROCESS.get(usize::from(row)),
+            ProcNode::Interface { row, .. } => INTERFACE.get(usize::from(row)),
             ProcNode::Descriptor { .. } | ProcNode::DescriptorInfo { .. } => None,
         };
         row.unwrap_or(&table::NOTHING)
@@ -127,7 +145,7 @@ impl ProcNode {
     /// Mode, owner and group.
     pub fn attributes(self, view: &dyn ProcView) -> (u16, u32, u32) {
         match self {
-            ProcNode::Fixed(_) => (self.row().mode, 0, 0),
+            ProcNode::Fixed(_) | ProcNode::Interface { .. } => (self.row().mode, 0, 0),
             ProcNode::Process { pid, .. } => {
                 let (uid, gid) = view.owner(pid).unwrap_or((0, 0));
                 (self.row().mode, uid, gid)
@@ -160,9 +178,30 @@ impl ProcNode {
         }
     }
 
-    /// The entry's own name.
+    /// The process whose memory it shows, and how.
+    pub fn memory_file(self) -> Option<(u32, MemoryFile)> {
+        match (self, self.row().body) {
+            (ProcNode::Process { pid, .. }, Body::Memory(which)) => Some((pid, which)),
+            _ => None,
+        }
+    }
+
+    /// The entry's own name in a listing.
+    pub fn listed_name(self, view: &dyn ProcView) -> Vec<u8> {
+        match self {
+            ProcNode::Interface { interface, .. } if self.row().path.ends_with("/*") => {
+                name_of_interface(interface, view).into_bytes()
+            }
+            _ => self.name(),
+        }
+    }
+
+    /// The entry's own name; an interface is named by its number only, since the table of names is elsewhere.
     pub fn name(self) -> Vec<u8> {
         match self {
+            ProcNode::Interface { interface, .. } if self.row().path.ends_with("/*") => {
+                format!("if{interface}").into_bytes()
+            }
             ProcNode::Process { pid, row: 0, .. } => format!("{pid}").into_bytes(),
             ProcNode::Descriptor { number, .. } | ProcNode::DescriptorInfo { number, .. } => {
                 format!("{number}").into_bytes()
@@ -188,6 +227,10 @@ impl ProcNode {
             ProcNode::DescriptorInfo { pid, .. } => {
                 ProcNode::Process { pid, row: table::find(PROCESS, "fdinfo").unwrap_or(0), group: 0 }
             }
+            ProcNode::Interface { interface, .. } => match self.row().path.strip_suffix("/*") {
+                Some(above) => ProcNode::Fixed(table::find(ROOT, above).unwrap_or(0)),
+                None => ProcNode::Interface { row: table::parent(INTERFACE, self.row().path), interface },
+            },
         }
     }
 
@@ -201,8 +244,18 @@ impl ProcNode {
                 view.owner(pid).map(|_| ProcNode::Process { pid, row: 0, group: 0 })
             }
             ProcNode::Fixed(row) => {
-                let child = table::child(ROOT, ROOT.get(usize::from(row))?.path, text);
-                child.filter(|row| is_built_in(ROOT, *row, view)).map(ProcNode::Fixed)
+                let path = ROOT.get(usize::from(row))?.path;
+                if let Some(child) = table::child(ROOT, path, text) {
+                    return is_built_in(ROOT, child, view).then_some(ProcNode::Fixed(child));
+                }
+                let row = table::of_interfaces(path)?;
+                let (interface, _) = interfaces(view).into_iter().find(|(_, name)| name == text)?;
+                Some(ProcNode::Interface { row, interface })
+            }
+            ProcNode::Interface { row, interface } => {
+                let path = INTERFACE.get(usize::from(row))?.path;
+                let row = table::child(INTERFACE, path, text)?;
+                Some(ProcNode::Interface { row, interface })
             }
             ProcNode::Process { pid, row, group } => {
                 view.owner(pid)?;
@@ -235,6 +288,13 @@ impl ProcNode {
                 for child in children.filter(|row| is_built_in(ROOT, *row, view)) {
                     found.push((u64::from(child), ProcNode::Fixed(child)));
                 }
+                let path = ROOT.get(usize::from(row)).map_or("", |row| row.path);
+                if let Some(row) = table::of_interfaces(path) {
+                    let of = |(interface, _)| {
+                        (2048 + u64::from(interface), ProcNode::Interface { row, interface })
+                    };
+                    found.extend(interfaces(view).into_iter().map(of));
+                }
                 if row == 0 {
                     let processes = view.pids().into_iter();
                     found.extend(
@@ -266,10 +326,15 @@ impl ProcNode {
                     }
                 }
             },
+            ProcNode::Interface { row, interface } => {
+                for row in table::children(INTERFACE, usize::from(row)) {
+                    found.push((u64::from(row), ProcNode::Interface { row, interface }));
+                }
+            }
             _ => {}
         }
         let wanted = found.into_iter().filter(|(position, _)| *position >= from);
-        wanted.map(|(position, child)| (position, child.name(), child)).collect()
+        wanted.map(|(position, child)| (position, child.listed_name(view), child)).collect()
     }
 
     /// Where a link leads; only the owner and root may follow those of a process.
@@ -298,7 +363,7 @@ impl ProcNode {
                     _ => Ok(LinkTarget::Descriptor),
                 }
             }
-            ProcNode::DescriptorInfo { .. } => Err(Errno::EINVAL),
+            ProcNode::DescriptorInfo { .. } | ProcNode::Interface { .. } => Err(Errno::EINVAL),
         }
     }
 
@@ -339,8 +404,24 @@ impl ProcNode {
             ProcNode::DescriptorInfo { pid, number } => {
                 may_inspect(pid, context)?;
                 let open = view.descriptor(pid, number).ok_or(Errno::ENOENT)?;
-                Ok(format!("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t12\n", open.offset, open.flags).into_bytes())
+                let mount = match open.target {
+                    DescriptorTarget::Node(node) => vfs.mount_of(node).map_or(0, |mount| mount.id),
+                    // what has no name lies in mounts that nobody sees
+                    DescriptorTarget::Pipe(_) => 8,
+                    DescriptorTarget::Socket(_) => 7,
+                    DescriptorTarget::Anonymous(_) => 9,
+                };
+                let (offset, flags) = (open.offset, open.flags);
+                Ok(format!("pos:\t{offset}\nflags:\t0{flags:o}\nmnt_id:\t{mount}\n").into_bytes())
             }
+            ProcNode::Interface { interface, .. } => match self.row().body {
+                Body::Value(text) => {
+                    let path = self.row().path.replace('*', &name_of_interface(interface, view));
+                    let first = |_: &dyn ProcView| [text.as_bytes(), b"\n"].concat();
+                    Ok(vfs.settings.value(&path, first, view))
+                }
+                _ => Err(Errno::EISDIR),
+            },
             ProcNode::Descriptor { .. } => Err(Errno::EINVAL),
         }
     }
@@ -357,9 +438,25 @@ impl ProcNode {
                 view.owner(pid).ok_or(Errno::ESRCH)?;
                 super::setting::write_process(self.row().path, pid, bytes)
             }
+            ProcNode::Interface { interface, .. } => {
+                let path = self.row().path.replace('*', &name_of_interface(interface, view));
+                Ok(settings.write(&path, bytes))
+            }
             _ => Err(Errno::EINVAL),
         }
     }
+}
+
+/// Interfaces with their numbers; aliases have no settings of their own.
+fn interfaces(view: &dyn ProcView) -> Vec<(u32, String)> {
+    let all = (1..).zip(&view.sockets().network.interfaces);
+    all.filter(|(_, interface)| !interface.name.contains(':'))
+        .map(|(number, interface)| (number, interface.name.clone()))
+        .collect()
+}
+fn name_of_interface(number: u32, view: &dyn ProcView) -> String {
+    let place = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
+    view.sockets().network.interfaces.get(place).map_or_else(String::new, |interface| interface.name.clone())
 }
 
 /// ptrace access as proc(5) asks for: same user, or root.

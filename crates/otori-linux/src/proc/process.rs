@@ -23,8 +23,8 @@ pub(super) fn auxv(_: &Vfs, _: &dyn ProcView, process: &ProcessView) -> Vec<u8> 
     process.auxv.clone()
 }
 
-pub(super) fn personality(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
-    b"00000000\n".to_vec()
+pub(super) fn personality(_: &Vfs, _: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
+    format!("{:08x}\n", process.personality).into_bytes()
 }
 
 pub(super) fn comm(_: &Vfs, _: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
@@ -364,4 +364,18 @@ pub(super) fn io(_: &Vfs, _: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
 
 pub(super) fn coredump_filter(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
     b"00000003\n".to_vec()
+}
+
+/// No login was recorded: -1 as an unsigned number.
+pub(super) fn loginuid(_: &Vfs, _: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    format!("{}", u32::MAX).into_bytes()
+}
+
+/// Time on the processor, time in its queue, and turns.
+pub(super) fn schedstat(_: &Vfs, _: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
+    format!("{} {} {}\n", process.user_ns, process.user_ns / 64, process.switches).into_bytes()
+}
+
+pub(super) fn timer_slack(_: &Vfs, _: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
+    format!("{}\n", process.timer_slack_ns).into_bytes()
 }

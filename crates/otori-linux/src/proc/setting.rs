@@ -3,6 +3,7 @@
 use super::view::ProcView;
 use crate::errno::Errno;
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// How the value of a setting begins before anyone writes it.
@@ -14,7 +15,7 @@ const COMM_MAX: usize = 15;
 /// Values that were written below `/proc/sys`.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    values: BTreeMap<&'static str, Vec<u8>>,
+    values: BTreeMap<String, Vec<u8>>,
 }
 
 /// What the kernel has to do after a write to procfs.
@@ -42,7 +43,7 @@ impl Settings {
     /// The value of a setting now.
     pub(super) fn value(
         &self,
-        path: &'static str,
+        path: &str,
         default: impl Fn(&dyn ProcView) -> Vec<u8>,
         view: &dyn ProcView,
     ) -> Vec<u8> {
@@ -53,7 +54,7 @@ impl Settings {
     }
 
     /// Keeps a value: one line, as the kernel's own parser would give it back.
-    pub(super) fn write(&mut self, path: &'static str, bytes: &[u8]) -> Written {
+    pub(super) fn write(&mut self, path: &str, bytes: &[u8]) -> Written {
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let line: Vec<u8> = line.iter().copied().take_while(|byte| *byte != 0).collect();
         match path {
@@ -66,7 +67,7 @@ impl Settings {
         value.push(b'\n');
         let numbers = core::str::from_utf8(&value).unwrap_or_default().split_whitespace();
         let numbers: Vec<u32> = numbers.filter_map(|word| word.parse().ok()).collect();
-        self.values.insert(path, value);
+        self.values.insert(path.into(), value);
         match (path, numbers.as_slice()) {
             ("sys/net/ipv4/ping_group_range", [first, last]) => Written::PingGroups(*first, *last),
             ("sys/net/ipv6/bindv6only", [on]) => Written::BindOnly6(*on != 0),

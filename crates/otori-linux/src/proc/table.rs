@@ -5,7 +5,7 @@ use super::network as n;
 use super::process as p;
 use super::setting::Default;
 use super::socket_table as t;
-use super::view::{Magic, ProcView, ProcessView};
+use super::view::{Magic, MemoryFile, ProcView, ProcessView};
 use crate::vfs::Vfs;
 use alloc::vec::Vec;
 
@@ -37,6 +37,8 @@ pub(super) enum Body {
     SelfLink,
     /// `/proc/thread-self`
     ThreadLink,
+    /// the memory of a process
+    Memory(MemoryFile),
     /// a link to a path
     Path(&'static str),
     /// a link to a file of a process
@@ -64,7 +66,9 @@ pub(super) static NOTHING: Row = row("", 0, Body::Directory);
 pub(super) static ROOT: &[Row] = &[
     row("", 0o555, Body::Directory),
     row("bus", 0o555, Body::Directory),
+    row("buddyinfo", 0o444, Body::Text(m::buddyinfo)),
     row("cmdline", 0o444, Body::Text(m::cmdline)),
+    row("consoles", 0o444, Body::Text(m::consoles)),
     row("cpuinfo", 0o444, Body::Text(m::cpuinfo)),
     row("crypto", 0o444, Body::Text(m::crypto)),
     row("devices", 0o444, Body::Text(m::devices)),
@@ -80,7 +84,7 @@ pub(super) static ROOT: &[Row] = &[
     row("kallsyms", 0o444, Body::Text(m::nothing)),
     row("kmsg", 0o400, Body::Text(m::nothing)),
     row("loadavg", 0o444, Body::Text(m::loadavg)),
-    row("locks", 0o444, Body::Text(m::nothing)),
+    row("locks", 0o444, Body::Text(m::locks)),
     row("meminfo", 0o444, Body::Text(m::meminfo)),
     row("misc", 0o444, Body::Text(m::misc)),
     row("modules", 0o444, Body::Text(m::modules)),
@@ -282,6 +286,7 @@ pub(super) static PROCESS: &[Row] = &[
     row("net/igmp", 0o444, Body::ProcessText(n::igmp)),
     row("net/igmp6", 0o444, Body::ProcessText(n::igmp6)),
     row("net/ipv6_route", 0o444, Body::ProcessText(n::ipv6_route)),
+    row("net/mcfilter", 0o444, Body::ProcessText(n::mcfilter)),
     row("net/netlink", 0o444, Body::ProcessText(t::netlink)),
     row("net/netstat", 0o444, Body::ProcessText(n::netstat)),
     row("net/packet", 0o444, Body::ProcessText(t::packet)),
@@ -294,6 +299,7 @@ pub(super) static PROCESS: &[Row] = &[
     row("net/rt_cache", 0o444, Body::ProcessText(n::rt_cache)),
     row("net/snmp", 0o444, Body::ProcessText(n::snmp)),
     row("net/snmp6", 0o444, Body::ProcessText(n::snmp6)),
+    row("net/softnet_stat", 0o444, Body::ProcessText(n::softnet_stat)),
     row("net/sockstat", 0o444, Body::ProcessText(n::sockstat)),
     row("net/sockstat6", 0o444, Body::ProcessText(n::sockstat6)),
     row("net/tcp", 0o444, Body::ProcessText(t::tcp)),
@@ -313,6 +319,13 @@ pub(super) static PROCESS: &[Row] = &[
     row("statm", 0o444, Body::ProcessText(p::statm)),
     row("maps", 0o444, Body::ProcessText(p::maps)),
     row("smaps", 0o444, Body::ProcessText(p::smaps)),
+    row("mem", 0o600, Body::Memory(MemoryFile::Bytes)),
+    row("pagemap", 0o400, Body::Memory(MemoryFile::Pages)),
+    row("clear_refs", 0o200, Body::ProcessText(p::nothing)),
+    row("loginuid", 0o644, Body::ProcessText(p::loginuid)),
+    row("sessionid", 0o444, Body::ProcessText(p::loginuid)),
+    row("schedstat", 0o444, Body::ProcessText(p::schedstat)),
+    row("timerslack_ns", 0o666, Body::ProcessText(p::timer_slack)),
     row("cwd", 0o777, Body::Magic(Magic::Cwd)),
     row("root", 0o777, Body::Magic(Magic::Root)),
     row("exe", 0o777, Body::Magic(Magic::Exe)),
@@ -329,6 +342,69 @@ pub(super) static PROCESS: &[Row] = &[
     row("cgroup", 0o444, Body::ProcessText(p::nothing)),
     row("sched", 0o644, Body::ProcessText(p::nothing)),
 ];
+
+/// What each interface has below `/proc/sys/net`; `*` stands for its name.
+pub(super) static INTERFACE: &[Row] = &[
+    row("sys/net/ipv4/conf/*", 0o555, Body::Directory),
+    row("sys/net/ipv4/conf/*/accept_local", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/accept_redirects", 0o644, Body::Value("1")),
+    row("sys/net/ipv4/conf/*/accept_source_route", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/arp_accept", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/arp_announce", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/arp_filter", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/arp_ignore", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/arp_notify", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/bootp_relay", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/disable_policy", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/disable_xfrm", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/force_igmp_version", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/forwarding", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/log_martians", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/mc_forwarding", 0o444, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/medium_id", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/promote_secondaries", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/proxy_arp", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/proxy_arp_pvlan", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/rp_filter", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/secure_redirects", 0o644, Body::Value("1")),
+    row("sys/net/ipv4/conf/*/send_redirects", 0o644, Body::Value("1")),
+    row("sys/net/ipv4/conf/*/shared_media", 0o644, Body::Value("1")),
+    row("sys/net/ipv4/conf/*/src_valid_mark", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/conf/*/tag", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/neigh/*", 0o555, Body::Directory),
+    row("sys/net/ipv4/neigh/*/app_solicit", 0o644, Body::Value("0")),
+    row("sys/net/ipv4/neigh/*/base_reachable_time_ms", 0o644, Body::Value("30000")),
+    row("sys/net/ipv4/neigh/*/delay_first_probe_time", 0o644, Body::Value("5")),
+    row("sys/net/ipv4/neigh/*/gc_stale_time", 0o644, Body::Value("60")),
+    row("sys/net/ipv4/neigh/*/locktime", 0o644, Body::Value("100")),
+    row("sys/net/ipv4/neigh/*/mcast_solicit", 0o644, Body::Value("3")),
+    row("sys/net/ipv4/neigh/*/proxy_delay", 0o644, Body::Value("80")),
+    row("sys/net/ipv4/neigh/*/proxy_qlen", 0o644, Body::Value("64")),
+    row("sys/net/ipv4/neigh/*/retrans_time_ms", 0o644, Body::Value("1000")),
+    row("sys/net/ipv4/neigh/*/ucast_solicit", 0o644, Body::Value("3")),
+    row("sys/net/ipv6/conf/*", 0o555, Body::Directory),
+    row("sys/net/ipv6/conf/*/accept_dad", 0o644, Body::Value("1")),
+    row("sys/net/ipv6/conf/*/accept_ra", 0o644, Body::Value("1")),
+    row("sys/net/ipv6/conf/*/accept_ra_defrtr", 0o644, Body::Value("1")),
+    row("sys/net/ipv6/conf/*/accept_ra_pinfo", 0o644, Body::Value("1")),
+    row("sys/net/ipv6/conf/*/accept_redirects", 0o644, Body::Value("1")),
+    row("sys/net/ipv6/conf/*/autoconf", 0o644, Body::Value("1")),
+    row("sys/net/ipv6/conf/*/dad_transmits", 0o644, Body::Value("1")),
+    row("sys/net/ipv6/conf/*/disable_ipv6", 0o644, Body::Value("0")),
+    row("sys/net/ipv6/conf/*/forwarding", 0o644, Body::Value("0")),
+    row("sys/net/ipv6/conf/*/hop_limit", 0o644, Body::Value("64")),
+    row("sys/net/ipv6/conf/*/max_addresses", 0o644, Body::Value("16")),
+    row("sys/net/ipv6/conf/*/mtu", 0o644, Body::Value("1500")),
+    row("sys/net/ipv6/conf/*/proxy_ndp", 0o644, Body::Value("0")),
+    row("sys/net/ipv6/conf/*/router_solicitations", 0o644, Body::Value("3")),
+    row("sys/net/ipv6/conf/*/use_tempaddr", 0o644, Body::Value("0")),
+];
+
+/// The row of what each interface has in a directory of [`ROOT`].
+pub(super) fn of_interfaces(directory: &str) -> Option<u16> {
+    let stands = |row: &Row| row.path.strip_suffix("/*").is_some_and(|above| above == directory);
+    INTERFACE.iter().position(stands).map(|index| index as u16)
+}
 
 /// The last component of a row's path.
 pub(super) fn last(path: &'static str) -> &'static str {

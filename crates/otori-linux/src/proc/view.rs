@@ -2,7 +2,7 @@
 //! Neighbours: render.rs turns it into text, vfs/walk.rs follows its links. Specification: proc(5).
 use super::identity::DeviceIdentity;
 use crate::net::Sockets;
-use crate::vfs::Node;
+use crate::vfs::{Node, Vfs};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -34,6 +34,10 @@ pub trait ProcView {
     fn system(&self) -> SystemView;
     /// The sockets, for `/proc/net`.
     fn sockets(&self) -> &Sockets;
+    /// Every lock on a file.
+    fn locks(&self, _: &Vfs) -> Vec<LockView> {
+        Vec::new()
+    }
     /// A file of `/proc/sysvipc`.
     fn ipc(&self, kind: IpcKind) -> Vec<u8>;
 }
@@ -58,6 +62,32 @@ pub enum Magic {
     Cwd,
     /// the root directory
     Root,
+}
+
+/// How a file of procfs shows the memory of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryFile {
+    /// `mem`: its bytes by address
+    Bytes,
+    /// `pagemap`: eight bytes for each page
+    Pages,
+}
+
+/// A lock on a file, a line of `/proc/locks`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockView {
+    /// `POSIX`, `OFDLCK` or `FLOCK`
+    pub kind: &'static str,
+    /// nobody else may have it, too
+    pub exclusive: bool,
+    /// who set it; -1 for nobody in particular
+    pub pid: i64,
+    /// the file, as `Vfs::identity` names it
+    pub file: Node,
+    /// first byte
+    pub start: u64,
+    /// last byte; none to the end of the file
+    pub last: Option<u64>,
 }
 
 /// What a descriptor stands for.
@@ -220,6 +250,10 @@ pub struct ProcessView {
     pub limits: [(u64, u64); 16],
     /// oom_score_adj
     pub oom_score_adjust: i32,
+    /// personality(2)
+    pub personality: u32,
+    /// `PR_SET_TIMERSLACK`
+    pub timer_slack_ns: u64,
     /// bytes read and written by system calls, and their counts, for `io`
     pub io: [u64; 4],
     /// the system call it sleeps in, as `wchan` names it

@@ -155,7 +155,13 @@ fn seek(call: &mut Call<'_>, offset: i64, whence: u32) -> Result<u64, Errno> {
             let stat = call.kernel.with_files(tid, |vfs, context| vfs.stat(context, node))?;
             i64::try_from(stat.size).unwrap_or(i64::MAX)
         }
-        _ => 0,
+        _ => match file.kind {
+            FileKind::Device(crate::dev::Device::Flash { index, .. }) => {
+                let part = call.kernel.core.config.identity.mtd.get(index as usize);
+                part.map_or(0, |part| i64::from(part.size))
+            }
+            _ => 0,
+        },
     };
     let start = match whence {
         0 => 0,

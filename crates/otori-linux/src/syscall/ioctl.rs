@@ -1,23 +1,22 @@
-//! ioctl: terminals, pending bytes, close-on-exec, watchdog.
+//! ioctl: terminals, pending bytes, close-on-exec.
 //!
-//! Neighbours: `tty/ioctl.rs` and `dev.rs` know the numbers. ioctl_tty(2); a request that a file does not know is
+//! Neighbours: `tty/ioctl.rs` knows the numbers; `flash.rs`, `watchdog.rs` and `socket_ioctl.rs` have those of their
+//! files. ioctl_tty(2); a request that a file does not know is
 //! ENOTTY.
 use super::{
     call::{Call, CallError, CallResult},
-    socket_ioctl,
+    flash, socket_ioctl, watchdog,
 };
 use crate::{
     abi::Numbering,
-    dev::{Device, WatchdogRequest},
+    dev::Device,
     errno::Errno,
     file::{FileKind, flag, host::HostStream},
-    notice::NoticeKind,
     signal::Signal,
     task::waiting::WaitKey,
     tty::{Flow, Flush, Layout, PacketMode, Termios, TtyId, TtyRequest, WindowSize},
     vfs::Kind,
 };
-use alloc::string::String;
 
 /// Requests that every file knows: generic number, number on MIPS.
 mod request {
@@ -57,10 +56,10 @@ pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
             let id = *id;
             terminal(call, id, number)
         }
-        FileKind::Device(Device::Watchdog) => watchdog(call, number),
+        FileKind::Device(Device::Watchdog) => watchdog::ioctl(call, number),
         FileKind::Device(Device::Flash { index, .. }) => {
             let index = *index;
-            flash(call, index, number)
+            flash::ioctl(call, index, number)
         }
         FileKind::Socket(_) if !is(request::FIONREAD) => socket_ioctl::ioctl(call, number),
         _ if is(request::FIONREAD) => waiting_bytes(call),
@@ -88,47 +87,6 @@ fn waiting_bytes(call: &mut Call<'_>) -> CallResult {
         _ => return Err(Errno::ENOTTY.into()),
     };
     call.write_u32(call.word(2), u32::try_from(waiting).unwrap_or(u32::MAX))?;
-    Ok(0)
-}
-
-/// MEMGETINFO, MEMGETREGIONCOUNT, MEMISLOCKED, and BLKGETSIZE of mtdblock; what would change the flash is refused.
-fn flash(call: &mut Call<'_>, index: u32, number: u32) -> CallResult {
-    /// MTD_NORFLASH; MTD_CAP_NORFLASH
-    const NOR: u8 = 3;
-    const NOR_FLAGS: u32 = 0xc00;
-    let part = call.kernel.core.config.identity.mtd.get(index as usize).ok_or(Errno::ENODEV)?;
-    let (size, erase_size) = (part.size, part.erase_size);
-    match (number >> 8 & 0xff, number & 0xff) {
-        (0x4d, 1) => {
-            // struct mtd_info_user: type, flags, size, erasesize, writesize, oobsize, padding
-            let mut record = call.record();
-            record.u8(NOR).zeros(3).u32(NOR_FLAGS).u32(size).u32(erase_size).u32(1).u32(0).u64(0);
-            call.write(call.word(2), record.as_bytes())?;
-            Ok(0)
-        }
-        (0x4d, 7) => give(call, 0),
-        (0x4d, 23) => Ok(0),
-        (0x4d, 2 | 5 | 6 | 20) => {
-            call.notify(NoticeKind::Refused { what: String::from("flash erased") });
-            Err(Errno::EROFS.into())
-        }
-        // BLKGETSIZE, in sectors of 512 bytes
-        (0x12, 0x60) => give(call, size / 512),
-        _ => Err(Errno::ENOTTY.into()),
-    }
-}
-
-fn watchdog(call: &mut Call<'_>, number: u32) -> CallResult {
-    let address = call.word(2);
-    let options = call.read_u32(address).unwrap_or(0);
-    match WatchdogRequest::from_number(number, options).ok_or(Errno::ENOTTY)? {
-        WatchdogRequest::Disable => {
-            call.notify(NoticeKind::Refused { what: String::from("watchdog disabled") })
-        }
-        WatchdogRequest::Options | WatchdogRequest::KeepAlive => {}
-        WatchdogRequest::Timeout => call.write_u32(address, 60)?,
-        WatchdogRequest::Status => call.write_u32(address, 0)?,
-    }
     Ok(0)
 }
 

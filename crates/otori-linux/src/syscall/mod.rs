@@ -9,6 +9,7 @@ mod capability;
 mod descriptor;
 mod document;
 mod file;
+mod flash;
 pub(crate) mod futex;
 mod identity;
 mod identity16;
@@ -49,6 +50,7 @@ mod timer;
 mod trace;
 mod transfer;
 mod watch;
+mod watchdog;
 
 pub use document::call_document;
 pub(crate) use futex::Futexes;

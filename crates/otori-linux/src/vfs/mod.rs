@@ -40,7 +40,7 @@ pub use unnamed::{Naming, seal};
 pub use walk::{Follow, NAME_MAX, PATH_MAX};
 
 use crate::errno::Errno;
-use crate::proc::{ProcNode, ProcView, Settings};
+use crate::proc::{MemoryFile, ProcNode, ProcView, Settings};
 use alloc::vec;
 use alloc::vec::Vec;
 use inode::{Inode, Number};
@@ -189,6 +189,17 @@ impl Vfs {
     pub fn proc_node(&self, node: Node) -> Option<ProcNode> {
         let mount = self.mounts.get(usize::from(node.mount))?;
         if mount.spec.behaviour == Behaviour::Proc { ProcNode::from_number(node.number) } else { None }
+    }
+
+    /// The process whose memory a file of procfs shows, and how.
+    pub fn memory_file(&self, node: Node) -> Option<(u32, MemoryFile)> {
+        self.proc_node(node)?.memory_file()
+    }
+
+    /// The device of what [`Vfs::identity`] names.
+    pub fn device_of(&self, identity: Node) -> DeviceNumber {
+        let of = |mount: &&Mount| mount.active && mount.file_system() == identity.mount;
+        self.mounts.iter().find(of).map_or_else(DeviceNumber::default, |mount| mount.spec.device)
     }
 
     /// The kind of a file.

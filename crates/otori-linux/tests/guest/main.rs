@@ -4,6 +4,7 @@
 //! project (`cargo xtask test` fills it); without it those tests say so and pass.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test ends where something is wrong")]
 mod compiled;
+mod devices;
 mod exact;
 mod giveaways;
 mod guest;
