@@ -104,11 +104,11 @@ impl Defragmenter {
         if !fragment.more && datagram.total.is_none() {
             datagram.total = Some(end);
         }
-        let (size, pieces) = (datagram.window.size(), datagram.window.pieces());
+        let size = datagram.window.size();
+        let overlaps = datagram.window.overlaps(fragment.offset as u64, end as u64);
         datagram.window.insert(fragment.offset as u64, ip.body, policy);
         let grown = datagram.window.size() - size;
         self.bytes = self.bytes.saturating_add(grown);
-        let overlaps = datagram.window.pieces() != pieces + 1;
         let body = datagram.whole().map(<[u8]>::to_vec);
         if overlaps {
             packet.anomalies.note(OVERLAP[family]);
@@ -166,6 +166,8 @@ mod tests {
         let twice: &[(u16, bool, &[u8])] =
             &[(0, true, b"abcdefgh"), (0, true, b"ABCDEFGH"), (8, false, b"ij")];
         assert_eq!(check(Policy::First, twice, Some(b"abcdefghij")), ["ipv4.frag_overlap"]);
+        let longer: &[(u16, bool, &[u8])] = &[(0, true, b"abcdefgh"), (0, false, b"abcdefghij")];
+        assert_eq!(check(Policy::First, longer, Some(b"abcdefghij")), ["ipv4.frag_overlap"]);
         check(Policy::Last, twice, Some(b"ABCDEFGHij"));
         check(Policy::Bsd, &[(0, true, b"abcdefgh"), (16, false, b"ij")], None);
         assert_eq!(check(Policy::Bsd, &[(65_528, false, b"abcdefgh")], None), ["ipv4.frag_pkt_too_large"]);

@@ -383,7 +383,11 @@ impl<'a> Builder<'a> {
         }
         let any_port = rule.source_ports.is_any() && rule.destination_ports.is_any();
         let plain = |set: &AddressSet| set.is_any() || set.plain_ranges().is_some();
-        let only_memory = rule.memory.iter().all(|memory| !matches!(memory, crate::rule::Memory::Number(..)));
+        // What is asked of memory may change with every packet.
+        let asks = |memory: &crate::rule::Memory| {
+            memory.is_condition() || matches!(memory, crate::rule::Memory::Number(..))
+        };
+        let only_memory = !rule.memory.iter().any(asks);
         let bare = rule.groups.is_empty()
             && rule.checks.is_empty()
             && rule.flow == FlowOptions::default()

@@ -292,9 +292,10 @@ fn point_to_point(packet: &mut Packet<'_>, cursor: &mut Cursor<'_>) -> Option<Ne
         0x0021 | 0x002f => Some(Next::Type(IPV4)),
         0x0057 => Some(Next::Type(IPV6)),
         0x0281 | 0x0283 => Some(Next::Label),
-        // Control protocols, and network protocols that are not looked into.
-        0x8000..=0xffff
-        | 0x002d
+        // Link and network control protocols are a part of every session.
+        0x8000..=0xffff => Some(Next::Stop),
+        // Network protocols that are not looked into.
+        0x002d
         | 0x00fd
         | 0x00fb
         | 0x0023

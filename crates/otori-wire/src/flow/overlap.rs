@@ -134,6 +134,10 @@ impl Window {
             first.from = first.from.max(to);
         }
     }
+    /// Some of `from..to` is there already.
+    pub(crate) fn overlaps(&self, from: u64, to: u64) -> bool {
+        self.held.iter().any(|held| held.from < to && from < held.to)
+    }
     /// Takes a segment that starts at `start`; what lies before the base is left out. True when it differs from
     /// bytes that were there.
     pub(crate) fn insert(&mut self, start: u64, payload: &[u8], policy: Policy) -> bool {

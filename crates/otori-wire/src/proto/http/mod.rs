@@ -122,8 +122,8 @@ struct Side {
     /// lines before a status line that are none
     junk: Vec<u8>,
     junk_lines: usize,
-    /// a chunk of this body was read
-    chunked: bool,
+    /// the byte behind the line is there and does not end another line
+    text_follows: bool,
 }
 
 /// Lines before a status line that are passed over; more are a body without head.
@@ -194,6 +194,7 @@ impl HttpParser {
         let end = rest.iter().position(|b| *b == b'\n');
         let taken = end.map_or(rest.len(), |end| end + 1);
         let piece = rest.get(..taken).unwrap_or(rest);
+        side.text_follows = rest.get(taken).is_some_and(|next| *next != b'\n');
         let room = HTTP_LINE_BYTES.saturating_sub(side.line.len());
         if side.line.is_empty() && end.is_some() && piece.len() <= room {
             // The usual case: the whole line is here.
@@ -228,7 +229,7 @@ impl HttpParser {
                     }
                 }
             }
-            Expect::Headers if text.iter().all(|b| matches!(b, b' ' | b'\t')) => {
+            Expect::Headers if ends_headers(line, self.sides[direction.index()].text_follows) => {
                 self.headers_done(direction, transactions);
             }
             Expect::Headers => {
@@ -266,7 +267,6 @@ impl HttpParser {
         let side = &mut self.sides[direction.index()];
         let junk = core::mem::take(&mut side.junk);
         side.junk_lines = 0;
-        side.chunked = false;
         side.transaction = Some(id);
         side.head = Head::default();
         side.expect = if proper { Expect::Headers } else { Expect::UntilEnd };
@@ -351,12 +351,11 @@ impl HttpParser {
         let size = text.get(..digits.min(15)).and_then(|digits| core::str::from_utf8(digits).ok());
         let size = size.and_then(|size| u64::from_str_radix(size, 16).ok());
         let behind = text.get(digits..).unwrap_or(&[]).trim_ascii_start();
-        let plausible = behind.is_empty() || behind.starts_with(b";") || side.chunked;
-        match size.filter(|_| plausible) {
+        // Clients read the digits and pass over what follows them.
+        match size {
             Some(0) => side.expect = Expect::Trailers,
             Some(size) => {
                 side.expect = Expect::Chunk(size);
-                side.chunked = true;
                 if behind.starts_with(b";") && direction == Direction::ToServer {
                     self.note(direction, transactions, "http.request_chunk_extension");
                 }
@@ -424,6 +423,15 @@ impl HttpParser {
         if let Some(transaction) = id.and_then(|id| transactions.get_mut(id)) {
             transaction.note(name);
         }
+    }
+}
+
+/// An empty line ends the headers. One with a single blank does so for many clients, unless an empty one follows.
+fn ends_headers(line: &[u8], text_follows: bool) -> bool {
+    match line {
+        b"\n" | b"\r\n" | b"" => true,
+        [b' ' | b'\t', b'\n'] => text_follows,
+        _ => false,
     }
 }
 
