@@ -18,6 +18,7 @@ use crate::{
     step::{Content, Step},
     transform::Transform,
 };
+use core::cmp::Ordering;
 use otori_event::{Endpoint, Timestamp};
 use otori_wire::{Direction, FieldId, Packet, proto::ProtocolId};
 use std::{collections::HashMap, sync::Arc};
@@ -114,6 +115,8 @@ pub struct RuleSet {
     order: ActionOrder,
     slots: Vec<Option<Arc<Rule>>>,
     by_sid: HashMap<(u32, u32), u32>,
+    /// further rules of one sid and revision: a list that is spread over several lines
+    more: HashMap<(u32, u32), Vec<u32>>,
     packets: Prefilter,
     streams: Prefilter,
     fields: HashMap<FieldId, Vec<FieldFilter>>,
@@ -146,7 +149,7 @@ impl RuleSet {
     }
     /// Rules in it.
     pub fn len(&self) -> usize {
-        self.by_sid.len()
+        self.by_sid.len() + self.more.values().map(Vec::len).sum::<usize>()
     }
     /// None in it.
     pub fn is_empty(&self) -> bool {
@@ -168,12 +171,9 @@ impl RuleSet {
                 sid: sid_of(&text),
             };
             match parse_rule(&text, &self.variables, &mut self.tables) {
-                Ok(rule) => match self.newer(&rule) {
-                    true => match self.insert(rule) {
-                        Ok(()) => report.loaded += 1,
-                        Err(reason) => report.refused.push(refused(0, reason)),
-                    },
-                    false => report.refused.push(refused(0, format!("sid {} is there already", rule.sid))),
+                Ok(rule) => match self.take(rule) {
+                    Ok(()) => report.loaded += 1,
+                    Err(reason) => report.refused.push(refused(0, reason)),
                 },
                 Err(fault) => report.refused.push(refused(fault.at, fault.reason)),
             }
@@ -181,9 +181,29 @@ impl RuleSet {
         self.settle();
         report
     }
-    fn newer(&self, rule: &Rule) -> bool {
-        let have = self.by_sid.get(&(rule.gid, rule.sid)).and_then(|slot| self.rule(*slot));
-        have.is_none_or(|have| rule.revision > have.revision)
+    /// Of several revisions of a sid the newest counts. Rules of one revision that differ are all kept: feeds write
+    /// one sid on every line of a list.
+    fn take(&mut self, rule: Rule) -> Result<(), String> {
+        let key = (rule.gid, rule.sid);
+        let have = self.by_sid.get(&key).and_then(|slot| self.rule(*slot));
+        match have.map(|have| rule.revision.cmp(&have.revision)) {
+            None | Some(Ordering::Greater) => self.insert(rule),
+            Some(Ordering::Less) => Err(format!("a newer revision of sid {} is there already", rule.sid)),
+            Some(Ordering::Equal) if self.same_key(key).any(|slot| self.is_text(slot, &rule.text)) => {
+                Err(format!("sid {} is there already", rule.sid))
+            }
+            Some(Ordering::Equal) => {
+                let slot = self.place(rule)?;
+                self.more.entry(key).or_default().push(slot);
+                Ok(())
+            }
+        }
+    }
+    fn same_key(&self, key: (u32, u32)) -> impl Iterator<Item = u32> + '_ {
+        self.by_sid.get(&key).copied().into_iter().chain(self.more.get(&key).into_iter().flatten().copied())
+    }
+    fn is_text(&self, slot: u32, text: &str) -> bool {
+        self.rule(slot).is_some_and(|rule| rule.text == text)
     }
     /// Adds one rule now, in place of the one with its sid; without a pause. The error says what is wrong.
     pub fn add(&mut self, text: &str, made_at: Option<Timestamp>) -> Result<u32, RuleError> {
@@ -212,7 +232,12 @@ impl RuleSet {
         self.remove_key((1, sid))
     }
     fn remove_key(&mut self, key: (u32, u32)) -> bool {
-        let Some(slot) = self.by_sid.remove(&key) else { return false };
+        for slot in self.more.remove(&key).unwrap_or_default() {
+            self.clear(slot);
+        }
+        self.by_sid.remove(&key).is_some_and(|slot| self.clear(slot))
+    }
+    fn clear(&mut self, slot: u32) -> bool {
         let Some(rule) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return false };
         match rule.stage {
             Stage::Address => self.addresses.remove(&rule.source, &rule.destination, slot),
@@ -228,20 +253,25 @@ impl RuleSet {
         self.slots.get(slot as usize)?.as_ref()
     }
 
+    /// Adds a rule in place of those with its sid.
     fn insert(&mut self, rule: Rule) -> Result<(), String> {
+        let key = (rule.gid, rule.sid);
+        self.remove_key(key);
+        let slot = self.place(rule)?;
+        self.by_sid.insert(key, slot);
+        Ok(())
+    }
+    fn place(&mut self, rule: Rule) -> Result<u32, String> {
         if self.slots.len() >= RULES {
             self.compact();
         }
         if self.slots.len() >= RULES {
             return Err(format!("more than {RULES} rules"));
         }
-        let key = (rule.gid, rule.sid);
-        self.remove_key(key);
         let slot = self.slots.len() as u32;
         self.file_away(&rule, slot);
         self.slots.push(Some(Arc::new(rule)));
-        self.by_sid.insert(key, slot);
-        Ok(())
+        Ok(slot)
     }
     /// Puts a rule where it will be found.
     fn file_away(&mut self, rule: &Rule, slot: u32) {
@@ -319,7 +349,12 @@ impl RuleSet {
         for rule in rules {
             let slot = self.slots.len() as u32;
             self.file_away(&rule, slot);
-            self.by_sid.insert((rule.gid, rule.sid), slot);
+            let key = (rule.gid, rule.sid);
+            if self.by_sid.contains_key(&key) {
+                self.more.entry(key).or_default().push(slot);
+            } else {
+                self.by_sid.insert(key, slot);
+            }
             self.slots.push(Some(rule));
         }
         self.settle();
