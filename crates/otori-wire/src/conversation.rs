@@ -133,6 +133,7 @@ impl Conversation {
         match probe(self.transport, self.ports, direction, bytes).0 {
             Some(row) => {
                 let mut parser = (row.parser)();
+                parser.datagrams();
                 let taken = parser.feed(direction, bytes, &mut self.transactions);
                 self.detection = Some(Detection::Known(row, parser));
                 taken

@@ -50,6 +50,16 @@ pub const HTTP_LINE_BYTES: usize = 18_432;
 pub const HTTP_HEADERS: usize = 200;
 /// Bytes of a body kept for rules.
 pub const BODY_BYTES: usize = 102_400;
+/// Bytes of one SIP message; of a longer one the beginning is read.
+pub const SIP_MESSAGE_BYTES: usize = 65_536;
+/// Header fields of one SIP message.
+pub const SIP_HEADERS: usize = 128;
+/// Bytes kept of one MQTT control packet.
+pub const MQTT_PACKET_BYTES: usize = 65_536;
+/// Properties of one MQTT control packet.
+pub const MQTT_PROPERTIES: usize = 64;
+/// Topics of one MQTT control packet.
+pub const MQTT_TOPICS: usize = 64;
 /// Names and answers read of one DNS message.
 pub const DNS_RECORDS: usize = 64;
 /// Labels and pointers followed in one DNS name.

@@ -132,6 +132,8 @@ pub struct Marks {
 pub trait Detail: Send + Any {
     /// For the protocol's row to find its type again.
     fn as_any(&self) -> &dyn Any;
+    /// The same, to add to it.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
 }
 
 /// One exchange.

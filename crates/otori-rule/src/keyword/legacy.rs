@@ -107,6 +107,21 @@ pub(super) fn ssl_state(builder: &mut Builder<'_>, value: &str) -> Result<(), St
     Ok(())
 }
 
+/// `sip.pdu`, or `pdu` in a rule whose header names the protocol.
+pub(super) fn frame(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let name = value.trim();
+    let of = match builder.rule.protocol {
+        RuleProtocol::Application(id) => otori_wire::proto::by_id(id).map_or("", |row| row.name),
+        _ => "",
+    };
+    for candidate in [format!("frame:{name}"), format!("frame:{of}.{name}")] {
+        if builder.sticky(&candidate, None)? {
+            return Ok(());
+        }
+    }
+    Err(format!("there is no frame {name:?} here"))
+}
+
 /// The command that FTP's bounce attack needs.
 pub(super) fn ftp_bounce(builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
     let content = Content { pattern: b"port ".to_vec(), nocase: true, ..Content::default() };

@@ -101,6 +101,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("flowint", Needed, memory::flow_number, "numbers remembered with the flow"),
     row("fragbits", Needed, packet::fragment_bits, "IP fragment bits"),
     row("fragoffset", Needed, packet::fragment_offset, "IP fragment offset"),
+    row("frame", Needed, legacy::frame, "a part of a protocol's message as it was sent"),
     row("ftpbounce", Bare, legacy::ftp_bounce, "FTP PORT with another address"),
     row("geoip", Needed, meta::unsupported, "refused: there is no table of countries here"),
     row("gid", Needed, meta::gid, "generator id"),

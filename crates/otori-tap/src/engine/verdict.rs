@@ -8,7 +8,7 @@ use otori_rule::{Action, Hit, Rule};
 use otori_wire::{
     Conversation, Direction, Flow, Transaction,
     decode::protocol,
-    proto::{ProtocolId, dns, http, smtp, tls},
+    proto::{ProtocolId, dns, http, sip, smtp, tls},
 };
 
 /// The name or URL that a transaction is about.
@@ -23,7 +23,8 @@ pub(super) fn subject(transaction: &Transaction) -> Option<String> {
         ProtocolId::Dns => text(dns::QUERY).or_else(|| text(dns::RESPONSE_QUERY)),
         ProtocolId::Tls => text(tls::SNI),
         ProtocolId::Smtp => text(smtp::MAIL_FROM),
-        ProtocolId::Ftp | ProtocolId::Ssh | ProtocolId::Smb | ProtocolId::Shared => None,
+        ProtocolId::Sip => text(sip::URI),
+        ProtocolId::Mqtt | ProtocolId::Ftp | ProtocolId::Ssh | ProtocolId::Smb | ProtocolId::Shared => None,
     }
 }
 

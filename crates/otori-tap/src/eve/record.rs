@@ -45,6 +45,9 @@ impl Record for JsonRecord {
             .collect();
         self.object.insert(key.into(), list.into());
     }
+    fn numbers(&mut self, key: &'static str, values: &[u8]) {
+        self.object.insert(key.into(), values.into());
+    }
     fn texts(&mut self, key: &'static str, texts: &[Vec<u8>]) {
         let list: Vec<Value> = texts.iter().map(|text| safe(text)).collect();
         self.object.insert(key.into(), list.into());

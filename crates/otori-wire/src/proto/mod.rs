@@ -13,6 +13,8 @@ pub mod file;
 pub mod ftp;
 pub mod http;
 pub mod lines;
+pub mod mqtt;
+pub mod sip;
 pub mod smb;
 pub mod smtp;
 pub mod ssh;
@@ -38,6 +40,10 @@ pub enum ProtocolId {
     Ssh = 6,
     /// [MS-SMB2]
     Smb = 7,
+    /// RFC 3261
+    Sip = 8,
+    /// MQTT 3.1, 3.1.1 and 5
+    Mqtt = 9,
 }
 
 impl ProtocolId {
@@ -125,6 +131,8 @@ pub struct ProtocolRow {
 
 /// A streaming, tolerant parser of one flow.
 pub trait Parser: Send {
+    /// What is fed are datagrams, each a whole message.
+    fn datagrams(&mut self) {}
     /// Takes the next bytes, or one datagram; returns how many, fewer when [`Transactions::is_full`].
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize;
     /// That many bytes are missing.
@@ -143,6 +151,8 @@ pub trait Record {
     fn flag(&mut self, key: &'static str, value: bool);
     /// A list of objects; `each` is called with the place in the list.
     fn list(&mut self, key: &'static str, count: usize, each: &mut dyn FnMut(usize, &mut dyn Record));
+    /// A list of small numbers.
+    fn numbers(&mut self, key: &'static str, values: &[u8]);
     /// A list of texts.
     fn texts(&mut self, key: &'static str, texts: &[Vec<u8>]);
     /// An object.
@@ -191,6 +201,32 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: http::FIELDS,
         numbers: &[],
         log: http::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Mqtt,
+        name: "mqtt",
+        log_key: "mqtt",
+        transports: TCP,
+        ports: &[1883],
+        only_ports: false,
+        probe: mqtt::probe,
+        parser: mqtt::parser,
+        fields: mqtt::FIELDS,
+        numbers: mqtt::NUMBERS,
+        log: mqtt::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Sip,
+        name: "sip",
+        log_key: "sip",
+        transports: &[protocol::TCP, protocol::UDP],
+        ports: &[5060],
+        only_ports: false,
+        probe: sip::probe,
+        parser: sip::parser,
+        fields: sip::FIELDS,
+        numbers: &[],
+        log: sip::log,
     },
     ProtocolRow {
         id: ProtocolId::Smb,

@@ -75,6 +75,9 @@ impl Detail for Message {
     fn as_any(&self) -> &dyn Any {
         self
     }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
 }
 
 /// Whether this looks like a message; then, whether it is an answer.

@@ -116,6 +116,9 @@ impl Detail for Handshake {
     fn as_any(&self) -> &dyn Any {
         self
     }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
 }
 
 const HANDSHAKE: u8 = 22;
