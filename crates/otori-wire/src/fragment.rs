@@ -166,8 +166,8 @@ mod tests {
         let twice: &[(u16, bool, &[u8])] =
             &[(0, true, b"abcdefgh"), (0, true, b"ABCDEFGH"), (8, false, b"ij")];
         assert_eq!(check(Policy::First, twice, Some(b"abcdefghij")), ["ipv4.frag_overlap"]);
-        let longer: &[(u16, bool, &[u8])] = &[(0, true, b"abcdefgh"), (0, false, b"abcdefghij")];
-        assert_eq!(check(Policy::First, longer, Some(b"abcdefghij")), ["ipv4.frag_overlap"]);
+        let longer: &[(u16, bool, &[u8])] = &[(0, true, b"abcdefghABCDEFGH"), (8, false, b"ijklmnopqr")];
+        assert_eq!(check(Policy::First, longer, Some(b"abcdefghABCDEFGHqr")), ["ipv4.frag_overlap"]);
         check(Policy::Last, twice, Some(b"ABCDEFGHij"));
         check(Policy::Bsd, &[(0, true, b"abcdefgh"), (16, false, b"ij")], None);
         assert_eq!(check(Policy::Bsd, &[(65_528, false, b"abcdefgh")], None), ["ipv4.frag_pkt_too_large"]);

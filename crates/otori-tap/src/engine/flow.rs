@@ -2,7 +2,7 @@
 //!
 //! Key types: [`Work`] (the engine without its flows), [`FlowExtra`] (what it keeps with a flow).
 use super::{Decision, Exception, Settings, WorkState, lone_place, outcome::Found};
-use crate::eve::Place;
+use crate::eve::{FlowNotes, Place};
 use otori_event::{Endpoint, Timestamp};
 use otori_rule::{
     FlowMarks, Rule, RuleSet,
@@ -11,9 +11,12 @@ use otori_rule::{
 use otori_wire::{
     Anomalies, Conversation, Direction, Flow, LinkType, Packet, Transaction, decode,
     decode::{Transport, protocol, tcp_flag},
-    flow::{Notes, Piece, TcpState},
+    flow::{Midstream, Notes, Piece, TcpState, is_refused},
 };
 use std::sync::Arc;
+
+/// Bytes of a stream that wait for a packet in their direction; more are asked about at once.
+const WAITING_BYTES: usize = 65_536;
 
 /// What the engine keeps with a flow.
 #[derive(Default)]
@@ -24,6 +27,10 @@ pub(crate) struct FlowExtra {
     /// a `pass` rule matched, or the flow is left alone: no further questions
     pub(super) passed: bool,
     pub(super) alerted: bool,
+    /// left alone by an exception policy: neither parsed nor logged
+    pub(super) bypassed: bool,
+    /// beside the way: what became readable through an acknowledgement, until its sender says something again
+    waiting: Pieces,
 }
 
 /// A flow that is dropped.
@@ -163,11 +170,17 @@ impl Work<'_> {
         if let Some(decision) = self.exception(flow, direction, packet) {
             return decision;
         }
+        if flow.extra.bypassed {
+            return Decision::Pass;
+        }
         let established = flow.is_established();
         let events = self.read_stream(flow, direction, packet);
         let mut facts = Facts::of(flow);
         // The packet that ends the hand-shake is not yet one of an established connection, unless it carries data.
         facts.established &= established || facts.protocol != protocol::TCP || !packet.payload.is_empty();
+        // What no stream has taken is looked at in its packet.
+        let refused = events.names().iter().any(|name| is_refused(name));
+        facts.streamed &= !refused && !loose_payload(packet);
         let mut case = Case { packet, facts, events, found: Vec::new() };
         for (kind, names) in [("decode", packet.anomalies.names()), ("stream", case.events.names())] {
             for name in names {
@@ -176,16 +189,20 @@ impl Work<'_> {
             }
         }
         let Flow { conversation, extra, .. } = flow;
+        if self.settings.drop_invalid && refused {
+            return self.refuse(&mut case, direction, conversation, extra);
+        }
         let datagram = !facts.streamed && facts.protocol == protocol::UDP;
         if datagram && !packet.payload.is_empty() {
             conversation.feed(direction, packet.payload);
         }
         let mut decision = self.feed_stream(&mut case, conversation, extra);
         self.ask_packet(&mut case, direction, conversation, extra);
-        self.ask_pieces(&mut case, conversation, extra);
-        self.ask_transactions(&mut case, conversation, extra);
+        let now = (!self.settings.reassembly.immediate).then_some(direction);
+        self.ask_pieces(&mut case, conversation, extra, now);
+        self.ask_transactions(&mut case, conversation, extra, now);
         decision = decision.max(self.settle(&mut case, direction, conversation, extra));
-        self.write_finished(&case, conversation);
+        self.write_finished(&case, conversation, now.is_some() && !extra.passed);
         decision
     }
 
@@ -203,18 +220,27 @@ impl Work<'_> {
             self.state.eve.drop(&place, None, "stream urgent");
             return Some(Decision::Drop);
         }
-        let opens = flags & (tcp_flag::SYN | tcp_flag::RST) != 0;
+        let opens = flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN || flags & tcp_flag::RST != 0;
         let unknown = flow.tcp.as_deref().is_some_and(|tcp| tcp.state() == TcpState::None);
-        if opens || !unknown || self.settings.midstream == Exception::Ignore || flow.extra.passed {
+        if opens || !unknown || flow.extra.passed || flow.extra.bypassed {
             return None;
         }
         let decision = match self.settings.midstream {
             Exception::DropFlow | Exception::DropPacket => Decision::Drop,
             Exception::Reject => Decision::Reject,
-            Exception::PassFlow | Exception::Bypass | Exception::PassPacket => Decision::Pass,
+            Exception::PassPacket => Decision::Pass,
+            // What is taken up is still parsed and logged.
+            Exception::PassFlow => {
+                flow.extra.passed = true;
+                return None;
+            }
+            Exception::Bypass => {
+                flow.extra.bypassed = self.settings.reassembly.midstream == Midstream::Refuse;
+                flow.extra.passed = true;
+                return None;
+            }
             Exception::Ignore => return None,
         };
-        flow.extra.passed = decision == Decision::Pass;
         if decision != Decision::Pass {
             flow.extra.fate = Some(Fate { decision, rule: None, repeated: 0, subject: None });
             let facts = Facts::of(flow);
@@ -222,6 +248,24 @@ impl Work<'_> {
             self.state.eve.drop(&place, None, "stream midstream");
         }
         Some(decision)
+    }
+
+    /// A segment that its receiver will not take is dropped on the way; rules see what is wrong, not its bytes.
+    fn refuse(
+        &mut self,
+        case: &mut Case<'_, '_>,
+        direction: Direction,
+        conversation: &Conversation,
+        extra: &mut FlowExtra,
+    ) -> Decision {
+        let bare = Packet { payload: &[], ..case.packet.clone() };
+        let mut seen = Case { packet: &bare, facts: case.facts, events: case.events, found: Vec::new() };
+        self.ask_packet(&mut seen, direction, conversation, extra);
+        case.found = seen.found;
+        self.settle(case, direction, conversation, extra);
+        let place = self.place(&case.facts, direction, case.packet, conversation);
+        self.state.eve.drop(&place, None, "stream error");
+        Decision::Drop
     }
 
     /// Puts the segment in order; what became readable waits in `pieces`.
@@ -285,9 +329,9 @@ impl Work<'_> {
             at += taken;
             if taken < rest.len() {
                 // As many are open as may be: they are asked about now, and room is made.
-                self.ask_transactions(case, conversation, extra);
+                self.ask_transactions(case, conversation, extra, None);
                 decision = decision.max(self.settle(case, way, conversation, extra));
-                self.write_finished(case, conversation);
+                self.write_finished(case, conversation, false);
                 if conversation.transactions().is_full()
                     && let Some(old) = conversation.transactions().evict()
                 {
@@ -298,21 +342,32 @@ impl Work<'_> {
         decision
     }
 
-    /// Asks the stream rules about what became readable.
-    fn ask_pieces(&mut self, case: &mut Case<'_, '_>, conversation: &Conversation, extra: &mut FlowExtra) {
+    /// Asks the stream rules about what became readable; what does not go the way of `now` waits.
+    fn ask_pieces(
+        &mut self,
+        case: &mut Case<'_, '_>,
+        conversation: &Conversation,
+        extra: &mut FlowExtra,
+        now: Option<Direction>,
+    ) {
+        let late = core::mem::take(&mut extra.waiting);
         let pieces = core::mem::take(&mut self.state.pieces);
-        for (way, kind) in &pieces.list {
-            match kind {
-                Kind::Bytes(range) if !extra.passed => {
-                    let bytes = pieces.bytes.get(range.clone()).unwrap_or(&[]);
-                    let mut hits = Vec::new();
-                    let view = case.view(*way, conversation);
-                    let mut ask = ask(self.state, &mut extra.marks, &mut hits);
-                    self.rules.inspect_stream(&view, *way, bytes, &mut ask);
-                    case.found.extend(hits.into_iter().map(|hit| Found { hit, direction: *way }));
+        let now = now.filter(|_| late.bytes.len() + pieces.bytes.len() < WAITING_BYTES);
+        for held in [&late, &pieces] {
+            for (way, kind) in &held.list {
+                let bytes = held.bytes_of(kind);
+                match kind {
+                    _ if now.is_some_and(|now| now != *way) => extra.waiting.keep_kind(*way, kind, bytes),
+                    Kind::Bytes(_) if !extra.passed => {
+                        let mut hits = Vec::new();
+                        let view = case.view(*way, conversation);
+                        let mut ask = ask(self.state, &mut extra.marks, &mut hits);
+                        self.rules.inspect_stream(&view, *way, bytes, &mut ask);
+                        case.found.extend(hits.into_iter().map(|hit| Found { hit, direction: *way }));
+                    }
+                    Kind::Gap(count) => extra.marks.gap(*way, *count),
+                    _ => {}
                 }
-                Kind::Gap(count) => extra.marks.gap(*way, *count),
-                _ => {}
             }
         }
         self.state.pieces = pieces;
@@ -334,12 +389,13 @@ impl Work<'_> {
         case.found.extend(hits.into_iter().map(|hit| Found { hit, direction }));
     }
 
-    /// Asks about every transaction that has changed.
+    /// Asks about every transaction that has changed; beside the way only in the direction of `now`.
     fn ask_transactions(
         &mut self,
         case: &mut Case<'_, '_>,
         conversation: &mut Conversation,
         extra: &mut FlowExtra,
+        now: Option<Direction>,
     ) {
         if extra.passed {
             return;
@@ -347,7 +403,7 @@ impl Work<'_> {
         let mut transactions = core::mem::take(conversation.transactions());
         for transaction in transactions.iter_mut() {
             for direction in Direction::BOTH {
-                if !transaction.touched[direction.index()] {
+                if !transaction.touched[direction.index()] || now.is_some_and(|now| now != direction) {
                     continue;
                 }
                 let mut hits = Vec::new();
@@ -360,8 +416,8 @@ impl Work<'_> {
         *conversation.transactions() = transactions;
     }
 
-    /// Writes down the transactions that are whole, and lets them go.
-    fn write_finished(&mut self, case: &Case<'_, '_>, conversation: &mut Conversation) {
+    /// Writes down the transactions that are whole, and lets them go, unless `asked_later` about one.
+    fn write_finished(&mut self, case: &Case<'_, '_>, conversation: &mut Conversation, asked_later: bool) {
         if !conversation.open_transactions().iter().any(Transaction::is_complete) {
             return;
         }
@@ -371,7 +427,8 @@ impl Work<'_> {
                 self.log(case.packet, &case.facts, conversation, transaction);
             }
         }
-        transactions.close(|transaction| transaction.logged);
+        transactions
+            .close(|transaction| transaction.logged && !(asked_later && transaction.touched != [false; 2]));
         *conversation.transactions() = transactions;
     }
 
@@ -462,20 +519,22 @@ impl Work<'_> {
         let mut case = Case { packet: &packet, facts, events: Anomalies::none(), found: Vec::new() };
         let dropped = flow.extra.fate.is_some();
         let Flow { conversation, extra, .. } = flow;
+        let dropped = dropped || extra.bypassed;
         if !dropped {
             self.feed_stream(&mut case, conversation, extra);
         }
         Direction::BOTH.into_iter().for_each(|direction| conversation.end(direction));
         if !dropped {
-            self.ask_pieces(&mut case, conversation, extra);
-            self.ask_transactions(&mut case, conversation, extra);
+            self.ask_pieces(&mut case, conversation, extra, None);
+            self.ask_transactions(&mut case, conversation, extra, None);
             self.settle(&mut case, Direction::ToServer, conversation, extra);
         }
-        self.write_finished(&case, conversation);
+        self.write_finished(&case, conversation, false);
         self.give_summary(flow);
         let action = flow.extra.fate.as_ref().map(|_| "drop");
         let action = action.or(flow.extra.passed.then_some("pass"));
-        self.state.eve.flow(flow.last_at, flow, reason, flow.extra.alerted, action);
+        let notes = FlowNotes { reason, alerted: flow.extra.alerted, bypassed: flow.extra.bypassed, action };
+        self.state.eve.flow(flow.last_at, flow, &notes);
     }
 }
 
@@ -483,6 +542,19 @@ impl Pieces {
     fn clear(&mut self) {
         self.list.clear();
         self.bytes.clear();
+    }
+    fn bytes_of(&self, kind: &Kind) -> &[u8] {
+        match kind {
+            Kind::Bytes(range) => self.bytes.get(range.clone()).unwrap_or(&[]),
+            Kind::Gap(_) | Kind::End => &[],
+        }
+    }
+    fn keep_kind(&mut self, way: Direction, kind: &Kind, bytes: &[u8]) {
+        match kind {
+            Kind::Bytes(_) => self.keep(way, &Piece::Bytes(bytes)),
+            Kind::Gap(count) => self.keep(way, &Piece::Gap(*count)),
+            Kind::End => {}
+        }
     }
     fn keep(&mut self, way: Direction, piece: &Piece<'_>) {
         let kind = match piece {
@@ -496,6 +568,12 @@ impl Pieces {
         };
         self.list.push((way, kind));
     }
+}
+
+/// Data with a SYN that did not ask for fast open.
+const fn loose_payload(packet: &Packet<'_>) -> bool {
+    let Transport::Tcp { flags, options, .. } = packet.transport else { return false };
+    flags & tcp_flag::SYN != 0 && !options.fast_open && !packet.payload.is_empty()
 }
 
 fn ask<'a>(

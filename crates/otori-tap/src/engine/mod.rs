@@ -102,7 +102,7 @@ impl Engine {
         let work = WorkState {
             globals: Globals::default(),
             scratch: Scratch::default(),
-            eve: Eve::new(settings.eve),
+            eve: Eve::new(settings.eve, settings.detail.short_addresses),
             verdicts: Vec::new(),
             stats: Stats::default(),
             kept: 0,

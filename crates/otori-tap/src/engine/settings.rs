@@ -55,6 +55,10 @@ pub struct Detail {
     pub payload: bool,
     /// Ethernet addresses
     pub ethernet: bool,
+    /// references of the rule
+    pub references: bool,
+    /// IPv6 addresses are written short
+    pub short_addresses: bool,
 }
 
 /// How an engine works.
@@ -70,6 +74,8 @@ pub struct Settings {
     pub reassembly: Reassembly,
     /// a TCP connection whose hand-shake was not seen
     pub midstream: Exception,
+    /// on the way, segments that their receiver will not take are dropped
+    pub drop_invalid: bool,
     /// packets with urgent bytes are dropped
     pub drop_urgent: bool,
     /// which hosts treat overlapping bytes how; the first that fits counts
@@ -94,6 +100,7 @@ impl Default for Settings {
             home: AddressSet::default(),
             reassembly: Reassembly { midstream: Midstream::Allow, ..Reassembly::default() },
             midstream: Exception::Ignore,
+            drop_invalid: false,
             drop_urgent: false,
             hosts: Vec::new(),
             order: ActionOrder::default(),

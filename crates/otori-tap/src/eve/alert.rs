@@ -35,7 +35,7 @@ impl Eve {
             return;
         }
         let mut line = Self::head(place, "alert");
-        line.insert("alert".into(), alert_object(&alert.hit.rule, alert.blocked));
+        line.insert("alert".into(), alert_object(&alert.hit.rule, alert.blocked, alert.detail.references));
         let mut verdict = json!({"action": alert.verdict});
         if alert.hit.rule.action == otori_rule::Action::Reject
             && let Some(verdict) = verdict.as_object_mut()
@@ -80,7 +80,7 @@ impl Eve {
         line.insert("drop".into(), object.into());
         line.insert("verdict".into(), json!({"action": "drop"}));
         if let Some(rule) = rule {
-            line.insert("alert".into(), alert_object(rule, true));
+            line.insert("alert".into(), alert_object(rule, true, false));
         }
         self.write(line);
     }
@@ -113,11 +113,11 @@ fn add_detail(line: &mut Map<String, Value>, place: &Place<'_, '_>, alert: &Aler
     }
     let Some(packet) = packet else { return };
     if alert.detail.packet {
-        line.insert("packet".into(), base64(packet.frame).into());
-        line.insert(
-            "packet_info".into(),
-            json!({"linktype": packet.link.number(), "linktype_name": packet.link.name()}),
-        );
+        let whole = packet.joined.then(|| packet.rebuilt());
+        line.insert("packet".into(), base64(whole.as_deref().unwrap_or(packet.frame)).into());
+        // What was in a tunnel has no link layer of its own.
+        let link = if packet.depth > 0 { LinkType::Ip } else { packet.link };
+        line.insert("packet_info".into(), json!({"linktype": link.number(), "linktype_name": link.name()}));
     }
     if let (true, LinkType::Ethernet, Some(head)) =
         (alert.detail.ethernet, packet.link, packet.frame.get(..14))
@@ -159,7 +159,7 @@ fn printable(bytes: &[u8]) -> String {
     bytes.iter().map(shown).collect()
 }
 
-fn alert_object(rule: &Rule, blocked: bool) -> Value {
+fn alert_object(rule: &Rule, blocked: bool, references: bool) -> Value {
     let (category, severity) = class::lookup(&rule.class);
     let mut object = Map::new();
     object.insert("action".into(), if blocked { "blocked" } else { "allowed" }.into());
@@ -169,7 +169,7 @@ fn alert_object(rule: &Rule, blocked: bool) -> Value {
     object.insert("signature".into(), rule.message.clone().into());
     object.insert("category".into(), category.into());
     object.insert("severity".into(), rule.priority.unwrap_or(severity).into());
-    if !rule.references.is_empty() {
+    if references && !rule.references.is_empty() {
         object.insert("references".into(), json!(rule.references));
     }
     if !rule.metadata.is_empty() {

@@ -27,6 +27,20 @@ pub struct Eve {
     /// whole lines, each with its end
     pub lines: Vec<u8>,
     enabled: bool,
+    /// IPv6 addresses are written short
+    compress: bool,
+}
+
+/// What the engine did with a flow.
+pub struct FlowNotes<'a> {
+    /// why it ended
+    pub reason: &'a str,
+    /// a rule alerted
+    pub alerted: bool,
+    /// it was left alone
+    pub bypassed: bool,
+    /// `drop`, `pass`
+    pub action: Option<&'a str>,
 }
 
 /// What every line says of its flow.
@@ -94,6 +108,21 @@ fn protocol_name(number: u8) -> String {
     }
 }
 
+/// Writes IPv6 addresses as RFC 5952 wants them.
+fn shorten(object: &mut Map<String, Value>) {
+    for (key, value) in object.iter_mut() {
+        match value {
+            Value::String(text) if key.ends_with("_ip") => {
+                if let Ok(address) = text.parse::<core::net::Ipv6Addr>() {
+                    *text = address.to_string();
+                }
+            }
+            Value::Object(inner) if matches!(key.as_str(), "flow" | "tunnel") => shorten(inner),
+            _ => {}
+        }
+    }
+}
+
 /// A number that a 53-bit reader keeps exactly, from the flow's number.
 fn flow_id(number: u64) -> u64 {
     number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 12
@@ -101,14 +130,17 @@ fn flow_id(number: u64) -> u64 {
 
 impl Eve {
     /// Makes lines, or nothing at all.
-    pub fn new(enabled: bool) -> Self {
-        Eve { lines: Vec::new(), enabled }
+    pub const fn new(enabled: bool, compress: bool) -> Self {
+        Eve { lines: Vec::new(), enabled, compress }
     }
     /// Lines are wanted.
     pub const fn is_enabled(&self) -> bool {
         self.enabled
     }
-    fn write(&mut self, object: Map<String, Value>) {
+    fn write(&mut self, mut object: Map<String, Value>) {
+        if self.compress {
+            shorten(&mut object);
+        }
         if serde_json::to_writer(&mut self.lines, &Value::Object(object)).is_ok() {
             self.lines.push(b'\n');
         }
@@ -187,14 +219,7 @@ impl Eve {
     }
 
     /// The end of a flow.
-    pub fn flow<S>(
-        &mut self,
-        at: Timestamp,
-        flow: &Flow<S>,
-        reason: &str,
-        alerted: bool,
-        action: Option<&str>,
-    ) {
+    pub fn flow<S>(&mut self, at: Timestamp, flow: &Flow<S>, notes: &FlowNotes<'_>) {
         if !self.enabled {
             return;
         }
@@ -216,10 +241,11 @@ impl Eve {
             "bytes_toserver": flow.bytes[0], "bytes_toclient": flow.bytes[1],
             "start": time_text(flow.started_at), "end": time_text(flow.last_at),
             "age": flow.last_at.since_ns(flow.started_at).max(0) / 1_000_000_000,
-            "state": flow.state().as_str(), "reason": reason, "alerted": alerted,
+            "state": if notes.bypassed { "bypassed" } else { flow.state().as_str() },
+            "reason": notes.reason, "alerted": notes.alerted,
             "tx_cnt": flow.conversation.open_transactions().opened(),
         });
-        if let (Some(action), Some(object)) = (action, object.as_object_mut()) {
+        if let (Some(action), Some(object)) = (notes.action, object.as_object_mut()) {
             object.insert("action".into(), action.into());
         }
         line.insert("flow".into(), object);

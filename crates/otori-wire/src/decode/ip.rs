@@ -128,6 +128,42 @@ pub(super) fn decode_v6<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Optio
     Some(ip)
 }
 
+/// Link header, IP header without the marks of a fragment, body.
+pub(super) fn rebuilt(link_header: &[u8], ip: &Ip<'_>) -> Vec<u8> {
+    let mut header = ip.header.to_vec();
+    if ip.source.is_ipv4() {
+        let total = (header.len() + ip.body.len()).min(usize::from(u16::MAX)) as u16;
+        for (place, bytes) in [(2, total.to_be_bytes()), (6, [0; 2]), (10, [0; 2])] {
+            if let Some(target) = header.get_mut(place..place + 2) {
+                target.copy_from_slice(&bytes);
+            }
+        }
+        let sum = checksum(&header);
+        if let Some(target) = header.get_mut(10..12) {
+            target.copy_from_slice(&sum.to_be_bytes());
+        }
+    } else {
+        // Extension headers before the fragment header stay away with it: the body is what they led to.
+        header.truncate(40);
+        let length = (ip.body.len().min(usize::from(u16::MAX)) as u16).to_be_bytes();
+        if let Some([high, low, next]) = header.get_mut(4..7) {
+            (*high, *low, *next) = (length[0], length[1], ip.protocol);
+        }
+    }
+    [link_header, &header, ip.body].concat()
+}
+
+/// RFC 1071.
+fn checksum(bytes: &[u8]) -> u16 {
+    let words =
+        bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
+    let mut sum: u32 = words.sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
 /// Which extension headers were there already, a bit each.
 #[derive(Default)]
 struct Seen(u8);

@@ -295,21 +295,8 @@ fn point_to_point(packet: &mut Packet<'_>, cursor: &mut Cursor<'_>) -> Option<Ne
         // Link and network control protocols are a part of every session.
         0x8000..=0xffff => Some(Next::Stop),
         // Network protocols that are not looked into.
-        0x002d
-        | 0x00fd
-        | 0x00fb
-        | 0x0023
-        | 0x0025
-        | 0x0027
-        | 0x0029
-        | 0x002b
-        | 0x0031
-        | 0x003d
-        | 0x003f
-        | 0x0049
-        | 0x004f
-        | 0x0055
-        | 0x0059 => note("ppp.unsup_proto"),
+        0x002d | 0x00fd | 0x00fb | 0x0023 | 0x0025 | 0x0027 | 0x0029 | 0x002b | 0x0031 | 0x003d | 0x003f
+        | 0x0049 | 0x004f | 0x0055 | 0x0059 => note("ppp.unsup_proto"),
         _ => note("ppp.wrong_type"),
     }
 }

@@ -156,6 +156,11 @@ impl<'a> Packet<'a> {
         }
         packet
     }
+    /// The frame of a datagram that was joined from fragments, as one packet would have been.
+    pub fn rebuilt(&self) -> Vec<u8> {
+        let Some(ip) = &self.ip else { return self.frame.to_vec() };
+        ip::rebuilt(self.link_header, ip)
+    }
     /// Source port, 0 where the transport has none.
     pub fn source_port(&self) -> u16 {
         self.transport.ports().0

@@ -160,6 +160,10 @@ pub(super) fn tcp(bytes: &[u8], anomalies: &mut Anomalies) -> TcpOptions {
             (34, _) => {
                 (body.len() > 16 || body.len() % 2 != 0, core::mem::replace(&mut options.fast_open, true))
             }
+            // Fast open before it got its number: an experiment's option with this mark (RFC 6994).
+            (253 | 254, _) if body.starts_with(&[0xf9, 0x89]) => {
+                (false, core::mem::replace(&mut options.fast_open, true))
+            }
             (2 | 3 | 4 | 8, _) => (true, false),
             (5, count) => (!count.is_multiple_of(8) || !(8..=32).contains(&count), false),
             _ => (false, false),

@@ -7,7 +7,7 @@ mod tcp;
 
 pub use overlap::Policy;
 pub use table::{Flow, FlowId, FlowKey, FlowLimits, FlowState, FlowTable};
-pub use tcp::{Midstream, Notes, Piece, Reassembly, TcpSession, TcpState, Urgent};
+pub use tcp::{Midstream, Notes, Piece, Reassembly, TcpSession, TcpState, Urgent, is_refused};
 
 /// Which way a packet goes in its flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -117,8 +117,6 @@ struct Side {
     policy: Policy,
     /// all bytes of the depth were handed out
     deep: bool,
-    /// it has sent something
-    heard: bool,
 }
 
 /// One connection.
@@ -130,12 +128,42 @@ pub struct TcpSession {
     pub midstream: bool,
     /// all flags seen, per direction
     pub flags: [u8; 2],
+    /// its SYN came with data and the option for that (RFC 7413)
+    fast_open: bool,
 }
 
 impl Default for TcpSession {
     fn default() -> Self {
-        TcpSession { state: TcpState::None, sides: Default::default(), midstream: false, flags: [0; 2] }
+        TcpSession {
+            state: TcpState::None,
+            sides: Default::default(),
+            midstream: false,
+            flags: [0; 2],
+            fast_open: false,
+        }
     }
+}
+
+/// Anomalies that say that the receiver will not take the segment; sorted.
+const REFUSED: &[&str] = &[
+    "stream.3whs_ack_data_inject",
+    "stream.3whs_ack_in_wrong_dir",
+    "stream.3whs_right_seq_wrong_ack_evasion",
+    "stream.3whs_synack_in_wrong_direction",
+    "stream.3whs_synack_with_wrong_ack",
+    "stream.3whs_wrong_seq_wrong_ack",
+    "stream.est_packet_out_of_window",
+    "stream.est_syn_resend",
+    "stream.est_syn_toclient",
+    "stream.est_synack_resend",
+    "stream.est_synack_toserver",
+    "stream.pkt_invalid_timestamp",
+    "stream.suspected_rst_inject",
+];
+
+/// Whether that anomaly means that the segment counts for nothing.
+pub fn is_refused(anomaly: &str) -> bool {
+    REFUSED.binary_search(&anomaly).is_ok()
 }
 
 /// Urgent bytes remembered per direction.
@@ -191,9 +219,12 @@ impl TcpSession {
         let Transport::Tcp { sequence, acknowledgement, flags, urgent, options, .. } = *header else {
             return;
         };
-        let segment = Segment { direction, sequence, acknowledgement, flags, urgent, payload };
         self.flags[direction.index()] |= flags;
-        self.sides[direction.index()].heard |= !payload.is_empty();
+        let opens = flags & tcp_flag::SYN != 0;
+        self.fast_open |= opens && options.fast_open && !payload.is_empty();
+        // Without that option no receiver takes the data of a SYN.
+        let payload = if opens && !self.fast_open { &[] } else { payload };
+        let segment = Segment { direction, sequence, acknowledgement, flags, urgent, payload };
         let acks = flags & tcp_flag::ACK != 0;
         if !self.take_up(&segment, how, anomalies) {
             return;
@@ -210,7 +241,9 @@ impl TcpSession {
         if flags & tcp_flag::RST != 0 {
             self.reset(&segment, how, anomalies, &mut sink);
         } else {
-            self.advance(&segment, how, anomalies);
+            if !self.advance(&segment, how, anomalies) {
+                return;
+            }
             if acks {
                 self.acknowledge(direction.flip(), acknowledgement, how, anomalies, &mut sink);
             }
@@ -229,8 +262,14 @@ impl TcpSession {
 
     /// The first segment of a connection that did not begin before our eyes; false when it is left alone.
     fn take_up(&mut self, segment: &Segment<'_>, how: &Reassembly, anomalies: &mut Anomalies) -> bool {
-        if self.state != TcpState::None || segment.flags & tcp_flag::SYN != 0 {
+        let syn = segment.flags & tcp_flag::SYN != 0;
+        if self.state != TcpState::None || syn && segment.flags & tcp_flag::ACK == 0 {
             return true;
+        }
+        if syn {
+            // The answer to a SYN that was not seen.
+            self.midstream = how.midstream == Midstream::Allow;
+            return self.midstream || how.one_sided;
         }
         if segment.flags & tcp_flag::RST != 0 {
             anomalies.note("stream.rst_but_no_session");
@@ -269,10 +308,17 @@ impl TcpSession {
         false
     }
 
-    /// The hand-shake.
-    fn advance(&mut self, segment: &Segment<'_>, how: &Reassembly, anomalies: &mut Anomalies) {
+    /// The hand-shake; false when the segment does not fit into it, so that the receiver ignores it.
+    fn advance(&mut self, segment: &Segment<'_>, how: &Reassembly, anomalies: &mut Anomalies) -> bool {
         let (syn, acks) = (segment.flags & tcp_flag::SYN != 0, segment.flags & tcp_flag::ACK != 0);
+        let mut refuse = |name| {
+            anomalies.note(name);
+            false
+        };
         if !syn {
+            if let Some(name) = self.strays(segment, how) {
+                return refuse(name);
+            }
             let answers = match self.state {
                 TcpState::SynReceived => segment.direction == Direction::ToServer && acks,
                 // The other side is not to be seen.
@@ -282,30 +328,56 @@ impl TcpSession {
             if answers {
                 self.state = TcpState::Established;
             }
-            return;
+            return true;
         }
         let next = self.sides[Direction::ToServer.index()].next;
         match (segment.direction, acks) {
             (Direction::ToServer, false) if self.state <= TcpState::SynSent => self.state = TcpState::SynSent,
             (Direction::ToClient, true) if self.state <= TcpState::SynReceived => {
-                let fast_open = self.sides[0].heard;
-                if !fast_open && next.is_some_and(|next| next != segment.acknowledgement) {
-                    return anomalies.note("stream.3whs_synack_with_wrong_ack");
+                if !self.fast_open && next.is_some_and(|next| next != segment.acknowledgement) {
+                    return refuse("stream.3whs_synack_with_wrong_ack");
                 }
                 self.state = TcpState::SynReceived;
             }
             (Direction::ToServer, true) if self.state <= TcpState::SynReceived => {
-                return anomalies.note("stream.3whs_synack_in_wrong_direction");
+                return refuse("stream.3whs_synack_in_wrong_direction");
             }
-            (Direction::ToServer, true) => return anomalies.note("stream.est_synack_toserver"),
-            (Direction::ToClient, true) => return anomalies.note("stream.est_synack_resend"),
-            (Direction::ToServer, false) => return anomalies.note("stream.est_syn_resend"),
-            (Direction::ToClient, false) => return anomalies.note("stream.est_syn_toclient"),
+            (Direction::ToServer, true) => return refuse("stream.est_synack_toserver"),
+            (Direction::ToClient, true) => return refuse("stream.est_synack_resend"),
+            (Direction::ToServer, false) => return refuse("stream.est_syn_resend"),
+            (Direction::ToClient, false) => return refuse("stream.est_syn_toclient"),
         }
         let side = &mut self.sides[segment.direction.index()];
         // A repeated SYN with another number replaces the first: only the last one can be answered.
         if side.window.base() == 0 && side.window.is_empty() {
             side.next = Some(segment.sequence.wrapping_add(1));
+        }
+        true
+    }
+    /// What is wrong with a segment between the answer to the SYN and the end of the hand-shake. Beside the way a
+    /// segment from the server only says that we have missed the client's; on the way nothing is missed.
+    fn strays(&self, segment: &Segment<'_>, how: &Reassembly) -> Option<&'static str> {
+        let acks = segment.flags & tcp_flag::ACK != 0;
+        if self.state != TcpState::SynReceived || !acks || self.fast_open || self.midstream || how.one_sided {
+            return None;
+        }
+        let fits =
+            |way: Direction, number: u32| self.sides[way.index()].next.is_none_or(|next| next == number);
+        match segment.direction {
+            Direction::ToClient if !how.immediate => None,
+            Direction::ToClient
+                if !segment.payload.is_empty() && fits(Direction::ToClient, segment.sequence) =>
+            {
+                Some("stream.3whs_ack_data_inject")
+            }
+            Direction::ToClient => Some("stream.3whs_ack_in_wrong_dir"),
+            Direction::ToServer if !how.immediate || fits(Direction::ToClient, segment.acknowledgement) => {
+                None
+            }
+            Direction::ToServer if fits(Direction::ToServer, segment.sequence) => {
+                Some("stream.3whs_right_seq_wrong_ack_evasion")
+            }
+            Direction::ToServer => Some("stream.3whs_wrong_seq_wrong_ack"),
         }
     }
 

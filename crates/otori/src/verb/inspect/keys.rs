@@ -23,6 +23,7 @@ pub struct Keys {
     midstream: Option<String>,
     all_exceptions: Option<String>,
     drop_urgent: bool,
+    drop_invalid: bool,
     inline: Option<bool>,
     hosts: Vec<(AddressSet, Policy)>,
     order: Vec<Action>,
@@ -116,7 +117,8 @@ impl Keys {
             hosts: Vec::new(),
             order: Vec::new(),
             alerts_per_packet: 15,
-            detail: Detail { packet: true, payload: true, ethernet: true },
+            detail: Detail { packet: true, payload: true, ethernet: true, ..Detail::default() },
+            drop_invalid: true,
         }
     }
     /// The keys of a file; unknown ones are passed over silently.
@@ -129,6 +131,7 @@ impl Keys {
             if let Some((_, option)) = of_alert {
                 let detail = shown.get_or_insert(Detail { ethernet: true, ..Detail::default() });
                 match option {
+                    "metadata.rule.reference" => detail.references = truth(value),
                     "packet" => detail.packet = truth(value),
                     "payload" | "payload-printable" => detail.payload |= truth(value),
                     _ => {}
@@ -136,6 +139,8 @@ impl Keys {
             }
         }
         self.detail = shown.unwrap_or(self.detail);
+        let short = |(key, value): &(String, String)| key.ends_with(".eve-log.ipv6-compress") && truth(value);
+        self.detail.short_addresses = scalars.iter().any(short);
     }
     /// Takes a key; `false` when it is unknown.
     pub fn take(&mut self, key: &str, value: &str) -> bool {
@@ -156,6 +161,7 @@ impl Keys {
         }
         match key {
             "stream.midstream" => self.reassembly.midstream = midstream(value),
+            "stream.drop-invalid" => self.drop_invalid = truth(value),
             "stream.async-oneside" => self.reassembly.one_sided = truth(value),
             "stream.inline" => self.inline = (value != "auto").then(|| truth(value)),
             "stream.midstream-policy" => self.midstream = Some(value.into()),
@@ -223,6 +229,7 @@ impl Keys {
             mode: self.mode,
             reassembly: Reassembly { immediate: inline, ..self.reassembly },
             midstream: midstream.unwrap_or_default(),
+            drop_invalid: self.drop_invalid && self.mode == Mode::Inline,
             drop_urgent: self.drop_urgent,
             hosts,
             order,
