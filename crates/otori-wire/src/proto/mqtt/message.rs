@@ -142,7 +142,8 @@ fn properties(cursor: &mut Cursor<'_>) -> Option<Vec<(&'static str, Value)>> {
     while inside.left() > 0 && all.len() < MQTT_PROPERTIES {
         let number = inside.u8()?;
         if number == USER_PROPERTY {
-            (text(&mut inside)?, text(&mut inside)?);
+            text(&mut inside)?;
+            text(&mut inside)?;
             continue;
         }
         let (_, name, form) = PROPERTIES.iter().find(|(have, ..)| *have == number)?;
