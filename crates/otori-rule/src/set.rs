@@ -21,7 +21,10 @@ use crate::{
 use core::cmp::Ordering;
 use otori_event::{Endpoint, Timestamp};
 use otori_wire::{Direction, FieldId, Packet, proto::ProtocolId};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 /// What is known of the packet that is looked at.
 pub struct View<'a, 'p> {
@@ -350,10 +353,9 @@ impl RuleSet {
             let slot = self.slots.len() as u32;
             self.file_away(&rule, slot);
             let key = (rule.gid, rule.sid);
-            if self.by_sid.contains_key(&key) {
-                self.more.entry(key).or_default().push(slot);
-            } else {
-                self.by_sid.insert(key, slot);
+            match self.by_sid.entry(key) {
+                Entry::Vacant(place) => _ = place.insert(slot),
+                Entry::Occupied(_) => self.more.entry(key).or_default().push(slot),
             }
             self.slots.push(Some(rule));
         }
