@@ -82,6 +82,19 @@ pub(crate) fn hex(text: &str) -> Option<Vec<u8>> {
 pub struct Dataset {
     kind: Kind,
     entries: HashMap<Vec<u8>, u16>,
+    /// the JSON object that an entry stood in
+    contexts: HashMap<Vec<u8>, String>,
+    /// under which name alerts show that object, and the member that is left out
+    pub shown: Option<Shown>,
+}
+
+/// How alerts show where an entry came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// `context_key`
+    pub key: String,
+    /// `value_key`, when `remove_key` is there
+    pub removed: Option<String>,
 }
 
 /// A list that several rules share.
@@ -90,11 +103,15 @@ pub type Shared = Arc<Mutex<Dataset>>;
 impl Dataset {
     /// An empty list.
     pub fn new(kind: Kind) -> Self {
-        Dataset { kind, entries: HashMap::new() }
+        Dataset { kind, entries: HashMap::new(), contexts: HashMap::new(), shown: None }
     }
     /// The reputation of a value, if it is there.
     pub fn get(&self, bytes: &[u8]) -> Option<u16> {
         self.entries.get(self.kind.value(bytes).as_slice()).copied()
+    }
+    /// The JSON object that a value stood in.
+    pub fn context(&self, bytes: &[u8]) -> Option<&str> {
+        self.contexts.get(self.kind.value(bytes).as_slice()).map(String::as_str)
     }
     /// Adds a value; true when it is new.
     pub fn set(&mut self, bytes: &[u8]) -> bool {
@@ -107,25 +124,32 @@ impl Dataset {
     pub fn unset(&mut self, bytes: &[u8]) -> bool {
         self.entries.remove(self.kind.value(bytes).as_slice()).is_some()
     }
-    /// Takes the lines of a file: a value, and perhaps its reputation behind a comma. JSON lines give the value of
-    /// `key`. The first line that makes no sense is told.
+    /// Takes the lines of a file: a value, and perhaps its reputation behind a comma. JSON objects give the value of
+    /// `key`; of several with one value the first counts. The first line that makes no sense is told.
     pub fn load(&mut self, text: &str, key: Option<&str>) -> Result<(), String> {
+        if let Some(key) = key {
+            for object in objects(text) {
+                for value in values(object, key) {
+                    let Some(value) = self.plain(&value) else { continue };
+                    if self.entries.len() >= DATASET_ENTRIES {
+                        return Err(format!("more than {DATASET_ENTRIES} entries"));
+                    }
+                    if self.shown.is_some() {
+                        self.contexts.entry(value.clone()).or_insert_with(|| object.to_owned());
+                    }
+                    self.entries.insert(value, 0);
+                }
+            }
+            return Ok(());
+        }
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         for line in lines {
             if self.entries.len() >= DATASET_ENTRIES {
                 return Err(format!("more than {DATASET_ENTRIES} entries"));
             }
-            let found = match key {
-                Some(key) => values(line, key).into_iter().map(|value| (self.plain(&value), 0)).collect(),
-                None => {
-                    let (value, reputation) = line.split_once(',').unwrap_or((line, "0"));
-                    let entry =
-                        self.kind.entry(value).ok_or_else(|| format!("{value:?} is no such value"))?;
-                    vec![(Some(entry), reputation.trim().parse().unwrap_or(0))]
-                }
-            };
-            self.entries
-                .extend(found.into_iter().filter_map(|(value, reputation)| Some((value?, reputation))));
+            let (value, reputation) = line.split_once(',').unwrap_or((line, "0"));
+            let entry = self.kind.entry(value).ok_or_else(|| format!("{value:?} is no such value"))?;
+            self.entries.insert(entry, reputation.trim().parse().unwrap_or(0));
         }
         Ok(())
     }
@@ -136,6 +160,34 @@ impl Dataset {
             other => other.entry(value),
         }
     }
+}
+
+/// The outermost objects of JSON text, in a list or one after the other.
+fn objects(text: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut quoted, mut escaped) = (0usize, 0, false, false);
+    let mut found = Vec::new();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'{' => {
+                if depth == 0 {
+                    start = at;
+                }
+                depth += 1;
+            }
+            b'}' => {
+                if depth == 1 {
+                    found.extend(text.get(start..=at));
+                }
+                depth = depth.saturating_sub(1);
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// The strings behind `"key"` in JSON text, wherever they stand; enough for lists of objects.
@@ -192,5 +244,9 @@ mod tests {
         let mut list = Dataset::new(Kind::String);
         list.load("{\"a\": {\"host\": \"h.example\"}}", Some("host")).unwrap();
         assert!(list.get(b"h.example").is_some());
+        let mut list = Dataset::new(Kind::Ip);
+        list.shown = Some(Shown::default());
+        list.load("[{\"ip\": \"192.0.2.1\", \"n\": \"}\"},\n {\"ip\": \"192.0.2.1\"}]", Some("ip")).unwrap();
+        assert_eq!(list.context(&[192, 0, 2, 1]), Some("{\"ip\": \"192.0.2.1\", \"n\": \"}\"}"));
     }
 }

@@ -359,6 +359,8 @@ pub enum Memory {
     HostSet(u32, Track, u32),
     /// clears it
     HostUnset(u32, Track),
+    /// sets it for so many seconds, or clears it when it is set
+    HostToggle(u32, Track, u32),
 }
 
 /// A condition on, or change of, a flow's number.
@@ -550,8 +552,19 @@ impl Rule {
             Stage::Address | Stage::Transaction => Scope::Flow,
             Stage::Stream if in_stream => Scope::Flow,
             Stage::Packet if self.is_about_application() => Scope::Flow,
+            // Who lets a service pass lets its answers pass.
+            Stage::Packet if self.action == Action::Pass && self.is_bare() => Scope::Flow,
             Stage::Packet | Stage::Stream => Scope::Packet,
         }
+    }
+    /// Only addresses, ports and the transport are asked for.
+    fn is_bare(&self) -> bool {
+        let transport = matches!(self.protocol, RuleProtocol::Tcp | RuleProtocol::Number(_));
+        transport
+            && self.groups.is_empty()
+            && self.checks.is_empty()
+            && self.memory.is_empty()
+            && self.flow == FlowOptions::default()
     }
     /// Nothing but the application protocol is asked for.
     pub fn is_about_application(&self) -> bool {

@@ -212,7 +212,10 @@ impl Globals {
                 Memory::Number(id, NumberTest::Subtract(value)) => {
                     marks.set_number(*id, marks.number(*id).unwrap_or(0).saturating_sub(*value));
                 }
-                Memory::HostSet(bit, track, seconds) => {
+                Memory::HostToggle(bit, track, _) if self.host_bit(*bit, *track, view) => {
+                    self.host_bits.remove(&(*bit, Who::of(*track, view)));
+                }
+                Memory::HostSet(bit, track, seconds) | Memory::HostToggle(bit, track, seconds) => {
                     if self.host_bits.len() >= HOST_BITS {
                         self.host_bits.retain(|_, until| view.packet.at <= *until);
                     }

@@ -304,7 +304,8 @@ impl Run<'_> {
             }
             Step::ByteTest { number, test, negated, against } => {
                 let Some((value, _)) = self.number(number, cursor) else { return false };
-                let against = self.value(*against);
+                // Numbers have no sign: what byte_math takes away too much wraps round.
+                let (value, against) = (value.cast_unsigned(), self.value(*against).cast_unsigned());
                 let holds = match test {
                     ByteTest::Less => value < against,
                     ByteTest::Greater => value > against,

@@ -185,7 +185,9 @@ impl Transform {
                 base64::decode(part, *mode)?
             }
             Transform::Captured(expression) => expression.captured(bytes)?,
-            Transform::Subslice(offset, length, cut) => slice(bytes, *offset, *length, *cut)?.to_vec(),
+            Transform::Subslice(offset, length, cut) => {
+                slice(bytes, *offset, *length, *cut).unwrap_or(&[]).to_vec()
+            }
             Transform::Domain => {
                 let mut dots = bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'.').map(|(at, _)| at);
                 let start = dots.nth(1).map_or(0, |at| at + 1);

@@ -4,7 +4,7 @@
 use crate::{
     flow::Direction,
     limits::DETECT_BYTES,
-    proto::{PROTOCOLS, Parser, Probe, ProtocolId, ProtocolRow},
+    proto::{Expectation, PROTOCOLS, Parser, Probe, ProtocolId, ProtocolRow, by_id, ftp},
     transaction::{Progress, Transactions},
 };
 
@@ -13,6 +13,17 @@ enum Detection {
     Undecided(Box<[Vec<u8>; 2]>),
     Known(&'static ProtocolRow, Box<dyn Parser>),
     Unknown,
+}
+
+/// Reads nothing.
+struct Silent;
+
+impl Parser for Silent {
+    fn feed(&mut self, _direction: Direction, bytes: &[u8], _transactions: &mut Transactions) -> usize {
+        bytes.len()
+    }
+    fn gap(&mut self, _direction: Direction, _count: u64, _transactions: &mut Transactions) {}
+    fn end(&mut self, _direction: Direction, _transactions: &mut Transactions) {}
 }
 
 /// The application's side of one flow.
@@ -64,6 +75,30 @@ impl Conversation {
                 parser.feed(direction, bytes, &mut self.transactions)
             }
             _ => self.detect(direction, bytes),
+        }
+    }
+    /// Recognition has not ended and has not begun to find anything.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.detection, None | Some(Detection::Undecided(_)))
+    }
+    /// It is the connection that another one has announced.
+    pub fn adopt(&mut self, what: Expectation) {
+        if let Some(row) = by_id(ProtocolId::FtpData) {
+            self.detection = Some(Detection::Known(row, ftp::data::expected(what)));
+        }
+    }
+    /// Its protocol is only to be named: what was read is forgotten, and nothing more is.
+    pub fn mute(&mut self) {
+        if let Some(Detection::Known(_, parser)) = &mut self.detection {
+            *parser = Box::new(Silent);
+        }
+        self.transactions.close(|_| true);
+    }
+    /// A connection that was announced on this one since the last call.
+    pub fn expects(&mut self) -> Option<Expectation> {
+        match &mut self.detection {
+            Some(Detection::Known(_, parser)) => parser.expects(),
+            _ => None,
         }
     }
     /// That many bytes are missing.

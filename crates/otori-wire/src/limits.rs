@@ -50,6 +50,8 @@ pub const HTTP_LINE_BYTES: usize = 18_432;
 pub const HTTP_HEADERS: usize = 200;
 /// Bytes of a body kept for rules.
 pub const BODY_BYTES: usize = 102_400;
+/// Variables named in one SNMP message.
+pub const SNMP_VARIABLES: usize = 64;
 /// Bytes of one SIP message; of a longer one the beginning is read.
 pub const SIP_MESSAGE_BYTES: usize = 65_536;
 /// Header fields of one SIP message.

@@ -15,6 +15,8 @@ use otori_wire::{
     proto::{self, FieldRow, NumberRow, ProtocolId},
 };
 
+use std::sync::LazyLock;
+
 /// A rule in the making.
 pub struct Builder<'a> {
     /// what is there so far
@@ -81,10 +83,21 @@ fn rows_by_keyword(name: &str) -> impl Iterator<Item = &'static FieldRow> + '_ {
     proto::fields().filter(move |row| row.keyword == name || row.aliases.contains(&name))
 }
 
-/// Direction of a field; `None` for an unknown one.
+/// Direction of a field; `None` for an unknown one. Asked for every field of every transaction: a table.
 pub(crate) fn direction_of(id: FieldId) -> Option<Direction> {
-    let field = proto::fields().find(|row| row.id == id).map(|row| row.direction);
-    field.or_else(|| proto::numbers().find(|row| row.id == id).map(|row| row.direction))
+    static TABLE: LazyLock<Vec<Option<Direction>>> = LazyLock::new(|| {
+        let fields = proto::fields().map(|row| (row.id, row.direction));
+        let all: Vec<_> = fields.chain(proto::numbers().map(|row| (row.id, row.direction))).collect();
+        let size = all.iter().map(|(id, _)| usize::from(id.0) + 1).max().unwrap_or(0);
+        let mut table = vec![None; size];
+        for (id, direction) in all {
+            if let Some(place) = table.get_mut(usize::from(id.0)) {
+                *place = Some(direction);
+            }
+        }
+        table
+    });
+    TABLE.get(usize::from(id.0)).copied().flatten()
 }
 
 /// Buffers that are headers of the packet.
@@ -164,6 +177,14 @@ impl<'a> Builder<'a> {
         let rows: Vec<&NumberRow> =
             proto::numbers().filter(|row| row.keyword == name || row.aliases.contains(&name)).collect();
         let Some(first) = rows.first() else { return Ok(false) };
+        // `to_client, >9` where both directions have the number.
+        let (side, value) = match value.split_once(',') {
+            Some((side, rest)) if side.trim() == "to_server" => (Some(Direction::ToServer), rest),
+            Some((side, rest)) if side.trim() == "to_client" => (Some(Direction::ToClient), rest),
+            _ => (None, value),
+        };
+        let rows: Vec<&NumberRow> =
+            rows.iter().copied().filter(|row| side.is_none_or(|side| row.direction == side)).collect();
         let (compare, pick) = super::number::read(value, first.form)?;
         let ids = unique(rows.iter().map(|row| row.id));
         self.push_number(first.keyword, ids, compare, pick);

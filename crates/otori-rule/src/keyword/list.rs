@@ -1,7 +1,7 @@
 //! `dataset` and `datarep`.
 use super::Builder;
 use crate::{
-    dataset::{Dataset, Kind, Shared},
+    dataset::{Dataset, Kind, Shared, Shown},
     rule::Compare,
     step::{ListTest, Step},
 };
@@ -12,6 +12,8 @@ struct Options<'a> {
     kind: Option<Kind>,
     file: Option<&'a str>,
     json_key: Option<&'a str>,
+    context_key: Option<&'a str>,
+    removes_key: bool,
 }
 
 fn options<'a>(parts: impl Iterator<Item = &'a str>) -> Result<Options<'a>, String> {
@@ -22,8 +24,9 @@ fn options<'a>(parts: impl Iterator<Item = &'a str>) -> Result<Options<'a>, Stri
             "type" => found.kind = Some(Kind::by_name(value)?),
             "load" | "state" => found.file = Some(value),
             "value_key" => found.json_key = Some(value),
-            "save" | "memcap" | "hashsize" | "format" | "context_key" | "array_key" | "enrichment_key"
-            | "remove_key" => {}
+            "context_key" => found.context_key = Some(value),
+            "remove_key" => found.removes_key = true,
+            "save" | "memcap" | "hashsize" | "format" | "array_key" | "enrichment_key" => {}
             other => return Err(format!("unknown option {other:?}")),
         }
     }
@@ -43,6 +46,10 @@ fn list(builder: &mut Builder<'_>, name: &str, options: &Options<'_>, must: bool
     };
     builder.tables.datasets.get(name, || {
         let mut list = Dataset::new(kind);
+        list.shown = options.context_key.map(|key| Shown {
+            key: key.into(),
+            removed: options.json_key.filter(|_| options.removes_key).map(Into::into),
+        });
         list.load(&String::from_utf8_lossy(&text), options.json_key)?;
         Ok(list)
     })

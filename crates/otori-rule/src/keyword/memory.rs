@@ -64,6 +64,7 @@ fn push_host(
     let memory = match command {
         "set" => Memory::HostSet(id, track, seconds),
         "unset" => Memory::HostUnset(id, track),
+        "toggle" => Memory::HostToggle(id, track, seconds),
         "isset" => Memory::HostIsSet(id, track),
         "isnotset" => Memory::HostIsNotSet(id, track),
         other => return Err(format!("unknown command {other:?}")),

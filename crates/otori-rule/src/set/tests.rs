@@ -124,6 +124,21 @@ fn packets_meet_their_rules() {
 }
 
 #[test]
+fn a_list_under_one_sid_is_kept_and_a_newer_revision_replaces_it() {
+    let mut rig = Rig::new(
+        "alert udp any any -> any any (content:\"one\"; sid:1; rev:1;)\n\
+         alert udp any any -> any any (content:\"two\"; sid:1; rev:1;)",
+    );
+    assert_eq!((rig.set.len(), rig.packet(b"one"), rig.packet(b"two")), (2, vec![1], vec![1]));
+    let newer = "alert udp any any -> any any (content:\"three\"; sid:1; rev:2;)";
+    let older = "alert udp any any -> any any (content:\"one\"; sid:1; rev:1;)";
+    let report = rig.set.load("test", &format!("{newer}\n{older}\n{newer}"));
+    assert_eq!((report.loaded, report.refused.len(), rig.set.len()), (1, 2, 1));
+    assert_eq!((rig.packet(b"one two"), rig.packet(b"three")), (vec![], vec![1]));
+    assert!(rig.set.remove(1) && rig.set.is_empty());
+}
+
+#[test]
 fn rules_come_and_go_while_packets_flow() {
     let mut rig = Rig::new("alert udp any any -> any any (content:\"old\"; sid:1;)");
     assert_eq!(rig.packet(b"new old"), [1]);

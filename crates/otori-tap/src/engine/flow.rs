@@ -62,7 +62,6 @@ pub struct Facts {
     pub started_at: Timestamp,
     established: bool,
     streamed: bool,
-    first: bool,
     stream_bytes: [u64; 2],
 }
 
@@ -79,7 +78,6 @@ impl Facts {
             started_at: flow.started_at,
             established: flow.is_established(),
             streamed: tcp.is_some_and(|tcp| tcp.state() > TcpState::None),
-            first: flow.packets[0] + flow.packets[1] == 1,
             stream_bytes: Direction::BOTH.map(|way| tcp.map_or(0, |tcp| tcp.delivered(way))),
         }
     }
@@ -138,7 +136,7 @@ impl Case<'_, '_> {
             streamed: facts.streamed,
             application: conversation.protocol_id(),
             application_name: conversation.application(),
-            first: facts.first,
+            first: facts.packets[direction.index()] == 1,
             events: self.events.names(),
             fragmented: self.packet.joined,
             flow_number: facts.number,
@@ -174,13 +172,13 @@ impl Work<'_> {
             return Decision::Pass;
         }
         let established = flow.is_established();
-        let events = self.read_stream(flow, direction, packet);
+        let (events, taken) = self.read_stream(flow, direction, packet);
         let mut facts = Facts::of(flow);
         // The packet that ends the hand-shake is not yet one of an established connection, unless it carries data.
         facts.established &= established || facts.protocol != protocol::TCP || !packet.payload.is_empty();
         // What no stream has taken is looked at in its packet.
         let refused = events.names().iter().any(|name| is_refused(name));
-        facts.streamed &= !refused && !loose_payload(packet);
+        facts.streamed &= taken && !refused && !loose_payload(packet);
         let mut case = Case { packet, facts, events, found: Vec::new() };
         for (kind, names) in [("decode", packet.anomalies.names()), ("stream", case.events.names())] {
             for name in names {
@@ -197,6 +195,11 @@ impl Work<'_> {
             conversation.feed(direction, packet.payload);
         }
         let mut decision = self.feed_stream(&mut case, conversation, extra);
+        if !self.settings.named_only.is_empty()
+            && conversation.protocol_id().is_some_and(|id| self.settings.named_only.contains(&id))
+        {
+            conversation.mute();
+        }
         self.ask_packet(&mut case, direction, conversation, extra);
         let now = (!self.settings.reassembly.immediate).then_some(direction);
         self.ask_pieces(&mut case, conversation, extra, now);
@@ -274,12 +277,12 @@ impl Work<'_> {
         flow: &mut Flow<FlowExtra>,
         direction: Direction,
         packet: &Packet<'_>,
-    ) -> Anomalies {
+    ) -> (Anomalies, bool) {
         let mut events = Anomalies::none();
         let pieces = &mut self.state.pieces;
         pieces.clear();
         let (client, server) = (flow.client.ip, flow.server.ip);
-        let Some(tcp) = flow.tcp.as_deref_mut() else { return events };
+        let Some(tcp) = flow.tcp.as_deref_mut() else { return (events, false) };
         if tcp.state() == TcpState::None && !self.settings.hosts.is_empty() {
             tcp.set_policy(Direction::ToServer, self.settings.policy(server));
             tcp.set_policy(Direction::ToClient, self.settings.policy(client));
@@ -287,8 +290,8 @@ impl Work<'_> {
         let how = &self.settings.reassembly;
         let notes = Notes { kept_all: &mut self.state.kept, anomalies: &mut events };
         let keep = |way: Direction, piece: Piece<'_>| pieces.keep(way, &piece);
-        tcp.segment(direction, &packet.transport, packet.payload, how, notes, keep);
-        events
+        let taken = tcp.segment(direction, &packet.transport, packet.payload, how, notes, keep);
+        (events, taken)
     }
 
     /// Gives the application what became readable.
@@ -299,6 +302,15 @@ impl Work<'_> {
         extra: &mut FlowExtra,
     ) -> Decision {
         let mut decision = Decision::Pass;
+        let Facts { client, server, .. } = case.facts;
+        let expected = &mut self.state.expected;
+        if !expected.is_empty()
+            && !self.state.pieces.list.is_empty()
+            && conversation.is_open()
+            && let Some(what) = expected.take(case.packet.at, client.ip, server.ip, server.port)
+        {
+            conversation.adopt(what);
+        }
         let pieces = core::mem::take(&mut self.state.pieces);
         for (way, kind) in &pieces.list {
             match kind {
@@ -311,6 +323,10 @@ impl Work<'_> {
             }
         }
         self.state.pieces = pieces;
+        if let Some(what) = conversation.expects() {
+            let (from, to) = if what.reversed { (server.ip, client.ip) } else { (client.ip, server.ip) };
+            self.state.expected.add(case.packet.at, from, to, what);
+        }
         decision
     }
 
@@ -448,6 +464,10 @@ impl Work<'_> {
         let direction = if answered { Direction::ToClient } else { Direction::ToServer };
         let place = self.place(facts, direction, packet, conversation);
         self.state.eve.transaction(&place, transaction);
+        for way in Direction::BOTH {
+            let place = self.place(facts, way, packet, conversation);
+            self.state.eve.files(&place, transaction, way, self.settings.detail);
+        }
         for name in &transaction.anomalies {
             self.state.eve.anomaly(&place, "applayer", name);
         }

@@ -2,6 +2,7 @@
 //!
 //! Key types: [`Engine`], [`Decision`], [`Settings`]. Neighbours: `flow` (one packet of one flow), `verdict`,
 //! `stats`. No I/O and no clock here: the caller brings packets with their time and takes lines away.
+mod expected;
 mod flow;
 mod outcome;
 mod settings;
@@ -81,6 +82,7 @@ pub(crate) struct WorkState {
     /// bytes that wait in all connections
     kept: usize,
     pieces: flow::Pieces,
+    expected: expected::Expected,
     /// packets around the one that is looked at, outermost first
     carriers: Vec<Carrier>,
 }
@@ -102,11 +104,12 @@ impl Engine {
         let work = WorkState {
             globals: Globals::default(),
             scratch: Scratch::default(),
-            eve: Eve::new(settings.eve, settings.detail.short_addresses),
+            eve: Eve::new(settings.eve, settings.detail.short_addresses, settings.capture.clone()),
             verdicts: Vec::new(),
             stats: Stats::default(),
             kept: 0,
             pieces: flow::Pieces::default(),
+            expected: expected::Expected::default(),
             carriers: Vec::new(),
         };
         let mut rules = RuleSet::new(variables);

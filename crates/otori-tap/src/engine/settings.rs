@@ -7,6 +7,7 @@ use otori_rule::{address::AddressSet, set::ActionOrder};
 use otori_wire::{
     Policy, Reassembly,
     flow::{FlowLimits, Midstream},
+    proto::ProtocolId,
 };
 
 /// What happens when the engine cannot see what it should (Suricata's exception policies).
@@ -55,6 +56,12 @@ pub struct Detail {
     pub payload: bool,
     /// Ethernet addresses
     pub ethernet: bool,
+    /// what a file's first bytes say it is
+    pub magic: bool,
+    /// MD5 of files
+    pub md5: bool,
+    /// SHA-1 of files
+    pub sha1: bool,
     /// references of the rule
     pub references: bool,
     /// IPv6 addresses are written short
@@ -84,12 +91,16 @@ pub struct Settings {
     pub order: ActionOrder,
     /// alerts written for one packet
     pub alerts_per_packet: usize,
+    /// protocols that are named and not parsed
+    pub named_only: Vec<ProtocolId>,
     /// the flow table
     pub flows: FlowLimits,
     /// event lines are made
     pub eve: bool,
     /// what alerts carry
     pub detail: Detail,
+    /// name of the capture file, if lines say it
+    pub capture: Option<String>,
 }
 
 impl Default for Settings {
@@ -105,9 +116,11 @@ impl Default for Settings {
             hosts: Vec::new(),
             order: ActionOrder::default(),
             alerts_per_packet: 15,
+            named_only: Vec::new(),
             flows: FlowLimits::default(),
             eve: true,
             detail: Detail::default(),
+            capture: None,
         }
     }
 }

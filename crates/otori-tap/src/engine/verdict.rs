@@ -24,7 +24,13 @@ pub(super) fn subject(transaction: &Transaction) -> Option<String> {
         ProtocolId::Tls => text(tls::SNI),
         ProtocolId::Smtp => text(smtp::MAIL_FROM),
         ProtocolId::Sip => text(sip::URI),
-        ProtocolId::Mqtt | ProtocolId::Ftp | ProtocolId::Ssh | ProtocolId::Smb | ProtocolId::Shared => None,
+        ProtocolId::Mqtt
+        | ProtocolId::Snmp
+        | ProtocolId::FtpData
+        | ProtocolId::Ftp
+        | ProtocolId::Ssh
+        | ProtocolId::Smb
+        | ProtocolId::Shared => None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Alerts and drops.
 //!
 //! Key type: [`Alert`]. Neighbour: [`super::Eve`].
-use super::{Eve, Place, add_protocol, class, ip_text, time_text};
+use super::{Eve, Place, add_protocol, class, context, ip_text, time_text};
 use crate::engine::{Detail, Facts};
 use otori_rule::{Hit, Rule};
-use otori_wire::{LinkType, Transaction, decode::Transport};
+use otori_wire::{Direction, LinkType, Transaction, decode::Transport};
 use serde_json::{Map, Value, json};
 
 /// What an alert tells besides its place.
@@ -17,6 +17,8 @@ pub(crate) struct Alert<'a> {
     pub(crate) verdict: &'static str,
     /// its flow
     pub(crate) flow: Option<&'a Facts>,
+    /// the direction in which it was found
+    pub(crate) way: Direction,
     /// the transaction it is about
     pub(crate) transaction: Option<&'a Transaction>,
     /// the last bytes of the stream
@@ -35,7 +37,13 @@ impl Eve {
             return;
         }
         let mut line = Self::head(place, "alert");
-        line.insert("alert".into(), alert_object(&alert.hit.rule, alert.blocked, alert.detail.references));
+        let mut object = alert_object(&alert.hit.rule, alert.blocked, alert.detail.references);
+        if let (Some(found), Some(object)) =
+            (context::of_lists(&alert.hit.rule, alert.transaction, place), object.as_object_mut())
+        {
+            object.insert("context".into(), found.into());
+        }
+        line.insert("alert".into(), object);
         let mut verdict = json!({"action": alert.verdict});
         if alert.hit.rule.action == otori_rule::Action::Reject
             && let Some(verdict) = verdict.as_object_mut()
@@ -47,6 +55,10 @@ impl Eve {
         if let Some(transaction) = alert.transaction {
             line.insert("tx_id".into(), transaction.id.into());
             add_protocol(&mut line, transaction);
+            if let Some(frame) = context::of_frame(&alert.hit.rule, transaction, alert.way) {
+                line.insert("frame".into(), frame);
+            }
+            super::file::add_files(&mut line, transaction, alert.way, alert.detail);
         }
         if let Some(flow) = alert.flow {
             let toserver = flow.client == place.source;

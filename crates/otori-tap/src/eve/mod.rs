@@ -4,6 +4,8 @@
 //! `class` (names of rule classes).
 mod alert;
 mod class;
+mod context;
+mod file;
 mod record;
 
 pub(crate) use alert::Alert;
@@ -29,6 +31,8 @@ pub struct Eve {
     enabled: bool,
     /// IPv6 addresses are written short
     compress: bool,
+    /// written into every line
+    capture: Option<String>,
 }
 
 /// What the engine did with a flow.
@@ -130,14 +134,17 @@ fn flow_id(number: u64) -> u64 {
 
 impl Eve {
     /// Makes lines, or nothing at all.
-    pub const fn new(enabled: bool, compress: bool) -> Self {
-        Eve { lines: Vec::new(), enabled, compress }
+    pub const fn new(enabled: bool, compress: bool, capture: Option<String>) -> Self {
+        Eve { lines: Vec::new(), enabled, compress, capture }
     }
     /// Lines are wanted.
     pub const fn is_enabled(&self) -> bool {
         self.enabled
     }
     fn write(&mut self, mut object: Map<String, Value>) {
+        if let Some(name) = &self.capture {
+            object.insert("pcap_filename".into(), name.clone().into());
+        }
         if self.compress {
             shorten(&mut object);
         }

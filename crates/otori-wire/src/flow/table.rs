@@ -10,6 +10,10 @@ use crate::{
 use otori_event::{Endpoint, Timestamp};
 use std::collections::HashMap;
 
+/// IP protocols whose packets make flows; 50 is ESP.
+const FLOW_PROTOCOLS: &[u8] =
+    &[protocol::TCP, protocol::UDP, protocol::ICMP, protocol::ICMPV6, protocol::SCTP, 50];
+
 const SECOND_NS: i64 = 1_000_000_000;
 
 /// What makes packets one flow; the same for both directions.
@@ -304,7 +308,8 @@ fn loopback_direction(packet: &Packet<'_>) -> Direction {
 
 fn key_of(packet: &Packet<'_>) -> Option<(FlowKey, Endpoint, Endpoint)> {
     let ip = packet.ip.as_ref()?;
-    if ip.fragment.is_some() {
+    // Other protocols have no connections: each of their packets stands for itself.
+    if ip.fragment.is_some() || !FLOW_PROTOCOLS.contains(&ip.protocol) {
         return None;
     }
     let (source_port, destination_port) = match packet.transport {

@@ -130,6 +130,8 @@ pub struct TcpSession {
     pub flags: [u8; 2],
     /// its SYN came with data and the option for that (RFC 7413)
     fast_open: bool,
+    /// both sides have sent a SYN (RFC 9293 3.5)
+    both_open: bool,
 }
 
 impl Default for TcpSession {
@@ -140,6 +142,7 @@ impl Default for TcpSession {
             midstream: false,
             flags: [0; 2],
             fast_open: false,
+            both_open: false,
         }
     }
 }
@@ -205,7 +208,8 @@ impl TcpSession {
         self.sides.iter().map(|side| side.window.size()).sum()
     }
 
-    /// Takes a segment; hands out what became readable, with its direction.
+    /// Takes a segment; hands out what became readable, with its direction. False when the segment says nothing
+    /// about the connection: it is not taken up, or its SYN has no answer yet.
     pub fn segment(
         &mut self,
         direction: Direction,
@@ -214,10 +218,10 @@ impl TcpSession {
         how: &Reassembly,
         notes: Notes<'_>,
         mut sink: impl FnMut(Direction, Piece<'_>),
-    ) {
+    ) -> bool {
         let Notes { kept_all, anomalies } = notes;
         let Transport::Tcp { sequence, acknowledgement, flags, urgent, options, .. } = *header else {
-            return;
+            return false;
         };
         self.flags[direction.index()] |= flags;
         let opens = flags & tcp_flag::SYN != 0;
@@ -226,15 +230,19 @@ impl TcpSession {
         let payload = if opens && !self.fast_open { &[] } else { payload };
         let segment = Segment { direction, sequence, acknowledgement, flags, urgent, payload };
         let acks = flags & tcp_flag::ACK != 0;
-        if !self.take_up(&segment, how, anomalies) {
-            return;
+        let unanswered = self.state == TcpState::SynSent && !how.one_sided && !self.fast_open;
+        if !self.take_up(&segment, how, anomalies)
+            || unanswered && flags & (tcp_flag::SYN | tcp_flag::RST) == 0
+        {
+            return false;
         }
         if let Some((stamp, _)) = options.timestamp
             && self.is_old(&segment, stamp)
         {
-            return anomalies.note("stream.pkt_invalid_timestamp");
+            anomalies.note("stream.pkt_invalid_timestamp");
+            return true;
         }
-        if acks && acknowledgement == 0 && flags & (tcp_flag::RST | tcp_flag::SYN) == 0 {
+        if !acks && acknowledgement != 0 {
             anomalies.note("stream.pkt_broken_ack");
         }
         let kept_before = self.kept();
@@ -242,7 +250,7 @@ impl TcpSession {
             self.reset(&segment, how, anomalies, &mut sink);
         } else {
             if !self.advance(&segment, how, anomalies) {
-                return;
+                return true;
             }
             if acks {
                 self.acknowledge(direction.flip(), acknowledgement, how, anomalies, &mut sink);
@@ -258,6 +266,7 @@ impl TcpSession {
         } else if one_ended && self.state == TcpState::Established {
             self.state = TcpState::Closing;
         }
+        true
     }
 
     /// The first segment of a connection that did not begin before our eyes; false when it is left alone.
@@ -320,7 +329,7 @@ impl TcpSession {
                 return refuse(name);
             }
             let answers = match self.state {
-                TcpState::SynReceived => segment.direction == Direction::ToServer && acks,
+                TcpState::SynReceived => (segment.direction == Direction::ToServer || self.both_open) && acks,
                 // The other side is not to be seen.
                 TcpState::SynSent => how.one_sided && segment.direction == Direction::ToServer,
                 _ => false,
@@ -333,6 +342,11 @@ impl TcpSession {
         let next = self.sides[Direction::ToServer.index()].next;
         match (segment.direction, acks) {
             (Direction::ToServer, false) if self.state <= TcpState::SynSent => self.state = TcpState::SynSent,
+            // Both open at once (RFC 9293 3.5).
+            (Direction::ToClient, false) if self.state == TcpState::SynSent => self.both_open = true,
+            (Direction::ToServer, true) if self.both_open && self.state == TcpState::SynSent => {
+                self.state = TcpState::SynReceived;
+            }
             (Direction::ToClient, true) if self.state <= TcpState::SynReceived => {
                 if !self.fast_open && next.is_some_and(|next| next != segment.acknowledgement) {
                     return refuse("stream.3whs_synack_with_wrong_ack");
@@ -358,7 +372,13 @@ impl TcpSession {
     /// segment from the server only says that we have missed the client's; on the way nothing is missed.
     fn strays(&self, segment: &Segment<'_>, how: &Reassembly) -> Option<&'static str> {
         let acks = segment.flags & tcp_flag::ACK != 0;
-        if self.state != TcpState::SynReceived || !acks || self.fast_open || self.midstream || how.one_sided {
+        if self.state != TcpState::SynReceived
+            || !acks
+            || self.fast_open
+            || self.both_open
+            || self.midstream
+            || how.one_sided
+        {
             return None;
         }
         let fits =

@@ -1,7 +1,7 @@
 //! Protocols of text lines: puts lines together from pieces of a stream.
 //!
 //! Key type: [`Lines`]. Lines end with LF, perhaps after CR; longer ones than the bound are cut and told.
-use crate::limits::TEXT_LINE_BYTES;
+use crate::{flow::Direction, limits::TEXT_LINE_BYTES, transaction::Transactions};
 
 /// One direction's line in progress.
 #[derive(Debug, Default)]
@@ -43,6 +43,35 @@ impl Lines {
         self.held.clear();
         self.cut = false;
     }
+}
+
+/// A parser whose both sides speak in lines.
+pub(super) trait LineReader {
+    /// The lines of one side.
+    fn lines(&mut self, direction: Direction) -> &mut Lines;
+    /// Another protocol has taken over.
+    fn is_over(&self) -> bool;
+    /// Takes a whole line.
+    fn line(&mut self, direction: Direction, line: &Line<'_>, transactions: &mut Transactions);
+}
+
+/// Gives a reader its lines; returns how many bytes were taken, fewer when no more transactions fit.
+pub(super) fn feed(
+    reader: &mut impl LineReader,
+    direction: Direction,
+    bytes: &[u8],
+    transactions: &mut Transactions,
+) -> usize {
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty() && !reader.is_over()) {
+        if direction == Direction::ToServer && transactions.is_full() {
+            return at;
+        }
+        let mut lines = core::mem::take(reader.lines(direction));
+        at += lines.take(rest, |line| reader.line(direction, &line, transactions));
+        *reader.lines(direction) = lines;
+    }
+    bytes.len()
 }
 
 fn trim(line: &[u8]) -> &[u8] {

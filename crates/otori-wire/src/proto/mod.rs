@@ -17,6 +17,7 @@ pub mod mqtt;
 pub mod sip;
 pub mod smb;
 pub mod smtp;
+pub mod snmp;
 pub mod ssh;
 pub mod tls;
 
@@ -44,6 +45,10 @@ pub enum ProtocolId {
     Sip = 8,
     /// MQTT 3.1, 3.1.1 and 5
     Mqtt = 9,
+    /// RFC 3416
+    Snmp = 10,
+    /// RFC 959 3.3
+    FtpData = 11,
 }
 
 impl ProtocolId {
@@ -129,8 +134,25 @@ pub struct ProtocolRow {
     pub log: fn(&Transaction, &mut dyn Record),
 }
 
+/// A connection that is announced on another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// the server of the announcing connection opens it, to the client
+    pub reversed: bool,
+    /// the port that is listened on
+    pub port: u16,
+    /// why (RETR, STOR)
+    pub command: Vec<u8>,
+    /// the file that it will carry
+    pub file: Vec<u8>,
+}
+
 /// A streaming, tolerant parser of one flow.
 pub trait Parser: Send {
+    /// A connection that this one has announced since the last call.
+    fn expects(&mut self) -> Option<Expectation> {
+        None
+    }
     /// What is fed are datagrams, each a whole message.
     fn datagrams(&mut self) {}
     /// Takes the next bytes, or one datagram; returns how many, fewer when [`Transactions::is_full`].
@@ -188,6 +210,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ftp::FIELDS,
         numbers: ftp::NUMBERS,
         log: ftp::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::FtpData,
+        name: "ftp-data",
+        log_key: "ftp_data",
+        transports: TCP,
+        ports: &[],
+        only_ports: true,
+        probe: ftp::data::probe,
+        parser: ftp::data::parser,
+        fields: &[],
+        numbers: ftp::data::NUMBERS,
+        log: ftp::data::log,
     },
     ProtocolRow {
         id: ProtocolId::Http,
@@ -253,6 +288,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: smtp::FIELDS,
         numbers: &[],
         log: smtp::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Snmp,
+        name: "snmp",
+        log_key: "snmp",
+        transports: &[protocol::UDP],
+        ports: &[161, 162],
+        only_ports: false,
+        probe: snmp::probe,
+        parser: snmp::parser,
+        fields: snmp::FIELDS,
+        numbers: snmp::NUMBERS,
+        log: snmp::log,
     },
     ProtocolRow {
         id: ProtocolId::Ssh,

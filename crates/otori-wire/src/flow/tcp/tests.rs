@@ -99,6 +99,44 @@ fn fin_and_reset_end_the_streams() {
 }
 
 #[test]
+fn what_does_not_fit_the_hand_shake_counts_for_nothing() {
+    let begun = |immediate| {
+        let mut rig = Rig::new();
+        rig.immediate = immediate;
+        rig.send(ToServer, 99, 0, tcp_flag::SYN, b"");
+        rig.send(ToClient, 499, 100, tcp_flag::SYN | tcp_flag::ACK, b"");
+        rig
+    };
+    let mut rig = begun(true);
+    rig.send(ToClient, 500, 100, tcp_flag::ACK, b"injected");
+    rig.send(ToServer, 100, 777, tcp_flag::ACK, b"evades");
+    assert_eq!(
+        rig.anomalies.names(),
+        ["stream.3whs_ack_data_inject", "stream.3whs_right_seq_wrong_ack_evasion"]
+    );
+    assert!(rig.anomalies.names().iter().all(|name| is_refused(name)));
+    assert!(rig.streams.iter().all(Vec::is_empty));
+    let mut rig = begun(false);
+    rig.send(ToClient, 500, 100, tcp_flag::ACK, b"late");
+    rig.send(ToServer, 100, 504, tcp_flag::ACK, b"");
+    assert_eq!((rig.streams[1].as_slice(), rig.anomalies.names()), (&b"late"[..], &[][..]));
+}
+
+#[test]
+fn data_of_a_syn_counts_only_with_fast_open() {
+    let mut rig = Rig::new();
+    rig.send(ToServer, 99, 0, tcp_flag::SYN, b"early");
+    rig.send(ToClient, 499, 100, tcp_flag::SYN | tcp_flag::ACK, b"");
+    rig.send(ToServer, 100, 500, tcp_flag::ACK, b"late");
+    assert_eq!(rig.streams[0], b"late");
+}
+
+#[test]
+fn refusals_are_sorted() {
+    assert!(REFUSED.is_sorted());
+}
+
+#[test]
 fn a_connection_may_be_taken_up_midstream() {
     let mut rig = Rig::new();
     rig.send(ToServer, 1000, 5000, tcp_flag::ACK, b"GET");

@@ -1,9 +1,11 @@
 //! FTP's control connection: a command and its reply are a transaction.
 //!
 //! Key type: `FtpParser`. RFC 959, RFC 2428 (EPRT, EPSV).
+pub mod data;
+
 use super::{
-    FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record,
-    lines::{self, Line, Lines},
+    Expectation, FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record,
+    lines::{self, Line, LineReader, Lines},
 };
 use crate::{
     flow::Direction,
@@ -96,23 +98,32 @@ struct FtpParser {
     over: bool,
     /// the client's turn to name the port was passive
     passive: bool,
+    /// the port that was named last
+    port: u16,
+    expects: Option<Expectation>,
+}
+
+impl LineReader for FtpParser {
+    fn lines(&mut self, direction: Direction) -> &mut Lines {
+        &mut self.lines[direction.index()]
+    }
+    fn is_over(&self) -> bool {
+        self.over
+    }
+    fn line(&mut self, direction: Direction, line: &Line<'_>, transactions: &mut Transactions) {
+        match direction {
+            ToServer => self.command(line, transactions),
+            ToClient => self.reply(line, transactions),
+        }
+    }
 }
 
 impl Parser for FtpParser {
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
-        let mut at = 0;
-        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty() && !self.over) {
-            if direction == ToServer && transactions.is_full() {
-                return at;
-            }
-            let mut lines = core::mem::take(&mut self.lines[direction.index()]);
-            at += lines.take(rest, |line| match direction {
-                ToServer => self.command(&line, transactions),
-                ToClient => self.reply(&line, transactions),
-            });
-            self.lines[direction.index()] = lines;
-        }
-        bytes.len()
+        lines::feed(self, direction, bytes, transactions)
+    }
+    fn expects(&mut self) -> Option<Expectation> {
+        self.expects.take()
     }
     fn gap(&mut self, direction: Direction, _count: u64, _transactions: &mut Transactions) {
         self.lines[direction.index()].clear();
@@ -148,7 +159,13 @@ impl FtpParser {
             _ => {}
         }
         if let Some(port) = port {
+            self.port = port;
             transaction.fields.set_number(DYNAMIC_PORT, u64::from(port));
+        }
+        if matches!(word.as_slice(), b"RETR" | b"STOR") && self.port != 0 {
+            let port = core::mem::take(&mut self.port);
+            let (reversed, file) = (!self.passive, rest.to_vec());
+            self.expects = Some(Expectation { reversed, port, command: word.clone(), file });
         }
         transaction.fields.set(COMMAND, word);
         transaction.fields.set(COMMAND_DATA, rest);
@@ -187,6 +204,7 @@ impl FtpParser {
             _ => None,
         };
         if let Some(port) = port {
+            self.port = port;
             transaction.fields.set_number(SERVER_PORT, u64::from(port));
             transaction.fields.set_number(SERVER_MODE, u64::from(self.passive));
         }

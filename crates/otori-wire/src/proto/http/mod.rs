@@ -201,14 +201,18 @@ impl HttpParser {
             self.whole_line(direction, piece, transactions);
             return taken;
         }
+        let overlong_now = piece.len() > room && !side.overlong;
         side.overlong |= piece.len() > room;
         side.line.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or(piece));
+        if overlong_now {
+            self.note(direction, transactions, "http.request_field_too_long");
+        }
         if end.is_some() {
-            let line = core::mem::take(&mut side.line);
-            let overlong = side.overlong;
+            let line = core::mem::take(&mut self.sides[direction.index()].line);
             self.whole_line(direction, &line, transactions);
+            let overlong = core::mem::take(&mut self.sides[direction.index()].overlong);
+            // A first line has its transaction only now.
             if overlong {
-                self.sides[direction.index()].overlong = false;
                 self.note(direction, transactions, "http.request_field_too_long");
             }
         }
@@ -353,9 +357,8 @@ impl HttpParser {
         let behind = text.get(digits..).unwrap_or(&[]).trim_ascii_start();
         // Clients read the digits and pass over what follows them.
         match size {
-            Some(0) => side.expect = Expect::Trailers,
             Some(size) => {
-                side.expect = Expect::Chunk(size);
+                side.expect = if size == 0 { Expect::Trailers } else { Expect::Chunk(size) };
                 if behind.starts_with(b";") && direction == Direction::ToServer {
                     self.note(direction, transactions, "http.request_chunk_extension");
                 }
@@ -422,6 +425,7 @@ impl HttpParser {
         let id = self.sides[direction.index()].transaction;
         if let Some(transaction) = id.and_then(|id| transactions.get_mut(id)) {
             transaction.note(name);
+            transaction.touched[direction.index()] = true;
         }
     }
 }

@@ -87,6 +87,18 @@ fn hostile_shapes_are_still_read() {
 }
 
 #[test]
+fn blanks_and_junk_are_read_as_clients_do() {
+    let junk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3x\r\nabc\r\n2 y\r\nde\r\n0\r\n\r\n";
+    check(&[(Direction::ToClient, junk)], 0, &[(RESPONSE_BODY, "abcde")]);
+    let folded = b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n \r\n chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    check(&[(Direction::ToClient, folded)], 0, &[(RESPONSE_BODY, "abc")]);
+    let blank = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n \r\n\r\nabc";
+    check(&[(Direction::ToClient, blank)], 0, &[(RESPONSE_BODY, "abc")]);
+    let query = b"GET /a?x=%41%20b HTTP/1.1\r\nHost: h\r\n\r\n";
+    check(&[(Direction::ToServer, query)], 0, &[(URI, "/a?x=A b"), (URI_RAW, "/a?x=%41%20b")]);
+}
+
+#[test]
 fn coded_bodies_are_decoded_and_others_come_as_they_are() {
     let coded = |coding: &str, body: &[u8]| {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n");

@@ -3,7 +3,7 @@
 //! Key type: `SmtpParser`. RFC 5321. Parts of the mail (MIME) are not taken apart yet: rules see its text as sent.
 use super::{
     FieldRow, Parser, Probe, ProtocolId, Record, file,
-    lines::{self, Line, Lines},
+    lines::{self, Line, LineReader, Lines},
 };
 use crate::{
     flow::Direction,
@@ -60,21 +60,24 @@ struct SmtpParser {
     over: bool,
 }
 
+impl LineReader for SmtpParser {
+    fn lines(&mut self, direction: Direction) -> &mut Lines {
+        &mut self.lines[direction.index()]
+    }
+    fn is_over(&self) -> bool {
+        self.over
+    }
+    fn line(&mut self, direction: Direction, line: &Line<'_>, transactions: &mut Transactions) {
+        match direction {
+            ToServer => self.client(line, transactions),
+            ToClient => self.server(line, transactions),
+        }
+    }
+}
+
 impl Parser for SmtpParser {
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
-        let mut at = 0;
-        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty() && !self.over) {
-            if direction == ToServer && transactions.is_full() {
-                return at;
-            }
-            let mut lines = core::mem::take(&mut self.lines[direction.index()]);
-            at += lines.take(rest, |line| match direction {
-                ToServer => self.client(&line, transactions),
-                ToClient => self.server(&line, transactions),
-            });
-            self.lines[direction.index()] = lines;
-        }
-        bytes.len()
+        lines::feed(self, direction, bytes, transactions)
     }
     fn gap(&mut self, direction: Direction, _count: u64, _transactions: &mut Transactions) {
         self.lines[direction.index()].clear();

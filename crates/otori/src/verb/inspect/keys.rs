@@ -9,6 +9,7 @@ use otori_tap::{
 use otori_wire::{
     Policy, Reassembly,
     flow::{Midstream, Urgent},
+    proto::{ProtocolId, by_name},
 };
 use std::path::PathBuf;
 
@@ -24,6 +25,9 @@ pub struct Keys {
     all_exceptions: Option<String>,
     drop_urgent: bool,
     drop_invalid: bool,
+    named_only: Vec<ProtocolId>,
+    /// lines say which capture they are from
+    pub name_capture: bool,
     inline: Option<bool>,
     hosts: Vec<(AddressSet, Policy)>,
     order: Vec<Action>,
@@ -119,6 +123,8 @@ impl Keys {
             alerts_per_packet: 15,
             detail: Detail { packet: true, payload: true, ethernet: true, ..Detail::default() },
             drop_invalid: true,
+            name_capture: false,
+            named_only: Vec::new(),
         }
     }
     /// The keys of a file; unknown ones are passed over silently.
@@ -139,6 +145,16 @@ impl Keys {
             }
         }
         self.detail = shown.unwrap_or(self.detail);
+        for (key, value) in scalars {
+            match (key.rsplit_once(".files.").map(|(_, option)| option), value.as_str()) {
+                (Some("force-magic"), value) => self.detail.magic = truth(value),
+                (Some(option), "md5") if option.starts_with("force-hash") => self.detail.md5 = true,
+                (Some(option), "sha1") if option.starts_with("force-hash") => self.detail.sha1 = true,
+                _ => {}
+            }
+        }
+        self.name_capture =
+            scalars.iter().any(|(key, value)| key.ends_with(".eve-log.pcap-file") && truth(value));
         let short = |(key, value): &(String, String)| key.ends_with(".eve-log.ipv6-compress") && truth(value);
         self.detail.short_addresses = scalars.iter().any(short);
     }
@@ -157,6 +173,12 @@ impl Keys {
         }
         if key.starts_with("action-order.") {
             self.order.extend(action(value));
+            return true;
+        }
+        let protocol =
+            key.strip_prefix("app-layer.protocols.").and_then(|rest| rest.strip_suffix(".enabled"));
+        if let (Some(row), "detection-only") = (protocol.and_then(by_name), value) {
+            self.named_only.push(row.id);
             return true;
         }
         match key {
@@ -231,6 +253,7 @@ impl Keys {
             midstream: midstream.unwrap_or_default(),
             drop_invalid: self.drop_invalid && self.mode == Mode::Inline,
             drop_urgent: self.drop_urgent,
+            named_only: self.named_only.clone(),
             hosts,
             order,
             alerts_per_packet: self.alerts_per_packet,

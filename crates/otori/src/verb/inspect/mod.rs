@@ -70,6 +70,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let keys = read_keys(&arguments)?;
     let home = AddressSet::parse("$HOME_NET", &keys.variables).map_err(Failure::Configuration)?;
     let settings = keys.settings(Settings { name: "inspect".into(), home, ..Settings::default() });
+    let capture = keys.name_capture.then(|| arguments.capture.display().to_string());
+    let settings = Settings { capture, ..settings };
     let mut engine = Engine::new(settings, keys.variables);
     engine.tables().features = keys.features;
     for path in &arguments.rules {
