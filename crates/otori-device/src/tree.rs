@@ -157,10 +157,7 @@ pub(crate) fn mounted(profile: &Profile, entries: &[Entry]) -> Result<Vfs, Devic
         }
         match mount.fstype.as_str() {
             "devtmpfs" => dev::populate(&mut builders[index], &profile.identity)?,
-            "sysfs" => {
-                let mac = profile.mac.map(|byte| format!("{byte:02x}")).join(":");
-                dev::populate_sysfs(&mut builders[index], &profile.identity, &mac)?;
-            }
+            "sysfs" => dev::populate_sysfs(&mut builders[index], &profile.identity)?,
             _ => {}
         }
         // the directory that the mount covers

@@ -243,12 +243,8 @@ pub fn populate(builder: &mut BaseBuilder, identity: &DeviceIdentity) -> Result<
     Ok(())
 }
 
-/// Fills a tree for `/sys` with what programs of products look for.
-pub fn populate_sysfs(
-    builder: &mut BaseBuilder,
-    identity: &DeviceIdentity,
-    mac: &str,
-) -> Result<(), BaseError> {
+/// Fills a tree for `/sys` with what programs of products look for; the machine itself shows its interfaces there.
+pub fn populate_sysfs(builder: &mut BaseBuilder, identity: &DeviceIdentity) -> Result<(), BaseError> {
     let mut add = |path: &str, text: &str, mode: u16| -> Result<(), BaseError> {
         let attributes: Attributes = builder.root_owned(mode);
         let bytes: Arc<[u8]> = Arc::from(Vec::from(text).into_boxed_slice());
@@ -259,15 +255,6 @@ pub fn populate_sysfs(
     }
     add("devices/system/cpu/offline", "\n", 0o444)?;
     add("devices/system/cpu/kernel_max", "0\n", 0o444)?;
-    let interfaces = [("eth0", mac, "1500\n", "0x1003\n"), ("lo", "00:00:00:00:00:00", "65536\n", "0x9\n")];
-    for (name, address, mtu, flags) in interfaces {
-        let folder = format!("class/net/{name}");
-        add(&format!("{folder}/address"), &format!("{address}\n"), 0o444)?;
-        add(&format!("{folder}/mtu"), mtu, 0o644)?;
-        add(&format!("{folder}/flags"), flags, 0o644)?;
-        add(&format!("{folder}/carrier"), "1\n", 0o444)?;
-        add(&format!("{folder}/operstate"), if name == "lo" { "unknown\n" } else { "up\n" }, 0o444)?;
-    }
     for (index, part) in identity.mtd.iter().enumerate() {
         let folder = format!("class/mtd/mtd{index}");
         add(&format!("{folder}/name"), &format!("{}\n", part.name), 0o444)?;
@@ -276,7 +263,19 @@ pub fn populate_sysfs(
         add(&format!("{folder}/type"), "nor\n", 0o444)?;
     }
     add("kernel/uevent_seqnum", "318\n", 0o444)?;
-    for folder in ["block", "bus", "class", "dev", "devices", "firmware", "fs", "kernel", "module", "power"] {
+    for folder in [
+        "block",
+        "bus",
+        "class",
+        "class/net",
+        "dev",
+        "devices",
+        "firmware",
+        "fs",
+        "kernel",
+        "module",
+        "power",
+    ] {
         let attributes = builder.root_owned(0o755);
         builder.directory(folder, attributes)?;
     }

@@ -88,7 +88,7 @@ impl Machine {
             last_pid: config.first_pid,
             exits: BTreeMap::new(),
             has_edges: false,
-            first_mount: vfs.mounts().count(),
+            first_mount: vfs.mount_places(),
             hostname: config.hostname.clone(),
             domainname: String::from("(none)"),
             config,

@@ -2,7 +2,11 @@
 //!
 //! Key items: [`ROW`], [`CPUINFO`], and [`Processor`] for its CPU. Neighbour: `aarch64_signal.rs` lays out signal frames. Procedure Call
 //! Standard for the Arm 64-bit Architecture; arch/arm64/include/uapi/asm of Linux for the numbers.
-use super::{Abi, Column, Cpu, Members, Pairs, Processor, Return, aarch64_signal, registers};
+use super::{
+    Abi, Column, Cpu, Members, Pairs, Processor, Return, aarch64_signal,
+    float_registers::{self, FloatSet},
+    registers,
+};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -134,6 +138,12 @@ impl Processor for Aarch64 {
     }
     fn set_registers(&mut self, values: &[u64]) {
         registers::set_aarch64(self, values);
+    }
+    fn float_bytes(&self, abi: &Abi, which: FloatSet) -> Option<Vec<u8>> {
+        (which == FloatSet::Usual).then(|| float_registers::of_aarch64(abi, self))
+    }
+    fn set_float_bytes(&mut self, abi: &Abi, which: FloatSet, bytes: &[u8]) -> Option<()> {
+        if which == FloatSet::Usual { float_registers::set_aarch64(abi, self, bytes) } else { None }
     }
     fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
         aarch64_signal::push(abi, self, memory, frame)

@@ -3,7 +3,11 @@
 //! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbours: `arm_signal.rs` lays out signal frames, `arm_helpers.rs`
 //! the page with the kernel's user helpers. The processor is a Cortex-A7. arch/arm/kernel/entry-common.S,
 //! arch/arm/include/uapi/asm/hwcap.h of Linux.
-use super::{Abi, Column, Cpu, Members, Pairs, Processor, Return, arm_helpers, arm_signal, registers};
+use super::{
+    Abi, Column, Cpu, Members, Pairs, Processor, Return, arm_helpers, arm_signal,
+    float_registers::{self, FloatSet},
+    registers,
+};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
@@ -220,6 +224,12 @@ impl Processor for Arm {
     }
     fn set_registers(&mut self, values: &[u64]) {
         registers::set_arm(self, values);
+    }
+    fn float_bytes(&self, abi: &Abi, which: FloatSet) -> Option<Vec<u8>> {
+        Some(float_registers::of_arm(abi, self, which))
+    }
+    fn set_float_bytes(&mut self, abi: &Abi, which: FloatSet, bytes: &[u8]) -> Option<()> {
+        float_registers::set_arm(abi, self, which, bytes)
     }
     fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
         arm_signal::push(abi, self, memory, frame)

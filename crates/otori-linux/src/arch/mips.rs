@@ -3,7 +3,9 @@
 //! Key items: [`LITTLE`], [`BIG`], the [`Processor`]. Neighbour: `mips_signal.rs` lays out signal frames.
 //! System V ABI MIPS supplement; arch/mips/include/uapi/asm of Linux for the numbers.
 use super::{
-    Abi, Column, Cpu, Members, Pairs, Processor, Return, Unaligned, mips_mode, mips_signal, registers,
+    Abi, Column, Cpu, Members, Pairs, Processor, Return, Unaligned,
+    float_registers::{self, FloatSet},
+    mips_mode, mips_signal, registers,
 };
 use crate::{
     abi::{Endian, Numbering},
@@ -236,6 +238,12 @@ impl Processor for Mips {
     }
     fn set_registers(&mut self, values: &[u64]) {
         registers::set_mips(self, values);
+    }
+    fn float_bytes(&self, abi: &Abi, which: FloatSet) -> Option<Vec<u8>> {
+        (which == FloatSet::Usual).then(|| float_registers::of_mips(abi, self))
+    }
+    fn set_float_bytes(&mut self, abi: &Abi, which: FloatSet, bytes: &[u8]) -> Option<()> {
+        if which == FloatSet::Usual { float_registers::set_mips(abi, self, bytes) } else { None }
     }
     fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
         mips_signal::push(abi, self, memory, frame)

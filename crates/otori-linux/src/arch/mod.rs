@@ -7,6 +7,7 @@ mod aarch64_signal;
 pub(crate) mod arm;
 mod arm_helpers;
 mod arm_signal;
+pub(crate) mod float_registers;
 mod i386;
 mod i386_signal;
 pub(crate) mod mips;

@@ -1,6 +1,6 @@
 //! One thread's processor as the kernel sees it. Key trait: [`Processor`], implemented once per instruction set, beside
 //! its [`Abi`] row. Neighbours: `otori_cpu` executes, [`super::Abi`] has what is the same for all threads.
-use super::Abi;
+use super::{Abi, float_registers::FloatSet};
 use crate::{
     errno::Errno,
     mm::AddressSpace,
@@ -154,6 +154,12 @@ pub(crate) trait Processor: Debug + Send {
 
     /// Takes registers in that order; those that a tracer may not change stay as they are.
     fn set_registers(&mut self, values: &[u64]);
+
+    /// Its floating point registers as ptrace shows them (`float_registers.rs`); none when it has no such set.
+    fn float_bytes(&self, abi: &Abi, which: FloatSet) -> Option<Vec<u8>>;
+
+    /// Takes them from such bytes; none when there are too few, or when they are no state of it.
+    fn set_float_bytes(&mut self, abi: &Abi, which: FloatSet, bytes: &[u8]) -> Option<()>;
 
     /// The signal, with `si_code`, of an access that the processor itself refuses, where that is not answered as an
     /// access to unmapped memory is.

@@ -1,6 +1,10 @@
 //! What i386 and x86-64 share: numbers, exceptions, how far from a call to its instruction. Neighbours: `i386.rs` and
 //! `x86_64.rs` have an [`Abi`] row each, `i386_signal.rs` and `x86_64_signal.rs` lay out signal frames.
-use super::{Abi, Cpu, Processor, Return, i386, i386_signal, registers, x86_64, x86_64_signal};
+use super::{
+    Abi, Column, Cpu, Processor, Return,
+    float_registers::{self, FloatSet},
+    i386, i386_signal, registers, x86_64, x86_64_signal,
+};
 use crate::{
     errno::Errno,
     mm::AddressSpace,
@@ -144,6 +148,13 @@ impl Processor for X86 {
             Mode::I386 => registers::set_i386(self, values),
             Mode::X86_64 => registers::set_x86_64(self, values),
         }
+    }
+    fn float_bytes(&self, abi: &Abi, which: FloatSet) -> Option<Vec<u8>> {
+        let there = which == FloatSet::Usual || abi.column == Column::I386;
+        there.then(|| float_registers::of_x86(abi, self, which))
+    }
+    fn set_float_bytes(&mut self, abi: &Abi, which: FloatSet, bytes: &[u8]) -> Option<()> {
+        float_registers::set_x86(abi, self, which, bytes)
     }
     fn push_frame(&mut self, abi: &Abi, memory: &mut AddressSpace, frame: &Frame) -> Result<(), Errno> {
         match self.mode() {

@@ -393,6 +393,12 @@ impl Core {
             Written::Kept => {}
             Written::PingGroups(first, last) => self.sockets.network.ping_groups = (first, last),
             Written::BindOnly6(on) => self.sockets.network.bind_only_6 = on,
+            Written::Mtu(number, mtu) => {
+                let place = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
+                if let Some(interface) = self.sockets.network.interfaces.get_mut(place) {
+                    interface.mtu = mtu;
+                }
+            }
             Written::Hostname(name) => self.hostname = lossy(&name),
             Written::Domainname(name) => self.domainname = lossy(&name),
             Written::Comm(pid, name) => {

@@ -46,6 +46,7 @@ pub use close::Shutdown;
 pub use fault::{Fault, Origin};
 pub use host::HostConnection;
 pub use interface::{Address6, Interface, Route, Route6};
+pub(crate) use interface::{LOOPBACK, RUNNING, UP};
 pub use network::{Ipv6, Network};
 pub use option::{Level, SocketOption, Stored};
 pub use outside::{Connect, NoOutside, Outside};

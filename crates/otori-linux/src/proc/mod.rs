@@ -1,6 +1,7 @@
 //! `/proc`: processes and the machine as text; key types [`ProcView`] (what the kernel tells) and [`ProcNode`]
 //! (an entry). Neighbour: vfs/ walks through it. Specification: proc(5), proc_pid_*(5), proc_sys(5).
 mod identity;
+mod interface;
 mod machine;
 mod network;
 mod nobody;

@@ -4,7 +4,7 @@ use super::setting::{Settings, Written};
 use super::table::{self, Body, INTERFACE, PROCESS, ROOT, Row};
 use super::view::{DescriptorTarget, Magic, MemoryFile, ProcView};
 use crate::errno::Errno;
-use crate::net::Ipv6;
+use crate::net::{Interface, Ipv6};
 use crate::vfs::{Capability, Context, Kind, Node, Vfs};
 use alloc::format;
 use alloc::string::String;
@@ -67,11 +67,17 @@ fn shows(row: u16, group: u32) -> bool {
 
 /// What is of IPv6 is there when the kernel knows it.
 fn is_built_in(rows: &[Row], row: u16, view: &dyn ProcView) -> bool {
-    view.sockets().network.ipv6() == Ipv6::Present
-        || !rows.get(usize::from(row)).is_some_and(|row| table::is_of_ipv6(row.path))
+    let Some(path) = rows.get(usize::from(row)).map(|row| row.path) else { return false };
+    let built = view.sockets().network.ipv6() == Ipv6::Present || !table::is_of_ipv6(path);
+    built && path != table::SYSFS
 }
 
 impl ProcNode {
+    /// The directory that sysfs shows as `class/net`.
+    pub fn network_class() -> ProcNode {
+        ProcNode::Fixed(table::find(ROOT, "class/net").unwrap_or(0))
+    }
+
     /// The inode number in a [`Node`].
     pub fn number(self) -> u64 {
         let (tag, row, pid, number) = match self {
@@ -126,7 +132,8 @@ impl ProcNode {
                 | Body::ProcessText(_)
                 | Body::Setting(_)
                 | Body::Value(_)
-                | Body::Memory(_) => Kind::File,
+                | Body::Memory(_)
+                | Body::OfInterface(_) => Kind::File,
                 Body::SelfLink | Body::ThreadLink | Body::Path(_) | Body::Magic(_) => Kind::Link,
             },
         }
@@ -420,6 +427,12 @@ impl ProcNode {
                     let first = |_: &dyn ProcView| [text.as_bytes(), b"\n"].concat();
                     Ok(vfs.settings.value(&path, first, view))
                 }
+                Body::OfInterface(render) => {
+                    let found = interface_of(interface, view).ok_or(Errno::ENODEV)?;
+                    let mut value = render(found, interface).ok_or(Errno::EINVAL)?;
+                    value.push('\n');
+                    Ok(value.into_bytes())
+                }
                 _ => Err(Errno::EISDIR),
             },
             ProcNode::Descriptor { .. } => Err(Errno::EINVAL),
@@ -438,6 +451,9 @@ impl ProcNode {
                 view.owner(pid).ok_or(Errno::ESRCH)?;
                 super::setting::write_process(self.row().path, pid, bytes)
             }
+            ProcNode::Interface { interface, .. } if matches!(self.row().body, Body::OfInterface(_)) => {
+                super::setting::write_interface(self.row().path, interface, bytes)
+            }
             ProcNode::Interface { interface, .. } => {
                 let path = self.row().path.replace('*', &name_of_interface(interface, view));
                 Ok(settings.write(&path, bytes))
@@ -454,9 +470,12 @@ fn interfaces(view: &dyn ProcView) -> Vec<(u32, String)> {
         .map(|(number, interface)| (number, interface.name.clone()))
         .collect()
 }
+fn interface_of(number: u32, view: &dyn ProcView) -> Option<&Interface> {
+    let place = usize::try_from(number).ok()?.checked_sub(1)?;
+    view.sockets().network.interfaces.get(place)
+}
 fn name_of_interface(number: u32, view: &dyn ProcView) -> String {
-    let place = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
-    view.sockets().network.interfaces.get(place).map_or_else(String::new, |interface| interface.name.clone())
+    interface_of(number, view).map_or_else(String::new, |interface| interface.name.clone())
 }
 
 /// ptrace access as proc(5) asks for: same user, or root.

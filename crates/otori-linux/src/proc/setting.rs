@@ -37,6 +37,8 @@ pub enum Written {
     PingGroups(u32, u32),
     /// whether new sockets of IPv6 leave IPv4 alone
     BindOnly6(bool),
+    /// the largest packet of an interface, by its number
+    Mtu(u32, u32),
 }
 
 impl Settings {
@@ -73,6 +75,20 @@ impl Settings {
             ("sys/net/ipv6/bindv6only", [on]) => Written::BindOnly6(*on != 0),
             _ => Written::Kept,
         }
+    }
+}
+
+/// Writes to attributes of an interface: the length of packets is set, what is only noted elsewhere is taken.
+pub(super) fn write_interface(path: &str, interface: u32, bytes: &[u8]) -> Result<Written, Errno> {
+    let text = core::str::from_utf8(bytes).unwrap_or_default().trim();
+    match path.rsplit('/').next() {
+        // the least that IPv4 asks for, the most that a length of 16 bits holds
+        Some("mtu") => match text.parse() {
+            Ok(mtu @ 68..=65_536) => Ok(Written::Mtu(interface, mtu)),
+            _ => Err(Errno::EINVAL),
+        },
+        Some("tx_queue_len" | "ifalias" | "uevent") => Ok(Written::Kept),
+        _ => Err(Errno::EIO),
     }
 }
 

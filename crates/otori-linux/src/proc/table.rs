@@ -1,5 +1,6 @@
 //! Every fixed entry of procfs, one row each: path, mode, what it is. Neighbours: machine.rs, network.rs and
 //! process.rs render the texts.
+use super::interface as i;
 use super::machine as m;
 use super::network as n;
 use super::process as p;
@@ -39,6 +40,8 @@ pub(super) enum Body {
     ThreadLink,
     /// the memory of a process
     Memory(MemoryFile),
+    /// an attribute of an interface, below `/sys/class/net`
+    OfInterface(super::interface::Render),
     /// a link to a path
     Path(&'static str),
     /// a link to a file of a process
@@ -67,6 +70,8 @@ pub(super) static ROOT: &[Row] = &[
     row("", 0o555, Body::Directory),
     row("bus", 0o555, Body::Directory),
     row("buddyinfo", 0o444, Body::Text(m::buddyinfo)),
+    row("class", 0o755, Body::Directory),
+    row("class/net", 0o755, Body::Directory),
     row("cmdline", 0o444, Body::Text(m::cmdline)),
     row("consoles", 0o444, Body::Text(m::consoles)),
     row("cpuinfo", 0o444, Body::Text(m::cpuinfo)),
@@ -343,8 +348,42 @@ pub(super) static PROCESS: &[Row] = &[
     row("sched", 0o644, Body::ProcessText(p::nothing)),
 ];
 
-/// What each interface has below `/proc/sys/net`; `*` stands for its name.
+/// Where `/sys/class/net` stands among the rows of `/proc`, which does not show it.
+pub(super) const SYSFS: &str = "class";
+
+/// What each interface has below `/proc/sys/net` and `/sys/class/net`; `*` stands for its name.
 pub(super) static INTERFACE: &[Row] = &[
+    row("class/net/*", 0o755, Body::Directory),
+    row("class/net/*/addr_assign_type", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/addr_len", 0o444, Body::OfInterface(i::address_length)),
+    row("class/net/*/address", 0o444, Body::OfInterface(i::address)),
+    row("class/net/*/broadcast", 0o444, Body::OfInterface(i::broadcast)),
+    row("class/net/*/carrier", 0o444, Body::OfInterface(i::carrier)),
+    row("class/net/*/dev_id", 0o444, Body::OfInterface(i::device_id)),
+    row("class/net/*/dormant", 0o444, Body::OfInterface(i::dormant)),
+    row("class/net/*/duplex", 0o444, Body::OfInterface(i::duplex)),
+    row("class/net/*/flags", 0o644, Body::OfInterface(i::flags)),
+    row("class/net/*/ifalias", 0o644, Body::OfInterface(i::alias)),
+    row("class/net/*/ifindex", 0o444, Body::OfInterface(i::number)),
+    row("class/net/*/iflink", 0o444, Body::OfInterface(i::number)),
+    row("class/net/*/link_mode", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/mtu", 0o644, Body::OfInterface(i::mtu)),
+    row("class/net/*/operstate", 0o444, Body::OfInterface(i::state)),
+    row("class/net/*/speed", 0o444, Body::OfInterface(i::speed)),
+    row("class/net/*/statistics", 0o755, Body::Directory),
+    row("class/net/*/statistics/collisions", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/statistics/multicast", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/statistics/rx_bytes", 0o444, Body::OfInterface(i::received_bytes)),
+    row("class/net/*/statistics/rx_dropped", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/statistics/rx_errors", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/statistics/rx_packets", 0o444, Body::OfInterface(i::received_packets)),
+    row("class/net/*/statistics/tx_bytes", 0o444, Body::OfInterface(i::sent_bytes)),
+    row("class/net/*/statistics/tx_dropped", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/statistics/tx_errors", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/statistics/tx_packets", 0o444, Body::OfInterface(i::sent_packets)),
+    row("class/net/*/tx_queue_len", 0o644, Body::OfInterface(i::queue_length)),
+    row("class/net/*/type", 0o444, Body::OfInterface(i::kind)),
+    row("class/net/*/uevent", 0o644, Body::OfInterface(i::event)),
     row("sys/net/ipv4/conf/*", 0o555, Body::Directory),
     row("sys/net/ipv4/conf/*/accept_local", 0o644, Body::Value("0")),
     row("sys/net/ipv4/conf/*/accept_redirects", 0o644, Body::Value("1")),

@@ -1,13 +1,16 @@
 //! ptrace: requests of a tracer, and PTRACE_TRACEME.
 //!
-//! Neighbours: `task/tracee.rs` keeps the stops, `arch/registers.rs` the layout of registers. Floating point registers
-//! are not shown (EIO). ptrace(2).
+//! Neighbours: `task/tracee.rs` keeps the stops, `arch/registers.rs` and `arch/float_registers.rs` the layout of registers.
+//! ptrace(2).
 use super::{
     call::{Call, CallResult},
     signal::{read_set, set_bytes},
 };
 use crate::{
-    arch::registers::{Shape, shape},
+    arch::{
+        float_registers::FloatSet,
+        registers::{Shape, shape},
+    },
     errno::Errno,
     record::View,
     signal::{Information, Signal, code},
@@ -334,7 +337,10 @@ fn memory_or_registers(call: &mut Call<'_>, tid: Tid, which: u32, stop: Stop) ->
             Ok(0)
         }
         request::GET_REGISTER_SET | request::SET_REGISTER_SET => register_set(call, tid, which, stop),
-        _ => Err(Errno::EIO.into()),
+        _ => match FloatSet::of_request(call.abi().column, which) {
+            Some((set, sets)) => float_registers(call, tid, set, sets),
+            None => Err(Errno::EIO.into()),
+        },
     }
 }
 
@@ -370,6 +376,9 @@ fn user_word(call: &mut Call<'_>, tid: Tid, which: u32, stop: Stop) -> CallResul
 
 /// PTRACE_GETREGSET and SETREGSET: `data` is a `struct iovec` whose length becomes what was moved.
 fn register_set(call: &mut Call<'_>, tid: Tid, which: u32, stop: Stop) -> CallResult {
+    if let Some(set) = FloatSet::of_note(call.abi().column, call.word(2)) {
+        return float_note(call, tid, which, set);
+    }
     if call.word(2) != GENERAL_REGISTERS {
         return Err(Errno::EINVAL.into());
     }
@@ -391,6 +400,40 @@ fn register_set(call: &mut Call<'_>, tid: Tid, which: u32, stop: Stop) -> CallRe
     }
     let mut record = call.record();
     record.word(bytes.len() as u64);
+    call.write(vector.wrapping_add(word), record.as_bytes())?;
+    Ok(0)
+}
+
+/// PTRACE_GETFPREGS and its like: `data` is the structure itself.
+fn float_registers(call: &mut Call<'_>, tid: Tid, set: FloatSet, sets: bool) -> CallResult {
+    let abi = call.abi();
+    let before = call.kernel.core.task(tid)?.cpu.float_bytes(abi, set).ok_or(Errno::EIO)?;
+    if !sets {
+        return give(call, &before);
+    }
+    let bytes = call.read_bytes(call.word(3), before.len())?;
+    call.core().task_mut(tid)?.cpu.set_float_bytes(abi, set, &bytes).ok_or(Errno::EINVAL)?;
+    Ok(0)
+}
+
+/// The same by its note: what is not given stays as it is.
+fn float_note(call: &mut Call<'_>, tid: Tid, which: u32, set: FloatSet) -> CallResult {
+    let (abi, vector) = (call.abi(), call.word(3));
+    let word = abi.word_bytes as u64;
+    let buffer = call.read_word(vector)?;
+    let room = usize::try_from(call.read_word(vector.wrapping_add(word))?).unwrap_or(usize::MAX);
+    let mut bytes = call.kernel.core.task(tid)?.cpu.float_bytes(abi, set).ok_or(Errno::EINVAL)?;
+    let count = bytes.len().min(room);
+    if which == request::GET_REGISTER_SET {
+        let shown = bytes.get(..count).unwrap_or_default();
+        call.write(buffer, shown)?;
+    } else {
+        let given = call.read_bytes(buffer, count)?;
+        bytes.iter_mut().zip(&given).for_each(|(target, byte)| *target = *byte);
+        call.core().task_mut(tid)?.cpu.set_float_bytes(abi, set, &bytes).ok_or(Errno::EINVAL)?;
+    }
+    let mut record = call.record();
+    record.word(count as u64);
     call.write(vector.wrapping_add(word), record.as_bytes())?;
     Ok(0)
 }

@@ -283,7 +283,7 @@ pub static TABLE: &[Row] = &[
     row("process_vm_writev", ptrace::process_vm_writev, &[Int, Hex, Unsigned, Hex, Unsigned, Hex], [4346, 377, 271, 348, 311], "").since(3, 2),
     row("pselect6", poll::pselect6, &[Int, Hex, Hex, Hex, Hex, Hex], [4301, 335, 72, 308, 270], ""),
     row("pselect6_time64", poll::pselect6_time64, &[Int, Hex, Hex, Hex, Hex, Hex], [4413, 413, NO, 413, NO], "").since(5, 1),
-    row("ptrace", ptrace::ptrace, &[Unsigned, Int, Hex, Hex], [4026, 26, 117, 26, 101], "no floating point registers, no exit events"),
+    row("ptrace", ptrace::ptrace, &[Unsigned, Int, Hex, Hex], [4026, 26, 117, 26, 101], "no exit events"),
     row("pwrite64", transfer::pwrite64, &[Descriptor, Input, Unsigned, Pair], [4201, 181, 68, 181, 18], ""),
     row("pwritev", transfer::pwritev, &[Descriptor, Hex, Unsigned, Unsigned, Unsigned], [4331, 362, 70, 334, 296], ""),
     row("pwritev2", transfer::pwritev2, &[Descriptor, Hex, Unsigned, Unsigned, Unsigned, Hex], [4362, 393, 287, 379, 328], "").since(4, 6),

@@ -131,9 +131,15 @@ impl Vfs {
 
     /// Active mounts in the order of mounting.
     pub fn mounts(&self) -> impl Iterator<Item = &Mount> {
-        let mut active: Vec<&Mount> = self.mounts.iter().filter(|mount| mount.active).collect();
+        let mut active: Vec<&Mount> =
+            self.mounts.iter().filter(|mount| mount.active && !mount.hidden).collect();
         active.sort_unstable_by_key(|mount| mount.id);
         active.into_iter()
+    }
+
+    /// Places of the mount table, those in use and free ones.
+    pub fn mount_places(&self) -> usize {
+        self.mounts.len()
     }
 
     /// The mount that holds a file.

@@ -105,11 +105,13 @@ pub struct Mount {
     pub(super) root: u64,
     /// open descriptors, mappings and working directories by this mount
     pub(super) uses: u32,
+    /// a part of the mount that it covers, which no table shows by itself
+    pub(super) hidden: bool,
 }
 
 impl Mount {
     pub(super) fn new(spec: MountSpec, file_system: u16, root: u64, covered: Option<Node>, id: u32) -> Mount {
-        Mount { spec, covered, active: true, id, file_system, root, uses: 0 }
+        Mount { spec, covered, active: true, id, file_system, root, uses: 0, hidden: false }
     }
     /// Which file of its file system a mount shows: 0 for the whole.
     pub fn shown_root(&self) -> u64 {

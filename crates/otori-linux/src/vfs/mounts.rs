@@ -8,6 +8,7 @@ use super::mount::{MOUNTS_MAX, Mount, MountSpec};
 use super::tree::Tree;
 use super::{Behaviour, Context, Kind, Node, Vfs};
 use crate::errno::Errno;
+use crate::proc::ProcNode;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -33,6 +34,31 @@ pub enum Depth {
 impl Vfs {
     /// Mounts a file system over a directory.
     pub fn mount(&mut self, at: Node, spec: MountSpec) -> Result<Node, Errno> {
+        let root = self.mount_from(at, spec, 0)?;
+        self.show_interfaces(root)?;
+        Ok(root)
+    }
+
+    /// sysfs shows the interfaces that there are: as long as it has a `class/net`, that is a part of procfs.
+    fn show_interfaces(&mut self, root: Node) -> Result<(), Errno> {
+        let spec = &self.mount_of(root)?.spec;
+        if spec.behaviour != Behaviour::Sysfs {
+            return Ok(());
+        }
+        let empty = Arc::new(BaseTree::empty());
+        let spec = MountSpec { behaviour: Behaviour::Proc, content: empty, ..spec.clone() };
+        let tree = self.tree(root)?;
+        let Some(class) = tree.child(0, b"class")? else { return Ok(()) };
+        let Some(net) = tree.child(class, b"net").ok().flatten() else { return Ok(()) };
+        let at = Node { number: u64::from(net), ..root };
+        let shown = self.mount_from(at, spec, ProcNode::network_class().number())?;
+        if let Some(mount) = self.mounts.get_mut(usize::from(shown.mount)) {
+            mount.hidden = true;
+        }
+        Ok(())
+    }
+
+    fn mount_from(&mut self, at: Node, spec: MountSpec, root: u64) -> Result<Node, Errno> {
         if self.kind(at)? != Kind::Directory {
             return Err(Errno::ENOTDIR);
         }
@@ -47,7 +73,7 @@ impl Vfs {
             None => self.file_systems.push(tree),
         }
         let file_system = u16::try_from(place).map_err(|_| Errno::ENOSPC)?;
-        Ok(self.put(spec, file_system, 0, Some(at)))
+        Ok(self.put(spec, file_system, root, Some(at)))
     }
 
     /// Enters a mount into the table, which has room for it.
@@ -85,7 +111,9 @@ impl Vfs {
     /// Active mounts that hang below a file, each behind the one that it covers.
     pub(crate) fn mounts_below(&self, top: Node) -> Vec<u16> {
         let mut found: Vec<u16> = Vec::new();
-        for mount in self.mounts() {
+        let mut active: Vec<&Mount> = self.mounts.iter().filter(|mount| mount.active).collect();
+        active.sort_unstable_by_key(|mount| mount.id);
+        for mount in active {
             let Some(covered) = mount.covered else { continue };
             let hangs = found.contains(&covered.mount)
                 || (covered.mount == top.mount && self.is_at_or_below(covered, top));
@@ -129,7 +157,11 @@ impl Vfs {
             let Some(covered) = mount.covered else { continue };
             let Some(above) = copies.get(&covered.mount).copied() else { continue };
             let (spec, file_system, root) = (mount.spec.clone(), mount.file_system, mount.root);
+            let hidden = mount.hidden;
             let copy = self.put(spec, file_system, root, Some(Node { mount: above, ..covered }));
+            if let Some(mount) = self.mounts.get_mut(usize::from(copy.mount)) {
+                mount.hidden = hidden;
+            }
             copies.insert(*index, copy.mount);
         }
     }
@@ -155,16 +187,17 @@ impl Vfs {
         if !self.is_mount_root(at) || !self.mounts.get(index).is_some_and(|mount| mount.active) {
             return Err(Errno::EINVAL);
         }
-        let covers_other = self
-            .mounts
-            .iter()
-            .any(|mount| mount.active && mount.covered.is_some_and(|covered| covered.mount == at.mount));
-        let mount = self.mounts.get_mut(index).ok_or(Errno::EINVAL)?;
-        if mount.covered.is_none() || covers_other || mount.uses > 0 {
+        let below = self.mounts_below(at);
+        let in_the_way = |index: &u16| {
+            let mount = self.mounts.get(usize::from(*index));
+            mount.is_some_and(|mount| !mount.hidden || mount.uses > 0)
+        };
+        let mount = self.mounts.get(index).ok_or(Errno::EINVAL)?;
+        if mount.covered.is_none() || mount.uses > 0 || below.iter().any(in_the_way) {
             return Err(Errno::EBUSY);
         }
-        (mount.active, mount.covered) = (false, None);
-        self.drop_unused_trees();
+        let gone = [&below[..], &[at.mount]].concat();
+        self.deactivate(&gone);
         Ok(())
     }
 
@@ -277,6 +310,7 @@ impl Vfs {
         of_space.push(top.mount);
         let mut found: Vec<&Mount> =
             of_space.iter().filter_map(|index| self.mounts.get(usize::from(*index))).collect();
+        found.retain(|mount| !mount.hidden);
         found.sort_unstable_by_key(|mount| mount.id);
         found.into_iter()
     }

@@ -58,3 +58,20 @@ fn a_watchdog_that_nobody_feeds_resets_the_machine() {
         }
     }
 }
+
+#[test]
+fn sysfs_shows_the_interfaces_that_there_are() {
+    let Some(mut guest) = Guest::with_busybox() else { return };
+    let mut check = |script: &str, expect: &str| {
+        let done = guest.shell(script);
+        assert_eq!(done.text(), expect, "{script}: {}", String::from_utf8_lossy(&done.error));
+    };
+    check("ls /sys/class/net; ls -d /sys/class/net/eth0/stat*", "eth0\nlo\n/sys/class/net/eth0/statistics\n");
+    check("cd /sys/class/net; cat eth0/address eth0/operstate lo/type", "00:11:22:33:44:55\nup\n772\n");
+    check("ifconfig eth0 mtu 1400; cat /sys/class/net/eth0/mtu", "1400\n");
+    check("echo 1300 > /sys/class/net/eth0/mtu; ip link show eth0 | grep -o 'mtu [0-9]*'", "mtu 1300\n");
+    check("ifconfig eth0 down; cd /sys/class/net/eth0; cat operstate; cat carrier", "down\n");
+    check("grep -c /sys /proc/mounts; ls /proc/class 2>/dev/null", "1\n");
+    check("mkdir /tmp/s; mount -t sysfs none /tmp/s; ls /tmp/s/class/net", "eth0\nlo\n");
+    check("umount /tmp/s && ls /tmp/s; grep -c sysfs /proc/mounts", "1\n");
+}

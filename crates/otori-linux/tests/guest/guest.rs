@@ -81,7 +81,7 @@ fn file_systems(root: BaseTree, identity: &DeviceIdentity) -> Vfs {
     let mut devices = BaseBuilder::new(WALL_NS);
     dev::populate(&mut devices, identity).unwrap();
     let mut system = BaseBuilder::new(WALL_NS);
-    dev::populate_sysfs(&mut system, identity, "00:11:22:33:44:55").unwrap();
+    dev::populate_sysfs(&mut system, identity).unwrap();
     let empty = || Arc::new(BaseTree::empty());
     let mut mount = |path: &str, spec: MountSpec| {
         let view = otori_linux::proc::NoProcesses::default();
