@@ -406,6 +406,7 @@ impl ProcNode {
                     let process = view.process(pid).ok_or(Errno::ESRCH)?;
                     Ok(render(vfs, view, &process))
                 }
+                Body::Memory(_) => Err(Errno::EIO),
                 _ => Err(Errno::EISDIR),
             },
             ProcNode::DescriptorInfo { pid, number } => {
