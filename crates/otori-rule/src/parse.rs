@@ -231,6 +231,9 @@ fn parse_header(header: &str, variables: &Variables) -> Result<Rule, Fault> {
     let (name, hook) = word(1).split_once(':').unwrap_or((word(1), ""));
     let protocol = parse_protocol(name).ok_or_else(|| fault(1, format!("unknown protocol {:?}", word(1))))?;
     let mut rule = Rule::empty(action, protocol);
+    if name.eq_ignore_ascii_case("http1") {
+        rule.checks.push(Check::Application("http", false));
+    }
     rule.silent = word(0) == "config";
     parse_hook(&mut rule, hook).map_err(|reason| fault(1, reason))?;
     if words.len() == 2 {

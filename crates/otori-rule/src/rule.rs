@@ -518,6 +518,8 @@ pub struct Rule {
     pub bypass: bool,
     /// one rule about both directions of a transaction (`=>`)
     pub transactional: bool,
+    /// all its buffers are there in both directions, and it says none: it may match once in each
+    pub each_way: bool,
     /// how far a transaction must have come, per direction
     pub hook: Option<(Direction, Progress)>,
     /// place of the content that the prefilter searches: group, step

@@ -72,7 +72,12 @@ impl Conversation {
         match self.detection {
             Some(Detection::Unknown) => bytes.len(),
             Some(Detection::Known(_, ref mut parser)) => {
-                parser.feed(direction, bytes, &mut self.transactions)
+                let taken = parser.feed(direction, bytes, &mut self.transactions);
+                let change = parser.changes();
+                if let Some((row, parser)) = change.and_then(|(id, parser)| Some((by_id(id)?, parser))) {
+                    self.detection = Some(Detection::Known(row, parser));
+                }
+                taken
             }
             _ => self.detect(direction, bytes),
         }

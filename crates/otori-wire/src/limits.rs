@@ -52,6 +52,16 @@ pub const HTTP_HEADERS: usize = 200;
 pub const BODY_BYTES: usize = 102_400;
 /// Variables named in one SNMP message.
 pub const SNMP_VARIABLES: usize = 64;
+/// Bytes kept of one HTTP/2 frame.
+pub const HTTP2_FRAME_BYTES: usize = 65_536;
+/// Streams of one HTTP/2 connection that are followed at a time.
+pub const HTTP2_STREAMS: usize = 128;
+/// Bytes of an HTTP/2 header block, compressed and not.
+pub const HPACK_BLOCK_BYTES: usize = 65_536;
+/// Fields of an HTTP/2 header block.
+pub const HPACK_FIELDS: usize = 128;
+/// Bytes of one direction's table of headers.
+pub const HPACK_TABLE_BYTES: usize = 65_536;
 /// Bytes of one SIP message; of a longer one the beginning is read.
 pub const SIP_MESSAGE_BYTES: usize = 65_536;
 /// Header fields of one SIP message.

@@ -68,6 +68,7 @@ impl Rule {
             outspoken: false,
             bypass: false,
             transactional: false,
+            each_way: false,
             hook: None,
             fast: None,
             stage: Stage::Packet,
@@ -331,6 +332,7 @@ impl<'a> Builder<'a> {
         self.rule.text = text.to_owned();
         self.rule.groups.retain(|group| !group.steps.is_empty());
         self.narrow_fields()?;
+        self.rule.each_way = self.each_way();
         self.rule.stage = self.stage();
         if let (Stage::Stream, Some(group)) = (self.rule.stage, payload_of(&self.rule)) {
             let placed = |step: &Step| {
@@ -357,9 +359,11 @@ impl<'a> Builder<'a> {
             let Target::Fields(ids) = &mut group.target else { continue };
             let before = ids.clone();
             if let RuleProtocol::Application(of) = protocol {
-                ids.retain(
-                    |id| matches!(id.0 >> 8, high if high == of as u16 || high == ProtocolId::Shared as u16),
-                );
+                let fits = |id: &FieldId| match proto::owner(*id) {
+                    Some(owner) => owner == ProtocolId::Shared || of.shares_fields_of(owner),
+                    None => false,
+                };
+                ids.retain(fits);
             }
             if ids.len() > 1 {
                 ids.retain(|id| direction.is_none() || direction_of(*id) == direction);
@@ -375,6 +379,19 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(())
+    }
+
+    fn each_way(&self) -> bool {
+        let rule = &self.rule;
+        let both = |ids: &[FieldId]| {
+            Direction::BOTH.iter().all(|way| ids.iter().any(|id| direction_of(*id) == Some(*way)))
+        };
+        let mut fields = rule.groups.iter().filter_map(|group| match &group.target {
+            Target::Fields(ids) => Some(both(ids)),
+            _ => None,
+        });
+        let bound = rule.transactional || rule.hook.is_some() || rule.flow.direction.is_some();
+        !bound && fields.next() == Some(true) && fields.all(|both| both)
     }
 
     fn stage(&self) -> Stage {

@@ -24,11 +24,16 @@ pub struct Scratch {
     found: Vec<u32>,
 }
 
+/// Marks a rule that has fired in the direction of the client; slots are far below.
+const OTHER_WAY: u32 = 1 << 31;
+
 /// Where a rule's groups find their bytes.
 struct Bytes<'a> {
     payload: Option<Buffer<'a>>,
     transaction: Option<(&'a Transaction, Direction)>,
     in_stream: bool,
+    /// only fields of the direction count
+    each_way: bool,
 }
 
 /// Everything that changes while rules are asked.
@@ -65,8 +70,12 @@ impl RuleSet {
         }
         self.order(&mut found);
         let buffer = Buffer { bytes: payload, complete: true, from_start: true };
-        let bytes =
-            Bytes { payload: (!payload.is_empty()).then_some(buffer), transaction: None, in_stream: false };
+        let bytes = Bytes {
+            payload: (!payload.is_empty()).then_some(buffer),
+            transaction: None,
+            in_stream: false,
+            each_way: false,
+        };
         for slot in &found {
             let Some(rule) = self.rule(*slot) else { continue };
             if rule.protocol == RuleProtocol::TcpStream && view.protocol == protocol::TCP {
@@ -116,7 +125,7 @@ impl RuleSet {
         self.streams.search(&ask.scratch.lower, old, &mut found);
         self.order(&mut found);
         let buffer = Buffer { bytes: &tail, complete: true, from_start };
-        let groups = Bytes { payload: Some(buffer), transaction: None, in_stream: true };
+        let groups = Bytes { payload: Some(buffer), transaction: None, in_stream: true, each_way: false };
         for slot in &found {
             let Some(rule) = self.rule(*slot) else { continue };
             let fired = self.decide(*slot, rule, view, &groups, ask);
@@ -169,15 +178,21 @@ impl RuleSet {
         let done = transaction.progress[side] == Progress::Complete;
         for slot in &found {
             let Some(rule) = self.rule(*slot) else { continue };
-            if transaction.marks.fired.contains(slot) {
+            let each_way = rule.each_way;
+            let key = if each_way && direction == Direction::ToClient { *slot | OTHER_WAY } else { *slot };
+            if transaction.marks.fired.contains(&key) {
                 continue;
             }
-            let bytes =
-                Bytes { payload: Some(buffer), transaction: Some((transaction, direction)), in_stream: true };
+            let bytes = Bytes {
+                payload: Some(buffer),
+                transaction: Some((transaction, direction)),
+                in_stream: true,
+                each_way,
+            };
             let fired = self.decide(*slot, rule, view, &bytes, ask);
             let marks = &mut transaction.marks;
             if fired && marks.fired.len() < CANDIDATES {
-                marks.fired.push(*slot);
+                marks.fired.push(key);
             } else if !fired && !done && marks.candidates[side].len() < CANDIDATES {
                 marks.candidates[side].push(*slot);
             }
@@ -306,7 +321,7 @@ fn group_holds(group: &Group, view: &View<'_, '_>, bytes: &Bytes<'_>) -> bool {
         (Target::Payload, _) => false,
         (Target::Header(part), _) => header_holds(group, *part, view),
         (Target::Fields(ids), Bytes { transaction: Some((transaction, direction)), .. }) => {
-            fields_hold(group, ids, transaction, *direction)
+            fields_hold(group, ids, transaction, *direction, bytes.each_way)
         }
         (Target::Fields(_), _) => false,
     }
@@ -346,8 +361,15 @@ fn changed_holds(group: &Group, bytes: &[u8], complete: bool) -> bool {
     changed.is_some_and(|bytes| matches(&group.steps, Buffer { bytes: &bytes, complete, from_start: true }))
 }
 
-fn fields_hold(group: &Group, ids: &[FieldId], transaction: &Transaction, direction: Direction) -> bool {
-    let fields = || transaction.fields.iter().filter(|field| ids.contains(&field.id));
+fn fields_hold(
+    group: &Group,
+    ids: &[FieldId],
+    transaction: &Transaction,
+    direction: Direction,
+    each_way: bool,
+) -> bool {
+    let goes = |id: FieldId| !each_way || keyword::direction_of(id) == Some(direction);
+    let fields = || transaction.fields.iter().filter(|field| ids.contains(&field.id) && goes(field.id));
     if fields().next().is_none() {
         let known = transaction.progress[direction.index()] >= Progress::Headers;
         return known && matches!(group.steps.first(), Some(Step::Absent { .. }));

@@ -12,6 +12,7 @@ use otori_wire::{
     Anomalies, Conversation, Direction, Flow, LinkType, Packet, Transaction, decode,
     decode::{Transport, protocol, tcp_flag},
     flow::{Midstream, Notes, Piece, TcpState, is_refused},
+    proto::by_id,
 };
 use std::sync::Arc;
 
@@ -423,7 +424,12 @@ impl Work<'_> {
                     continue;
                 }
                 let mut hits = Vec::new();
-                let view = case.view(direction, conversation);
+                // A connection may change its protocol: a transaction keeps its own.
+                let view = View {
+                    application: Some(transaction.protocol),
+                    application_name: by_id(transaction.protocol).map(|row| row.name),
+                    ..case.view(direction, conversation)
+                };
                 let mut ask = ask(self.state, &mut extra.marks, &mut hits);
                 self.rules.inspect_transaction(&view, direction, transaction, &mut ask);
                 case.found.extend(hits.into_iter().map(|hit| Found { hit, direction }));

@@ -56,7 +56,8 @@ impl Work<'_> {
         let mut last = None;
         for (place, Found { hit, direction }) in found.iter().enumerate() {
             // Once as a packet and once as a part of the stream is one match.
-            let same = Some((hit.slot, hit.transaction));
+            let way = hit.rule.each_way.then_some(*direction);
+            let same = Some((hit.slot, hit.transaction, way));
             if core::mem::replace(&mut last, same) == same {
                 continue;
             }

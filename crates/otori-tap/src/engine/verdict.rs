@@ -15,7 +15,7 @@ use otori_wire::{
 pub(super) fn subject(transaction: &Transaction) -> Option<String> {
     let text = |id| transaction.fields.get(id).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     match transaction.protocol {
-        ProtocolId::Http => {
+        ProtocolId::Http | ProtocolId::Http2 => {
             let target = text(http::URI_RAW)?;
             let host = text(http::HOST_RAW).unwrap_or_default();
             Some(if target.starts_with('/') { format!("http://{host}{target}") } else { target })

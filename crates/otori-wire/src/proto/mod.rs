@@ -12,6 +12,7 @@ pub mod dns;
 pub mod file;
 pub mod ftp;
 pub mod http;
+pub mod http2;
 pub mod lines;
 pub mod mqtt;
 pub mod sip;
@@ -49,12 +50,18 @@ pub enum ProtocolId {
     Snmp = 10,
     /// RFC 959 3.3
     FtpData = 11,
+    /// RFC 9113
+    Http2 = 12,
 }
 
 impl ProtocolId {
-    /// A rule about `self` is about `other` as well: file transfers belong to their protocol.
+    /// A rule about `self` is about `other` as well: `http` means every version of it.
     pub fn covers(self, other: ProtocolId) -> bool {
-        self == other
+        self == other || self == ProtocolId::Http && other == ProtocolId::Http2
+    }
+    /// A rule about `self` may look at fields of `other`: versions of HTTP share theirs.
+    pub fn shares_fields_of(self, other: ProtocolId) -> bool {
+        self.covers(other) || self == ProtocolId::Http2 && other == ProtocolId::Http
     }
 }
 
@@ -149,6 +156,10 @@ pub struct Expectation {
 
 /// A streaming, tolerant parser of one flow.
 pub trait Parser: Send {
+    /// Another protocol goes on from here, with this parser. The bytes behind the change were not taken.
+    fn changes(&mut self) -> Option<(ProtocolId, Box<dyn Parser>)> {
+        None
+    }
     /// A connection that this one has announced since the last call.
     fn expects(&mut self) -> Option<Expectation> {
         None
@@ -236,6 +247,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: http::FIELDS,
         numbers: &[],
         log: http::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Http2,
+        name: "http2",
+        log_key: "http",
+        transports: TCP,
+        ports: &[80, 8080],
+        only_ports: false,
+        probe: http2::probe,
+        parser: http2::parser,
+        fields: http2::FIELDS,
+        numbers: http2::NUMBERS,
+        log: http2::log,
     },
     ProtocolRow {
         id: ProtocolId::Mqtt,
@@ -338,6 +362,15 @@ pub fn fields() -> impl Iterator<Item = &'static FieldRow> {
 /// Numbers of all protocols, those of files first.
 pub fn numbers() -> impl Iterator<Item = &'static NumberRow> {
     file::NUMBERS.iter().chain(PROTOCOLS.iter().flat_map(|row| row.numbers))
+}
+
+/// The protocol that a field belongs to.
+pub fn owner(id: FieldId) -> Option<ProtocolId> {
+    let high = id.0 >> 8;
+    if high == ProtocolId::Shared as u16 {
+        return Some(ProtocolId::Shared);
+    }
+    PROTOCOLS.iter().map(|row| row.id).find(|owner| *owner as u16 == high)
 }
 
 /// The row of that name.

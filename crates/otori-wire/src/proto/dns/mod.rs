@@ -193,7 +193,6 @@ fn set_fields(direction: Direction, message: &Message, fields: &mut Fields) {
     for question in &message.questions {
         fields.set(RESPONSE_QUERY, question.name.clone());
         fields.set(RESPONSE_NAME, question.name.clone());
-        fields.set_number(RESPONSE_TYPE, u64::from(question.kind));
     }
     for answer in &message.answers {
         fields.set(ANSWER_NAME, answer.name.clone());

@@ -203,9 +203,13 @@ impl FtpParser {
             }
             _ => None,
         };
+        // The answer to PORT and EPRT is about the port that the client has named.
+        let asked = transaction.fields.number(DYNAMIC_PORT);
         if let Some(port) = port {
             self.port = port;
-            transaction.fields.set_number(SERVER_PORT, u64::from(port));
+        }
+        if let Some(port) = port.map(u64::from).or(asked) {
+            transaction.fields.set_number(SERVER_PORT, port);
             transaction.fields.set_number(SERVER_MODE, u64::from(self.passive));
         }
         // A preliminary reply, 1xx, is followed by the real one.

@@ -9,7 +9,7 @@ use miniz_oxide::{
 
 /// The layers of one body, the outermost first.
 #[derive(Default)]
-pub(super) struct Decoder {
+pub(in crate::proto) struct Decoder {
     layers: Vec<Layer>,
     produced: usize,
 }
@@ -25,7 +25,7 @@ enum Layer {
 
 impl Decoder {
     /// From the value of Content-Encoding; unknown words count as nothing.
-    pub(super) fn new(codings: &[u8]) -> Decoder {
+    pub(in crate::proto) fn new(codings: &[u8]) -> Decoder {
         let words = codings.split(|b| *b == b',' || b.is_ascii_whitespace()).rev();
         // Clients are content with a word that has the name in it.
         let has =
@@ -38,11 +38,11 @@ impl Decoder {
         Decoder { layers: layers.take(CODING_LAYERS).collect(), produced: 0 }
     }
     /// There is nothing to undo.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(in crate::proto) fn is_plain(&self) -> bool {
         self.layers.is_empty()
     }
     /// The next bytes, decoded as far as they go.
-    pub(super) fn decode(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub(in crate::proto) fn decode(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut current = bytes.to_vec();
         for layer in &mut self.layers {
             let room = INFLATED_BYTES.saturating_sub(self.produced);
@@ -52,7 +52,7 @@ impl Decoder {
         current
     }
     /// No more bytes: what waits for a head comes out as it is.
-    pub(super) fn finish(&mut self) -> Vec<u8> {
+    pub(in crate::proto) fn finish(&mut self) -> Vec<u8> {
         let mut current = Vec::new();
         for layer in &mut self.layers {
             let mut out = layer.decode(&current, INFLATED_BYTES);

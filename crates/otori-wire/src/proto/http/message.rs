@@ -216,6 +216,11 @@ impl Head {
         upgrades || (method == b"CONNECT" && (200..300).contains(&self.status))
     }
 
+    /// The protocol that follows has that name.
+    pub(super) fn upgrade_is(&self, name: &[u8]) -> bool {
+        self.status == 101 && self.value(b"upgrade").is_some_and(|value| value.eq_ignore_ascii_case(name))
+    }
+
     /// What follows the headers.
     pub(super) fn body(&self, direction: Direction, method: &[u8]) -> Expect {
         let response = direction == Direction::ToClient;
@@ -311,7 +316,7 @@ fn without_nul(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().filter(|b| *b != 0).collect()
 }
 
-const REQUEST_TABLE: &[(&[u8], FieldId)] = &[
+pub(in crate::proto) const REQUEST_TABLE: &[(&[u8], FieldId)] = &[
     (b"user-agent", USER_AGENT),
     (b"cookie", COOKIE),
     (b"referer", REFERER),
@@ -322,7 +327,7 @@ const REQUEST_TABLE: &[(&[u8], FieldId)] = &[
     (b"accept-language", ACCEPT_LANG),
     (b"connection", REQUEST_CONNECTION),
 ];
-const RESPONSE_TABLE: &[(&[u8], FieldId)] = &[
+pub(in crate::proto) const RESPONSE_TABLE: &[(&[u8], FieldId)] = &[
     (b"set-cookie", SET_COOKIE),
     (b"content-type", RESPONSE_CONTENT_TYPE),
     (b"content-length", RESPONSE_CONTENT_LEN),

@@ -1,12 +1,12 @@
 //! HTTP/1: requests, responses, pipelining, chunked bodies; tolerant, because attackers are not.
 //!
 //! Key type: `HttpParser`. Neighbours: `uri` (normal form), `fields` (the rows). RFC 9112, RFC 9110.
-mod coding;
+pub(super) mod coding;
 mod fields;
 mod log;
-mod message;
+pub(super) mod message;
 mod multipart;
-mod uri;
+pub(super) mod uri;
 
 #[cfg(test)]
 mod tests;
@@ -132,12 +132,21 @@ const JUNK_LINES: usize = 4;
 #[derive(Default)]
 struct HttpParser {
     sides: [Side; 2],
+    /// the request whose answer is in HTTP/2 (RFC 7540 3.2)
+    upgraded: Option<Vec<(Vec<u8>, Vec<u8>)>>,
 }
 
 impl Parser for HttpParser {
+    fn changes(&mut self) -> Option<(ProtocolId, Box<dyn Parser>)> {
+        let request = self.upgraded.take()?;
+        Some((ProtocolId::Http2, super::http2::upgraded(request)))
+    }
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            if self.upgraded.is_some() {
+                return at;
+            }
             let side = &mut self.sides[direction.index()];
             let starts = side.expect == Expect::FirstLine && side.line.is_empty();
             if starts && transactions.is_full() {
@@ -336,6 +345,13 @@ impl HttpParser {
         let method = transaction.fields.get(METHOD).unwrap_or(b"");
         side.expect = side.head.body(direction, method);
         if direction == Direction::ToClient && side.head.switches(method) {
+            if side.head.upgrade_is(b"h2c") {
+                let text = |id| transaction.fields.get(id).unwrap_or(b"").to_vec();
+                let mut request =
+                    vec![(b":method".to_vec(), text(METHOD)), (b":path".to_vec(), text(URI_RAW))];
+                request.extend(self.sides[0].head.headers.iter().cloned());
+                self.upgraded = Some(request);
+            }
             self.sides[0].expect = Expect::Nothing;
             self.complete(direction, transactions);
             self.sides[1].expect = Expect::Nothing;

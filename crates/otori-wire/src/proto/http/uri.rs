@@ -16,7 +16,7 @@ pub(super) fn split(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
 }
 
 /// A host without `:port`; IPv6 literals keep their brackets.
-pub(super) fn host_without_port(host: &[u8]) -> &[u8] {
+pub(in crate::proto) fn host_without_port(host: &[u8]) -> &[u8] {
     if host.first() == Some(&b'[') {
         let end = host.iter().position(|b| *b == b']').map_or(host.len(), |at| at + 1);
         return host.get(..end).unwrap_or(host);
@@ -30,7 +30,7 @@ pub(super) fn host_without_port(host: &[u8]) -> &[u8] {
 }
 
 /// Path decoded and without detours; of the query only escapes are decoded.
-pub(super) fn normal(target: &[u8]) -> Vec<u8> {
+pub(in crate::proto) fn normal(target: &[u8]) -> Vec<u8> {
     let target = target.split(|b| *b == b'#').next().unwrap_or(target);
     let path_end = target.iter().position(|b| *b == b'?').unwrap_or(target.len());
     let (path, query) = target.split_at(path_end);

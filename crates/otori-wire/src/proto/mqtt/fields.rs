@@ -71,18 +71,13 @@ const fn number(
     NumberRow { id, keyword, aliases, direction, form }
 }
 
-/// All numbers.
+/// All numbers. They are those of the whole exchange, so that a rule may ask for both of its packets.
 pub static NUMBERS: &[NumberRow] = &[
     number(ToServer, field(ToServer, KIND), "mqtt.type", &[], TYPES),
-    number(ToClient, field(ToClient, KIND), "mqtt.type", &[], TYPES),
     number(ToServer, field(ToServer, FLAGS), "mqtt.flags", &[], HEADER_FLAGS),
-    number(ToClient, field(ToClient, FLAGS), "mqtt.flags", &[], HEADER_FLAGS),
     number(ToServer, field(ToServer, QOS), "mqtt.qos", &[], NumberForm::Plain),
-    number(ToClient, field(ToClient, QOS), "mqtt.qos", &[], NumberForm::Plain),
     number(ToServer, field(ToServer, REASON), "mqtt.reason_code", REASON_NAMES, NumberForm::Plain),
-    number(ToClient, field(ToClient, REASON), "mqtt.reason_code", REASON_NAMES, NumberForm::Plain),
     number(ToServer, field(ToServer, VERSION), "mqtt.protocol_version", &[], NumberForm::Plain),
-    number(ToClient, field(ToClient, VERSION), "mqtt.protocol_version", &[], NumberForm::Plain),
     number(ToServer, CONNECT_FLAGS, "mqtt.connect.flags", &[], SAID_FLAGS),
     number(ToClient, SESSION_PRESENT, "mqtt.connack.session_present", &[], YES_NO),
 ];
@@ -90,13 +85,13 @@ const REASON_NAMES: &[&str] = &["mqtt.connack.return_code"];
 
 /// Adds a packet's fields to those of its transaction.
 pub(super) fn set_fields(direction: Direction, packet: &Packet, fields: &mut Fields, version: u8) {
-    fields.set_number(field(direction, KIND), u64::from(packet.kind));
+    fields.set_number(field(ToServer, KIND), u64::from(packet.kind));
     let flags = u64::from(packet.retain) | u64::from(packet.dup) << 3;
-    fields.set_number(field(direction, FLAGS), flags);
-    fields.set_number(field(direction, QOS), u64::from(packet.qos));
-    fields.set_number(field(direction, VERSION), u64::from(version));
+    fields.set_number(field(ToServer, FLAGS), flags);
+    fields.set_number(field(ToServer, QOS), u64::from(packet.qos));
+    fields.set_number(field(ToServer, VERSION), u64::from(version));
     for code in &packet.codes {
-        fields.set_number(field(direction, REASON), u64::from(*code));
+        fields.set_number(field(ToServer, REASON), u64::from(*code));
     }
     if packet.kind == 2 {
         fields.set_number(SESSION_PRESENT, u64::from(packet.session_present));
