@@ -1,7 +1,7 @@
 //! Decoded basic blocks and where they are kept. Key types: [`Block`], [`BlockTable`] (per physical page),
 //! [`BlockCache`] (per CPU, by key). Generic over the instruction set.
 //!
-//! A *key* is the address of an instruction, with the bits that say how to decode it where a set has such (Thumb).
+//! A *key* is the address of an instruction, with the bits that say how to decode it where a set has such (Thumb, MIPS16e).
 
 use crate::op::Op;
 use crate::run::Set;
@@ -58,10 +58,10 @@ pub struct Code {
     pub aarch64: Table<aarch64::Cpu>,
     /// ARM: A32 and T32, by order of data and of code.
     pub arm: [Table<arm::Cpu>; 6],
-    /// MIPS32, little endian.
-    pub mips_little: Table<mips::Cpu>,
-    /// MIPS32, big endian.
-    pub mips_big: Table<mips::Cpu>,
+    /// MIPS32 and MIPS16e, little endian.
+    pub mips_little: [Table<mips::Cpu>; 2],
+    /// MIPS32 and MIPS16e, big endian.
+    pub mips_big: [Table<mips::Cpu>; 2],
     /// i386.
     pub i386: Table<x86::Cpu>,
     /// x86-64.

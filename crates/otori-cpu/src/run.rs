@@ -22,7 +22,7 @@ const CHAIN: i64 = 4096;
 
 /// An instruction set with the registers of one CPU.
 pub trait Set: Sized + Send + Sync + 'static {
-    /// log2 of the distance between possible keys.
+    /// log2 of the distance between keys, mostly: neighbours at less share their places in the cache.
     const UNIT: u32;
 
     /// Does a store into the code that runs take effect at the next instruction (x86), or only when the program asks
@@ -56,9 +56,14 @@ pub trait Set: Sized + Send + Sync + 'static {
         key.wrapping_add_signed(i64::from(distance))
     }
 
-    /// May an instruction begin at this address?
-    fn is_aligned(address: u64) -> bool {
-        address & ((1 << Self::UNIT) - 1) == 0
+    /// log2 of the distance between instructions in the mode of `key`.
+    fn unit(_key: u64) -> u32 {
+        Self::UNIT
+    }
+
+    /// May an instruction begin at this key?
+    fn is_aligned(key: u64) -> bool {
+        Self::address(key) & ((1 << Self::unit(key)) - 1) == 0
     }
 
     /// The table for blocks of this set in the mode of `key`.
@@ -385,7 +390,7 @@ fn find<S: Set, M: Memory>(
         return Ok(block);
     }
     let address = S::address(key);
-    if !S::is_aligned(address) {
+    if !S::is_aligned(key) {
         return Err(Stop::Fault(Fault { address, access: Access::Execute, kind: FaultKind::Unaligned }));
     }
     let fetched = memory.fetch(address).map_err(Stop::Fault)?;
@@ -394,9 +399,9 @@ fn find<S: Set, M: Memory>(
     let limit = u32::try_from(left).unwrap_or(u32::MAX).min(BLOCK_INSTRUCTIONS_MAX);
     if fetched.keeps_code && S::is_common(key) {
         let table = cpu.table(key, fetched.page.code());
-        let table = table.get_or_init(|| Box::new(BlockTable::new(PAGE_SIZE >> S::UNIT)));
+        let table = table.get_or_init(|| Box::new(BlockTable::new(PAGE_SIZE >> S::unit(key))));
         let decode = || cpu.assemble(key, BLOCK_INSTRUCTIONS_MAX, &source);
-        let block = table.block(offset as usize >> S::UNIT, decode);
+        let block = table.block(offset as usize >> S::unit(key), decode);
         if let Some(block) = block.filter(|block| !block.ops.is_empty()) {
             if i64::from(block.instructions) <= left {
                 blocks.put(key, Arc::clone(block));

@@ -17,11 +17,13 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
+/// Bytes of an instruction.
+const WORD: u32 = 4;
 /// Bytes in a block's reach; an unconditional branch is followed only within it.
 const REACH: u32 = 4096;
 
 /// A block under construction.
-struct Assembly {
+pub(super) struct Assembly {
     operations: Vec<Op>,
     /// Instructions so far.
     count: u32,
@@ -39,45 +41,33 @@ struct Assembly {
 /// a branch whose delay slot cannot be fetched.
 pub(super) fn assemble(endian: Endian, limit: u32, fetch: impl Fn(u32) -> Option<u32>) -> Block<Cpu> {
     let limit = limit.min(BLOCK_INSTRUCTIONS_MAX);
-    let mut block = Assembly {
-        operations: Vec::new(),
-        count: 0,
-        here: 0,
-        places: Vec::new(),
-        runs: vec![(0, 0)],
-        finished: false,
-    };
+    let mut block = Assembly::new();
     while !block.finished {
         let word = if block.count < limit { fetch(block.here) } else { None };
         match word.map(|word| decode(word, block.at())) {
             None => block.leave_to(block.here),
-            Some(Instruction::Nothing) => block.advance(1),
+            Some(Instruction::Nothing) => block.advance(WORD),
             Some(Instruction::Plain(op)) => {
                 push_plain(&mut block.operations, op);
-                block.advance(1);
+                block.advance(WORD);
                 if matches!(op, Op::Rdhwr { .. }) {
                     // The counter is exact for the last instruction of a block.
                     block.leave_to(block.here);
                 }
             }
             Some(Instruction::Syscall) => {
-                block.advance(1);
+                block.advance(WORD);
                 block.finish(Op::Syscall { next: block.here });
             }
             Some(Instruction::Stop(op)) => block.finish(op),
             Some(branch) => match fetch(block.here.wrapping_add(4)) {
                 Some(slot) => block.branch(branch, slot),
                 None if block.count > 0 => block.leave_to(block.here),
-                None => block.finished = true,
+                None => block.stop_empty(),
             },
         }
     }
-    settle_rests(&mut block.operations, block.count);
-    Block {
-        instructions: block.count,
-        ops: finish_operations(&block.operations, endian),
-        places: block.places.into_boxed_slice(),
-    }
+    block.into_block(endian)
 }
 
 /// The operations with their functions; where neighbours can be joined, the first does them all.
@@ -88,22 +78,67 @@ fn finish_operations(operations: &[Op], endian: Endian) -> Arc<[ThreadedOp<Cpu>]
 }
 
 impl Assembly {
-    fn at(&self) -> u8 {
+    pub(super) fn new() -> Assembly {
+        Assembly {
+            operations: Vec::new(),
+            count: 0,
+            here: 0,
+            places: Vec::new(),
+            runs: vec![(0, 0)],
+            finished: false,
+        }
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Distance in bytes from the start of the block to the next instruction.
+    pub(super) fn here(&self) -> u32 {
+        self.here
+    }
+
+    /// Position in the block of the next instruction.
+    pub(super) fn at(&self) -> u8 {
         self.count as u8
     }
 
-    fn advance(&mut self, instructions: u32) {
-        for _ in 0..instructions {
-            self.places.push(self.here as i32);
-            self.count += 1;
-            self.here = self.here.wrapping_add(4);
-        }
+    pub(super) fn operations(&mut self) -> &mut Vec<Op> {
+        &mut self.operations
+    }
+
+    /// Goes on behind an instruction of so many bytes.
+    pub(super) fn advance(&mut self, bytes: u32) {
+        self.places.push(self.here as i32);
+        self.count += 1;
+        self.here = self.here.wrapping_add(bytes);
         if let Some((_, end)) = self.runs.last_mut() {
             *end = self.here;
         }
     }
 
-    fn finish(&mut self, op: Op) {
+    /// Goes on behind a branch and its delay slot.
+    fn advance_two(&mut self) {
+        self.advance(WORD);
+        self.advance(WORD);
+    }
+
+    /// Ends a block whose first instruction cannot be fetched.
+    pub(super) fn stop_empty(&mut self) {
+        self.finished = true;
+    }
+
+    /// The block, its operations with their functions.
+    pub(super) fn into_block(mut self, endian: Endian) -> Block<Cpu> {
+        settle_rests(&mut self.operations, self.count);
+        Block {
+            instructions: self.count,
+            ops: finish_operations(&self.operations, endian),
+            places: self.places.into_boxed_slice(),
+        }
+    }
+
+    pub(super) fn finish(&mut self, op: Op) {
         self.operations.push(op);
         if self.places.len() == self.count as usize {
             // For an instruction that stops in place and so is not counted.
@@ -112,12 +147,12 @@ impl Assembly {
         self.finished = true;
     }
 
-    fn leave_to(&mut self, offset: u32) {
+    pub(super) fn leave_to(&mut self, offset: u32) {
         self.finish(Op::Goto { offset });
     }
 
     /// Goes on at the target of an unconditional branch if that is near and new; else leaves to it.
-    fn follow(&mut self, offset: u32) {
+    pub(super) fn follow(&mut self, offset: u32) {
         let near = offset.wrapping_add(REACH) < 2 * REACH;
         let known = self.runs.iter().any(|(start, end)| {
             let length = end.wrapping_sub(*start);
@@ -148,7 +183,7 @@ fn settle_rests(operations: &mut [Op], count: u32) {
     }
 }
 
-fn push_plain(operations: &mut Vec<Op>, op: Op) {
+pub(super) fn push_plain(operations: &mut Vec<Op>, op: Op) {
     if let Some(last) = operations.last_mut()
         && let Some(both) = fuse(*last, op)
     {
@@ -170,6 +205,10 @@ fn fuse(first: Op, second: Op) -> Option<Op> {
         }
         (Op::Const { d, value: high }, Op::Ori { t, s, value }) if t == d && s == d => {
             Some(Op::Const { d, value: high | value })
+        }
+        // MIPS16e has no `lui`.
+        (Op::Const { d, value }, Op::Sll { d: e, t, amount }) if d == e && t == d => {
+            Some(Op::Const { d, value: value << (amount & 31) })
         }
         _ => None,
     }
@@ -211,7 +250,7 @@ impl Assembly {
                     self.operations.push(Op::Link { d: Reg::R31, distance: behind });
                 }
                 slot.push(&mut self.operations, at);
-                self.advance(2);
+                self.advance_two();
                 self.finish(Op::Jump { target });
             }
             Instruction::JumpRegister { s, link } => {
@@ -223,7 +262,7 @@ impl Assembly {
                     self.operations.push(Op::Link { d: link, distance: behind });
                 }
                 slot.push(&mut self.operations, at);
-                self.advance(2);
+                self.advance_two();
                 self.finish(if remember { Op::JumpRemembered } else { Op::JumpRegister { s } });
             }
             Instruction::Branch { condition, link, likely, offset } => {
@@ -255,7 +294,7 @@ impl Assembly {
             self.operations.push(Op::BranchForgotten { rest: done - 1, offset: behind });
         }
         slot.push(&mut self.operations, at);
-        self.advance(2);
+        self.advance_two();
         if likely || always {
             return if is_syscall { self.leave_to(offset) } else { self.follow(offset) };
         }
@@ -272,7 +311,7 @@ impl Assembly {
     }
 }
 
-fn compare_and_leave(comparison: Comparison, s: Reg, t: Reg, rest: u8, offset: u32) -> Op {
+pub(super) fn compare_and_leave(comparison: Comparison, s: Reg, t: Reg, rest: u8, offset: u32) -> Op {
     match comparison {
         Comparison::Equal => Op::BranchEqual { s, t, rest, offset },
         Comparison::NotEqual => Op::BranchNotEqual { s, t, rest, offset },

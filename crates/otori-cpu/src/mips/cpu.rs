@@ -33,12 +33,12 @@ pub struct Link {
     pub value: u32,
 }
 
-/// A user-mode MIPS32 release 2 CPU.
+/// A user-mode MIPS32 release 2 CPU with MIPS16e.
 #[derive(Clone, Debug)]
 pub struct Cpu {
     /// General registers in the first 32 slots; number 0 always reads as zero.
     pub gpr: [u32; SLOTS],
-    /// Address of the next instruction.
+    /// Address of the next instruction; bit 0 set: it is one of MIPS16e.
     pub pc: u32,
     /// High half of products, remainder of divisions.
     pub hi: u32,

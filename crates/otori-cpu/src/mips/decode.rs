@@ -1,7 +1,8 @@
 //! Instruction words to operations. Key type: [`Instruction`]; joined to blocks by [`super::assemble`].
 //! Encodings: MIPS32 volume II-A revision 2, tables A.2 to A.24. Refused as illegal: coprocessors 0 and 2, DSP,
-//! MSA, MIPS16 (`jalx`), paired single, release 6.
+//! MSA, paired single, release 6.
 
+use super::mips16;
 use super::op::{Comparison, Op};
 use crate::slot::Slot as Reg;
 
@@ -122,6 +123,8 @@ fn classify(word: Word, at: u8) -> Instruction {
         22 => against_zero(Comparison::LessEqual, true),
         23 => against_zero(Comparison::Greater, true),
         28 => special2(word, at),
+        // `jalx`
+        29 => Jump { target: word.0 << 2 & 0x0fff_ffff | mips16::MODE, link: true },
         31 => special3(word, at),
         51 => Nothing,
         _ => memory(word, at),

@@ -113,6 +113,7 @@ pub(super) fn lower(op: Op, endian: Endian) -> Threaded<Cpu> {
         Op::Lwl { t, s, at: n, displacement } => at(ordered!(endian, Lwl), (t, s), displacement, n),
         Op::Lwr { t, s, at: n, displacement } => at(ordered!(endian, Lwr), (t, s), displacement, n),
         Op::Ll { t, s, at: n, displacement } => at(ordered!(endian, Ll), (t, s), displacement, n),
+        Op::LwRelative { t, at: n, distance } => at(ordered!(endian, LwRelative), (t, ZERO), distance, n),
         Op::Sb { t, s, at: n, displacement } => at(run!(memory::Sb), (t, s), displacement, n),
         Op::Sh { t, s, at: n, displacement } => at(ordered!(endian, Sh), (t, s), displacement, n),
         Op::Sw { t, s, at: n, displacement } => at(ordered!(endian, Sw), (t, s), displacement, n),

@@ -125,6 +125,8 @@ pub enum Op {
     Lwl { t: Reg, s: Reg, at: u8, displacement: u32 },
     Lwr { t: Reg, s: Reg, at: u8, displacement: u32 },
     Ll { t: Reg, s: Reg, at: u8, displacement: u32 },
+    /// `distance` bytes from the start of the block.
+    LwRelative { t: Reg, at: u8, distance: u32 },
     Sb { t: Reg, s: Reg, at: u8, displacement: u32 },
     Sh { t: Reg, s: Reg, at: u8, displacement: u32 },
     Sw { t: Reg, s: Reg, at: u8, displacement: u32 },
@@ -197,7 +199,7 @@ impl Op {
             Op::Addiu { t, .. } | Op::Slti { t, .. } | Op::Sltiu { t, .. } | Op::Andi { t, .. } | Op::Ori { t, .. }
             | Op::Xori { t, .. } | Op::Ext { t, .. } | Op::Ins { t, .. } | Op::Addi { t, .. } | Op::Lb { t, .. }
             | Op::Lbu { t, .. } | Op::Lh { t, .. } | Op::Lhu { t, .. } | Op::Lw { t, .. } | Op::Lwl { t, .. }
-            | Op::Lwr { t, .. } | Op::Ll { t, .. } | Op::Sc { t, .. } | Op::Rdhwr { t, .. } | Op::Mfc1 { t, .. }
+            | Op::Lwr { t, .. } | Op::LwRelative { t, .. } | Op::Ll { t, .. } | Op::Sc { t, .. } | Op::Rdhwr { t, .. } | Op::Mfc1 { t, .. }
             | Op::Mfhc1 { t, .. } | Op::Cfc1 { t, .. } => Some(t),
             _ => None,
         }
@@ -219,6 +221,7 @@ impl Op {
                     | Op::Lw { .. }
                     | Op::Lwl { .. }
                     | Op::Lwr { .. }
+                    | Op::LwRelative { .. }
                     | Op::Ll { .. }
                     | Op::Sc { .. }
                     | Op::Rdhwr { .. }

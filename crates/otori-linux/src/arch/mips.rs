@@ -32,11 +32,13 @@ pub(crate) const RA: usize = 31;
 /// Where the kernel's addresses begin: below, up to `task_end`, there is just nothing.
 const KERNEL_BEGIN: u64 = 0x8000_0000;
 
-/// `/proc/cpuinfo` of a 24Kf without extensions, as HWCAP 0 and FIR say.
+/// HWCAP_MIPS_MIPS16 (uapi/asm/hwcap.h).
+const HWCAP: u64 = 1 << 3;
+/// `/proc/cpuinfo` of a 24Kf, as [`HWCAP`] and FIR say.
 pub(crate) const CPUINFO: &str = "system type\t\t: MIPS Malta\nmachine\t\t\t: Unknown\nprocessor\t\t: 0\n\
     cpu model\t\t: MIPS 24Kc V0.0  FPU V0.0\nBogoMIPS\t\t: 332.59\nwait instruction\t: yes\n\
     microsecond timers\t: yes\ntlb_entries\t\t: 16\nextra interrupt vector\t: yes\n\
-    hardware watchpoint\t: no\nisa\t\t\t: mips1 mips2 mips32r1 mips32r2\nASEs implemented\t:\n\
+    hardware watchpoint\t: no\nisa\t\t\t: mips1 mips2 mips32r1 mips32r2\nASEs implemented\t: mips16\n\
     shadow register sets\t: 1\nkscratch registers\t: 0\ncore\t\t\t: 0\nVCED exceptions\t\t: not available\n\
     VCEI exceptions\t\t: not available\n\n";
 
@@ -90,7 +92,7 @@ const fn row(endian: Endian) -> Abi {
         machine: "mips",
         platform: "",
         elf: Expected { machine: 8, wide: false, big_endian: matches!(endian, Endian::Big) },
-        hwcap: 0,
+        hwcap: HWCAP,
         task_end: 0x7fff_8000,
         stack_top: 0x7fff_6000,
         dynamic_base: 0x5555_5000,
@@ -122,7 +124,7 @@ fn start_big(entry: u64, stack: u64) -> Cpu {
     Box::new(start(CpuEndian::Big, entry, stack))
 }
 
-/// A fresh program: registers zero, t9 the entry, stack set.
+/// A fresh program: registers zero, t9 the entry (odd for MIPS16e), stack set.
 pub(super) fn start(endian: CpuEndian, entry: u64, stack: u64) -> Mips {
     let mut cpu = Mips::new(endian);
     cpu.pc = entry as u32;

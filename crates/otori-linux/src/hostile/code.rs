@@ -32,6 +32,16 @@ fn word(set: &Set, choices: &mut Choices<'_>) -> [u8; 4] {
     let how = usize::from(how / 8);
     let ordered = |word: u32| if set.order == Order::Big { word.to_be_bytes() } else { word.to_le_bytes() };
     match set.isa.row().name {
+        // Halves: any, and one that is often extended.
+        "mips" | "mipsel" if set.halves => {
+            let half = |any: u32| match set.order {
+                Order::Big => (any as u16).to_be_bytes(),
+                Order::Little => (any as u16).to_le_bytes(),
+            };
+            let first = if how.is_multiple_of(4) { 0xf000 | any & 0x7ff } else { any };
+            let (first, second) = (half(first), half(any >> 16));
+            [first[0], first[1], second[0], second[1]]
+        }
         "mips" | "mipsel" => {
             const OPCODES: [u32; 26] = [
                 0, 0, 1, 4, 5, 6, 7, 9, 9, 12, 13, 15, 17, 17, 19, 20, 21, 28, 31, 32, 35, 36, 40, 43, 49, 57,
@@ -40,7 +50,7 @@ fn word(set: &Set, choices: &mut Choices<'_>) -> [u8; 4] {
             ordered(OPCODES[how % OPCODES.len()] << 26 | any & 0x03ff_0000 | any & low)
         }
         // Half words: narrow ones, and pairs that are one wide instruction.
-        "arm" | "armeb" if set.thumb => {
+        "arm" | "armeb" if set.halves => {
             let first = match how % 4 {
                 0 => any >> 16 & 0x1fff | 0xe800,
                 _ => any >> 16 & 0xdfff,

@@ -24,15 +24,15 @@ pub struct Set {
     pub isa: Isa,
     /// `e_flags`
     pub(super) flags: u32,
-    /// instructions are T32
-    pub(super) thumb: bool,
+    /// instructions are halves: T32 or MIPS16e
+    pub(super) halves: bool,
     pub(super) order: Order,
     /// instructions that jump to themselves
     pub(super) spin: &'static [u8],
 }
 
 const fn set(name: &'static str, isa: Isa, flags: u32, order: Order, spin: &'static [u8]) -> Set {
-    Set { name, isa, flags, thumb: false, order, spin }
+    Set { name, isa, flags, halves: false, order, spin }
 }
 
 /// EABI 5, and its code little endian while data is big endian.
@@ -40,15 +40,19 @@ const ARM: u32 = 0x0500_0000;
 const ARM_BE8: u32 = ARM | 0x0080_0000;
 /// o32, MIPS32 release 2.
 const MIPS: u32 = 0x7000_1000;
+/// And says that there is MIPS16e in it.
+const MIPS16: u32 = MIPS | 0x0400_0000;
 
 /// Every set.
-pub static SETS: [Set; 10] = [
+pub static SETS: [Set; 12] = [
     set("mipsel", Isa::Mips32El, MIPS, Order::Little, &[0xff, 0xff, 0, 0x10, 0, 0, 0, 0]),
     set("mips", Isa::Mips32Eb, MIPS, Order::Big, &[0x10, 0, 0xff, 0xff, 0, 0, 0, 0]),
+    Set { halves: true, ..set("mips16el", Isa::Mips32El, MIPS16, Order::Little, &[0xff, 0x17]) },
+    Set { halves: true, ..set("mips16", Isa::Mips32Eb, MIPS16, Order::Big, &[0x17, 0xff]) },
     set("arm", Isa::ArmEl, ARM, Order::Little, &[0xfe, 0xff, 0xff, 0xea]),
-    Set { thumb: true, ..set("thumb", Isa::ArmEl, ARM, Order::Little, &[0xfe, 0xe7]) },
+    Set { halves: true, ..set("thumb", Isa::ArmEl, ARM, Order::Little, &[0xfe, 0xe7]) },
     set("arm-be8", Isa::ArmEb, ARM_BE8, Order::Little, &[0xfe, 0xff, 0xff, 0xea]),
-    Set { thumb: true, ..set("thumb-be8", Isa::ArmEb, ARM_BE8, Order::Little, &[0xfe, 0xe7]) },
+    Set { halves: true, ..set("thumb-be8", Isa::ArmEb, ARM_BE8, Order::Little, &[0xfe, 0xe7]) },
     set("arm-be32", Isa::ArmEb, ARM, Order::Big, &[0xea, 0xff, 0xff, 0xfe]),
     set("aarch64", Isa::Aarch64, 0, Order::Little, &[0, 0, 0, 0x14]),
     set("i386", Isa::I386, 0, Order::Little, &[0xeb, 0xfe]),
@@ -58,7 +62,7 @@ pub static SETS: [Set; 10] = [
 impl Set {
     /// The address that makes the processor run `at` in this set's encoding.
     pub(super) fn entry(&self, at: u64) -> u64 {
-        at | u64::from(self.thumb)
+        at | u64::from(self.halves)
     }
 
     /// A static executable with one segment that may be read, written and executed: `code` at [`CODE`], entered

@@ -67,6 +67,12 @@ macro_rules! ordered {
                     let value = load!(load_u32, 4, cpu.address(op.b, op.imm), (cpu, maps, blocks, ops));
                     cpu.set(op.a, order_u32::<BIG>(value));
                 }
+                /// A multiple of four, `imm` bytes from the start of the block.
+                LwRelative(cpu, op, maps, blocks, ops) {
+                    let address = u64::from((cpu.frame.start as u32).wrapping_add(op.imm as u32));
+                    let value = load!(load_u32, 4, address, (cpu, maps, blocks, ops));
+                    cpu.set(op.a, order_u32::<BIG>(value));
+                }
                 Sh(cpu, op, maps, blocks, ops) {
                     mind!(2, Write, (cpu, op, ops));
                     let value = order_u16::<BIG>(cpu.get(op.a) as u16);

@@ -8,6 +8,7 @@ pub(super) mod plain;
 pub(super) mod rare;
 
 use super::cpu::{Cpu, Endian};
+use super::mips16;
 use crate::block::{Block, Code, Table};
 use crate::memory::{Access, Fault, FaultKind};
 use crate::op::Interrupt;
@@ -18,6 +19,7 @@ use crate::{Memory, run};
 
 /// log2 of the instruction size.
 const UNIT: u32 = 2;
+const MIPS16_UNIT: u32 = 1;
 
 /// A value of the guest's byte order, from or to one with the first byte least significant.
 #[inline(always)]
@@ -57,18 +59,34 @@ impl Set for Cpu {
     }
 
     #[inline(always)]
+    fn address(key: u64) -> u64 {
+        key & !u64::from(mips16::MODE)
+    }
+
+    fn unit(key: u64) -> u32 {
+        if key as u32 & mips16::MODE == 0 { UNIT } else { MIPS16_UNIT }
+    }
+
+    #[inline(always)]
     fn key_at(key: u64, distance: i32) -> u64 {
         u64::from((key as u32).wrapping_add_signed(distance))
     }
 
-    fn table<'a>(&self, _key: u64, code: &'a Code) -> &'a Table<Self> {
+    fn table<'a>(&self, key: u64, code: &'a Code) -> &'a Table<Self> {
+        let mode = (key as u32 & mips16::MODE) as usize;
         match self.endian {
-            Endian::Little => &code.mips_little,
-            Endian::Big => &code.mips_big,
+            Endian::Little => &code.mips_little[mode],
+            Endian::Big => &code.mips_big[mode],
         }
     }
 
-    fn assemble(&self, _key: u64, limit: u32, source: &Source) -> Block<Self> {
+    fn assemble(&self, key: u64, limit: u32, source: &Source) -> Block<Self> {
+        if key as u32 & mips16::MODE != 0 {
+            return mips16::assemble(self.endian, (key as u32, limit), |distance| {
+                let half = source.u16(distance as i32)?;
+                Some(if self.endian == Endian::Big { half.swap_bytes() } else { half })
+            });
+        }
         super::assemble::assemble(self.endian, limit, |distance| {
             let word = source.u32(distance as i32)?;
             Some(if self.endian == Endian::Big { word.swap_bytes() } else { word })

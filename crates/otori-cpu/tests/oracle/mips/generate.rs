@@ -1,8 +1,9 @@
 //! Random programs. Registers 26 to 29 are the harness's: 26 and 27 loop counter and jump target, 28 data, 29 dump.
 
 use super::elf::CODE_OFFSET;
+use super::mips16;
 use crate::random::Random;
-use otori_cpu::mips::FloatRegisters;
+use otori_cpu::mips::{Endian, FloatRegisters};
 
 /// Where the program's only segment is loaded.
 pub const BASE: u32 = 0x40_0000;
@@ -15,7 +16,7 @@ const CHUNK_WORDS: usize = 20;
 /// Bytes of data that loads and stores go to.
 const DATA_BYTES: u32 = 1024;
 /// General registers 1 to 25, 30, 31.
-const SAVED: [u32; 27] =
+pub const SAVED: [u32; 27] =
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 30, 31];
 /// Bytes dumped after a chunk: the saved registers, hi, lo, FCSR, 32 doubles (or 16 pairs).
 pub const DUMP_BYTES: usize = 4 * (SAVED.len() + 3) + 256;
@@ -54,6 +55,7 @@ pub enum Kind {
     Branches,
     Float,
     Mixed,
+    Mips16,
 }
 
 pub struct Program {
@@ -78,10 +80,10 @@ impl Program {
     }
 }
 
-fn immediate(opcode: u32, s: u32, t: u32, value: u32) -> u32 {
+pub fn immediate(opcode: u32, s: u32, t: u32, value: u32) -> u32 {
     opcode << 26 | s << 21 | t << 16 | value & 0xffff
 }
-fn register(function: u32, s: u32, t: u32, d: u32) -> u32 {
+pub fn register(function: u32, s: u32, t: u32, d: u32) -> u32 {
     s << 21 | t << 16 | d << 11 | function
 }
 fn load_word(words: &mut Vec<u32>, t: u32, value: u32) {
@@ -92,7 +94,7 @@ fn float(format: u32, t: u32, s: u32, d: u32, function: u32) -> u32 {
 }
 
 /// Makes a program; the same arguments make the same one.
-pub fn program(kind: Kind, mode: Mode, seed: u64) -> Program {
+pub fn program(kind: Kind, mode: Mode, endian: Endian, seed: u64) -> Program {
     let float_registers = mode.registers;
     let mut random = Random::new(seed * 31 + kind as u64 + 1);
     let mut program = Program { words: Vec::new(), chunks: Vec::new() };
@@ -113,14 +115,22 @@ pub fn program(kind: Kind, mode: Mode, seed: u64) -> Program {
         let mut generator = Generator { random: &mut random, mode, words: Vec::new() };
         generator.seed(number == 0, kind);
         let seeds = generator.words.len();
-        while generator.words.len() < seeds + CHUNK_WORDS {
-            generator.step(kind);
+        if kind == Kind::Mips16 {
+            program.words.extend(generator.words);
+            let address = BASE + CODE_OFFSET + 4 * program.words.len() as u32;
+            let (words, chunk) = mips16::chunk(&mut random, endian, address);
+            program.words.extend(words);
+            program.chunks.push(chunk);
+        } else {
+            while generator.words.len() < seeds + CHUNK_WORDS {
+                generator.step(kind);
+            }
+            // A branch at the end may skip over up to this many.
+            let mut words = generator.words;
+            words.extend([0; 8]);
+            program.words.extend(&words);
+            program.chunks.push(words);
         }
-        // A branch at the end may skip over up to this many.
-        let mut words = generator.words;
-        words.extend([0; 8]);
-        program.words.extend(&words);
-        program.chunks.push(words);
         dump(&mut program.words, float_registers);
     }
     let (data, dump, bytes) =

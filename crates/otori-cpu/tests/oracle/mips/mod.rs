@@ -1,7 +1,8 @@
-//! MIPS32, both byte orders, both views of the floating point registers, both kinds of NaN.
+//! MIPS32 and MIPS16e, both byte orders, both views of the floating point registers, both kinds of NaN.
 
 mod elf;
 mod generate;
+mod mips16;
 
 use crate::harness::{Call, Case, Flat, Guest, check};
 use generate::{BASE, DUMP_BYTES, Kind, MODES, Mode};
@@ -26,7 +27,7 @@ impl Guest for Cpu {
 }
 
 fn case(kind: Kind, endian: Endian, mode: Mode, seed: u64) -> (Case, Cpu) {
-    let program = generate::program(kind, mode, seed);
+    let program = generate::program(kind, mode, endian, seed);
     let case = Case {
         name: format!("{kind:?} {endian:?} {mode:?} seed {seed}"),
         qemu: match endian {
@@ -93,4 +94,9 @@ fn floating_point_agrees_with_qemu() {
 #[test]
 fn everything_mixed_agrees_with_qemu() {
     check_modes(Kind::Mixed, &MODES);
+}
+
+#[test]
+fn mips16_agrees_with_qemu() {
+    check_modes(Kind::Mips16, &MODES[..1]);
 }
