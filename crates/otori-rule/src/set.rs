@@ -127,6 +127,8 @@ pub struct RuleSet {
     always_stream: Vec<u32>,
     always_transaction: Vec<u32>,
     addresses: AddressTable,
+    /// a rule about transactions looks at the stream as well
+    keeps_streams: bool,
 }
 
 impl RuleSet {
@@ -282,6 +284,8 @@ impl RuleSet {
             self.addresses.add(&rule.source, &rule.destination, slot);
             return;
         }
+        let payload = rule.groups.iter().any(|group| group.target == Target::Payload);
+        self.keeps_streams |= rule.stage == Stage::Transaction && payload;
         let fast = rule.fast.and_then(|(group, step)| {
             let group = rule.groups.get(group)?;
             match group.steps.get(step)? {

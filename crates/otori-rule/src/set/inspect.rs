@@ -105,7 +105,7 @@ impl RuleSet {
 
     /// Asks the stream rules about new bytes in order.
     pub fn inspect_stream(&self, view: &View<'_, '_>, direction: Direction, bytes: &[u8], ask: &mut Ask<'_>) {
-        if self.streams.is_empty() && self.always_stream.is_empty() {
+        if self.streams.is_empty() && self.always_stream.is_empty() && !self.keeps_streams {
             return;
         }
         let stream = &mut ask.marks.streams[direction.index()];

@@ -139,6 +139,27 @@ fn a_list_under_one_sid_is_kept_and_a_newer_revision_replaces_it() {
 }
 
 #[test]
+fn a_rule_on_a_field_sees_the_stream_even_when_it_is_the_only_one() {
+    let mut rig = Rig::new(
+        "alert tcp any any -> any any (http.uri; content:\"/a\"; pkt_data; content:\"Host: h\"; sid:1;)",
+    );
+    let bytes = udp(b"");
+    let packet = decode(LinkType::Ip, Timestamp(0), &bytes);
+    let mut hits = Vec::new();
+    let mut ask =
+        Ask { marks: &mut rig.marks, globals: &mut rig.globals, scratch: &mut rig.scratch, hits: &mut hits };
+    let view = View { streamed: true, protocol: 6, ..Rig::view_of(&packet, Some(ProtocolId::Http)) };
+    let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    rig.set.inspect_stream(&view, Direction::ToServer, request, &mut ask);
+    let mut conversation = Conversation::new(6, 1024, 80);
+    conversation.feed(Direction::ToServer, request);
+    for transaction in conversation.transactions().iter_mut() {
+        rig.set.inspect_transaction(&view, Direction::ToServer, transaction, &mut ask);
+    }
+    assert_eq!(hits.iter().map(|hit| hit.rule.sid).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
 fn rules_come_and_go_while_packets_flow() {
     let mut rig = Rig::new("alert udp any any -> any any (content:\"old\"; sid:1;)");
     assert_eq!(rig.packet(b"new old"), [1]);
