@@ -197,6 +197,7 @@ fn special(word: Word, at: u8) -> Instruction {
         12 => return Instruction::Syscall,
         13 => return Instruction::Stop(Op::Break { at, code: word.0 >> 6 & 0xf_ffff }),
         15 => return Instruction::Nothing,
+        16..=19 | 24 | 25 if accumulator(word) != 0 => return illegal(at),
         16 => Op::Mfhi { d },
         17 => Op::Mthi { s },
         18 => Op::Mflo { d },
@@ -227,6 +228,14 @@ fn special(word: Word, at: u8) -> Instruction {
     })
 }
 
+/// The number of the pair of hi and lo: with DSP there are four.
+fn accumulator(word: Word) -> u32 {
+    match word.function() {
+        16 | 18 => word.0 >> 21 & 3,
+        _ => word.0 >> 11 & 3,
+    }
+}
+
 fn register_immediate(word: Word, at: u8) -> Instruction {
     let branch = |comparison, link, likely| compare_zero(word, comparison, link, likely);
     let trap = |comparison| {
@@ -255,6 +264,7 @@ fn register_immediate(word: Word, at: u8) -> Instruction {
 fn special2(word: Word, at: u8) -> Instruction {
     let (s, t, d) = (word.s(), word.t(), word.d());
     Instruction::Plain(match word.function() {
+        0 | 1 | 4 | 5 if accumulator(word) != 0 => return illegal(at),
         0 => Op::Madd { s, t },
         1 => Op::Maddu { s, t },
         2 => Op::Mul { d, s, t },
