@@ -25,6 +25,8 @@ const SET_VARIANTS: &[(&str, &str, &[&str])] = &[
     ("arm64", "O3", &["-O3"]),
     ("mips", "r1", &["-O2", "-mips32"]),
     ("mipsel", "r1", &["-O2", "-mips32"]),
+    ("mips", "mips16", &["-O2", "-mips16"]),
+    ("mipsel", "mips16", &["-Os", "-mips16"]),
 ];
 /// Options of every build: no contraction, or a fused multiply-add would round other than the text says.
 const OPTIONS: &[&str] = &["-std=gnu11", "-w", "-ffp-contract=off", "-fno-strict-aliasing", "-pthread"];
