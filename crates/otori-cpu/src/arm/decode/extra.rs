@@ -12,14 +12,30 @@ pub(in crate::arm) fn multiply(word: u32) -> Instruction {
 }
 
 pub(in crate::arm) fn synchronization(word: u32) -> Instruction {
+    let first = if bit(word, 20) { field(word, 12, 4) } else { field(word, 0, 4) };
     match field(word, 20, 4) {
         0 | 4 if field(word, 8, 4) == 0 => whole(word),
+        _ if field(word, 8, 4) != 15 => Instruction::Illegal,
         // Of a double, the second register is the next one.
-        10 if field(word, 8, 4) == 15 => Instruction::Whole { word, extra: (field(word, 0, 4) + 1) & 15 },
-        11 if field(word, 8, 4) == 15 => Instruction::Whole { word, extra: (field(word, 12, 4) + 1) & 15 },
-        8..=15 if field(word, 8, 4) == 15 => whole(word),
+        10 | 11 if first & 1 != 0 => Instruction::Illegal,
+        10 | 11 => exclusive(word, first + 1, &[15]),
+        8..=15 => exclusive(word, 0, &[15]),
         _ => Instruction::Illegal,
     }
+}
+
+/// An exclusive load or store, unless its registers make it unpredictable: `forbidden` are none to be loaded or stored. A
+/// status must go to a register of its own. `extra` as [`Instruction::Whole`] has it.
+pub(in crate::arm) fn exclusive(word: u32, extra: u32, forbidden: &[u32]) -> Instruction {
+    let (load, double) = (bit(word, 20), field(word, 21, 2) == 1);
+    let (base, status) = (field(word, 16, 4), field(word, 12, 4));
+    let first = if load { status } else { field(word, 0, 4) };
+    let moved = [first, if double { extra } else { first }];
+    let clashes = forbidden.contains(&status) || status == base || moved.contains(&status);
+    if base == 15 || moved.iter().any(|register| forbidden.contains(register)) || !load && clashes {
+        return Instruction::Illegal;
+    }
+    Instruction::Whole { word, extra }
 }
 
 /// Halves, signed bytes, doubles.
@@ -34,7 +50,8 @@ pub(in crate::arm) fn extra_transfer(word: u32) -> Instruction {
     let index = Index::of(bit(word, 24), bit(word, 21));
     let u = t.wrapping_add(1) & 15;
     match (field(word, 5, 2), bit(word, 20)) {
-        (2, false) | (3, false) if t & 1 != 0 => Instruction::Illegal,
+        // Doubles have no unprivileged form.
+        (2 | 3, false) if t & 1 != 0 || !bit(word, 24) && bit(word, 21) => Instruction::Illegal,
         (2, false) => Instruction::LoadDouble { t, u, n, offset, index },
         (3, false) => Instruction::StoreDouble { t, u, n, offset, index },
         (1, load) => place(load, Width::Half, t, n, offset, index),

@@ -1,8 +1,12 @@
 //! A32 words to [`Instruction`]s. Entrances: [`decode`], [`decode_unconditional`]. ARMv7-A reference manual, chapter A5.
 
 mod extra;
+mod fixed;
 
+pub(in crate::arm) use self::extra::exclusive;
 use self::extra::{extra_transfer, media, miscellaneous, multiply, synchronization};
+pub(in crate::arm) use self::fixed::is_broken_wide;
+use self::fixed::{is_broken, is_broken_move};
 use crate::arm::instruction::{Index, Instruction, Offset, Operand, Shift, Width, code, whole};
 
 /// Bits of an instruction word.
@@ -27,6 +31,9 @@ pub(in crate::arm) fn signed(value: u32, bits: u32) -> u32 {
 
 /// An instruction whose condition field is not 15.
 pub(in crate::arm) fn decode(word: u32) -> Instruction {
+    if is_broken(word) {
+        return Instruction::Illegal;
+    }
     match field(word, 25, 3) {
         0 => registers(word),
         1 => immediate(word),
@@ -132,9 +139,12 @@ pub(in crate::arm) fn place(
 fn multiple(word: u32) -> Instruction {
     let (n, list) = (register(word, 16), field(word, 0, 16) as u16);
     let (before, up, writeback) = (bit(word, 24), bit(word, 23), bit(word, 21));
+    let loads_base = bit(word, 20) && writeback && list >> n & 1 != 0;
     match (bit(word, 22), bit(word, 20)) {
-        // With the S bit: for privileged modes only.
+        // With the S bit: for privileged modes only. Unpredictable: no register, pc as the base, a base that is both loaded
+        // and written back.
         (true, _) => Instruction::Illegal,
+        _ if list == 0 || n == 15 || loads_base => Instruction::Illegal,
         (false, true) => Instruction::LoadMultiple { n, list, up, before, writeback },
         (false, false) => Instruction::StoreMultiple { n, list, up, before, writeback },
     }
@@ -152,6 +162,7 @@ fn branch(word: u32) -> Instruction {
 /// Coprocessor 10 and 11 are VFP and Advanced SIMD, 15 has the thread pointer; others are not there.
 pub(in crate::arm) fn coprocessor(word: u32) -> Instruction {
     match field(word, 8, 4) {
+        10 | 11 if is_broken_move(word) => Instruction::Illegal,
         10 | 11 => Instruction::Simd { word },
         15 if field(word, 24, 4) == 14 && bit(word, 4) => whole(word),
         _ => Instruction::Illegal,
@@ -160,6 +171,9 @@ pub(in crate::arm) fn coprocessor(word: u32) -> Instruction {
 
 /// An instruction whose condition field is 15. Section A5.7.
 pub(in crate::arm) fn decode_unconditional(word: u32) -> Instruction {
+    if is_broken(word) {
+        return Instruction::Illegal;
+    }
     match field(word, 25, 3) {
         0 if word & 0x0fff_fdff == 0x0101_0000 => Instruction::SetEndian { big: bit(word, 9) },
         // cps: without effect in user mode.

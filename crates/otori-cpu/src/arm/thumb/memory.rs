@@ -1,9 +1,12 @@
 //! T32 of 32 bits: loads, stores, exclusives, table branches. Called by [`crate::arm::thumb::wide`]. ARMv7-A reference
 //! manual, A6.3.6 to A6.3.10.
 
-use crate::arm::decode::{bit, field, register};
+use crate::arm::decode::{bit, exclusive, field, register};
 use crate::arm::instruction::{Index, Instruction, Offset, Shift, Width};
 use crate::arm::thumb::Site;
+
+/// What exclusive instructions neither load nor store.
+const STACK_AND_PC: [u32; 2] = [13, 15];
 
 fn directed(value: u32, up: bool) -> u32 {
     if up { value } else { value.wrapping_neg() }
@@ -66,20 +69,20 @@ pub(in crate::arm) fn double_or_exclusive(word: u32) -> Instruction {
     if !bit(word, 23) {
         let extra = 4 * field(word, 0, 8);
         return match load {
-            true => Instruction::Whole { word: 0xe190_0f9f | base | target << 12, extra },
-            false => Instruction::Whole { word: 0xe180_0f90 | base | second << 12 | target, extra },
+            true => exclusive(0xe190_0f9f | base | target << 12, extra, &STACK_AND_PC),
+            false => exclusive(0xe180_0f90 | base | second << 12 | target, extra, &STACK_AND_PC),
         };
     }
     let status = u32::from(m);
     match (field(word, 4, 4), load) {
         (0, true) => Instruction::BranchTable { n, m, half: false },
         (1, true) => Instruction::BranchTable { n, m, half: true },
-        (4, true) => Instruction::Whole { word: 0xe1d0_0f9f | base | target << 12, extra: 0 },
-        (5, true) => Instruction::Whole { word: 0xe1f0_0f9f | base | target << 12, extra: 0 },
-        (7, true) => Instruction::Whole { word: 0xe1b0_0f9f | base | target << 12, extra: second },
-        (4, false) => Instruction::Whole { word: 0xe1c0_0f90 | base | status << 12 | target, extra: 0 },
-        (5, false) => Instruction::Whole { word: 0xe1e0_0f90 | base | status << 12 | target, extra: 0 },
-        (7, false) => Instruction::Whole { word: 0xe1a0_0f90 | base | status << 12 | target, extra: second },
+        (4, true) => exclusive(0xe1d0_0f9f | base | target << 12, 0, &STACK_AND_PC),
+        (5, true) => exclusive(0xe1f0_0f9f | base | target << 12, 0, &STACK_AND_PC),
+        (7, true) => exclusive(0xe1b0_0f9f | base | target << 12, second, &STACK_AND_PC),
+        (4, false) => exclusive(0xe1c0_0f90 | base | status << 12 | target, 0, &STACK_AND_PC),
+        (5, false) => exclusive(0xe1e0_0f90 | base | status << 12 | target, 0, &STACK_AND_PC),
+        (7, false) => exclusive(0xe1a0_0f90 | base | status << 12 | target, second, &STACK_AND_PC),
         _ => Instruction::Illegal,
     }
 }

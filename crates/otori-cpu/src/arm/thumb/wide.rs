@@ -1,7 +1,7 @@
 //! T32 of 32 bits to [`Instruction`]s. Entrance: [`decode`], with the first half word on top. ARMv7-A reference
 //! manual, A6.3.
 
-use crate::arm::decode::{bit, coprocessor, field, register, signed};
+use crate::arm::decode::{bit, coprocessor, field, is_broken_wide, register, signed};
 use crate::arm::instruction::{Instruction, whole};
 use crate::arm::thumb::data::{modified_immediate, multiply, plain_immediate, registers, shifted_register};
 use crate::arm::thumb::memory::{double_or_exclusive, single};
@@ -9,6 +9,9 @@ use crate::arm::thumb::{Decoded, Site};
 
 /// Both half words of an instruction.
 pub(in crate::arm) fn decode(word: u32, site: Site) -> Decoded {
+    if is_broken_wide(word) {
+        return Instruction::Illegal.into();
+    }
     match (field(word, 27, 2), field(word, 20, 7)) {
         (1, op) if op & 0x40 != 0 => simd(word).into(),
         (1, op) if op & 0x20 != 0 => shifted_register(word).into(),
@@ -35,6 +38,10 @@ fn simd(word: u32) -> Instruction {
 
 fn multiple(word: u32) -> Instruction {
     let (n, list, writeback) = (register(word, 16), field(word, 0, 16) as u16, bit(word, 21));
+    // Unpredictable: pc as the base, less than two registers, a base in the list that is written back.
+    if n == 15 || list.count_ones() < 2 || writeback && list >> n & 1 != 0 {
+        return Instruction::Illegal;
+    }
     let (before, up) = match field(word, 23, 2) {
         1 => (false, true),
         2 => (true, false),

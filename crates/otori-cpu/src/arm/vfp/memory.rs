@@ -69,6 +69,10 @@ fn several(cpu: &mut Cpu, context: &Context, word: u32) -> Done {
     if count == 0 || count > 16 && size == 8 || operands.d + count > REGISTERS {
         return ILLEGAL;
     }
+    // pc is no base to write back to.
+    if field(word, 16, 4) == 15 && bit(word, 21) {
+        return ILLEGAL;
+    }
     let base = get(cpu, word, 16);
     let (lowest, moved) = if bit(word, 23) {
         (base, base.wrapping_add(bytes))
