@@ -219,6 +219,10 @@ impl Kernel {
             return false;
         }
         self.go_into_call(tid);
+        if self.core.is_held(tid) && !killed {
+            // the call itself stopped it for its tracer
+            return false;
+        }
         let Ok(task) = self.core.task(tid) else { return false };
         if task.waiting.is_some() {
             self.resume_call(tid);

@@ -69,6 +69,8 @@ pub(crate) struct Call<'a> {
     pub(crate) deadline_ns: Option<u64>,
     /// what it has done so far; kept while it waits
     pub(crate) progress: u64,
+    /// a moment of its own, beside the one at which it gives up; kept while it waits
+    pub(crate) moment_ns: u64,
 }
 
 impl Call<'_> {

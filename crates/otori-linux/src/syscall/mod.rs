@@ -206,17 +206,26 @@ impl Kernel {
         let arguments = self.arguments(tid, row);
         let Ok(pid) = self.core.task(tid).map(|task| task.pid) else { return };
         let entry = self.core.config.trace.then(|| self.trace_entry(tid, row, &arguments));
-        let mut call =
-            Call { kernel: self, tid, pid, arguments, resumed: false, deadline_ns: None, progress: 0 };
+        let mut call = Call {
+            kernel: self,
+            tid,
+            pid,
+            arguments,
+            resumed: false,
+            deadline_ns: None,
+            progress: 0,
+            moment_ns: 0,
+        };
         call.kernel.core.current = tid;
         let result = (row.handler)(&mut call);
-        let (deadline_ns, progress) = (call.deadline_ns, call.progress);
+        let (deadline_ns, progress, moment_ns) = (call.deadline_ns, call.progress, call.moment_ns);
         let waiting = Waiting {
             row: place,
             arguments,
             keys: Vec::new(),
             deadline_ns,
             progress,
+            moment_ns,
             restart: crate::task::waiting::Restart::Never,
             entry,
         };
@@ -240,11 +249,12 @@ impl Kernel {
             resumed: true,
             deadline_ns: waiting.deadline_ns,
             progress: waiting.progress,
+            moment_ns: waiting.moment_ns,
         };
         call.kernel.core.current = tid;
         let result = (row.handler)(&mut call);
-        let (deadline_ns, progress) = (call.deadline_ns, call.progress);
-        self.settle(tid, pid, result, Waiting { deadline_ns, progress, ..waiting });
+        let (deadline_ns, progress, moment_ns) = (call.deadline_ns, call.progress, call.moment_ns);
+        self.settle(tid, pid, result, Waiting { deadline_ns, progress, moment_ns, ..waiting });
     }
 
     /// Puts the result into the registers, or the task to sleep.

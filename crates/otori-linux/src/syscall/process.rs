@@ -151,12 +151,23 @@ pub(super) fn unshare(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
+/// PTRACE_O_TRACEEXIT: the caller stands still once more, with its memory and registers, before it ends.
+fn tell_of_exit(call: &mut Call<'_>) -> Result<(), CallError> {
+    let (tid, status) = (call.tid, (call.unsigned(0) & 0xff) << 8);
+    if !call.resumed && call.core().stops_before_exit(tid, status) {
+        return Err(call.wait(vec![], Restart::Uninterruptible));
+    }
+    Ok(())
+}
+
 pub(super) fn exit(call: &mut Call<'_>) -> CallResult {
+    tell_of_exit(call)?;
     let tid = call.tid;
     call.kernel.end_task(tid, Ending::Exited(call.unsigned(0) as u8));
     Err(CallError::Settled)
 }
 pub(super) fn exit_group(call: &mut Call<'_>) -> CallResult {
+    tell_of_exit(call)?;
     let pid = call.pid;
     call.kernel.end_process(pid, Ending::Exited(call.unsigned(0) as u8));
     Err(CallError::Settled)

@@ -50,7 +50,11 @@ mod request {
     pub(super) const LISTEN: u32 = 0x4208;
     pub(super) const GET_MASK: u32 = 0x420a;
     pub(super) const SET_MASK: u32 = 0x420b;
+    pub(super) const GET_CALL: u32 = 0x420e;
 }
+
+/// The kernel that brought PTRACE_GET_SYSCALL_INFO.
+const GET_CALL_SINCE: (u8, u8) = (5, 3);
 
 /// NT_PRSTATUS: the general registers.
 const GENERAL_REGISTERS: u64 = 1;
@@ -103,6 +107,7 @@ pub(super) fn ptrace(call: &mut Call<'_>) -> CallResult {
             give(call, &bytes)
         }
         request::SET_INFORMATION => set_information(call, tid),
+        request::GET_CALL if call.kernel.core.kernel >= GET_CALL_SINCE => call_information(call, tid, stop),
         request::GET_MASK | request::SET_MASK => mask(call, tid, which),
         _ => memory_or_registers(call, tid, which, stop),
     }
@@ -211,6 +216,56 @@ fn set_information(call: &mut Call<'_>, tid: Tid) -> CallResult {
     let stop = call.core().tracee_mut(tid).and_then(|tracee| tracee.stop.as_mut()).ok_or(Errno::ESRCH)?;
     stop.information = information;
     Ok(0)
+}
+
+/// PTRACE_GET_SYSCALL_INFO: `struct ptrace_syscall_info`, of which `addr` bytes are wanted; gives what there would be.
+fn call_information(call: &mut Call<'_>, tid: Tid, stop: Stop) -> CallResult {
+    const NONE: u8 = 0;
+    const ENTRY: u8 = 1;
+    const EXIT: u8 = 2;
+    /// errors are the last numbers
+    const ERRORS: u64 = 4095;
+    let abi = call.abi();
+    let (registers, ip, sp, arguments) = {
+        let core = &mut call.kernel.core;
+        let task = core.tasks.get(&tid).ok_or(Errno::ESRCH)?;
+        let space = core.spaces.get_mut(task.space).ok_or(Errno::ESRCH)?;
+        let arguments = task.cpu.arguments(abi, &mut space.memory, 6);
+        (task.cpu.registers(), task.cpu.program_counter(), task.cpu.stack_pointer(), arguments)
+    };
+    let kind = match stop.kind {
+        StopKind::Entry => ENTRY,
+        StopKind::Exit => EXIT,
+        _ => NONE,
+    };
+    let mut record = call.record();
+    record.u8(kind).zeros(3).u32(super::seccomp::architecture(abi)).u64(ip).u64(sp);
+    match stop.kind {
+        StopKind::Entry => {
+            let number = call.kernel.core.tracee(tid).and_then(|tracee| tracee.call);
+            record.u64(number.map_or(0, |call| call.number));
+            arguments.iter().take(6).for_each(|argument| _ = record.u64(*argument));
+        }
+        StopKind::Exit => {
+            let register = |place: usize| registers.get(place).copied().unwrap_or(0);
+            let wide = |value: u64| if abi.word_bytes == 4 { value as i32 as i64 as u64 } else { value };
+            let (value, failed) = match abi.numbering {
+                // MIPS says in a register of its own whether a call failed
+                crate::abi::Numbering::Mips if register(7) != 0 => (register(2).wrapping_neg(), true),
+                crate::abi::Numbering::Mips => (register(2), false),
+                crate::abi::Numbering::Generic => {
+                    let value = wide(register(shape(abi.column).result.unwrap_or(0)));
+                    (value, value >= ERRORS.wrapping_neg())
+                }
+            };
+            record.u64(wide(value)).u8(u8::from(failed));
+        }
+        _ => {}
+    }
+    let bytes = record.finish();
+    let wanted = usize::try_from(call.word(2)).unwrap_or(usize::MAX).min(bytes.len());
+    call.write(call.word(3), bytes.get(..wanted).unwrap_or_default())?;
+    Ok(bytes.len() as u64)
 }
 
 /// PTRACE_GETSIGMASK and SETSIGMASK: `addr` is the size of the set.

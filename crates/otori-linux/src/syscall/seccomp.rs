@@ -84,7 +84,7 @@ fn filter(call: &mut Call<'_>, address: u64, all_threads: bool) -> CallResult {
 }
 
 /// AUDIT_ARCH_*: the ELF machine, with a bit for 64 bits and one for little endian.
-fn architecture(abi: &Abi) -> u32 {
+pub(super) fn architecture(abi: &Abi) -> u32 {
     let wide = if abi.word_bytes == 8 { 0x8000_0000 } else { 0 };
     let little = if abi.endian == Endian::Little { 0x4000_0000 } else { 0 };
     u32::from(abi.elf.machine) | wide | little

@@ -6,6 +6,7 @@ use super::{
     ancillary,
     call::{Call, CallError, CallResult},
     socket::{MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, receive_bytes, received_length, send_bytes},
+    time::{BILLION, timespec},
     transfer::{gather, scatter, vectors},
 };
 use crate::{
@@ -286,17 +287,47 @@ pub(super) fn recvmsg(call: &mut Call<'_>) -> CallResult {
     receive_message(call, call.word(1), call.unsigned(2))
 }
 pub(super) fn recvmmsg(call: &mut Call<'_>) -> CallResult {
+    let width = call.abi().word_bytes;
+    receive_messages(call, width)
+}
+pub(super) fn recvmmsg_time64(call: &mut Call<'_>) -> CallResult {
+    receive_messages(call, 8)
+}
+
+/// The timeout is looked at when a message has come, and only then, as on Linux; what is left of it is written back.
+/// While the call waits, its progress is how many messages it has.
+fn receive_messages(call: &mut Call<'_>, width: usize) -> CallResult {
     let count = call.length(2).min(MESSAGES_MAX) as u64;
     let stride = (message_bytes(call) + 4).next_multiple_of(call.abi().word_bytes as u64);
-    for index in 0..count {
+    let timeout_at = call.word(4);
+    if !call.resumed {
+        let timeout_ns = timespec(call, timeout_at, width)?.unwrap_or(u64::MAX);
+        call.moment_ns = call.kernel.core.now_ns.saturating_add(timeout_ns);
+    }
+    let (mut index, end_ns) = (call.progress, call.moment_ns);
+    while index < count {
         let address = call.word(1).wrapping_add(index * stride);
         let later = index > 0 && call.unsigned(3) & MSG_WAITFORONE != 0;
         let flags = call.unsigned(3) & !MSG_WAITFORONE | if later { MSG_DONTWAIT } else { 0 };
         match receive_message(call, address, flags) {
             Ok(received) => call.write_u32(address.wrapping_add(message_bytes(call)), received as u32)?,
-            Err(_) if index > 0 => return Ok(index),
+            Err(CallError::Block(block)) => {
+                call.progress = index;
+                return Err(CallError::Block(block));
+            }
+            Err(_) if index > 0 => break,
             Err(error) => return Err(error),
         }
+        index += 1;
+        if call.kernel.core.now_ns >= end_ns {
+            break;
+        }
     }
-    Ok(count)
+    if timeout_at != 0 {
+        let left = end_ns.saturating_sub(call.kernel.core.now_ns);
+        let mut record = call.record();
+        record.number(left / BILLION, width).number(left % BILLION, width);
+        call.write(timeout_at, record.as_bytes())?;
+    }
+    Ok(index)
 }

@@ -22,6 +22,7 @@ pub(crate) mod option {
     pub(crate) const VFORK: u32 = 0x4;
     pub(crate) const CLONE: u32 = 0x8;
     pub(crate) const EXEC: u32 = 0x10;
+    pub(crate) const EXIT: u32 = 0x40;
     pub(crate) const EXIT_KILL: u32 = 0x10_0000;
     /// every bit that Linux 4.4 takes
     pub(crate) const KNOWN: u32 = 0x30_00ff;
@@ -33,6 +34,7 @@ pub(crate) mod event {
     pub(crate) const VFORK: u32 = 2;
     pub(crate) const CLONE: u32 = 3;
     pub(crate) const EXEC: u32 = 4;
+    pub(crate) const EXIT: u32 = 6;
     pub(crate) const STOP: u32 = 128;
 }
 
@@ -220,6 +222,12 @@ impl Core {
                 reported: false,
             },
         )
+    }
+
+    /// A traced thread is about to end by itself with that wait status: says whether it stops before.
+    pub(crate) fn stops_before_exit(&mut self, tid: Tid, status: u32) -> bool {
+        let wanted = self.tracee(tid).is_some_and(|tracee| tracee.options & option::EXIT != 0);
+        wanted && self.trace_event(tid, event::EXIT, u64::from(status))
     }
 
     fn stop_at_call(&mut self, tid: Tid, kind: StopKind) -> bool {

@@ -69,6 +69,8 @@ pub(crate) struct Waiting {
     pub(crate) deadline_ns: Option<u64>,
     /// what the call has done so far, in its own meaning
     pub(crate) progress: u64,
+    /// a moment of its own, see `Call::moment_ns`
+    pub(crate) moment_ns: u64,
     pub(crate) restart: Restart,
     /// its line of the trace so far
     pub(crate) entry: Option<Entry>,
