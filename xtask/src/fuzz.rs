@@ -18,7 +18,8 @@ const INPUT_SECONDS_MAX: u64 = 25;
 const MEMORY_MIB_MAX: u64 = 1024;
 
 /// What a target is given, where libFuzzer's first choice of 4 KiB is too short to reach anything.
-const LENGTHS: &[(&str, u64)] = &[("guest_code", 24_576), ("system_calls", 16_384), ("detonate", 65_536)];
+const LENGTHS: &[(&str, u64)] =
+    &[("guest_code", 24_576), ("system_calls", 16_384), ("detonate", 65_536), ("executable", 24_576)];
 
 /// Names of the targets: the files in `fuzz/targets`.
 fn targets() -> Result<Vec<String>> {

@@ -99,6 +99,22 @@ fn child_cpu(command: &mut Command) -> (f64, Vec<u8>) {
     (seconds, output.stdout)
 }
 
+/// `otori exec` of the same build as this program, if it was built.
+fn engine_binary() -> Option<PathBuf> {
+    let binary = std::env::current_exe().unwrap().parent()?.parent()?.join("otori");
+    binary.is_file().then_some(binary)
+}
+
+/// CPU seconds of a whole process of `otori exec busybox echo`, and of qemu-user.
+fn whole_process(binary: &Path, qemu: &str, root: &Path) -> (f64, f64) {
+    const ROUNDS: u32 = 50;
+    let engine = format!("{} exec", binary.display());
+    let (mine, output) = theirs(&engine, root, "", ROUNDS);
+    let (other, expected) = theirs(qemu, root, "", ROUNDS);
+    assert!(output == expected, "{}", String::from_utf8_lossy(&output));
+    (mine, other)
+}
+
 /// qemu-user on the same script, `rounds` times in one shell, so that the clock's grain does not matter.
 fn theirs(qemu: &str, root: &Path, script: &str, rounds: u32) -> (f64, Vec<u8>) {
     let busybox = root.join("bin/busybox");
@@ -200,6 +216,16 @@ fn measure(set: &str, qemu: &str, root: &Path, wanted: &[String]) {
                 String::new(),
                 "300 µs",
             );
+        }
+    }
+    if is_wanted("process") {
+        match engine_binary() {
+            Some(binary) => {
+                let (mine, other) = whole_process(&binary, qemu, root);
+                let (ours, theirs) = (format!("{:.1} ms", mine * 1e3), format!("{:.1} ms", other * 1e3));
+                row(set, "echo as a process", ours, theirs, format!("{:.2}", mine / other), "0.5");
+            }
+            None => eprintln!("{set} process: not run; build it first: cargo build --release -p otori"),
         }
     }
     if is_wanted("sleep") {

@@ -157,6 +157,21 @@ pub enum SpawnError {
         /// what Linux would answer
         error: Errno,
     },
+    /// the dynamic loader that the program names cannot be used
+    #[error(
+        "{}: its dynamic loader {} cannot be used ({}); put it into the root file system, or take a static program",
+        String::from_utf8_lossy(path),
+        String::from_utf8_lossy(interpreter),
+        error.name()
+    )]
+    Interpreter {
+        /// the path that was asked for
+        path: Vec<u8>,
+        /// the path in PT_INTERP
+        interpreter: Vec<u8>,
+        /// what Linux would answer
+        error: Errno,
+    },
 }
 
 /// How [`crate::Machine::run`] ended.

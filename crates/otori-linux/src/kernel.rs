@@ -15,7 +15,7 @@ use crate::{
     notice::{Notice, NoticeKind},
     pipe::Pipes,
     random::Random,
-    sched::Deadline,
+    sched::{Deadline, Turn},
     syscall::{Futexes, Numbers},
     task::{Ending, Process, Space, Task, Tid, waiting::WaitKey},
     tty::Ttys,
@@ -75,6 +75,10 @@ pub(crate) struct Core {
     pub(crate) random: Random,
     /// tasks that can go on, in their order
     pub(crate) queue: VecDeque<Tid>,
+    /// the turn that the last call of [`Kernel::run`] left unfinished
+    pub(crate) turn: Option<Turn>,
+    /// when tasks that wait for sockets ask again
+    pub(crate) next_look_ns: u64,
     pub(crate) waits: BTreeSet<(WaitKey, Tid)>,
     pub(crate) deadlines: BTreeSet<(u64, Deadline)>,
     /// the task whose call is made

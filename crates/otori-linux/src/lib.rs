@@ -38,7 +38,7 @@ mod view;
 mod watchdog;
 
 pub use config::{Limits, MachineConfig, Pid, Resident, Run, Spawn, SpawnError, Stats, Stdio};
-pub use exec::elf::ElfError;
+pub use exec::elf::{ElfError, SegmentProblem, isa_of};
 pub use machine::Machine;
 pub use notice::{Notice, NoticeKind};
 pub use snapshot::Snapshot;

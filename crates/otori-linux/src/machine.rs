@@ -69,6 +69,8 @@ impl Machine {
             shared: SharedBudget::new(config.limits.total_pages),
             random: Random::new(config.seed),
             queue: VecDeque::new(),
+            turn: None,
+            next_look_ns: 0,
             waits: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             current: 0,
@@ -103,7 +105,10 @@ impl Machine {
     pub fn spawn(&mut self, spawn: Spawn) -> Result<Pid, SpawnError> {
         let path = spawn.path.clone();
         self.kernel.spawn(spawn).map_err(|error| match error {
-            ExecError::Format(format) => SpawnError::Format(format),
+            ExecError::Format(format) | ExecError::Killed(format) => SpawnError::Format(format),
+            ExecError::Interpreter { path: interpreter, error } => {
+                SpawnError::Interpreter { path, interpreter, error }
+            }
             ExecError::Errno(error) => SpawnError::Call { path, error },
         })
     }

@@ -25,6 +25,17 @@ pub(crate) const NS_PER_INSTRUCTION: u64 = 2;
 /// What entering and leaving the kernel costs, in instructions.
 pub(crate) const CALL_COST: u64 = 400;
 
+/// Virtual time between two looks at the world outside while tasks run.
+const LOOK_OUTSIDE_NS: u64 = SLICE * NS_PER_INSTRUCTION;
+
+/// A task's turn that has begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    pub(crate) tid: Tid,
+    /// instructions of it so far, calls included
+    spent: u64,
+}
+
 /// Something that happens at a moment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Deadline {
@@ -98,6 +109,26 @@ impl Core {
         self.deadlines.first().map(|(at_ns, _)| *at_ns)
     }
 
+    /// Lets tasks that wait for sockets ask again, now and then: the world outside may have answered.
+    fn look_outside(&mut self) {
+        if self.now_ns >= self.next_look_ns {
+            self.next_look_ns = self.now_ns.saturating_add(LOOK_OUTSIDE_NS);
+            self.wake(WaitKey::Sockets);
+        }
+    }
+
+    /// The turn of the task that waits longest for one.
+    fn next_turn(&mut self) -> Option<Turn> {
+        while let Some(tid) = self.queue.pop_front() {
+            if let Some(task) = self.tasks.get_mut(&tid) {
+                task.queued = false;
+                self.switches += 1;
+                return Some(Turn { tid, spent: 0 });
+            }
+        }
+        None
+    }
+
     fn pass_deadlines(&mut self) {
         while let Some(&(at_ns, deadline)) = self.deadlines.first()
             && at_ns <= self.now_ns
@@ -139,23 +170,27 @@ impl Core {
 }
 
 impl Kernel {
-    /// Runs tasks for about `instructions` (calls count too), or until all wait.
+    /// Runs tasks for about `instructions` (calls count too), or until all wait. How a driver cuts its calls changes
+    /// nothing for the guest: a turn that a call leaves unfinished goes on with the next one, and whatever happens between
+    /// turns happens there only.
     pub(crate) fn run(&mut self, instructions: u64) -> Run {
         let mut left = instructions;
-        self.core.wake(WaitKey::Sockets);
+        if self.core.turn.is_none() && self.core.queue.is_empty() {
+            self.core.wake(WaitKey::Sockets);
+        }
         loop {
-            self.core.pass_deadlines();
+            if self.core.turn.is_none() {
+                self.core.pass_deadlines();
+                self.core.look_outside();
+            }
             if left == 0 {
                 return self.when_out_of_budget();
             }
-            let Some(tid) = self.core.queue.pop_front() else {
+            let Some(turn) = self.core.turn.take().or_else(|| self.core.next_turn()) else {
                 return self.when_idle();
             };
-            if let Some(task) = self.core.tasks.get_mut(&tid) {
-                task.queued = false;
-                let spent = self.turn(tid, left.min(SLICE));
-                left = left.saturating_sub(spent.max(1));
-            }
+            let spent = self.go_on(turn, left);
+            left = left.saturating_sub(spent.max(1));
         }
     }
 
@@ -163,7 +198,7 @@ impl Kernel {
         self.core.processes.values().any(|process| !process.is_zombie() && !process.threads.is_empty())
     }
     fn when_out_of_budget(&self) -> Run {
-        match self.core.queue.is_empty() {
+        match self.core.queue.is_empty() && self.core.turn.is_none() {
             true => self.when_idle(),
             false => Run::Budget,
         }
@@ -175,39 +210,59 @@ impl Kernel {
         }
     }
 
-    /// One task's turn; gives the instructions that it took, calls included.
-    fn turn(&mut self, tid: Tid, slice: u64) -> u64 {
-        let mut spent = 0;
-        self.core.switches += 1;
-        while spent < slice && self.ready(tid, &mut spent) {
-            // A call that was made again may have used the slice up.
-            let left = slice.saturating_sub(spent);
+    /// Goes on with a task's turn until it or the budget ends; gives the instructions that it took, calls included.
+    fn go_on(&mut self, mut turn: Turn, budget: u64) -> u64 {
+        let before = turn.spent;
+        let ends = loop {
+            let spent = turn.spent - before;
+            if turn.spent >= SLICE || (spent < budget && !self.ready(turn.tid, &mut turn.spent)) {
+                break true;
+            }
+            // A call that was made again may have used the rest up.
+            let left = SLICE.saturating_sub(turn.spent).min(budget.saturating_sub(turn.spent - before));
             if left == 0 {
-                break;
+                break turn.spent >= SLICE;
             }
-            let steps = self.core.tracee(tid).is_some_and(|tracee| tracee.until == Until::Step);
-            let (stop, count) = self.execute(tid, if steps { 1 } else { left });
-            spent += count;
-            if steps && stop == Stop::Budget {
-                self.trap_after_step(tid);
-                break;
+            if self.step(&mut turn, left) {
+                break true;
             }
-            match stop {
-                Stop::Budget => break,
-                Stop::Syscall => {
-                    self.system_call(tid);
-                    spent += self.pay_call();
-                }
-                Stop::Fault(fault) => self.fault(tid, fault),
-                other => self.exception(tid, other),
-            }
+        };
+        let spent = turn.spent - before;
+        match ends {
+            true => self.end_turn(turn.tid),
+            false => self.core.turn = Some(turn),
         }
+        spent
+    }
+
+    /// Executes until something stops the processor, and answers that; says whether the turn ends with it.
+    fn step(&mut self, turn: &mut Turn, left: u64) -> bool {
+        let tid = turn.tid;
+        let steps = self.core.tracee(tid).is_some_and(|tracee| tracee.until == Until::Step);
+        let (stop, count) = self.execute(tid, if steps { 1 } else { left });
+        turn.spent += count;
+        match stop {
+            Stop::Budget if steps => {
+                self.trap_after_step(tid);
+                return true;
+            }
+            Stop::Budget => {}
+            Stop::Syscall => {
+                self.system_call(tid);
+                turn.spent += self.pay_call();
+            }
+            Stop::Fault(fault) => self.fault(tid, fault),
+            other => self.exception(tid, other),
+        }
+        false
+    }
+
+    fn end_turn(&mut self, tid: Tid) {
         self.core.check_cpu_time(tid);
         if self.is_runnable(tid) {
             self.core.enqueue(tid);
         }
         self.check_memory(tid);
-        spent
     }
 
     /// Makes a waiting call again and lets signals act; says whether the task can execute instructions now.

@@ -20,7 +20,7 @@ use drive::{Bounds, Ended};
 use internet::FakeInternet;
 use ledger::Ledger;
 use otori_device::linux::net::Outside;
-use otori_device::linux::{Isa, Limits, Machine, MachineConfig, Spawn, SpawnError, Stdio};
+use otori_device::linux::{Isa, Limits, Machine, MachineConfig, Spawn, SpawnError, Stdio, isa_of};
 use otori_device::{Device, SessionSetup};
 use otori_event::report::{End, Process, Report};
 use otori_event::{Artifact, Classification, RawText};
@@ -114,14 +114,6 @@ fn machine(isa: Isa, settings: &Settings, outside: Box<dyn Outside>) -> Result<M
         })),
         None => root::plain_machine(machine_config(isa, settings), outside),
     }
-}
-
-/// The engine for an ELF file, from the bytes that the kernel itself looks at.
-fn isa_of(bytes: &[u8]) -> Option<Isa> {
-    let (class, data) = (*bytes.get(4)?, *bytes.get(5)?);
-    let two = [*bytes.get(18)?, *bytes.get(19)?];
-    let machine = if data == 2 { u16::from_be_bytes(two) } else { u16::from_le_bytes(two) };
-    bytes.starts_with(b"\x7fELF").then(|| Isa::of_elf(machine, class, data))?
 }
 
 fn machine_config(isa: Isa, settings: &Settings) -> MachineConfig {

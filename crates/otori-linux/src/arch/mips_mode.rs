@@ -156,7 +156,7 @@ mod tests {
             headers_address: 0,
             header_bytes: 32,
             header_count: 0,
-            executable_stack: false,
+            stack: crate::exec::elf::StackWish::Plain,
         }
     }
     const O32: u32 = 0x7000_1000;

@@ -24,7 +24,7 @@ pub(crate) use processor::{Cpu, Processor, Return, Unaligned};
 use crate::{
     abi::{Endian, Numbering},
     errno::Errno,
-    exec::elf::{Expected, Image},
+    exec::elf::{Expected, Image, StackWish},
     signal::{Signal, SignalSet},
 };
 use alloc::vec::Vec;
@@ -148,6 +148,19 @@ impl Abi {
         match self.column {
             Column::MipsO32 => mips_mode::choose(program, interpreter),
             _ => Ok(program.flags),
+        }
+    }
+    /// A sum as the machine's addresses make it.
+    pub(crate) fn address(&self, bias: u64, address: u64) -> u64 {
+        bias.wrapping_add(address) & self.word_max()
+    }
+    /// Whether what a program may read it may also execute (READ_IMPLIES_EXEC): old ones, of before there was
+    /// PT_GNU_STACK (elf_read_implies_exec of Linux).
+    pub(crate) fn reads_execute(&self, stack: StackWish) -> bool {
+        match self.column {
+            Column::MipsO32 => stack != StackWish::Plain,
+            Column::Arm | Column::I386 => stack == StackWish::Untold,
+            Column::Aarch64 | Column::X86_64 => false,
         }
     }
     /// The generic signal of a guest number.

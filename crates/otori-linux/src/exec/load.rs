@@ -1,21 +1,22 @@
-//! Maps an executable and its dynamic loader into fresh memory.
+//! From a file to fresh memory with a program in it: headers, interpreter, segments, stack.
 //!
-//! Key function: [`load`]. Rules: fs/binfmt_elf.c of Linux; the last page of the file part is zeroed up to its end,
-//! the rest of a segment is anonymous memory, the heap starts behind the highest one.
+//! Key function: [`load`]. Rules: fs/binfmt_elf.c of Linux. Neighbours: `exec/elf.rs` reads the headers, `exec/segments.rs`
+//! maps, `exec/stack.rs` lays out the stack.
 use super::{
     ExecError, Program,
-    elf::{self, Image, Segment},
+    elf::{self, ElfError, Image, SegmentProblem},
+    segments::{Base, Mapped, Mapper},
     stack::{self, Contents},
 };
 use crate::{
     arch::{Abi, PAGE_BYTES},
     errno::Errno,
     kernel::Kernel,
-    mm::{AddressSpace, Backing, FileImage, Prot},
+    mm::AddressSpace,
     task::{Layout, Tid},
-    vfs::Follow,
+    vfs::{Follow, Stored},
 };
-use alloc::{string::String, sync::Arc};
+use alloc::{string::String, vec::Vec};
 
 /// A program in memory.
 pub(crate) struct Loaded {
@@ -25,40 +26,57 @@ pub(crate) struct Loaded {
     pub(crate) stack_pointer: u64,
     /// what [`Abi::mode_of`] says
     pub(crate) mode: u32,
+    /// READ_IMPLIES_EXEC becomes part of the personality
+    pub(crate) reads_execute: bool,
 }
 
 /// Room between the top of the mapped files and the stack.
 const STACK_GAP: u64 = stack::STACK_BYTES_MAX + 0x10_0000;
 
-/// Maps `bytes` and, if it names one, its dynamic loader; builds the stack.
+/// A dynamic loader that was found and read.
+struct Interpreter {
+    path: Vec<u8>,
+    file: Stored,
+    image: Image,
+}
+
+/// Maps `file` and, if it names one, its dynamic loader; builds the stack.
 pub(crate) fn load(
     kernel: &mut Kernel,
     tid: Tid,
     program: &Program,
-    bytes: &Arc<[u8]>,
+    file: &Stored,
 ) -> Result<Loaded, ExecError> {
     let abi = kernel.core.abi;
-    let image = elf::parse(bytes, abi.elf).map_err(ExecError::Format)?;
+    let image = elf::read(file, abi.elf).map_err(ExecError::Format)?;
+    let interpreter = match &image.interpreter {
+        Some(path) => Some(find_interpreter(kernel, tid, path)?),
+        None => None,
+    };
+    let mode = abi.mode_of(&image, interpreter.as_ref().map(|found| &found.image))?;
     let limits = kernel.core.config.limits.clone();
-    let mut memory = AddressSpace::new(abi.task_end, limits.pages);
-    let mut layout = Layout::default();
-    let base = if image.relocatable { abi.dynamic_base } else { 0 };
     let path = lossy(kernel.path_of(kernel.core.task(tid)?.pid, program.node));
-    let file = kernel.core.images.image(bytes).ok_or(Errno::ENOMEM)?;
-    map_segments(&mut memory, &file, &image, base, &path)?;
-    note_layout(&mut layout, &image, base);
-    let mut entry = base.wrapping_add(image.entry);
-    let mut interpreter_base = 0;
-    let mut loader = None;
-    if let Some(interpreter) = &image.interpreter {
-        let image;
-        (entry, interpreter_base, image) = load_interpreter(kernel, tid, interpreter, abi, &mut memory)?;
-        loader = Some(image);
+    let reads_execute = abi.reads_execute(image.stack);
+    let mut memory = AddressSpace::new(abi.task_end, limits.pages);
+    let pages = kernel.core.images.image(file).ok_or(Errno::ENOMEM)?;
+    let base = match (image.relocatable, &interpreter) {
+        (false, _) => Base::Linked,
+        (true, Some(_)) => Base::At(abi.dynamic_base),
+        (true, None) => Base::Anywhere,
+    };
+    let mut mapper = Mapper { memory: &mut memory, abi, image: &pages, path: &path, reads_execute };
+    let mapped = mapper.program(&image, base).map_err(ExecError::Killed)?;
+    let own_entry = abi.address(mapped.bias, image.entry);
+    let mut layout = Layout::default();
+    note_layout(&mut layout, abi, &image, base, &mapped);
+    let (entry, interpreter_base) = match &interpreter {
+        Some(found) => map_interpreter(kernel, found, &mut memory, mapped.bias, reads_execute)?,
+        None => (own_entry, 0),
+    };
+    if entry >= abi.task_end {
+        return Err(ExecError::Killed(ElfError::EntryOutside(entry)));
     }
-    let mode = abi.mode_of(&image, loader.as_ref())?;
-    let (page, name) = abi.trampoline_of(image.flags);
-    memory.map_kernel_page(abi.trampoline, name);
-    memory.write_anyway(abi.trampoline, &page).map_err(|_| Errno::ENOMEM)?;
+    map_trampoline(abi, &image, &mut memory)?;
     let mut random = [0; 16];
     kernel.core.random.fill(&mut random);
     let identity = &kernel.core.process(kernel.core.task(tid)?.pid)?.identity;
@@ -67,17 +85,24 @@ pub(crate) fn load(
         arguments: &program.arguments,
         environment: &program.environment,
         random,
-        headers_address: base.wrapping_add(image.headers_address),
+        headers_address: abi.address(mapped.bias, image.headers_address),
         header_bytes: u64::from(image.header_bytes),
         header_count: u64::from(image.header_count),
         interpreter_base,
-        entry: base.wrapping_add(image.entry),
+        entry: own_entry,
         ids: [identity.uid, identity.effective.uid, identity.gid, identity.effective.gid],
-        executable: image.executable_stack,
+        executable: reads_execute || image.stack == elf::StackWish::Executable,
         argument_limit: limits.argument_bytes,
     };
-    let stack_pointer = stack::build(abi, &mut memory, &contents, &mut layout)?;
-    Ok(Loaded { memory, layout, entry, stack_pointer, mode })
+    let stack_pointer =
+        stack::build(abi, &mut memory, &contents, &mut layout).map_err(|error| match error {
+            Errno::ENOMEM => {
+                let problem = SegmentProblem::NoRoom;
+                ExecError::Killed(ElfError::Segment { address: abi.stack_top, problem })
+            }
+            other => other.into(),
+        })?;
+    Ok(Loaded { memory, layout, entry, stack_pointer, mode, reads_execute })
 }
 
 /// Highest address that mappings without a wish of their own may reach.
@@ -85,107 +110,78 @@ pub(crate) fn mapping_top(abi: &Abi) -> u64 {
     (abi.stack_top - STACK_GAP) & !(PAGE_BYTES - 1)
 }
 
-fn lossy(path: alloc::vec::Vec<u8>) -> String {
+fn lossy(path: Vec<u8>) -> String {
     String::from_utf8_lossy(&path).into_owned()
 }
 
-/// Maps the dynamic loader; gives its entry, base and headers.
-fn load_interpreter(
-    kernel: &mut Kernel,
-    tid: Tid,
-    path: &[u8],
-    abi: &Abi,
-    memory: &mut AddressSpace,
-) -> Result<(u64, u64, Image), ExecError> {
-    let root = kernel.core.process(kernel.core.task(tid)?.pid)?.place.root;
+/// Looks the dynamic loader up as open(2) does, and reads its headers.
+fn find_interpreter(kernel: &mut Kernel, tid: Tid, path: &[u8]) -> Result<Interpreter, ExecError> {
+    let named = |error| ExecError::Interpreter { path: path.to_vec(), error };
+    let place = kernel.core.process(kernel.core.task(tid)?.pid)?.place.cwd;
     let node = kernel.with_files(tid, |vfs, context| {
-        let node = vfs.lookup(context, root, path, Follow::Yes)?;
+        let node = vfs.lookup(context, place, path, Follow::Yes)?;
         vfs.check_execute(context, node)?;
         Ok(node)
+    });
+    let file = node.and_then(|node| kernel.vfs.share(node)).map_err(named)?;
+    let expected = kernel.core.abi.elf;
+    if file.size() < if expected.wide { 64 } else { 52 } {
+        return Err(named(Errno::EIO));
+    }
+    let image = elf::read(&file, expected).map_err(|error| match error {
+        ElfError::Type(_) => ExecError::Killed(error),
+        ElfError::Outside | ElfError::AbiFlags(_) => named(error.errno()),
+        _ => named(Errno::ELIBBAD),
     })?;
-    let bytes = kernel.vfs.share(node)?;
-    let image = elf::parse(&bytes, abi.elf).map_err(ExecError::Format)?;
-    let file = kernel.core.images.image(&bytes).ok_or(Errno::ENOMEM)?;
-    let (low, high) = extent(&image);
-    let base = match image.relocatable {
-        true => memory.find_free(high - low, None, mapping_top(abi)).ok_or(Errno::ENOMEM)?.wrapping_sub(low),
-        false => 0,
-    };
-    map_segments(memory, &file, &image, base, &lossy(path.to_vec()))?;
-    Ok((base.wrapping_add(image.entry), base, image))
+    Ok(Interpreter { path: path.to_vec(), file, image })
 }
 
-fn page_down(address: u64) -> u64 {
-    address & !(PAGE_BYTES - 1)
-}
-fn page_up(address: u64) -> u64 {
-    page_down(address.saturating_add(PAGE_BYTES - 1))
-}
-
-/// First and last address of an image as linked, whole pages.
-fn extent(image: &Image) -> (u64, u64) {
-    let low = image.segments.iter().map(|s| page_down(s.address)).min().unwrap_or(0);
-    let high =
-        image.segments.iter().map(|s| page_up(s.address.saturating_add(s.memory_bytes))).max().unwrap_or(0);
-    (low, high.max(low))
-}
-
-fn map_segments(
+/// Maps the dynamic loader; gives its entry and base.
+fn map_interpreter(
+    kernel: &mut Kernel,
+    found: &Interpreter,
     memory: &mut AddressSpace,
-    file: &Arc<FileImage>,
-    image: &Image,
-    base: u64,
-    path: &str,
-) -> Result<(), ExecError> {
-    for segment in &image.segments {
-        map_segment(memory, file, segment, base, path)?;
+    program_bias: u64,
+    reads_execute: bool,
+) -> Result<(u64, u64), ExecError> {
+    let abi = kernel.core.abi;
+    let pages = kernel.core.images.image(&found.file).ok_or(Errno::ENOMEM)?;
+    let path = lossy(found.path.clone());
+    let mut mapper = Mapper { memory, abi, image: &pages, path: &path, reads_execute };
+    let first = found.image.segments.first().map_or(0, |segment| segment.address);
+    let base = match (found.image.relocatable, program_bias) {
+        (false, _) => Base::Linked,
+        // one that was linked to an address gets it beside a program that is where it was linked
+        (true, 0) if first != 0 => Base::Wish(first),
+        (true, _) => Base::Anywhere,
+    };
+    let mapped = mapper.interpreter(&found.image, base).map_err(ExecError::Killed)?;
+    Ok((abi.address(mapped.bias, found.image.entry), mapped.bias))
+}
+
+/// The page with the kernel's instructions, where nothing of the program may be.
+fn map_trampoline(abi: &Abi, image: &Image, memory: &mut AddressSpace) -> Result<(), ExecError> {
+    let address = abi.trampoline;
+    if !memory.is_free(address, address.saturating_add(PAGE_BYTES)) {
+        return Err(ExecError::Killed(ElfError::Segment { address, problem: SegmentProblem::NoRoom }));
     }
+    let (page, name) = abi.trampoline_of(image.flags);
+    memory.map_kernel_page(address, name);
+    memory.write_anyway(address, &page).map_err(|_| Errno::ENOMEM)?;
     Ok(())
 }
 
-fn map_segment(
-    memory: &mut AddressSpace,
-    file: &Arc<FileImage>,
-    segment: &Segment,
-    base: u64,
-    path: &str,
-) -> Result<(), Errno> {
-    let prot = Prot {
-        read: segment.read || segment.execute || segment.write,
-        write: segment.write,
-        execute: segment.execute,
-    };
-    let start = base.checked_add(segment.address).ok_or(Errno::ENOEXEC)?;
-    let file_end = start.checked_add(segment.file_bytes).ok_or(Errno::ENOEXEC)?;
-    let memory_end = start.checked_add(segment.memory_bytes).ok_or(Errno::ENOEXEC)?;
-    let first = page_down(start);
-    let file_pages_end = if segment.file_bytes > 0 { page_up(file_end) } else { first };
-    let no_room = |_| Errno::ENOMEM;
-    if segment.file_bytes > 0 {
-        if segment.offset % PAGE_BYTES != start % PAGE_BYTES {
-            return Err(Errno::ENOEXEC);
-        }
-        let backing = Backing::File { image: Arc::clone(file), offset: page_down(segment.offset) };
-        memory.map(first, file_pages_end - first, prot, backing, path).map_err(no_room)?;
-    }
-    let end = page_up(memory_end);
-    if end > file_pages_end {
-        memory.map(file_pages_end, end - file_pages_end, prot, Backing::Zero, "").map_err(no_room)?;
-    }
-    if segment.write && memory_end > file_end && file_pages_end > file_end && segment.file_bytes > 0 {
-        let zeros = alloc::vec![0; (file_pages_end - file_end) as usize];
-        memory.write_anyway(file_end, &zeros).map_err(|_| Errno::ENOMEM)?;
-    }
-    Ok(())
-}
-
-fn note_layout(layout: &mut Layout, image: &Image, base: u64) {
-    let span = |segment: &Segment| {
-        let start = base.wrapping_add(segment.address);
+fn note_layout(layout: &mut Layout, abi: &Abi, image: &Image, base: Base, mapped: &Mapped) {
+    let span = |segment: &elf::Segment| {
+        let start = abi.address(mapped.bias, segment.address);
         (start, start.wrapping_add(segment.file_bytes))
     };
     layout.code = image.segments.iter().find(|segment| segment.execute).map_or((0, 0), span);
     layout.data = image.segments.iter().rfind(|segment| segment.write).map_or((0, 0), span);
-    layout.heap_start = base.wrapping_add(extent(image).1);
+    layout.heap_start = match base {
+        // a loader run by itself, or a static program that may be anywhere: its heap grows elsewhere
+        Base::Anywhere => abi.dynamic_base,
+        _ => mapped.end,
+    };
     layout.heap_end = layout.heap_start;
 }

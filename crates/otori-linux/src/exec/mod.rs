@@ -1,10 +1,12 @@
 //! execve: from a path to a running program.
 //!
-//! Key function: [`Kernel::execute_program`]. Neighbours: `elf.rs` reads headers, `load.rs` maps, `stack.rs` lays
+//! Key function: [`Kernel::execute_program`]. Neighbours: `elf.rs` reads headers, `load.rs` loads, `segments.rs` maps, `stack.rs` lays
 //! out arguments and the auxiliary vector. execve(2): scripts run by their interpreter, at most
 //! [`INTERPRETERS_MAX`] deep.
 pub mod elf;
+mod header;
 pub(crate) mod load;
+mod segments;
 pub(crate) mod stack;
 
 use crate::{
@@ -13,9 +15,9 @@ use crate::{
     notice::NoticeKind,
     signal::AlternateStack,
     task::{Executable, Space, Task, Tid, waiting::WaitKey},
-    vfs::{Follow, Node},
+    vfs::{Follow, Node, Stored},
 };
-use alloc::{sync::Arc, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 use elf::ElfError;
 use load::Loaded;
 
@@ -27,6 +29,9 @@ const SCRIPT_LINE_BYTES: usize = 256;
 
 /// Entries of an argument vector that a notice keeps.
 const NOTICE_ARGUMENTS: usize = 64;
+
+/// Of a personality: what may be read may be executed (personality(2)).
+pub(crate) const READ_IMPLIES_EXEC: u32 = 0x040_0000;
 
 /// What to run, and with what.
 #[derive(Clone, Debug)]
@@ -42,7 +47,15 @@ pub(crate) struct Program {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ExecError {
     Errno(Errno),
+    /// refused before anything has changed
     Format(ElfError),
+    /// its dynamic loader is not there, or is not one
+    Interpreter {
+        path: Vec<u8>,
+        error: Errno,
+    },
+    /// the program that was to be replaced is gone, and the new one cannot run: SIGSEGV
+    Killed(ElfError),
 }
 
 impl From<Errno> for ExecError {
@@ -54,28 +67,34 @@ impl From<Errno> for ExecError {
 impl ExecError {
     pub(crate) fn errno(&self) -> Errno {
         match self {
-            ExecError::Errno(error) => *error,
-            ExecError::Format(_) => Errno::ENOEXEC,
+            ExecError::Errno(error) | ExecError::Interpreter { error, .. } => *error,
+            ExecError::Format(error) => error.errno(),
+            ExecError::Killed(_) => Errno::ENOEXEC,
         }
     }
 }
 
 impl Kernel {
-    /// Makes a task run another program. On an error nothing has changed.
+    /// Makes a task run another program. On an error nothing has changed; after [`ExecError::Killed`] the caller ends the
+    /// process.
     pub(crate) fn execute_program(&mut self, tid: Tid, program: Program) -> Result<(), ExecError> {
         let asked = program.node;
-        let (program, bytes) = self.follow_scripts(tid, program)?;
-        let loaded = load::load(self, tid, &program, &bytes)?;
+        let (program, file) = self.follow_scripts(tid, program)?;
+        let loaded = load::load(self, tid, &program, &file)?;
         self.replace_program(tid, program, asked, loaded)?;
         Ok(())
     }
 
     /// Checks permission and reads the file; while it is a script, goes on with its interpreter.
-    fn follow_scripts(&mut self, tid: Tid, mut program: Program) -> Result<(Program, Arc<[u8]>), ExecError> {
+    fn follow_scripts(&mut self, tid: Tid, mut program: Program) -> Result<(Program, Stored), ExecError> {
         for _ in 0..=INTERPRETERS_MAX {
             self.with_files(tid, |vfs, context| vfs.check_execute(context, program.node))?;
-            let bytes = self.vfs.share(program.node)?;
-            let Some(line) = bytes.strip_prefix(b"#!") else { return Ok((program, bytes)) };
+            let file = self.vfs.share(program.node)?;
+            let mut start = [0; SCRIPT_LINE_BYTES];
+            let count = file.read(0, &mut start);
+            let Some(line) = start.get(..count).unwrap_or_default().strip_prefix(b"#!") else {
+                return Ok((program, file));
+            };
             let (interpreter, argument) = script_line(line).ok_or(Errno::ENOEXEC)?;
             let cwd = self.core.process(self.core.task(tid)?.pid)?.place.cwd;
             let node =
@@ -129,6 +148,10 @@ impl Kernel {
         let process = self.core.process_mut(pid)?;
         process.actions.reset_functions();
         process.executed = true;
+        process.personality &= !READ_IMPLIES_EXEC;
+        if loaded.reads_execute {
+            process.personality |= READ_IMPLIES_EXEC;
+        }
         let executable = Executable { node: program.node, path: path.clone() };
         if let Some(old) = process.executable.replace(executable) {
             self.vfs.release(old.node);

@@ -137,6 +137,9 @@ pub(crate) fn build(
 fn map(memory: &mut AddressSpace, top: u64, pointer: u64, executable: bool) -> Result<(), Errno> {
     let length = (top - pointer).div_ceil(PAGE_BYTES) * PAGE_BYTES + STACK_BYTES_FIRST;
     let prot = if executable { Prot::ALL } else { Prot::READ_WRITE };
+    if !memory.is_free(top - length, top) {
+        return Err(Errno::ENOMEM);
+    }
     memory.map(top - length, length, prot, Backing::Zero, "[stack]").map_err(|_| Errno::ENOMEM)
 }
 

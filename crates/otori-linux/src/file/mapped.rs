@@ -86,8 +86,9 @@ impl Kernel {
     /// Lets mappings see what was written.
     pub(crate) fn update_mapped(&mut self, node: Node, offset: u64, bytes: &[u8]) {
         let Some(pages) = self.core.mapped.get(self.vfs.identity(node)) else { return };
-        if let Ok(size) = self.vfs.bytes(node).map(<[u8]>::len) {
-            let (count, identity) = (size.div_ceil(PAGE_SIZE), pages.identity());
+        if let Ok(size) = self.vfs.size(node) {
+            let count = usize::try_from(size.div_ceil(PAGE_SIZE as u64)).unwrap_or(usize::MAX);
+            let identity = pages.identity();
             if count > pages.valid() {
                 self.core.spaces.iter_mut().for_each(|space| space.memory.cut_shared(identity, count));
                 pages.set_valid(count);

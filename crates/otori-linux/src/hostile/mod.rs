@@ -2,12 +2,13 @@
 //!
 //! One harness for three users: the tests below (seconds, and as many minutes as `OTORI_HOSTILE_SECONDS` says), the
 //! targets in `fuzz/` (`cargo xtask fuzz`), and who wants to look at one input. Key functions: [`code()`], [`program()`],
-//! [`calls()`]; each takes its decisions from [`Choices`], so an input that fails is its own report. Compiled for tests
+//! [`file()`], [`calls()`]; each takes its decisions from [`Choices`], so an input that fails is its own report. Compiled for tests
 //! and with the feature `hostile` only. Neighbours: `set.rs` names the sets, `hint.rs` knows what calls like to be given.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a failed check is what this is for")]
 mod calls;
 mod choices;
 mod code;
+mod file;
 mod hint;
 mod program;
 mod scene;
@@ -17,6 +18,7 @@ mod structure;
 pub use calls::{Called, calls};
 pub use choices::Choices;
 pub use code::{Executed, code};
+pub use file::file;
 pub use program::program;
 pub use set::{SETS, Set};
 
@@ -77,6 +79,15 @@ mod tests {
     #[test]
     fn random_programs_end_within_their_limits() {
         rounds(4 << 10, |set, _, input| program(set, input));
+    }
+
+    #[test]
+    fn random_files_end_within_their_limits() {
+        rounds(1 << 10, |set, _, input| {
+            for part in input.chunks(128) {
+                file(set, &mut Choices::new(part));
+            }
+        });
     }
 
     #[test]

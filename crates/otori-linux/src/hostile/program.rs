@@ -71,9 +71,13 @@ pub(super) fn spawn(machine: &mut Machine) -> Option<u32> {
 pub fn program(set: &Set, code: &[u8]) {
     let code = &code[..code.len().min(CODE_BYTES_MAX)];
     let mut machine = machine(set, set.executable(code, 0x1000));
-    if spawn(&mut machine).is_none() {
-        return;
+    if spawn(&mut machine).is_some() {
+        run_out(set, &mut machine);
     }
+}
+
+/// Lets a machine run for [`INSTRUCTIONS`], then ends it.
+pub(super) fn run_out(set: &Set, machine: &mut Machine) {
     for _ in 0..8 {
         match machine.run(INSTRUCTIONS / 8) {
             Run::Idle { wake_ns: Some(wake_ns) } => {

@@ -3,6 +3,7 @@
 //! A thousand shells on a thousand machines share one busybox: its pages and the blocks decoded from them hang
 //! on one [`FileImage`], which a machine and its snapshots keep alive through their [`ImageCache`].
 
+use crate::vfs::Stored;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
@@ -12,35 +13,36 @@ use otori_cpu::{PAGE_SIZE, Page};
 /// A file's bytes with the pages made from them so far.
 #[derive(Debug)]
 pub struct FileImage {
-    bytes: Arc<[u8]>,
+    bytes: Stored,
     pages: Box<[OnceBox<Arc<Page>>]>,
 }
 
 impl FileImage {
     /// An image of `bytes`; costs eight bytes a page until the pages are touched.
     #[must_use]
-    pub fn new(bytes: Arc<[u8]>) -> FileImage {
-        let pages = (0..bytes.len().div_ceil(PAGE_SIZE)).map(|_| OnceBox::new()).collect();
+    pub fn new(bytes: Stored) -> FileImage {
+        let count = usize::try_from(bytes.size()).unwrap_or(usize::MAX).div_ceil(PAGE_SIZE);
+        let pages = (0..count).map(|_| OnceBox::new()).collect();
         FileImage { bytes, pages }
-    }
-
-    /// The bytes of the file.
-    #[must_use]
-    pub fn bytes(&self) -> &Arc<[u8]> {
-        &self.bytes
     }
 
     /// The page with number `number` (from 0); `None` behind the end of the file.
     #[must_use]
     pub fn page(&self, number: u64) -> Option<&Arc<Page>> {
-        let number = usize::try_from(number).ok()?;
-        let slot = self.pages.get(number)?;
-        let bytes = self.bytes.get(number * PAGE_SIZE..)?;
-        Some(
-            slot.get_or_init(|| {
-                Box::new(Arc::new(Page::from_bytes(bytes.get(..PAGE_SIZE).unwrap_or(bytes))))
-            }),
-        )
+        let slot = self.pages.get(usize::try_from(number).ok()?)?;
+        Some(slot.get_or_init(|| Box::new(Arc::new(self.made(number)))))
+    }
+
+    /// A page from the bytes, zeros behind their end.
+    fn made(&self, number: u64) -> Page {
+        let offset = number * PAGE_SIZE as u64;
+        if let Stored::Held(bytes) = &self.bytes {
+            let rest = usize::try_from(offset).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
+            return Page::from_bytes(rest.get(..PAGE_SIZE).unwrap_or(rest));
+        }
+        let mut held = [0; PAGE_SIZE];
+        let count = self.bytes.read(offset, &mut held);
+        Page::from_bytes(held.get(..count).unwrap_or(&held))
     }
 }
 
@@ -64,22 +66,22 @@ pub struct ImageCache {
 
 impl ImageCache {
     /// The image of these bytes, made if it is not there yet; `None` when there is no room for it.
-    pub fn image(&mut self, bytes: &Arc<[u8]>) -> Option<Arc<FileImage>> {
+    pub fn image(&mut self, bytes: &Stored) -> Option<Arc<FileImage>> {
         self.turn += 1;
-        let key = bytes.as_ptr() as usize;
+        let key = bytes.identity();
         if let Some((turn, image)) = self.images.get_mut(&key)
-            && Arc::ptr_eq(image.bytes(), bytes)
+            && image.bytes.is_same(bytes)
         {
             *turn = self.turn;
             return Some(Arc::clone(image));
         }
         let mapped = self.alive.get(&key).and_then(|(_, image)| image.upgrade());
-        let image = match mapped.filter(|image| Arc::ptr_eq(image.bytes(), bytes)) {
+        let image = match mapped.filter(|image| image.bytes.is_same(bytes)) {
             Some(image) => image,
             None => {
-                let counted = bytes.len().max(IMAGE_BYTES_MIN);
+                let counted = usize::try_from(bytes.size()).ok()?.max(IMAGE_BYTES_MIN);
                 self.make_room(counted)?;
-                let image = Arc::new(FileImage::new(Arc::clone(bytes)));
+                let image = Arc::new(FileImage::new(bytes.clone()));
                 self.alive.insert(key, (counted, Arc::downgrade(&image)));
                 image
             }

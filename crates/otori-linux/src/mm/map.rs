@@ -66,9 +66,6 @@ impl AddressSpace {
         self.regions.insert(start, Region { start, end, prot, backing, name: Arc::from(name) });
         self.join(start);
         self.join(end);
-        if prot.execute {
-            self.renew_generation();
-        }
         Ok(())
     }
 

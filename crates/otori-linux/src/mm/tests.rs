@@ -1,6 +1,7 @@
 //! What mapping, copy on write and code pages promise.
 
 use super::*;
+use crate::vfs::Stored;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use otori_cpu::{Access, Fault, FaultKind, Memory};
@@ -108,7 +109,7 @@ fn the_page_limit_counts_pages_stored_to() {
 fn files_are_mapped_privately_with_zeros_behind_their_end() {
     let content: Vec<u8> = (0..5000u32).map(|n| n as u8).collect();
     let mut images = ImageCache::default();
-    let file: Arc<[u8]> = Arc::from(content.as_slice());
+    let file = Stored::Held(Arc::from(content.as_slice()));
     let image = images.image(&file).unwrap();
     assert!(Arc::ptr_eq(&image, &images.image(&file).unwrap()));
     let mut space = space();

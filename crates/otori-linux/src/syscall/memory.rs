@@ -5,7 +5,7 @@ use super::call::{Call, CallResult};
 use crate::{
     arch::PAGE_BYTES,
     errno::Errno,
-    exec::{load::mapping_top, stack},
+    exec::{READ_IMPLIES_EXEC, load::mapping_top, stack},
     kernel::Kernel,
     mm::{Backing, MapError, Prot, SharedPages},
     task::{SharedFile, Tid, limit::Resource},
@@ -54,6 +54,18 @@ fn check_address_space(call: &Call<'_>, more: u64) -> Result<(), Errno> {
     if mapped.saturating_add(more) > most { Err(Errno::ENOMEM) } else { Ok(()) }
 }
 
+/// The protection that an argument names, READ_IMPLIES_EXEC considered.
+fn protection(call: &Call<'_>, argument: usize) -> Result<Prot, Errno> {
+    const READ: u32 = 1;
+    let bits = call.unsigned(argument);
+    let implied = bits & READ != 0 && reads_execute(call)?;
+    let prot = Prot::from_bits(bits);
+    Ok(Prot { execute: prot.execute || implied, ..prot })
+}
+fn reads_execute(call: &Call<'_>) -> Result<bool, Errno> {
+    Ok(call.kernel.core.process(call.pid)?.personality & READ_IMPLIES_EXEC != 0)
+}
+
 /// The end of the heap; an address that cannot be had leaves it as it is.
 pub(super) fn brk(call: &mut Call<'_>) -> CallResult {
     let wanted = call.word(0);
@@ -68,11 +80,12 @@ pub(super) fn brk(call: &mut Call<'_>) -> CallResult {
     if check_address_space(call, next.saturating_sub(now)).is_err() {
         return Ok(end);
     }
+    let prot = Prot { execute: reads_execute(call)?, ..Prot::READ_WRITE };
     let space = call.kernel.core.space_of_mut(call.tid)?;
     let done = if next > now {
         let free = space.memory.is_free(now, next);
         free && next - start <= most
-            && space.memory.map(now, next - now, Prot::READ_WRITE, Backing::Zero, "[heap]").is_ok()
+            && space.memory.map(now, next - now, prot, Backing::Zero, "[heap]").is_ok()
     } else {
         next == now || space.memory.unmap(next, now - next).is_ok()
     };
@@ -95,8 +108,7 @@ pub(super) fn mmap2(call: &mut Call<'_>) -> CallResult {
 fn map(call: &mut Call<'_>, offset: u64) -> CallResult {
     charge_regions(call);
     let (hint, length) = (call.word(0), call.word(1));
-    let prot = Prot::from_bits(call.unsigned(2) & 7);
-    let prot = if call.unsigned(2) & 7 == 0 { Prot::NONE } else { prot };
+    let prot = protection(call, 2)?;
     let flags = call.abi().map_from_guest(call.unsigned(3));
     let length = page_up(length).filter(|length| *length > 0).ok_or(Errno::EINVAL)?;
     if !offset.is_multiple_of(PAGE_BYTES) {
@@ -184,7 +196,7 @@ fn file_backing(
     if !shared {
         return Ok((Backing::File { image, offset }, name));
     }
-    let pages = usize::try_from((bytes.len() as u64).div_ceil(PAGE_BYTES)).map_err(|_| Errno::ENOMEM)?;
+    let pages = usize::try_from(bytes.size().div_ceil(PAGE_BYTES)).map_err(|_| Errno::ENOMEM)?;
     if pages > call.kernel.core.config.limits.pages {
         return Err(Errno::ENOMEM);
     }
@@ -266,11 +278,11 @@ pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn mprotect(call: &mut Call<'_>) -> CallResult {
     charge_regions(call);
-    let (start, length, bits) = (call.word(0), call.word(1), call.unsigned(2) & 7);
+    let (start, length) = (call.word(0), call.word(1));
     if length == 0 {
         return Ok(0);
     }
-    let prot = if bits == 0 { Prot::NONE } else { Prot::from_bits(bits) };
+    let prot = protection(call, 2)?;
     let space = call.kernel.core.space_of_mut(call.tid)?;
     space.memory.protect(start, length, prot).map_err(map_errno)?;
     Ok(0)

@@ -105,7 +105,7 @@ fn last_content(call: &mut Call<'_>, named: &Named) -> Option<(Arc<[u8]>, u32)> 
     if stat.kind != Kind::File || stat.links != 1 || !fits {
         return None;
     }
-    let content = call.files(|vfs, _| vfs.share(node)).ok()?;
+    let content = call.files(|vfs, _| vfs.share(node)).ok()?.whole();
     (content.len() <= room).then_some((content, u32::from(stat.mode)))
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     arch::Column,
     errno::Errno,
-    exec::Program,
+    exec::{ExecError, Program},
     notice::NoticeKind,
     signal::{Information, Signal, code},
     task::{
@@ -246,9 +246,13 @@ fn execute_node(
             Err(CallError::Settled)
         }
         Err(error) => {
-            let error = error.errno();
-            call.kernel.core.notify(pid, NoticeKind::ExecFailed { path, error });
-            Err(error.into())
+            let number = error.errno();
+            call.kernel.core.notify(pid, NoticeKind::ExecFailed { path, error: number });
+            if let ExecError::Killed(_) = error {
+                call.kernel.end_process(pid, Ending::Killed(Signal::SEGV));
+                return Err(CallError::Settled);
+            }
+            Err(number.into())
         }
     }
 }

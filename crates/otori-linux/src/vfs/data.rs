@@ -3,10 +3,9 @@
 use super::change::event;
 use super::inode::{Body, Content, Kind, Number};
 use super::steps;
-use super::{Behaviour, Capability, Context, Node, Vfs, seal};
+use super::{Behaviour, Capability, Context, Node, Stored, Vfs, seal};
 use crate::errno::Errno;
 use crate::proc::Written;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Longest value that a file of /proc/sys or /sys takes, bytes.
@@ -34,15 +33,7 @@ impl Vfs {
     /// Reads from a regular file; 0 at its end.
     pub fn read_at(&self, node: Node, offset: u64, into: &mut [u8]) -> Result<usize, Errno> {
         match &self.inode(node)?.body {
-            Body::File(content) => {
-                let start = usize::try_from(offset).unwrap_or(usize::MAX);
-                let rest = content.bytes().get(start..).unwrap_or_default();
-                let count = rest.len().min(into.len());
-                if let (Some(to), Some(from)) = (into.get_mut(..count), rest.get(..count)) {
-                    to.copy_from_slice(from);
-                }
-                Ok(count)
-            }
+            Body::File(content) => Ok(content.read(offset, into)),
             Body::Directory(_) => Err(Errno::EISDIR),
             _ => Err(Errno::EINVAL),
         }
@@ -173,7 +164,7 @@ impl Vfs {
     }
 
     /// The bytes of a regular file, shared: for mapping and executing. Cheap when nothing wrote since.
-    pub fn share(&mut self, node: Node) -> Result<Arc<[u8]>, Errno> {
+    pub fn share(&mut self, node: Node) -> Result<Stored, Errno> {
         let mount = self.mount_of(node)?;
         if mount.spec.behaviour == Behaviour::Proc {
             return Err(Errno::ENODEV);
@@ -189,6 +180,11 @@ impl Vfs {
             Body::Directory(_) => Err(Errno::EISDIR),
             _ => Err(Errno::EINVAL),
         }
+    }
+
+    /// How many bytes a regular file has.
+    pub fn size(&self, node: Node) -> Result<u64, Errno> {
+        self.size_and_charge(node).map(|(size, _)| size)
     }
 
     /// Changing it does not copy it.

@@ -1,5 +1,6 @@
 //! One file of a tree; key type [`Inode`]. Neighbours: base.rs holds them unchanging, tree.rs copies them on
 //! the first change. Specification: inode(7).
+use super::stored;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -75,7 +76,9 @@ pub struct DeviceNumber {
 pub trait Deferred: fmt::Debug + Send + Sync {
     /// Their count, without fetching them.
     fn size(&self) -> u64;
-    /// The bytes, always the same ones and exactly so many.
+    /// Fetches the bytes from `offset` on, as many as fit and no more than there are; gives the count.
+    fn read(&self, offset: u64, into: &mut [u8]) -> usize;
+    /// All bytes, always the same ones and exactly so many; they stay in memory.
     fn bytes(&self) -> &Arc<[u8]>;
 }
 
@@ -104,6 +107,14 @@ impl Content {
             Content::Base(bytes) | Content::Frozen(bytes) => bytes,
             Content::Deferred(file) => file.bytes(),
             Content::Own(bytes) => bytes,
+        }
+    }
+
+    /// Reads from `offset` on; gives the count, 0 at the end.
+    pub fn read(&self, offset: u64, into: &mut [u8]) -> usize {
+        match self {
+            Content::Deferred(file) => file.read(offset, into),
+            content => stored::copy_from(content.bytes(), offset, into),
         }
     }
 

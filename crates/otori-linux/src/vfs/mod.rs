@@ -18,6 +18,7 @@ mod open;
 mod rename;
 mod stat;
 mod steps;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -36,6 +37,7 @@ pub use mounts::{Depth, RemountAs};
 pub use open::{Access, Create, OpenRequest, Opened};
 pub use rename::RenameMode;
 pub use stat::{Stat, StatFs};
+pub use stored::Stored;
 pub use unnamed::{Naming, seal};
 pub use walk::{Follow, NAME_MAX, PATH_MAX};
 

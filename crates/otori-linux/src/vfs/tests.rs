@@ -253,7 +253,7 @@ fn machines_share_the_base_and_keep_their_changes_apart() {
         let view = Sample::default();
         let context = Context { credentials: &Credentials::ROOT, root: vfs.root(), now_ns: 0, view: &view };
         let node = vfs.lookup(&context, vfs.root(), b"/bin/sh", Follow::Yes).unwrap();
-        (vfs.share(node).unwrap(), vfs.share(node).unwrap())
+        (vfs.share(node).unwrap().whole(), vfs.share(node).unwrap().whole())
     };
     let (one, again) = read(&mut first.vfs);
     assert!(Arc::ptr_eq(&one, &again));

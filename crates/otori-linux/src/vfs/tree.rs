@@ -2,6 +2,7 @@
 //! trees by mounts. Inodes are copied from the base on their first change, a clone shares everything else.
 use super::base::BaseTree;
 use super::inode::{Body, Content, Inode, Number};
+use super::stored::Stored;
 use crate::errno::Errno;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -166,16 +167,16 @@ impl Tree {
     }
 
     /// The file's bytes, shared: for mappings and for executing. A growing file is frozen until its next write.
-    pub fn share(&mut self, number: Number) -> Result<Arc<[u8]>, Errno> {
+    pub fn share(&mut self, number: Number) -> Result<Stored, Errno> {
         match &self.inode(number)?.body {
-            Body::File(Content::Base(bytes) | Content::Frozen(bytes)) => Ok(bytes.clone()),
-            Body::File(Content::Deferred(file)) => Ok(file.bytes().clone()),
+            Body::File(Content::Base(bytes) | Content::Frozen(bytes)) => Ok(Stored::Held(bytes.clone())),
+            Body::File(Content::Deferred(file)) => Ok(Stored::Deferred(file.clone())),
             Body::File(Content::Own(_)) => {
                 let inode = self.inode_mut(number)?;
                 let Body::File(content) = &mut inode.body else { return Err(Errno::EINVAL) };
                 let bytes: Arc<[u8]> = Arc::from(content.bytes());
                 *content = Content::Frozen(bytes.clone());
-                Ok(bytes)
+                Ok(Stored::Held(bytes))
             }
             Body::Directory(_) => Err(Errno::EISDIR),
             _ => Err(Errno::ENODEV),

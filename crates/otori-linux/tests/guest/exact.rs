@@ -1,4 +1,5 @@
-//! Same seed and same input: the same trace, byte for byte, on every set; also after a snapshot in the midst of it.
+//! Same seed and same input: the same trace, byte for byte, on every set; also after a snapshot in the midst of it, and
+//! however the driver cuts its calls.
 //!
 //! `exact/everything.c` has threads, forks, pipes, sockets, a terminal, timers, signals, futexes, random numbers and
 //! times at once. Compiled when the tests run, by Debian's cross compilers; a set without one is said and left out.
@@ -40,7 +41,11 @@ fn started(isa: Isa, program: &[u8], seed: u64) -> Guest {
 
 /// One turn of the driver; false at the end.
 fn turn(machine: &mut Machine) -> bool {
-    match machine.run(SLICE) {
+    turn_of(machine, SLICE)
+}
+
+fn turn_of(machine: &mut Machine, slice: u64) -> bool {
+    match machine.run(slice) {
         Run::Budget => true,
         Run::Idle { wake_ns: Some(wake_ns) } => {
             machine.advance_to(wake_ns);
@@ -51,9 +56,14 @@ fn turn(machine: &mut Machine) -> bool {
     }
 }
 
-fn to_the_end(mut machine: Machine) -> (Seen, u64) {
+fn to_the_end(machine: Machine) -> (Seen, u64) {
+    to_the_end_by(machine, || SLICE)
+}
+
+/// Runs a machine in calls of as many instructions as `slice` says each time.
+fn to_the_end_by(mut machine: Machine, mut slice: impl FnMut() -> u64) -> (Seen, u64) {
     let mut turns = 1;
-    while turn(&mut machine) {
+    while turn_of(&mut machine, slice()) {
         turns += 1;
     }
     let seen = Seen {
@@ -107,5 +117,42 @@ fn the_same_seed_and_input_give_the_same_trace_on_every_set() {
             equal(&first, &to_the_end(restored).0, &format!("{compiler}, restored from snapshot {number}"));
             equal(&first, &to_the_end(copy).0, &format!("{compiler}, copy of snapshot {number}"));
         }
+    }
+}
+
+/// Calls of one instruction, of which a run has too many: then the next number of [`SLICES`] has its turn.
+const SHORT_CALLS: u64 = 300_000;
+
+/// Instructions per call: less than a block, a part of a task's turn, a turn, several turns.
+const SLICES: [u64; 5] = [1, 17, 1_000, 1_000_000, 5_000_001];
+
+#[test]
+fn the_trace_does_not_depend_on_how_the_driver_cuts_its_calls() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest/exact/everything.c");
+    for (isa, compiler) in COMPILERS {
+        let Some(program) = compile(&source, compiler) else {
+            eprintln!("skipped: no {compiler}");
+            continue;
+        };
+        let (first, _) = to_the_end(started(isa, &program, 7).machine);
+        assert_eq!(first.status, Some(0), "{compiler}");
+        for slice in SLICES {
+            let mut calls = 0;
+            let cut = || {
+                calls += 1;
+                if calls <= SHORT_CALLS { slice } else { slice.max(1_000) }
+            };
+            let (seen, _) = to_the_end_by(started(isa, &program, 7).machine, cut);
+            equal(&first, &seen, &format!("{compiler}, {slice} instructions a call"));
+        }
+        // from one to 64 K, small ones as often as large ones
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let random = || {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let bits = (state >> 59) % 17;
+            1 + (state >> 20) % (1 << bits)
+        };
+        let (seen, _) = to_the_end_by(started(isa, &program, 7).machine, random);
+        equal(&first, &seen, &format!("{compiler}, random numbers of instructions a call"));
     }
 }
