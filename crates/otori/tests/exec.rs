@@ -125,7 +125,8 @@ fn a_program_below_the_root_is_found_by_path_or_by_name() {
     }
     // A file of the host that is not below the root is not there.
     let outside = Folder::new("outside").program("hello", &hello(false));
-    assert_eq!(exec(&root, &outside, b"").status.code(), Some(126));
+    assert_eq!(exec(&root, &outside, b"").status.code(), Some(127));
+    assert_eq!(exec(&root, Path::new("/bin"), b"").status.code(), Some(126), "a folder");
 }
 
 #[test]
@@ -147,7 +148,34 @@ fn what_cannot_be_run_says_why_and_exits_with_126() {
         assert_eq!(output.status.code(), Some(126), "{name}");
         assert!(String::from_utf8_lossy(&output.stderr).starts_with("otori: cannot run "), "{name}");
     }
-    assert_eq!(exec(&[], &folder.0.join("missing"), b"").status.code(), Some(126));
+    let root = ["--root", "/no/such/root"];
+    assert_eq!(exec(&root, Path::new("x"), b"").status.code(), Some(126), "the root is not the program");
+}
+
+#[test]
+fn what_is_missing_is_named_and_exits_with_127() {
+    let folder = Folder::new("missing");
+    let check = |path: &Path, expected: &str| {
+        let output = exec(&[], path, b"");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(output.status.code(), Some(127), "{text}");
+    };
+    check(&folder.0.join("missing"), "there is no such file");
+    check(&folder.program("script", b"#!/bin/none\n"), "there is no /bin/none");
+    let mut dynamic = hello(false);
+    // a second program header: PT_INTERP, its path at the end of the file
+    let path = dynamic.len() as u32;
+    dynamic.extend(b"/lib/ld-none.so.1\0");
+    let fields = [3, path, 0, 0, 18, 18, 4, 1];
+    dynamic[44] = 2;
+    for (place, value) in (84..).step_by(4).zip(fields) {
+        dynamic[place..place + 4].copy_from_slice(&u32::to_le_bytes(value));
+    }
+    check(
+        &folder.program("dynamic", &dynamic),
+        "dynamic loader /lib/ld-none.so.1 cannot be used (ENOENT); put",
+    );
 }
 
 #[test]

@@ -8,8 +8,9 @@ mod world;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The exit status for a program that cannot be run.
+/// The exit statuses of a shell for a program that cannot be run, and for one that is not there.
 const CANNOT_RUN: u8 = 126;
+const MISSING: u8 = 127;
 
 /// Arguments of `otori exec`.
 #[derive(clap::Args)]
@@ -35,13 +36,15 @@ pub struct Arguments {
     arguments: Vec<std::ffi::OsString>,
 }
 
-/// Runs the program; its exit status is ours, 128+N for a signal, 126 if it cannot be run.
+/// Runs the program; its exit status is ours, 128+N for a signal, 126 if it cannot be run, 127 if it or its
+/// dynamic loader is not there.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (mut machine, pid) = match world::start(&arguments) {
         Ok(started) => started,
         Err(error) => {
             eprintln!("otori: cannot run {}: {error:#}", arguments.program.display());
-            return Ok(ExitCode::from(CANNOT_RUN));
+            let missing = world::is_missing(&error);
+            return Ok(ExitCode::from(if missing { MISSING } else { CANNOT_RUN }));
         }
     };
     let status = pump::drive(&mut machine, pid, arguments.budget)?;
@@ -57,5 +60,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         });
         eprintln!("{line}");
     }
+    // The process ends: to give page after page back first would cost as much as the start did.
+    std::mem::forget(machine);
     Ok(ExitCode::from(status))
 }

@@ -9,7 +9,8 @@ use otori_linux::proc::NoProcesses;
 use otori_linux::vfs::{
     BaseBuilder, BaseTree, Context, Credentials, Follow, Kind, Limits, MountSpec, Node, Vfs,
 };
-use otori_linux::{Isa, Machine, MachineConfig, Pid, Spawn, Stdio, dev};
+use otori_linux::{Isa, Machine, MachineConfig, Pid, Spawn, SpawnError, Stdio, dev, errno::Errno};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ const SEARCH: [&str; 4] = ["/bin", "/sbin", "/usr/bin", "/usr/sbin"];
 const ENVIRONMENT: [&str; 4] = ["PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/", "USER=root", "SHELL=/bin/sh"];
 /// Scripts that name a script as their interpreter are followed this far, as Linux does.
 const INTERPRETERS_MAX: usize = 5;
+/// Bytes of a program that tell what it is, as Linux reads them (BINPRM_BUF_SIZE).
+const START_BYTES: usize = 256;
 /// New bytes and files that the guest may add.
 const WRITABLE: Limits = Limits { file_bytes: 256 << 20, machine_bytes: 512 << 20, inodes: 65_536 };
 
@@ -67,6 +70,9 @@ pub(super) fn start(arguments: &Arguments) -> anyhow::Result<(Machine, Pid)> {
 
 /// A tree with nothing but the program, under its own name.
 fn alone(program: &Path) -> anyhow::Result<(BaseBuilder, Vec<u8>)> {
+    if std::fs::metadata(program).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Err(Missing("there is no such file".into()).into());
+    }
     let size = bounded_size(program)?;
     // Told here, where it can be said; later it would be a file of zeros.
     std::fs::File::open(program).with_context(|| format!("cannot read {}", program.display()))?;
@@ -120,15 +126,39 @@ fn search(vfs: &Vfs, program: &[u8]) -> anyhow::Result<Vec<u8>> {
     }
     let found = SEARCH.iter().map(|folder| [folder.as_bytes(), b"/", program].concat());
     let found = found.into_iter().find(|path| !program.contains(&b'/') && is_file(vfs, path));
-    found.context("there is no such file below --root")
+    match found {
+        Some(path) => Ok(path),
+        None if lookup(vfs, &absolute).is_some() => bail!("it is not a file"),
+        None => Err(Missing("there is no such file below --root".into()).into()),
+    }
+}
+
+/// What is not there: the exit status tells it from what is there and cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Missing(String);
+
+/// Whether something was missing that the program needs: itself or its dynamic loader.
+pub(super) fn is_missing(error: &anyhow::Error) -> bool {
+    let spawn = error.downcast_ref::<SpawnError>();
+    let absent = |error: &Errno| *error == Errno::ENOENT;
+    error.is::<Missing>()
+        || spawn.is_some_and(|error| match error {
+            SpawnError::Call { error, .. } | SpawnError::Interpreter { error, .. } => absent(error),
+            SpawnError::Format(_) => false,
+        })
 }
 
 /// The instruction set of a program, or of the interpreter of a script.
 fn instruction_set(vfs: &Vfs, path: &[u8]) -> anyhow::Result<Isa> {
     let mut path = path.to_vec();
     for _ in 0..INTERPRETERS_MAX {
-        let node = lookup(vfs, &path).with_context(|| format!("there is no {}", path.escape_ascii()))?;
-        let bytes = vfs.bytes(node).map_err(|error| anyhow!("{}: {error}", path.escape_ascii()))?;
+        let missing = || Missing(format!("there is no {}", path.escape_ascii()));
+        let node = lookup(vfs, &path).ok_or_else(missing)?;
+        let mut start = [0; START_BYTES];
+        let read = vfs.read_at(node, 0, &mut start);
+        let count = read.map_err(|error| anyhow!("{}: {error}", path.escape_ascii()))?;
+        let bytes = start.get(..count).unwrap_or_default();
         let Some(line) = bytes.strip_prefix(b"#!") else { return of_elf(bytes) };
         let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
         path = line.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or_default().to_vec();
@@ -139,9 +169,9 @@ fn instruction_set(vfs: &Vfs, path: &[u8]) -> anyhow::Result<Isa> {
 fn of_elf(bytes: &[u8]) -> anyhow::Result<Isa> {
     let [0x7f, b'E', b'L', b'F', class, data, ..] = bytes else { bail!("it is not an ELF program") };
     let Some([low, high]) = bytes.get(18..20) else { bail!("its ELF header is cut short") };
-    let machine = if *data == 2 { [*high, *low] } else { [*low, *high] };
-    let machine = u16::from_le_bytes(machine);
-    Isa::of_elf(machine, *class, *data).with_context(|| {
+    otori_linux::isa_of(bytes).with_context(|| {
+        let machine = if *data == 2 { [*high, *low] } else { [*low, *high] };
+        let machine = u16::from_le_bytes(machine);
         let known: Vec<&str> = otori_cpu::isa::ISAS.iter().map(|row| row.name).collect();
         format!(
             "its instruction set is not emulated (ELF machine {machine}, class {class}, data {data}); known: {}",
