@@ -129,23 +129,23 @@ pub(crate) struct Join<S: 'static> {
 
 /// What a set joins.
 pub(crate) struct Joins<S: 'static> {
-    /// By the address of the first function, then the longest first.
+    /// By the addresses of the first two functions, then the longest first.
     rows: Vec<&'static Join<S>>,
 }
 
 impl<S: 'static> Joins<S> {
-    /// All of these rows.
+    /// All of these rows; one of a single function joins nothing.
     pub(crate) fn new(mut rows: Vec<&'static Join<S>>) -> Self {
-        rows.retain(|row| !row.parts.is_empty());
-        rows.sort_by_key(|row| (address(row.parts.first()), Reverse(row.parts.len())));
+        rows.retain(|row| row.parts.len() > 1);
+        rows.sort_by_key(|row| (head(row.parts), Reverse(row.parts.len())));
         Joins { rows }
     }
 
     /// The rows that these operations begin with.
     fn fitting<'a>(&'a self, ops: &'a [Op<S>]) -> impl Iterator<Item = &'static Join<S>> + 'a {
-        let first = address(ops.first().map(|op| &op.run));
-        let start = self.rows.partition_point(|row| address(row.parts.first()) < first);
-        let rows = self.rows.iter().skip(start).take_while(move |row| address(row.parts.first()) == first);
+        let first_two = [address(ops.first().map(|op| &op.run)), address(ops.get(1).map(|op| &op.run))];
+        let start = self.rows.partition_point(|row| head(row.parts) < first_two);
+        let rows = self.rows.iter().skip(start).take_while(move |row| head(row.parts) == first_two);
         rows.copied().filter(move |row| {
             let runs = ops.iter().map(|op| op.run);
             ops.len() >= row.parts.len() && runs.zip(row.parts).all(|(run, part)| is(run, *part))
@@ -177,6 +177,11 @@ impl<S: 'static> Joins<S> {
             }
         }
     }
+}
+
+/// What the rows are looked up by: the addresses of the first two functions.
+fn head<S>(parts: &[Run<S>]) -> [usize; 2] {
+    [address(parts.first()), address(parts.get(1))]
 }
 
 fn address<S>(run: Option<&Run<S>>) -> usize {
