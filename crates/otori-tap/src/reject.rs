@@ -4,7 +4,7 @@
 use otori_event::Timestamp;
 use otori_wire::{
     LinkType, decode,
-    decode::{Transport, tcp_flag},
+    decode::{Transport, checksum, tcp_flag},
 };
 
 /// The Ethernet frames of two resets, for the sender and for the receiver; `None` when the frame is not TCP over IPv4 or
@@ -85,16 +85,6 @@ impl Reset {
         frame.append(&mut tcp);
         Some(frame)
     }
-}
-
-/// RFC 1071.
-fn checksum(bytes: &[u8]) -> u16 {
-    let sum = bytes.chunks(2).fold(0u32, |sum, pair| {
-        let word = u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]);
-        sum + u32::from(word)
-    });
-    let folded = (sum & 0xffff) + (sum >> 16);
-    !((folded & 0xffff) + (folded >> 16)) as u16
 }
 
 #[cfg(test)]

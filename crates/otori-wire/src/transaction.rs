@@ -171,6 +171,16 @@ impl Transaction {
         let progress = &mut self.progress[direction.index()];
         *progress = (*progress).max(to);
     }
+    /// The message of one direction is whole, and the other one has none to it.
+    pub fn complete_alone(&mut self, direction: Direction) {
+        let other = direction.flip().index();
+        self.advance(direction, Progress::Complete);
+        (self.progress[other], self.touched[other]) = (Progress::Complete, false);
+    }
+    /// What the protocol keeps besides fields, if it is of that type.
+    pub fn detail_of<T: Detail>(&self) -> Option<&T> {
+        self.detail.as_ref()?.as_any().downcast_ref()
+    }
     /// Both directions are complete.
     pub fn is_complete(&self) -> bool {
         self.progress == [Progress::Complete; 2]

@@ -5,7 +5,7 @@ use super::{Eve, Place, add_protocol};
 use crate::engine::Detail;
 use otori_wire::{
     Direction, Transaction,
-    digest::{Md5, Sha1},
+    digest::{Md5, Sha1, hex},
     proto::file,
     transaction::Field,
 };
@@ -59,10 +59,6 @@ fn object(file: &Facts<'_>, transaction: &Transaction, detail: Detail) -> Value 
     object.insert("size".into(), file.size.into());
     object.insert("tx_id".into(), transaction.id.into());
     object.into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Eve {

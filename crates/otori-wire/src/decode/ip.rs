@@ -153,8 +153,8 @@ pub(super) fn rebuilt(link_header: &[u8], ip: &Ip<'_>) -> Vec<u8> {
     [link_header, &header, ip.body].concat()
 }
 
-/// RFC 1071.
-fn checksum(bytes: &[u8]) -> u16 {
+/// The Internet checksum, over bytes whose own field of it is zero (RFC 1071).
+pub fn checksum(bytes: &[u8]) -> u16 {
     let words =
         bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
     let mut sum: u32 = words.sum();

@@ -12,7 +12,7 @@ mod sctp;
 mod transport;
 mod tunnel;
 
-pub use ip::{Fragment, Ip};
+pub use ip::{Fragment, Ip, checksum};
 pub use link::{LinkType, Vlans};
 pub use options::TcpOptions;
 pub use transport::{Transport, tcp_flag};

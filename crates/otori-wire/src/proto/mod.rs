@@ -76,6 +76,18 @@ pub enum Probe {
     More,
 }
 
+impl Probe {
+    /// Whether the bytes begin with a word, or are the beginning of it.
+    pub fn prefix(bytes: &[u8], word: &[u8]) -> Probe {
+        let common = word.len().min(bytes.len());
+        match bytes.get(..common) == word.get(..common) {
+            true if common == word.len() => Probe::Yes,
+            true => Probe::More,
+            false => Probe::No,
+        }
+    }
+}
+
 /// One field that rules can look at.
 pub struct FieldRow {
     /// which

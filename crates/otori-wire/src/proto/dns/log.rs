@@ -134,8 +134,7 @@ fn records(key: &'static str, list: &[Resource], record: &mut dyn Record) {
 
 /// Writes the message.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
-    let detail = transaction.detail.as_ref().and_then(|detail| detail.as_any().downcast_ref::<Message>());
-    let Some(message) = detail else { return };
+    let Some(message) = transaction.detail_of::<Message>() else { return };
     record.number("version", 3);
     record.text("type", if message.is_response() { b"response" } else { b"request" });
     record.number("tx_id", transaction.id as i64);

@@ -13,7 +13,7 @@ pub use message::{Message, Question, Resource};
 use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId};
 use crate::{
     flow::Direction,
-    transaction::{FieldId, Fields, Progress, Transactions},
+    transaction::{FieldId, Fields, Transactions},
 };
 
 /// A name asked for.
@@ -173,9 +173,7 @@ impl DnsParser {
             transaction.detail = Some(Box::new(message));
         }
         // A message is whole, and no other belongs to it.
-        transaction.advance(direction, Progress::Complete);
-        transaction.progress[direction.flip().index()] = Progress::Complete;
-        transaction.touched[direction.flip().index()] = false;
+        transaction.complete_alone(direction);
     }
 }
 

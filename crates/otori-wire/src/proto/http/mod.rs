@@ -58,33 +58,18 @@ const METHODS: &[&[u8]] = &[
 
 /// A method with its blank, or `HTTP/1.`.
 pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
-    let one = |known: &[u8]| {
-        let common = known.len().min(bytes.len());
-        match bytes.get(..common) == known.get(..common) {
-            true if common == known.len() => Probe::Yes,
-            true => Probe::More,
-            false => Probe::No,
-        }
-    };
     match direction {
         Direction::ToServer => {
             let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
-            let all = METHODS.iter().map(|method| {
-                let bytes = bytes.get(start..).unwrap_or(&[]);
-                let common = method.len().min(bytes.len());
-                match bytes.get(..common) == method.get(..common) {
-                    true if common == method.len() => Probe::Yes,
-                    true => Probe::More,
-                    false => Probe::No,
-                }
-            });
+            let line = bytes.get(start..).unwrap_or(&[]);
+            let all = METHODS.iter().map(|method| Probe::prefix(line, method));
             all.fold(Probe::No, |best, found| match (best, found) {
                 (Probe::Yes, _) | (_, Probe::Yes) => Probe::Yes,
                 (Probe::More, _) | (_, Probe::More) => Probe::More,
                 _ => Probe::No,
             })
         }
-        Direction::ToClient => one(b"HTTP/1."),
+        Direction::ToClient => Probe::prefix(bytes, b"HTTP/1."),
     }
 }
 

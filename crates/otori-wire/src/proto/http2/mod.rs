@@ -40,12 +40,7 @@ const PRIORITY: u8 = 0x20;
 /// The client's preface, or the server's first frame, SETTINGS.
 pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     if direction == Direction::ToServer {
-        let common = PREFACE.len().min(bytes.len());
-        return match bytes.get(..common) == PREFACE.get(..common) {
-            true if common == PREFACE.len() => Probe::Yes,
-            true => Probe::More,
-            false => Probe::No,
-        };
+        return Probe::prefix(bytes, PREFACE);
     }
     match bytes.first_chunk::<HEAD>() {
         Some([0, 0, length, SETTINGS, 0 | 1, 0, 0, 0, 0]) if length.is_multiple_of(6) => Probe::Yes,
@@ -226,9 +221,7 @@ impl Http2Parser {
         {
             // A frame of the connection is no request: it is not logged as one.
             transaction.logged = true;
-            transaction.advance(direction, Progress::Complete);
-            transaction.progress[direction.flip().index()] = Progress::Complete;
-            transaction.touched[direction.flip().index()] = false;
+            transaction.complete_alone(direction);
         }
         let open = |one: &Stream| transactions.iter().any(|t| t.id == one.transaction && !t.is_complete());
         if self.streams.len() >= HTTP2_STREAMS {

@@ -55,9 +55,9 @@ pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
         return if sound && length >= 2 && (named || answered) { Probe::Yes } else { Probe::No };
     }
     for name in [&b"\0\x04MQTT"[..], b"\0\x06MQIsdp"] {
-        let common = name.len().min(body.len());
-        if body.get(..common) == name.get(..common) {
-            return if common == name.len() { Probe::Yes } else { Probe::More };
+        let found = Probe::prefix(body, name);
+        if found != Probe::No {
+            return found;
         }
     }
     Probe::No

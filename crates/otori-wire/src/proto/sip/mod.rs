@@ -7,7 +7,7 @@ use super::{FieldRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
     limits::SIP_MESSAGE_BYTES,
-    transaction::{FieldId, Progress, Transaction, Transactions},
+    transaction::{FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
 use message::{Message, head_end};
@@ -105,14 +105,11 @@ const METHODS: &[&[u8]] = &[
 /// A request line that ends with the version, or a status line that starts with it.
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
     const VERSION: &[u8] = b"SIP/2.0";
-    let starts = |word: &[u8]| {
-        let common = word.len().min(bytes.len());
-        bytes.get(..common) == word.get(..common)
-    };
-    if starts(VERSION) {
-        return if bytes.len() >= VERSION.len() { Probe::Yes } else { Probe::More };
+    let response = Probe::prefix(bytes, VERSION);
+    if response != Probe::No {
+        return response;
     }
-    if !METHODS.iter().any(|method| starts(method)) {
+    if METHODS.iter().all(|method| Probe::prefix(bytes, method) == Probe::No) {
         return Probe::No;
     }
     match bytes.iter().position(|b| *b == b'\n') {
@@ -200,9 +197,7 @@ fn take(direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         }
         _ => transaction.note("sip.invalid_data"),
     }
-    transaction.advance(direction, Progress::Complete);
-    transaction.progress[direction.flip().index()] = Progress::Complete;
-    transaction.touched[direction.flip().index()] = false;
+    transaction.complete_alone(direction);
 }
 
 fn set_fields(direction: Direction, message: &Message<'_>, bytes: &[u8], transaction: &mut Transaction) {

@@ -5,7 +5,7 @@ use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
     limits::SNMP_VARIABLES,
-    transaction::{Detail, FieldId, Progress, Transaction, Transactions},
+    transaction::{Detail, FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
 
@@ -228,9 +228,7 @@ impl Parser for SnmpParser {
             }
             None => transaction.note("snmp.malformed_data"),
         }
-        transaction.advance(direction, Progress::Complete);
-        transaction.progress[direction.flip().index()] = Progress::Complete;
-        transaction.touched[direction.flip().index()] = false;
+        transaction.complete_alone(direction);
         bytes.len()
     }
     fn gap(&mut self, _direction: Direction, _count: u64, _transactions: &mut Transactions) {}
@@ -239,8 +237,7 @@ impl Parser for SnmpParser {
 
 /// The `snmp` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
-    let detail = transaction.detail.as_ref().and_then(|detail| detail.as_any().downcast_ref::<Message>());
-    let Some(message) = detail else { return };
+    let Some(message) = transaction.detail_of::<Message>() else { return };
     record.number("version", message.version);
     if let Some(kind) = message.kind_name() {
         record.text("pdu_type", kind.as_bytes());

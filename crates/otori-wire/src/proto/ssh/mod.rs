@@ -37,12 +37,7 @@ pub static FIELDS: &[FieldRow] = &[
 ];
 
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
-    let common = bytes.len().min(4);
-    match bytes.get(..common) == b"SSH-".get(..common) {
-        true if common == 4 => Probe::Yes,
-        true => Probe::More,
-        false => Probe::No,
-    }
+    Probe::prefix(bytes, b"SSH-")
 }
 
 pub(super) fn parser() -> Box<dyn Parser> {

@@ -34,8 +34,7 @@ pub(super) fn message(direction: Direction, kind: u8, body: &[u8], transaction: 
 }
 
 fn handshake(transaction: &Transaction) -> Handshake {
-    let detail = transaction.detail.as_ref();
-    detail.and_then(|detail| detail.as_any().downcast_ref::<Handshake>()).cloned().unwrap_or_default()
+    transaction.detail_of::<Handshake>().cloned().unwrap_or_default()
 }
 
 fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {

@@ -288,8 +288,7 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     text("fingerprint", FINGERPRINT);
     text("sni", SNI);
     text("ja4", JA4);
-    let detail = transaction.detail.as_ref().and_then(|detail| detail.as_any().downcast_ref::<Handshake>());
-    let Some(handshake) = detail else { return };
+    let Some(handshake) = transaction.detail_of::<Handshake>() else { return };
     record.text("version", version_name(handshake.version).as_bytes());
     if let Some(certificate) = &handshake.certificate {
         record.text("notbefore", &time(&certificate.not_before));
