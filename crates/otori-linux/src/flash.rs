@@ -36,12 +36,18 @@ pub(crate) fn block_bytes(part: &MtdPartition) -> u32 {
 impl Flash {
     /// Reads; 0 behind the end.
     pub(crate) fn read(&self, index: u32, part: &MtdPartition, offset: u64, into: &mut [u8]) -> usize {
-        let rest = usize::try_from(u64::from(part.size).saturating_sub(offset)).unwrap_or(usize::MAX);
-        let count = into.len().min(rest);
-        for (place, byte) in (offset..).zip(into.iter_mut().take(count)) {
-            let (block, at) = split(part, place);
-            let kept = self.blocks.get(&(index, block)).and_then(|bytes| bytes.get(at));
-            *byte = kept.copied().unwrap_or(ERASED);
+        let count = within(part, offset, into.len());
+        let mut done = 0;
+        while let Some(rest) = into.get_mut(done..count).filter(|rest| !rest.is_empty()) {
+            let (block, at) = split(part, offset + done as u64);
+            let length = rest.len().min(block_bytes(part) as usize - at);
+            let kept = self.blocks.get(&(index, block)).and_then(|bytes| bytes.get(at..at + length));
+            match (rest.get_mut(..length), kept) {
+                (Some(target), Some(kept)) => target.copy_from_slice(kept),
+                (Some(target), None) => target.fill(ERASED),
+                (None, _) => break,
+            }
+            done += length;
         }
         count
     }
@@ -55,17 +61,19 @@ impl Flash {
         bytes: &[u8],
         way: Way,
     ) -> Result<usize, Errno> {
-        let rest = usize::try_from(u64::from(part.size).saturating_sub(offset)).unwrap_or(usize::MAX);
-        let count = bytes.len().min(rest);
+        let count = within(part, offset, bytes.len());
         if count == 0 && !bytes.is_empty() {
             return Err(Errno::ENOSPC);
         }
-        for (place, byte) in (offset..).zip(bytes.iter().take(count)) {
-            let (block, at) = split(part, place);
-            let held = self.block(index, block, part)?;
-            if let Some(target) = held.get_mut(at) {
+        let mut done = 0;
+        while let Some(rest) = bytes.get(done..count).filter(|rest| !rest.is_empty()) {
+            let (block, at) = split(part, offset + done as u64);
+            let held = self.block(index, block, part)?.get_mut(at..).unwrap_or_default();
+            let length = rest.len().min(block_bytes(part) as usize - at);
+            for (target, byte) in held.iter_mut().zip(rest.iter().take(length)) {
                 *target = if way == Way::Program { *target & *byte } else { *byte };
             }
+            done += length;
         }
         Ok(count)
     }
@@ -106,6 +114,12 @@ impl Flash {
         }
         Ok(())
     }
+}
+
+/// How many of `length` bytes from there on lie in a partition.
+fn within(part: &MtdPartition, offset: u64, length: usize) -> usize {
+    let rest = u64::from(part.size).saturating_sub(offset);
+    length.min(usize::try_from(rest).unwrap_or(usize::MAX))
 }
 
 /// Block and place in it.

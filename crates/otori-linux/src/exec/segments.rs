@@ -61,6 +61,10 @@ fn page_up(address: u64) -> u64 {
 fn in_page(address: u64) -> u64 {
     address & (PAGE_BYTES - 1)
 }
+/// Bytes from there to the end of the page; none at its beginning.
+fn rest_of_page(address: u64) -> u64 {
+    in_page(address.wrapping_neg())
+}
 
 fn refused(segment: &Segment, problem: SegmentProblem) -> ElfError {
     ElfError::Segment { address: segment.address, problem }
@@ -79,8 +83,8 @@ impl Mapper<'_> {
             } else if ends.memory > ends.file {
                 // zeros of the segments before; that they cannot be stored is not looked at here
                 self.map_zeros(segment, bias, ends)?;
-                let rest = in_page(ends.file).wrapping_neg() & (PAGE_BYTES - 1);
-                let _ = self.clear(self.abi.address(bias, ends.file), rest.min(ends.memory - ends.file));
+                let rest = rest_of_page(ends.file).min(ends.memory - ends.file);
+                let _ = self.clear(self.abi.address(bias, ends.file), rest);
             }
             self.check(segment, segment.address)?;
             self.map_file(segment, bias)?;
@@ -89,9 +93,7 @@ impl Mapper<'_> {
         let Some(last) = image.segments.last() else { return Ok(Mapped { bias, end: 0 }) };
         self.map_zeros(last, bias, ends)?;
         if ends.memory != ends.file {
-            self.clear_page(self.abi.address(bias, ends.file))
-                .ok_or(NOT_ZEROED)
-                .map_err(|problem| refused(last, problem))?;
+            self.clear_page(last, self.abi.address(bias, ends.file))?;
         }
         Ok(Mapped { bias, end: page_up(self.abi.address(bias, ends.memory)) })
     }
@@ -113,7 +115,7 @@ impl Mapper<'_> {
         let Some(last) = image.segments.last() else {
             return Err(ElfError::Segment { address: 0, problem: SegmentProblem::NoRoom });
         };
-        self.clear_page(ends.file).ok_or(NOT_ZEROED).map_err(|problem| refused(last, problem))?;
+        self.clear_page(last, ends.file)?;
         self.map_zeros(last, 0, ends)?;
         Ok(Mapped { bias, end: page_up(ends.memory) })
     }
@@ -202,18 +204,18 @@ impl Mapper<'_> {
         mapped.map_err(|_| refused(segment, SegmentProblem::NoRoom))
     }
 
-    /// Zeros to the end of a page; `None` when they cannot be stored.
-    fn clear_page(&mut self, address: u64) -> Option<()> {
-        self.clear(address, in_page(address).wrapping_neg() & (PAGE_BYTES - 1))
+    /// Zeros to the end of a page.
+    fn clear_page(&mut self, segment: &Segment, address: u64) -> Result<(), ElfError> {
+        let cleared = self.clear(address, rest_of_page(address));
+        cleared.ok_or(refused(segment, SegmentProblem::NotZeroed))
     }
 
+    /// `None` when the zeros cannot be stored.
     fn clear(&mut self, address: u64, length: u64) -> Option<()> {
         let zeros = [0; PAGE_BYTES as usize];
         self.memory.write(address, zeros.get(..length as usize)?).ok()
     }
 }
-
-const NOT_ZEROED: SegmentProblem = SegmentProblem::NotZeroed;
 
 /// The largest `p_align` of a segment that is a power of two, a page at least.
 fn largest_alignment(image: &Image) -> u64 {

@@ -105,15 +105,30 @@ pub(super) fn loadavg(_: &Vfs, view: &dyn ProcView) -> Vec<u8> {
         .into_bytes()
 }
 
-pub(super) fn meminfo(vfs: &Vfs, view: &dyn ProcView) -> Vec<u8> {
-    let system = view.system();
+/// Where the memory of the machine is, in KiB.
+struct Memory {
+    total: u64,
+    files: u64,
+    anonymous: u64,
+    cached: u64,
+    slab: u64,
+    free: u64,
+}
+
+fn memory(vfs: &Vfs, view: &dyn ProcView) -> Memory {
     let identity = view.identity();
     let total = identity.memory_kib;
     let files = vfs.used_bytes() / 1024;
-    let anonymous = system.used_bytes / 1024;
+    let anonymous = view.system().used_bytes / 1024;
     let cached = 6_212 + files;
     let slab = identity.kernel_kib / 2;
     let free = total.saturating_sub(anonymous + cached + slab + identity.kernel_kib / 4);
+    Memory { total, files, anonymous, cached, slab, free }
+}
+
+pub(super) fn meminfo(vfs: &Vfs, view: &dyn ProcView) -> Vec<u8> {
+    let system = view.system();
+    let Memory { total, files, anonymous, cached, slab, free } = memory(vfs, view);
     let mut text = String::new();
     let rows: [(&str, u64); 31] = [
         ("MemTotal", total),
@@ -332,11 +347,7 @@ fn lines(rows: &[String]) -> Vec<u8> {
 /// Free memory as the page allocator holds it: in the largest blocks that are left, 4 KiB to 4 MiB.
 pub(super) fn buddyinfo(vfs: &Vfs, view: &dyn ProcView) -> Vec<u8> {
     const ORDERS: u32 = 11;
-    let text = meminfo(vfs, view);
-    let text = core::str::from_utf8(&text).unwrap_or_default();
-    let free = text.lines().find_map(|line| line.strip_prefix("MemFree:"));
-    let kib: u64 = free.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0);
-    let mut pages = kib / 4;
+    let mut pages = memory(vfs, view).free / 4;
     let mut counts = [0; ORDERS as usize];
     for (order, count) in counts.iter_mut().enumerate().rev() {
         // a part of each size is broken up: half of what is left goes to the largest blocks

@@ -472,8 +472,7 @@ fn interfaces(view: &dyn ProcView) -> Vec<(u32, String)> {
         .collect()
 }
 fn interface_of(number: u32, view: &dyn ProcView) -> Option<&Interface> {
-    let place = usize::try_from(number).ok()?.checked_sub(1)?;
-    view.sockets().network.interfaces.get(place)
+    view.sockets().network.numbered(number)
 }
 fn name_of_interface(number: u32, view: &dyn ProcView) -> String {
     interface_of(number, view).map_or_else(String::new, |interface| interface.name.clone())
