@@ -99,32 +99,40 @@ impl Vfs {
         }
         // what will be copied is looked up first, so that the new mount is not below itself
         let below = if depth == Depth::All { self.mounts_below(from) } else { Vec::new() };
+        self.copy_from(from, Some(at), &below).map(|(root, _)| root)
+    }
+    /// Copies the mount of a file, to begin with that file, and those below it; gives the copy's root, and which mount
+    /// became which.
+    fn copy_from(
+        &mut self,
+        from: Node,
+        covered: Option<Node>,
+        below: &[u16],
+    ) -> Result<(Node, BTreeMap<u16, u16>), Errno> {
         self.check_room(below.len() + 1)?;
         let source = self.mount_of(from)?;
         let (spec, file_system) = (source.spec.clone(), source.file_system);
-        let root = self.put(spec, file_system, from.number, Some(at));
+        let root = self.put(spec, file_system, from.number, covered);
         let mut copies = BTreeMap::from([(from.mount, root.mount)]);
-        self.copy_mounts(&below, &mut copies);
-        Ok(root)
+        self.copy_mounts(below, &mut copies);
+        Ok((root, copies))
     }
 
     /// Active mounts that hang below a file, each behind the one that it covers.
     pub(crate) fn mounts_below(&self, top: Node) -> Vec<u16> {
         let mut found: Vec<u16> = Vec::new();
-        let mut active: Vec<&Mount> = self.mounts.iter().filter(|mount| mount.active).collect();
-        active.sort_unstable_by_key(|mount| mount.id);
-        for mount in active {
+        let places = (0u16..).zip(&self.mounts);
+        let mut active: Vec<(u16, &Mount)> = places.filter(|(_, mount)| mount.active).collect();
+        active.sort_unstable_by_key(|(_, mount)| mount.id);
+        for (index, mount) in active {
             let Some(covered) = mount.covered else { continue };
             let hangs = found.contains(&covered.mount)
                 || (covered.mount == top.mount && self.is_at_or_below(covered, top));
-            if let (true, Some(index)) = (hangs, self.index_of(mount.id)) {
+            if hangs {
                 found.push(index);
             }
         }
         found
-    }
-    fn index_of(&self, id: u32) -> Option<u16> {
-        self.mounts.iter().position(|mount| mount.active && mount.id == id).map(|index| index as u16)
     }
 
     /// Whether a file is `top` or lies below it in the same mount.
@@ -206,9 +214,7 @@ impl Vfs {
         if !self.is_mount_root(at) || self.mount_of(at)?.covered.is_none() {
             return Err(Errno::EINVAL);
         }
-        let mut gone = self.mounts_below(at);
-        gone.push(at.mount);
-        self.deactivate(&gone);
+        self.drop_space(at);
         Ok(())
     }
 
@@ -240,7 +246,7 @@ impl Vfs {
         Ok(())
     }
 
-    /// Takes a whole name space away, from its root mount on.
+    /// Takes a mount and all below it away: from its root mount on, a whole name space.
     pub fn drop_space(&mut self, top: Node) {
         let mut gone = self.mounts_below(top);
         gone.push(top.mount);
@@ -319,13 +325,7 @@ impl Vfs {
     pub fn copy_space(&mut self, node: Node) -> Result<BTreeMap<u16, u16>, Errno> {
         let top = self.top_of(node);
         let below = self.mounts_below(top);
-        self.check_room(below.len() + 1)?;
-        let mount = self.mount_of(top)?;
-        let (spec, file_system) = (mount.spec.clone(), mount.file_system);
-        let copy = self.put(spec, file_system, top.number, None);
-        let mut copies = BTreeMap::from([(top.mount, copy.mount)]);
-        self.copy_mounts(&below, &mut copies);
-        Ok(copies)
+        self.copy_from(top, None, &below).map(|(_, copies)| copies)
     }
 
     /// Whether a mount of that behaviour shows its whole file system at a node.
