@@ -8,7 +8,7 @@
 use super::fetch::{finish_root, root_of};
 use super::invocation::folder;
 use super::set::Set;
-use crate::shell::has;
+use crate::shell::{has, output};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,14 +27,9 @@ libraries() {
     cp "$("$HOST-gcc" -print-file-name=libgcc_s.so.1)" "$ROOT/lib/"
 }
 "#;
-/// Debian's main archive alone: its source packages stay, those of the security archive come and go.
-const ARCHIVE: &str = "\
-Types: deb-src
-URIs: http://deb.debian.org/debian
-Suites: bookworm
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-";
+/// The release whose sources are built, and the keys it is signed with.
+const RELEASE: &str = "bookworm";
+const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// One script.
 struct Script {
@@ -119,6 +114,18 @@ fn build_root(set: &Set, script: &Script) -> Result<()> {
     Ok(())
 }
 
+/// Where this machine gets the release's packages from, as the place of their sources: the main archive alone, since the
+/// sources of the security archive come and go.
+fn archive() -> Result<String> {
+    let format = "$(REPO_URI) $(CODENAME) $(COMPONENT)";
+    let targets = output("apt-get", &["indextargets", "--format", format, "Created-By: Packages"])?;
+    let wanted = format!(" {RELEASE} main");
+    let place = targets.lines().find_map(|line| line.strip_suffix(&wanted));
+    let place = place
+        .with_context(|| format!("apt's sources have no {RELEASE} main: add it, then apt-get update"))?;
+    Ok(format!("Types: deb-src\nURIs: {place}\nSuites: {RELEASE}\nComponents: main\nSigned-By: {KEYS}\n"))
+}
+
 /// Downloads source packages with an apt state of its own; gives the folder they lie in.
 fn download(folder: &Path, names: &[String]) -> Result<PathBuf> {
     for below in ["apt/state/lists/partial", "apt/cache/archives/partial", "apt/parts", "packages"] {
@@ -126,7 +133,7 @@ fn download(folder: &Path, names: &[String]) -> Result<PathBuf> {
     }
     let folder = folder.canonicalize()?;
     fs::write(folder.join("apt/state/status"), "")?;
-    fs::write(folder.join("apt/parts/oracle.sources"), ARCHIVE)?;
+    fs::write(folder.join("apt/parts/oracle.sources"), archive()?)?;
     let sandbox = if crate::shell::is_root() { "APT::Sandbox::User \"root\";\n" } else { "" };
     let (apt, packages) = (folder.join("apt"), folder.join("packages"));
     let text = format!(

@@ -155,6 +155,9 @@ const LEFT_OUT: &[&str] = &[
 const NOT_UNPACKED: &[&str] =
     &["dpkg", "tar", "mawk", "debianutils", "gcc-12-base", "media-types", "libx11-data"];
 
+/// Packages that Debian does not build for a set; the invocations that need them say `not=SET`.
+const NOT_BUILT: &[(&str, &str)] = &[("mipsel", "tcc")];
+
 /// Modules that the invocations of Python import.
 const MODULES: &str = "argparse, array, ast, asyncio, atexit, base64, bisect, bz2, calendar, cmath, collections, \
     compileall, concurrent.futures.thread, contextlib, copy, csv, ctypes, dataclasses, datetime, decimal, enum, \
@@ -214,7 +217,7 @@ fn fetch_set(set: &Set, when: When) -> Result<()> {
 }
 
 fn fetch_root(set: &Set, root: &Root, apt: &Apt) -> Result<()> {
-    let files = apt.download(root)?;
+    let files = apt.download(set, root)?;
     println!("  {}: unpacking {} packages into {}", set.name, files.len(), root.name);
     unpack(set, root, &files)
 }
@@ -295,10 +298,12 @@ impl Apt {
     }
 
     /// Downloads what the root needs; gives the package files.
-    fn download(&self, root: &Root) -> Result<Vec<PathBuf>> {
+    fn download(&self, set: &Set, root: &Root) -> Result<Vec<PathBuf>> {
         let install = ["install", "-q", "-y", "--no-install-recommends"];
+        let packages =
+            || root.packages.iter().copied().filter(|name| !NOT_BUILT.contains(&(set.name, *name)));
         let with = |option: &'static str| -> Vec<&str> {
-            install.iter().copied().chain([option]).chain(root.packages.iter().copied()).collect()
+            install.iter().copied().chain([option]).chain(packages()).collect()
         };
         let list = self.run(&with("--print-uris"))?;
         let archives = self.folder.join("cache/archives");
