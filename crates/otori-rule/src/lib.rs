@@ -13,6 +13,7 @@ pub mod dataset;
 pub mod expression;
 pub mod keyword;
 pub mod limits;
+pub mod list;
 pub mod parse;
 pub mod port;
 mod prefilter;
