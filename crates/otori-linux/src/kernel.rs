@@ -169,21 +169,32 @@ impl Core {
 
     /// A free process id above the last one.
     pub(crate) fn new_pid(&mut self) -> Result<Pid, Errno> {
-        if self.tasks.len() >= self.config.limits.processes
-            || self.processes.len() >= self.config.limits.processes
-        {
-            return Err(Errno::EAGAIN);
-        }
+        self.check_room_for_process()?;
         for _ in 0..PID_MAX {
             self.last_pid = if self.last_pid + 1 >= PID_MAX { 300 } else { self.last_pid + 1 };
-            let pid = self.last_pid;
-            let group_or_session = |process: &Process| process.group == pid || process.session == pid;
-            let used = self.processes.contains_key(&pid) || self.tasks.contains_key(&pid);
-            if !used && !self.processes.values().any(group_or_session) {
-                return Ok(pid);
+            if self.is_free_pid(self.last_pid) {
+                return Ok(self.last_pid);
             }
         }
         Err(Errno::EAGAIN)
+    }
+    /// The process id that somebody wants: EINVAL for one that there cannot be, EEXIST for one that there is.
+    pub(crate) fn chosen_pid(&mut self, pid: Pid) -> Result<Pid, Errno> {
+        self.check_room_for_process()?;
+        match pid {
+            0 | PID_MAX.. => Err(Errno::EINVAL),
+            _ if self.is_free_pid(pid) => Ok(pid),
+            _ => Err(Errno::EEXIST),
+        }
+    }
+    fn check_room_for_process(&self) -> Result<(), Errno> {
+        let most = self.config.limits.processes;
+        if self.tasks.len() >= most || self.processes.len() >= most { Err(Errno::EAGAIN) } else { Ok(()) }
+    }
+    fn is_free_pid(&self, pid: Pid) -> bool {
+        let group_or_session = |process: &Process| process.group == pid || process.session == pid;
+        let used = self.processes.contains_key(&pid) || self.tasks.contains_key(&pid);
+        !used && !self.processes.values().any(group_or_session)
     }
 
     /// Keeps how a spawned process ended, for the driver.
@@ -253,6 +264,7 @@ impl Kernel {
     /// Absolute path of a file as its process sees it.
     pub(crate) fn path_of(&self, pid: Pid, node: Node) -> Vec<u8> {
         let root = self.core.process(pid).map_or_else(|_| self.vfs.root(), |process| process.place.root);
-        self.vfs.path_from(root, node)
+        let view = crate::view::View { core: &self.core, pid, tid: pid };
+        self.vfs.path_from(&view, root, node)
     }
 }

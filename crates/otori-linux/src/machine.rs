@@ -318,12 +318,14 @@ impl Kernel {
     fn end_all(&mut self) {
         let pids: Vec<Pid> = self.core.processes.keys().copied().collect();
         for pid in pids {
-            self.end_process(pid, task::Ending::Killed(Signal::KILL));
+            let threads =
+                self.core.process(pid).map_or_else(|_| Vec::new(), |process| process.threads.clone());
+            threads.into_iter().for_each(|tid| self.end_task(tid, task::Ending::Killed(Signal::KILL)));
         }
     }
 
     fn write_file_as_root(&mut self, path: &[u8], bytes: &[u8], mode: u16) -> Result<(), Errno> {
-        use crate::vfs::{Access, Create, OpenRequest};
+        use crate::vfs::{Access, Create, OpenRequest, Scope};
         let root = self.vfs.root();
         let request = OpenRequest {
             access: Access::Write,
@@ -331,6 +333,7 @@ impl Kernel {
             truncate: true,
             directory: false,
             follow: Follow::Yes,
+            scope: Scope::ANY,
         };
         self.with_files_as_root(|vfs, context| {
             let opened = vfs.open(context, root, path, request)?;

@@ -273,6 +273,10 @@ impl Kernel {
         if (matches!(process.life, Life::Stopped(_)) || self.core.is_held(tid)) && !killed {
             return false;
         }
+        if let Some(ending) = self.core.task(tid).ok().and_then(|task| task.ending) {
+            self.end_task(tid, ending);
+            return false;
+        }
         self.go_into_call(tid);
         if self.core.is_held(tid) && !killed {
             // the call itself stopped it for its tracer

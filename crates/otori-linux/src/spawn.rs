@@ -110,6 +110,7 @@ impl Kernel {
             switches: 0,
             borrows_memory: false,
             tracee: None,
+            ending: None,
             seccomp: task::seccomp::Seccomp::Off,
         };
         self.core.tasks.insert(pid, task);

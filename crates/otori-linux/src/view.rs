@@ -51,6 +51,7 @@ impl View<'_> {
     fn state(&self, process: &Process, task: Option<&Task>) -> ProcessState {
         match (process.life, task) {
             (Life::Zombie(_), _) => ProcessState::Zombie,
+            (Life::Alive, Some(task)) if self.core.is_held(task.tid) => ProcessState::Traced,
             (Life::Stopped(_), _) => ProcessState::Stopped,
             (Life::Alive, Some(task)) if task.waiting.is_none() => ProcessState::Running,
             _ => ProcessState::Sleeping,

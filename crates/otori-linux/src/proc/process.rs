@@ -40,6 +40,7 @@ fn letter(state: ProcessState) -> (char, &'static str) {
         ProcessState::Running => ('R', "running"),
         ProcessState::Sleeping => ('S', "sleeping"),
         ProcessState::Stopped => ('T', "stopped"),
+        ProcessState::Traced => ('t', "tracing stop"),
         ProcessState::Zombie => ('Z', "zombie"),
     }
 }
@@ -268,7 +269,7 @@ pub(super) fn smaps(vfs: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Ve
 fn seen<'a>(vfs: &'a Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec<(&'a Mount, Vec<u8>)> {
     let root = view.magic(process.group, Magic::Root).unwrap_or_else(|| vfs.root());
     let placed = |mount: &'a Mount| {
-        let at = vfs.path_from(root, vfs.root_of(mount));
+        let at = vfs.path_from(view, root, vfs.root_of(mount));
         at.starts_with(b"/").then_some((mount, at))
     };
     vfs.mounts_with(root).filter_map(placed).collect()

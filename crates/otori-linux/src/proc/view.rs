@@ -128,6 +128,8 @@ pub enum ProcessState {
     Sleeping,
     /// T
     Stopped,
+    /// standing still for its tracer
+    Traced,
     /// Z
     Zombie,
 }

@@ -9,6 +9,7 @@ use crate::{
     arch::Column,
     errno::Errno,
     exec::{ExecError, Program},
+    kernel::PID_MAX,
     notice::NoticeKind,
     signal::{Information, Signal, code},
     task::{
@@ -87,6 +88,7 @@ pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
         thread_pointer: call.word(3),
         child_tid: call.word(4),
         pidfd: call.word(2),
+        number: None,
     };
     if request.flags & flag::PIDFD != 0 && request.flags & flag::PARENT_SETTID != 0 {
         return Err(Errno::EINVAL.into());
@@ -96,7 +98,12 @@ pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
 /// `struct clone_args`: eleven 64-bit words, of which a caller may leave out the last three.
 pub(super) fn clone3(call: &mut Call<'_>) -> CallResult {
     const BYTES_LEAST: usize = 64;
-    const BYTES_KNOWN: usize = 88;
+    // set_tid came with Linux 5.5, cgroup with 5.7
+    let known = match call.kernel.core.kernel {
+        (5, ..5) => BYTES_LEAST,
+        (5, 5..7) => 80,
+        _ => 88,
+    };
     const BYTES_MOST: usize = 4096;
     let size = usize::try_from(call.word(1)).unwrap_or(usize::MAX);
     if size < BYTES_LEAST {
@@ -106,7 +113,7 @@ pub(super) fn clone3(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::E2BIG.into());
     }
     let bytes = call.read_bytes(call.word(0), size)?;
-    if bytes.get(BYTES_KNOWN..).unwrap_or_default().iter().any(|byte| *byte != 0) {
+    if bytes.get(known..).unwrap_or_default().iter().any(|byte| *byte != 0) {
         return Err(Errno::E2BIG.into());
     }
     let view = crate::record::View::new(call.abi(), &bytes);
@@ -121,12 +128,10 @@ pub(super) fn clone3(call: &mut Call<'_>) -> CallResult {
         || wrong_stack
         || (exit_signal != 0 && !number(exit_signal))
         || (flags & (flag::THREAD | flag::PARENT) != 0 && exit_signal != 0)
-        // chosen numbers need a privilege that programs of devices do not use
-        || field(8) != 0
-        || field(9) != 0
     {
         return Err(Errno::EINVAL.into());
     }
+    let number = chosen_number(call, field(8), field(9))?;
     let request = CloneRequest {
         flags: flags | exit_signal,
         stack: stack.wrapping_add(stack_bytes),
@@ -134,8 +139,24 @@ pub(super) fn clone3(call: &mut Call<'_>) -> CallResult {
         child_tid: field(2),
         parent_tid: field(3),
         thread_pointer: field(7),
+        number,
     };
     clone_with(call, request)
+}
+/// set_tid of clone3: a number per name space of processes, of which there is one here.
+fn chosen_number(call: &mut Call<'_>, address: u64, count: u64) -> Result<Option<u32>, Errno> {
+    match (address, count) {
+        (0, 0) => Ok(None),
+        (0, _) | (_, 0) | (_, 2..) => Err(Errno::EINVAL),
+        _ => {
+            let number = call.read_u32(address)?;
+            if number == 0 || number >= PID_MAX {
+                return Err(Errno::EINVAL);
+            }
+            call.require(Capability::SYS_ADMIN)?;
+            Ok(Some(number))
+        }
+    }
 }
 /// unshare(2) of what a thread can have alone, and of the mounts; a kernel that is built without the other name
 /// spaces does not know their flags.
@@ -148,26 +169,19 @@ pub(super) fn unshare(call: &mut Call<'_>) -> CallResult {
         call.require(Capability::SYS_ADMIN)?;
         call.kernel.copy_mounts_for(call.pid)?;
     }
+    if flags & flag::FILES != 0 {
+        let tid = call.tid;
+        call.kernel.unshare_descriptors(tid)?;
+    }
     Ok(0)
 }
 
-/// PTRACE_O_TRACEEXIT: the caller stands still once more, with its memory and registers, before it ends.
-fn tell_of_exit(call: &mut Call<'_>) -> Result<(), CallError> {
-    let (tid, status) = (call.tid, (call.unsigned(0) & 0xff) << 8);
-    if !call.resumed && call.core().stops_before_exit(tid, status) {
-        return Err(call.wait(vec![], Restart::Uninterruptible));
-    }
-    Ok(())
-}
-
 pub(super) fn exit(call: &mut Call<'_>) -> CallResult {
-    tell_of_exit(call)?;
     let tid = call.tid;
-    call.kernel.end_task(tid, Ending::Exited(call.unsigned(0) as u8));
+    call.kernel.leave(tid, Ending::Exited(call.unsigned(0) as u8));
     Err(CallError::Settled)
 }
 pub(super) fn exit_group(call: &mut Call<'_>) -> CallResult {
-    tell_of_exit(call)?;
     let pid = call.pid;
     call.kernel.end_process(pid, Ending::Exited(call.unsigned(0) as u8));
     Err(CallError::Settled)

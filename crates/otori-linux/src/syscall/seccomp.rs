@@ -130,7 +130,7 @@ impl Kernel {
                 let alone = self.core.process(pid).is_ok_and(|process| process.threads.len() == 1);
                 match alone || strict {
                     true => self.end_process(pid, Ending::Killed(signal)),
-                    false => self.end_task(tid, Ending::Killed(signal)),
+                    false => self.leave(tid, Ending::Killed(signal)),
                 }
             }
         }

@@ -52,6 +52,8 @@ pub(crate) struct CloneRequest {
     pub(crate) thread_pointer: u64,
     /// where the descriptor of the child goes (CLONE_PIDFD)
     pub(crate) pidfd: u64,
+    /// the number that the child is to have (set_tid of clone3)
+    pub(crate) number: Option<Tid>,
 }
 
 impl CloneRequest {
@@ -106,6 +108,21 @@ impl Core {
 }
 
 impl Kernel {
+    /// Gives a thread a table of descriptors of its own, if it shares one.
+    pub(crate) fn unshare_descriptors(&mut self, tid: Tid) -> Result<(), Errno> {
+        let core = &mut self.core;
+        let shared = core.task(tid)?.files;
+        if core.tables.users(shared) < 2 {
+            return Ok(());
+        }
+        let copy = core.tables.get(shared).ok_or(Errno::ENOMEM)?.clone();
+        copy.iter().for_each(|(_, descriptor)| core.files.hold(descriptor.file));
+        let copy = core.tables.insert(copy);
+        core.task_mut(tid)?.files = copy;
+        core.tables.release(shared);
+        Ok(())
+    }
+
     /// Makes a child of `parent`; gives its thread id.
     ///
     /// # Errors
@@ -117,9 +134,15 @@ impl Kernel {
             return Err(Errno::EPERM);
         }
         self.core.check_process_count(parent)?;
-        let tid = self.core.new_pid().inspect_err(|_| {
+        let chosen = match request.number {
+            Some(number) => self.core.chosen_pid(number),
+            None => self.core.new_pid(),
+        };
+        let tid = chosen.inspect_err(|error| {
             let pid = self.core.task(parent).map_or(0, |task| task.pid);
-            self.core.notify(pid, NoticeKind::Limit { limit: "processes" });
+            if *error == Errno::EAGAIN {
+                self.core.notify(pid, NoticeKind::Limit { limit: "processes" });
+            }
         })?;
         let task = self.child_task(parent, tid, request)?;
         let pid = self.core.task(parent)?.pid;
@@ -207,6 +230,7 @@ impl Kernel {
             comm: source.comm,
             blocked: source.blocked,
             tracee: None,
+            ending: None,
             seccomp: source.seccomp,
         })
     }

@@ -56,8 +56,21 @@ impl Kernel {
     pub(crate) fn end_process(&mut self, pid: Pid, ending: Ending) {
         let threads = self.core.process(pid).map_or_else(|_| Vec::new(), |process| process.threads.clone());
         for tid in threads {
-            self.end_task(tid, ending);
+            self.leave(tid, ending);
         }
+    }
+
+    /// Ends one thread. One whose tracer wants to know before (PTRACE_O_TRACEEXIT) stands still once more, with its
+    /// memory and registers, and ends when it is let go on.
+    pub(crate) fn leave(&mut self, tid: Tid, ending: Ending) {
+        let Ok(task) = self.core.task(tid) else { return };
+        if task.ending.is_none() && self.core.wants_exit(tid) {
+            self.core.end_waiting(tid);
+            if self.core.stop_before_end(tid, ending) {
+                return;
+            }
+        }
+        self.end_task(tid, ending);
     }
 
     /// Ends one thread, and the process with its last one.

@@ -250,6 +250,8 @@ pub(crate) struct Task {
     pub(crate) borrows_memory: bool,
     /// who traces it, and where it stopped for that
     pub(crate) tracee: Option<Box<Tracee>>,
+    /// it is over: it ends as soon as its tracer lets it
+    pub(crate) ending: Option<Ending>,
     pub(crate) seccomp: Seccomp,
 }
 

@@ -210,24 +210,33 @@ impl Core {
     /// Stops for an event, if the thread is traced.
     pub(crate) fn trace_event(&mut self, tid: Tid, event: u32, message: u64) -> bool {
         let trap = u32::from(self.abi.signal_to_guest(Signal::TRAP));
-        let information = Information::kernel();
+        let code = trap | (event << 8);
+        let information = Information { code: code as i32, ..Information::from_process(0, tid, 0) };
         self.stop_traced(
             tid,
-            Stop {
-                kind: StopKind::Event,
-                code: trap | (event << 8),
-                message,
-                signal: Signal::TRAP,
-                information,
-                reported: false,
-            },
+            Stop { kind: StopKind::Event, code, message, signal: Signal::TRAP, information, reported: false },
         )
     }
 
-    /// A traced thread is about to end by itself with that wait status: says whether it stops before.
-    pub(crate) fn stops_before_exit(&mut self, tid: Tid, status: u32) -> bool {
-        let wanted = self.tracee(tid).is_some_and(|tracee| tracee.options & option::EXIT != 0);
-        wanted && self.trace_event(tid, event::EXIT, u64::from(status))
+    /// Does a tracer want to know of a thread's end before it comes?
+    pub(crate) fn wants_exit(&self, tid: Tid) -> bool {
+        self.tracee(tid).is_some_and(|tracee| tracee.options & option::EXIT != 0)
+    }
+    /// A traced thread is about to end: says whether it stops before. What it stood still for is over.
+    pub(crate) fn stop_before_end(&mut self, tid: Tid, ending: Ending) -> bool {
+        let status = match ending {
+            Ending::Exited(status) => u32::from(status) << 8,
+            Ending::Killed(signal) => u32::from(self.abi.signal_to_guest(signal)),
+        };
+        if let Some(tracee) = self.tracee_mut(tid) {
+            (tracee.stop, tracee.inject, tracee.goes_into_call) = (None, None, false);
+            tracee.queue.clear();
+        }
+        let stops = self.trace_event(tid, event::EXIT, u64::from(status));
+        if let (true, Ok(task)) = (stops, self.task_mut(tid)) {
+            task.ending = Some(ending);
+        }
+        stops
     }
 
     fn stop_at_call(&mut self, tid: Tid, kind: StopKind) -> bool {
@@ -257,6 +266,9 @@ impl Core {
 
     /// A call of a traced thread has its result.
     pub(crate) fn stop_after_call(&mut self, tid: Tid) {
+        if self.task(tid).is_ok_and(|task| task.ending.is_some()) {
+            return;
+        }
         let Some(tracee) = self.tracee(tid) else { return };
         if tracee.call.is_some() && (tracee.until == Until::Call || tracee.stop.is_some()) {
             self.stop_at_call(tid, StopKind::Exit);

@@ -20,7 +20,9 @@ const COMPILERS: [(Isa, &str); 3] = [
 /// The program, compiled; `None` without a compiler.
 pub fn compile(source: &Path, compiler: &str) -> Option<Vec<u8>> {
     let name = source.file_stem().unwrap();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(compiler).with_extension(name);
+    // tests that run side by side compile the same program
+    let thread = format!("{}-{:?}", name.display(), std::thread::current().id());
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(compiler).with_extension(thread);
     let status = Command::new(compiler)
         .args(["-static", "-O1", "-Wall", "-pthread", "-o"])
         .args([&target, source])
