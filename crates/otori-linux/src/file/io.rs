@@ -229,7 +229,7 @@ impl Kernel {
         }
         if self.vfs.is_generated(node) {
             let written = self.with_files(tid, |vfs, context| vfs.write_generated(context, node, bytes))?;
-            self.core.apply_written(tid, written);
+            self.core.apply_written(tid, written)?;
             return Ok(bytes.len());
         }
         let pid = self.core.task(tid)?.pid;
@@ -386,7 +386,7 @@ impl Core {
     }
 
     /// What a write below /proc asks the kernel to do.
-    fn apply_written(&mut self, tid: Tid, written: Written) {
+    fn apply_written(&mut self, tid: Tid, written: Written) -> Result<(), Errno> {
         let lossy = |bytes: &[u8]| alloc::string::String::from_utf8_lossy(bytes).into_owned();
         let own: Pid = self.task(tid).map_or(0, |task| task.pid);
         match written {
@@ -394,10 +394,12 @@ impl Core {
             Written::PingGroups(first, last) => self.sockets.network.ping_groups = (first, last),
             Written::BindOnly6(on) => self.sockets.network.bind_only_6 = on,
             Written::Mtu(number, mtu) => {
-                let place = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
-                if let Some(interface) = self.sockets.network.interfaces.get_mut(place) {
+                if let Some(interface) = self.sockets.network.numbered_mut(number) {
                     interface.mtu = mtu;
                 }
+            }
+            Written::Bridge(number, setting, value) => {
+                self.sockets.network.configure_bridge(number, setting, value)?;
             }
             Written::Hostname(name) => self.hostname = lossy(&name),
             Written::Domainname(name) => self.domainname = lossy(&name),
@@ -416,6 +418,7 @@ impl Core {
                 self.notify(own, crate::notice::NoticeKind::Refused { what });
             }
         }
+        Ok(())
     }
 }
 

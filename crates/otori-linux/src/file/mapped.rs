@@ -83,6 +83,17 @@ impl Kernel {
             at += step as u64;
         }
     }
+    /// Lets mappings see that a file changed from there on, its length too.
+    pub(crate) fn show_changed(&mut self, node: Node, offset: u64) {
+        if !self.core.mapped.is_mapped(self.vfs.identity(node)) {
+            return;
+        }
+        let Ok(bytes) = self.vfs.bytes(node) else { return };
+        let length = bytes.len() as u64;
+        let changed = bytes.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default().to_vec();
+        self.truncate_mapped(node, length);
+        self.update_mapped(node, offset, &changed);
+    }
     /// Lets mappings see what was written.
     pub(crate) fn update_mapped(&mut self, node: Node, offset: u64, bytes: &[u8]) {
         let Some(pages) = self.core.mapped.get(self.vfs.identity(node)) else { return };

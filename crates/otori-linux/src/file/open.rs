@@ -11,7 +11,7 @@ use crate::{
     pipe::End,
     task::{Tid, limit::Resource},
     tty::TtyId,
-    vfs::{Access, Create, Follow, Kind, Naming, Node, OpenRequest, Opened, change::event},
+    vfs::{Access, Create, Follow, Kind, Naming, Node, OpenRequest, Opened, Scope, change::event},
 };
 
 /// What open(2) was asked for, flags in the generic numbering.
@@ -21,6 +21,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) path: &'a [u8],
     pub(crate) flags: u32,
     pub(crate) mode: u16,
+    /// where the path may not lead
+    pub(crate) scope: Scope,
 }
 
 /// Flags that open(2) acts on and that F_GETFL does not show.
@@ -60,6 +62,7 @@ impl Opening<'_> {
             truncate: self.flags & flag::TRUNCATE != 0,
             directory: self.flags & flag::DIRECTORY != 0,
             follow: if self.flags & flag::NO_FOLLOW != 0 { Follow::No } else { Follow::Yes },
+            scope: self.scope,
         }
     }
 }
@@ -118,7 +121,7 @@ impl Kernel {
         let mode = opening.mode & 0o7777 & !self.core.process(pid)?.place.umask;
         let naming = if opening.flags & flag::EXCLUSIVE != 0 { Naming::Never } else { Naming::Allowed };
         let node = self.with_files(tid, |vfs, context| {
-            let folder = vfs.lookup(context, opening.at, opening.path, Follow::Yes)?;
+            let folder = vfs.lookup_within(context, opening.at, opening.path, Follow::Yes, opening.scope)?;
             vfs.make_unnamed(context, folder, mode, naming)
         })?;
         let path = self.path_of(pid, node);

@@ -11,10 +11,13 @@ use crate::{
     poll::PollMask,
     signal::{Information, Signal},
     task::{limit::Resource, waiting::Restart, waiting::WaitKey},
-    vfs::{Follow, Kind, Node},
+    vfs::{Follow, Kind, Node, Scope},
 };
 use alloc::{vec, vec::Vec};
 
+/// What lseek counts from, beside the usual three.
+const SEEK_DATA: u32 = 3;
+const SEEK_HOLE: u32 = 4;
 /// AT_FDCWD
 const AT_CWD: i32 = -100;
 
@@ -57,10 +60,14 @@ impl Call<'_> {
 
 fn open_at(call: &mut Call<'_>, at: Node, path: &[u8], guest_flags: u32, mode: u32) -> CallResult {
     let flags = call.abi().open_from_guest(guest_flags);
+    open_within(call, Opening { at, path, flags, mode: mode as u16, scope: Scope::ANY })
+}
+/// Opens what is described, and waits for the other end of a named pipe.
+pub(super) fn open_within(call: &mut Call<'_>, opening: Opening<'_>) -> CallResult {
+    let flags = opening.flags;
     if call.resumed {
         return finish_pipe_open(call, flags);
     }
-    let opening = Opening { at, path, flags, mode: mode as u16 };
     let tid = call.tid;
     let file = call.kernel.open_path(tid, opening)?;
     if let Some(OpenFile { kind: FileKind::Pipe(pipe, end), .. }) = call.kernel.core.files.get(file) {
@@ -123,14 +130,20 @@ pub(super) fn close(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 pub(super) fn close_range(call: &mut Call<'_>) -> CallResult {
+    /// CLOSE_RANGE_*
+    const UNSHARE: u32 = 2;
+    const CLOSE_ON_EXEC: u32 = 4;
     let (first, last, flags) = (call.unsigned(0), call.unsigned(1), call.unsigned(2));
-    if first > last || flags & !4 != 0 {
+    if first > last || flags & !(UNSHARE | CLOSE_ON_EXEC) != 0 {
         return Err(Errno::EINVAL.into());
     }
     let (tid, pid) = (call.tid, call.pid);
+    if flags & UNSHARE != 0 {
+        call.kernel.unshare_descriptors(tid)?;
+    }
     let numbers: Vec<u32> = call.core().table_of(tid)?.iter().map(|(number, _)| number).collect();
     for number in numbers.into_iter().filter(|number| (first..=last).contains(number)) {
-        if flags & 4 != 0 {
+        if flags & CLOSE_ON_EXEC != 0 {
             call.core().table_of_mut(tid)?.get_mut(number as i32)?.close_on_exec = true;
             continue;
         }
@@ -167,13 +180,24 @@ fn seek(call: &mut Call<'_>, offset: i64, whence: u32) -> Result<u64, Errno> {
         0 => 0,
         1 => own,
         2 => size,
-        3 if offset >= 0 && offset < size => return set_offset(call, offset),
-        4 if offset >= 0 && offset < size => return set_offset(call, size),
-        3 | 4 => return Err(Errno::ENXIO),
+        SEEK_DATA | SEEK_HOLE if offset < 0 || offset >= size => return Err(Errno::ENXIO),
+        SEEK_DATA | SEEK_HOLE => return seek_in_extents(call, offset, whence),
         _ => return Err(Errno::EINVAL),
     };
     let target = start.checked_add(offset).filter(|&target| target >= 0).ok_or(Errno::EINVAL)?;
     set_offset(call, target)
+}
+
+/// To the next byte that is written, or to the next hole; what has no blocks is written all over.
+fn seek_in_extents(call: &mut Call<'_>, offset: i64, whence: u32) -> Result<u64, Errno> {
+    let node = call.file(0)?.node.ok_or(Errno::ENXIO)?;
+    let vfs = &call.kernel.vfs;
+    let found = match whence {
+        _ if vfs.proc_node(node).is_some() => return Err(Errno::EINVAL),
+        SEEK_DATA => vfs.data_from(node, offset as u64)?,
+        _ => vfs.hole_from(node, offset as u64)?,
+    };
+    set_offset(call, found as i64)
 }
 
 fn set_offset(call: &mut Call<'_>, target: i64) -> Result<u64, Errno> {
@@ -206,7 +230,7 @@ pub(super) fn fsync(call: &mut Call<'_>) -> CallResult {
     }
 }
 
-fn set_length(call: &mut Call<'_>, node: Node, length: u64) -> CallResult {
+pub(super) fn set_length(call: &mut Call<'_>, node: Node, length: u64) -> CallResult {
     if (length as i64) < 0 {
         return Err(Errno::EINVAL.into());
     }
@@ -257,38 +281,6 @@ fn truncate_to(call: &mut Call<'_>, length: u64) -> CallResult {
     })?;
     set_length(call, node, length)
 }
-/// fallocate(2): makes room by making the file longer; holes are zeros that cost as much as before.
-pub(super) fn fallocate(call: &mut Call<'_>) -> CallResult {
-    /// FALLOC_FL_KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE
-    const KEEP_SIZE: u32 = 1;
-    const PUNCH_HOLE: u32 = 2;
-    const ZERO_RANGE: u32 = 0x10;
-    let (mode, offset, length) = (call.unsigned(1), call.word(2), call.word(3));
-    let holes = mode & (PUNCH_HOLE | ZERO_RANGE);
-    if mode & !(KEEP_SIZE | PUNCH_HOLE | ZERO_RANGE) != 0
-        || holes == PUNCH_HOLE | ZERO_RANGE
-        || mode & (KEEP_SIZE | PUNCH_HOLE) == PUNCH_HOLE
-    {
-        return Err(Errno::EOPNOTSUPP.into());
-    }
-    let end = offset
-        .checked_add(length)
-        .filter(|end| *end <= i64::MAX as u64 && length > 0)
-        .ok_or(Errno::EINVAL)?;
-    let file = call.file_mut(0)?;
-    let node = file.node.filter(|_| file.writes()).ok_or(Errno::EBADF)?;
-    let tid = call.tid;
-    let size = call.kernel.with_files(tid, |vfs, context| vfs.stat(context, node))?.size;
-    if holes != 0 {
-        let now_ns = call.kernel.core.wall_ns();
-        call.kernel.refresh_mapped(node);
-        call.kernel.vfs.clear_range(node, offset, length, now_ns)?;
-        let cleared = usize::try_from(end.min(size).saturating_sub(offset)).unwrap_or(0);
-        call.kernel.update_mapped(node, offset, &vec![0; cleared]);
-    }
-    if mode & KEEP_SIZE != 0 || end <= size { Ok(0) } else { set_length(call, node, end) }
-}
-
 /// Advice about files that changes nothing.
 pub(super) fn advise(call: &mut Call<'_>) -> CallResult {
     if matches!(call.file(0)?.kind, FileKind::Pipe(..)) {

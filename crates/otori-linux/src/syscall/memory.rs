@@ -11,7 +11,8 @@ use crate::{
     task::{SharedFile, Tid, limit::Resource},
     vfs::{Kind, seal},
 };
-use alloc::{string::String, sync::Arc};
+use alloc::{string::String, sync::Arc, vec::Vec};
+use otori_cpu::PAGE_SIZE;
 
 /// MAP_* in the generic numbering.
 mod flag {
@@ -232,11 +233,15 @@ impl Kernel {
             let _ = self.with_files_as_root(|vfs, context| {
                 let held = vfs.bytes(shared.node)?;
                 let bytes = shared.pages.bytes(held.len());
-                // what nobody stored to is not written, so that times and quotas stay
-                if held.get(..bytes.len()) == Some(&bytes[..]) {
-                    return Ok(0);
+                // what nobody stored to is not written, so that times, holes and quotas stay
+                let pages = held.chunks(PAGE_SIZE).zip(bytes.chunks(PAGE_SIZE)).enumerate();
+                let changed = pages.filter(|(_, (held, stored))| held.get(..stored.len()) != Some(*stored));
+                let changed: Vec<usize> = changed.map(|(page, _)| page * PAGE_SIZE).collect();
+                for start in changed {
+                    let stored = bytes.get(start..bytes.len().min(start + PAGE_SIZE)).unwrap_or_default();
+                    vfs.write_at(context, shared.node, start as u64, stored)?;
                 }
-                vfs.write_at(context, shared.node, 0, &bytes)
+                Ok(())
             });
         }
     }

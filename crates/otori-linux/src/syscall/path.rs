@@ -161,6 +161,8 @@ pub(super) fn renameat2(call: &mut Call<'_>) -> CallResult {
         0 => RenameMode::Replace,
         1 => RenameMode::Keep,
         2 => RenameMode::Exchange,
+        // with EXCHANGE it makes no sense
+        4 | 5 => RenameMode::Whiteout,
         _ => return Err(Errno::EINVAL.into()),
     };
     move_name(call, &from, &to, mode)
@@ -467,13 +469,4 @@ pub(super) fn umask(call: &mut Call<'_>) -> CallResult {
     let mask = call.unsigned(0) as u16 & 0o777;
     let before = core::mem::replace(&mut call.process()?.place.umask, mask);
     Ok(u64::from(before))
-}
-
-/// Extended attributes: no file system here has them.
-pub(super) fn no_attributes(_: &mut Call<'_>) -> CallResult {
-    Err(Errno::EOPNOTSUPP.into())
-}
-/// flistxattr, listxattr …: an empty list.
-pub(super) fn empty_attributes(_: &mut Call<'_>) -> CallResult {
-    Ok(0)
 }

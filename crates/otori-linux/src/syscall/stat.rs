@@ -17,18 +17,38 @@ use crate::{
 use alloc::vec::Vec;
 
 const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
+const AT_NO_AUTOMOUNT: u32 = 0x800;
 const AT_EMPTY_PATH: u32 = 0x1000;
+/// AT_STATX_FORCE_SYNC, AT_STATX_DONT_SYNC
+const AT_STATX_SYNC: u32 = 0x6000;
+/// Kernel whose statx tells of mounts.
+const MOUNTS_SINCE: (u8, u8) = (5, 8);
+/// Number of the mount that pipes and sockets lie in, which nobody sees.
+const UNSEEN_MOUNT: u32 = 9;
 /// Entries that one getdents looks at.
 const ENTRIES_PER_CALL: usize = 1024;
 
-/// `struct statx`, the same everywhere.
-fn statx_record(record: &mut Record, stat: &Stat) {
-    record.u32(0x7ff).u32(stat.block_size).u64(0).u32(stat.links).u32(stat.uid).u32(stat.gid);
-    record.u16(stat.st_mode() as u16).u16(0).u64(stat.inode).u64(stat.size).u64(stat.blocks).u64(0);
-    for time in [stat.access_ns, stat.change_ns, stat.change_ns, stat.modify_ns] {
+/// `struct statx`, the same everywhere, as a kernel of that version fills it.
+fn statx_record(record: &mut Record, stat: &Stat, kernel: (u8, u8)) {
+    /// STATX_BASIC_STATS, STATX_BTIME, STATX_MNT_ID; STATX_ATTR_MOUNT_ROOT
+    const BASIC: u32 = 0x7ff;
+    const BIRTH: u32 = 0x800;
+    const MOUNT: u32 = 0x1000;
+    const MOUNT_ROOT: u64 = 0x2000;
+    /// compressed, immutable, append, nodump, encrypted, automount: what ext4 and the kernel know of
+    const KNOWN: u64 = 0x1874;
+    let tells_mount = kernel >= MOUNTS_SINCE;
+    let birth = if stat.birth_ns.is_some() { BIRTH } else { 0 };
+    let mask = BASIC | birth | if tells_mount { MOUNT } else { 0 };
+    let attributes = if tells_mount && stat.mount_root { MOUNT_ROOT } else { 0 };
+    let known = KNOWN | if tells_mount { MOUNT_ROOT } else { 0 };
+    record.u32(mask).u32(stat.block_size).u64(attributes).u32(stat.links).u32(stat.uid).u32(stat.gid);
+    record.u16(stat.st_mode() as u16).u16(0).u64(stat.inode).u64(stat.size).u64(stat.blocks).u64(known);
+    for time in [stat.access_ns, stat.birth_ns.unwrap_or(0), stat.change_ns, stat.modify_ns] {
         record.u64(seconds(time) as u64).u32(fraction(time)).u32(0);
     }
     record.u32(stat.special.major).u32(stat.special.minor).u32(stat.device.major).u32(stat.device.minor);
+    record.u64(if tells_mount { u64::from(stat.mount) } else { 0 });
     record.pad_to(256);
 }
 
@@ -69,6 +89,9 @@ fn stat_of_file(call: &mut Call<'_>, index: usize) -> Result<Stat, Errno> {
         access_ns: now_ns,
         modify_ns: now_ns,
         change_ns: now_ns,
+        birth_ns: None,
+        mount: UNSEEN_MOUNT,
+        mount_root: false,
     })
 }
 
@@ -142,13 +165,22 @@ fn stat_of_cwd(call: &mut Call<'_>) -> Result<Stat, Errno> {
     call.kernel.with_files(tid, |vfs, context| vfs.stat(context, cwd))
 }
 pub(super) fn fstatat64(call: &mut Call<'_>) -> CallResult {
+    if call.unsigned(3) & !(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
     let found = stat_at(call, call.unsigned(3))?;
     give64(call, &found, call.word(2))
 }
 pub(super) fn statx(call: &mut Call<'_>) -> CallResult {
-    let found = stat_at(call, call.unsigned(2))?;
+    let (flags, mask, kernel) = (call.unsigned(2), call.unsigned(3), call.kernel.core.kernel);
+    let known = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC;
+    // the last bit of the mask is kept for more of them
+    if flags & !known != 0 || flags & AT_STATX_SYNC == AT_STATX_SYNC || mask & 0x8000_0000 != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let found = stat_at(call, flags)?;
     let mut record = call.record();
-    statx_record(&mut record, &found);
+    statx_record(&mut record, &found, kernel);
     call.write(call.word(4), record.as_bytes())?;
     Ok(0)
 }

@@ -51,6 +51,9 @@ impl Vfs {
                 access_ns: context.now_ns,
                 modify_ns: context.now_ns,
                 change_ns: context.now_ns,
+                birth_ns: None,
+                mount: mount.id,
+                mount_root: self.is_mount_root(node),
             });
         }
         let inode = self.inode(node)?;
@@ -70,10 +73,13 @@ impl Vfs {
             special: inode.device().unwrap_or_default(),
             size,
             block_size: 4096,
-            blocks: if inode.kind() == Kind::File { size.div_ceil(4096) * 8 } else { 0 },
+            blocks: if mount.spec.behaviour == Behaviour::Storage { self.blocks_of(node)? } else { 0 },
             access_ns: inode.access_ns,
             modify_ns: inode.modify_ns,
             change_ns: inode.change_ns,
+            birth_ns: keeps_birth(&mount.spec.fstype).then_some(inode.birth_ns),
+            mount: mount.id,
+            mount_root: self.is_mount_root(node) && !mount.hidden,
         })
     }
 
@@ -195,6 +201,11 @@ impl Vfs {
             Err(Errno::EPERM)
         }
     }
+}
+
+/// Whether a file system keeps when its files were made.
+fn keeps_birth(fstype: &str) -> bool {
+    matches!(fstype, "ext4" | "xfs" | "btrfs" | "f2fs")
 }
 
 /// `f_type` of a file system, from the kernel's `linux/magic.h`.

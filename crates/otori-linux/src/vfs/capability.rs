@@ -28,6 +28,7 @@ impl Capability {
     pub const SYS_TIME: Capability = Capability(25);
     pub const SYS_TTY_CONFIG: Capability = Capability(26);
     pub const MKNOD: Capability = Capability(27);
+    pub const SETFCAP: Capability = Capability(31);
 
     /// How many there are: CAP_LAST_CAP and one of Linux 3.16 to 5.7.
     pub const COUNT: u8 = 38;

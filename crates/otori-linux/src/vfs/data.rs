@@ -91,8 +91,10 @@ impl Vfs {
                 place.copy_from_slice(chunk);
             }
         })?;
+        let inode = tree.inode_mut(number)?;
+        inode.keep_extents(size, offset, count as u64);
         if drop_privileges {
-            tree.inode_mut(number)?.mode &= !0o6000;
+            inode.mode &= !0o6000;
         }
         self.note(node, event::MODIFY);
         Ok(count)
@@ -138,27 +140,7 @@ impl Vfs {
                 content.to_mut().resize(length as usize, 0);
             }
         })?;
-        self.note(node, event::MODIFY);
-        Ok(())
-    }
-
-    /// Makes that range of a file zeros, as far as the file goes.
-    pub fn clear_range(&mut self, node: Node, offset: u64, length: u64, now_ns: i64) -> Result<(), Errno> {
-        if self.is_sealed(node, seal::WRITE) {
-            return Err(Errno::EPERM);
-        }
-        let (size, charge) = self.size_and_charge(node)?;
-        if charge == 0 && size > self.free_bytes(node)? {
-            return Err(Errno::ENOSPC);
-        }
-        let tree = self.writable_tree(node)?;
-        tree.change_content(node.number as Number, now_ns, |content| {
-            let end = offset.saturating_add(length).min(size) as usize;
-            let start = (offset.min(size) as usize).min(end);
-            if let Some(hole) = content.to_mut().get_mut(start..end) {
-                hole.fill(0);
-            }
-        })?;
+        tree.inode_mut(node.number as Number)?.resize_extents(size);
         self.note(node, event::MODIFY);
         Ok(())
     }
@@ -192,7 +174,7 @@ impl Vfs {
         self.inode(node).is_ok_and(|inode| matches!(inode.body, Body::File(Content::Own(_))))
     }
 
-    fn size_and_charge(&self, node: Node) -> Result<(u64, u64), Errno> {
+    pub(super) fn size_and_charge(&self, node: Node) -> Result<(u64, u64), Errno> {
         match &self.inode(node)?.body {
             Body::File(content) => Ok((content.size(), content.charged())),
             Body::Directory(_) => Err(Errno::EISDIR),
@@ -200,7 +182,7 @@ impl Vfs {
         }
     }
 
-    fn free_bytes(&self, node: Node) -> Result<u64, Errno> {
+    pub(super) fn free_bytes(&self, node: Node) -> Result<u64, Errno> {
         let mount = self.mount_of(node)?;
         let of_machine = self.limits.machine_bytes.saturating_sub(self.used_bytes());
         let capacity = mount.spec.capacity_bytes;

@@ -1,5 +1,6 @@
 //! One file of a tree; key type [`Inode`]. Neighbours: base.rs holds them unchanging, tree.rs copies them on
 //! the first change. Specification: inode(7).
+use super::extent::Extents;
 use super::stored;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -176,6 +177,9 @@ impl Names {
     }
 }
 
+/// Extended attributes by name.
+pub type ExtendedAttributes = BTreeMap<Box<[u8]>, Box<[u8]>>;
+
 /// What an inode holds.
 #[derive(Clone, Debug)]
 pub enum Body {
@@ -220,6 +224,12 @@ pub struct Inode {
     pub name: Arc<[u8]>,
     /// `F_SEAL_*` of a memory file
     pub seals: Option<u8>,
+    /// when it was made, nanoseconds since 1970
+    pub birth_ns: i64,
+    /// blocks of a regular file; none while it has all from its begin to its end
+    extents: Option<Arc<Extents>>,
+    /// extended attributes by name; none while it has none
+    attributes: Option<Arc<ExtendedAttributes>>,
     /// never had a name and may get one (`O_TMPFILE` without `O_EXCL`)
     pub nameless: bool,
 }
@@ -240,8 +250,60 @@ impl Inode {
             parent: 0,
             name: Arc::from(&b""[..]),
             seals: None,
+            birth_ns: now_ns,
+            extents: None,
+            attributes: None,
             nameless: false,
         }
+    }
+
+    /// The blocks of a regular file, if they are not simply all.
+    pub fn extents(&self) -> Option<&Extents> {
+        self.extents.as_deref()
+    }
+    /// Changes the blocks of a regular file.
+    pub fn change_extents(&mut self, change: impl FnOnce(&mut Extents)) {
+        let size = self.size();
+        let mut extents = self.extents.take().unwrap_or_else(|| Arc::new(Extents::whole(size)));
+        change(Arc::make_mut(&mut extents));
+        self.extents = (!extents.is_whole(size)).then_some(extents);
+    }
+    /// Bytes were written to a regular file that had `size` bytes before: blocks in between are not there.
+    pub fn keep_extents(&mut self, size: u64, offset: u64, length: u64) {
+        if self.extents.is_none() && offset <= size.next_multiple_of(super::extent::BLOCK_BYTES) {
+            return;
+        }
+        let mut extents = self.extents.take().unwrap_or_else(|| Arc::new(Extents::whole(size)));
+        let changed = Arc::make_mut(&mut extents);
+        changed.cut(self.size().max(size));
+        changed.write(offset, length);
+        self.extents = (!extents.is_whole(self.size())).then_some(extents);
+    }
+    /// A regular file that had `size` bytes before has another length now.
+    pub fn resize_extents(&mut self, size: u64) {
+        let now = self.size();
+        if self.extents.is_none()
+            && now.div_ceil(super::extent::BLOCK_BYTES) <= size.div_ceil(super::extent::BLOCK_BYTES)
+        {
+            return;
+        }
+        let mut extents = self.extents.take().unwrap_or_else(|| Arc::new(Extents::whole(size)));
+        if now < size {
+            Arc::make_mut(&mut extents).cut(now);
+        }
+        self.extents = (!extents.is_whole(now)).then_some(extents);
+    }
+
+    /// Extended attributes by name.
+    pub fn attributes(&self) -> &ExtendedAttributes {
+        static NONE: ExtendedAttributes = BTreeMap::new();
+        self.attributes.as_deref().unwrap_or(&NONE)
+    }
+    /// Changes the extended attributes.
+    pub fn change_attributes(&mut self, change: impl FnOnce(&mut ExtendedAttributes)) {
+        let mut attributes = self.attributes.take().unwrap_or_default();
+        change(Arc::make_mut(&mut attributes));
+        self.attributes = (!attributes.is_empty()).then_some(attributes);
     }
 
     /// The kind of the file.

@@ -3,6 +3,7 @@ use super::inode::Number;
 use super::steps;
 use super::{Context, Kind, Node, Vfs};
 use crate::errno::Errno;
+use crate::proc::{ProcNode, ProcView};
 use alloc::vec::Vec;
 
 /// Deepest nesting that [`Vfs::path_of`] names.
@@ -57,6 +58,15 @@ impl Vfs {
 
     /// The absolute path of a file within the whole tree; ` (deleted)` is appended when it has no name left.
     pub fn path_of(&self, node: Node) -> Vec<u8> {
+        self.path_named(node, &ProcNode::name)
+    }
+
+    /// The same, with the names of interfaces below `/sys/class/net`.
+    pub fn path_seen(&self, view: &dyn ProcView, node: Node) -> Vec<u8> {
+        self.path_named(node, &|entry| entry.listed_name(view))
+    }
+
+    fn path_named(&self, node: Node, name: &dyn Fn(ProcNode) -> Vec<u8>) -> Vec<u8> {
         let mut parts: Vec<Vec<u8>> = Vec::new();
         let mut deleted = false;
         let mut current = node;
@@ -71,7 +81,7 @@ impl Vfs {
                 }
             }
             if let Some(entry) = self.proc_node(current) {
-                parts.push(entry.name());
+                parts.push(name(entry));
                 current.number = entry.parent().number();
                 continue;
             }
@@ -121,12 +131,12 @@ impl Vfs {
     }
 
     /// The path of a file as a process with another root sees it.
-    pub fn path_from(&self, root: Node, node: Node) -> Vec<u8> {
+    pub fn path_from(&self, view: &dyn ProcView, root: Node, node: Node) -> Vec<u8> {
         if self.is_memory_file(node) {
             let name = self.inode(node).map(|inode| inode.name.clone());
             return [b"/", &name.unwrap_or_default()[..], b" (deleted)"].concat();
         }
-        let path = self.path_of(node);
+        let path = self.path_seen(view, node);
         if root == self.root() && node.mount == root.mount {
             return path;
         }

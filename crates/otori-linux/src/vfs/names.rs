@@ -149,7 +149,7 @@ impl Vfs {
         match self.proc_node(node) {
             Some(entry) if entry.kind() == Kind::Link => match entry.target(self, context)? {
                 LinkTarget::Path(path) => Ok(path),
-                LinkTarget::Node(target) => Ok(self.path_of(target)),
+                LinkTarget::Node(target) => Ok(self.path_seen(context.view, target)),
                 LinkTarget::Descriptor => entry.descriptor_text(context.view),
             },
             Some(_) => Err(Errno::EINVAL),

@@ -4,7 +4,7 @@ use super::change::event;
 use super::credentials::Want;
 use super::inode::{Body, Content, Inode, Kind, Number};
 use super::walk::{Follow, Resolved};
-use super::{Behaviour, Context, DeviceNumber, Node, Vfs};
+use super::{Behaviour, Context, DeviceNumber, Node, Scope, Vfs};
 use crate::errno::Errno;
 
 /// What is done through the descriptor.
@@ -56,6 +56,8 @@ pub struct OpenRequest {
     pub directory: bool,
     /// `O_NOFOLLOW` is [`Follow::No`]
     pub follow: Follow,
+    /// where the path may not lead
+    pub scope: Scope,
 }
 
 impl OpenRequest {
@@ -66,6 +68,7 @@ impl OpenRequest {
         truncate: false,
         directory: false,
         follow: Follow::Yes,
+        scope: Scope::ANY,
     };
 }
 
@@ -95,7 +98,7 @@ impl Vfs {
     ) -> Result<Opened, Errno> {
         let exclusive = matches!(request.create, Create::Exclusive(_));
         let follow = if exclusive { Follow::No } else { request.follow };
-        let resolved = self.resolve(context, at, path, follow)?;
+        let resolved = self.resolve_within(context, at, path, follow, request.scope)?;
         let creates = request.create != Create::No;
         match resolved.node {
             Some(_) if exclusive => Err(Errno::EEXIST),

@@ -1,9 +1,9 @@
 //! Moving names. Specification: rename(2), renameat2(2).
 use super::change::event;
 use super::credentials::Want;
-use super::inode::{Kind, Number};
+use super::inode::{Body, Kind, Number};
 use super::walk::{Follow, Resolved};
-use super::{Context, Node, Vfs};
+use super::{Capability, Context, DeviceNumber, Node, Vfs};
 use crate::errno::Errno;
 use alloc::sync::Arc;
 
@@ -16,6 +16,8 @@ pub enum RenameMode {
     Keep,
     /// `RENAME_EXCHANGE`: it gets the old name
     Exchange,
+    /// `RENAME_WHITEOUT`: it is replaced, and a whiteout gets the old name
+    Whiteout,
 }
 
 impl Vfs {
@@ -47,6 +49,9 @@ impl Vfs {
         if is_directory && self.is_inside(new.parent, moved)? {
             return Err(Errno::EINVAL);
         }
+        if mode == RenameMode::Whiteout && !context.credentials.can(Capability::MKNOD) {
+            return Err(Errno::EPERM);
+        }
         match (new.node, mode) {
             (Some(target), _) if target == moved => Ok(()),
             (Some(_), RenameMode::Keep) => Err(Errno::EEXIST),
@@ -71,6 +76,9 @@ impl Vfs {
                 self.note_name(old.parent, &old.name, moved, event::MOVED_FROM, cookie);
                 self.note_name(new.parent, &new.name, moved, event::MOVED_TO, cookie);
                 self.note_itself(moved, event::MOVE_SELF);
+                if mode == RenameMode::Whiteout {
+                    self.make(context, &old, Body::Character(DeviceNumber::default()), 0)?;
+                }
                 Ok(())
             }
         }

@@ -32,6 +32,12 @@ pub struct Stat {
     pub modify_ns: i64,
     /// last change of the attributes
     pub change_ns: i64,
+    /// when it was made, on file systems that keep it
+    pub birth_ns: Option<i64>,
+    /// number of the mount
+    pub mount: u32,
+    /// the mount begins here
+    pub mount_root: bool,
 }
 
 impl Stat {

@@ -14,6 +14,7 @@ const WRITE: OpenRequest = OpenRequest {
     truncate: false,
     directory: false,
     follow: Follow::Yes,
+    scope: Scope::ANY,
 };
 
 /// A read-only root with a tmpfs on /tmp (1 MiB) and an attribute tree on /sys.

@@ -1,7 +1,7 @@
 //! A machine's changes over a shared base tree; key type [`Tree`]. Neighbours: base.rs below, mod.rs joins
 //! trees by mounts. Inodes are copied from the base on their first change, a clone shares everything else.
 use super::base::BaseTree;
-use super::inode::{Body, Content, Inode, Number};
+use super::inode::{Body, Content, ExtendedAttributes, Inode, Number};
 use super::stored::Stored;
 use crate::errno::Errno;
 use alloc::collections::BTreeMap;
@@ -166,6 +166,22 @@ impl Tree {
         Ok(())
     }
 
+    /// Changes a file's extended attributes and keeps the account of used bytes.
+    pub fn change_attributes(
+        &mut self,
+        number: Number,
+        now_ns: i64,
+        change: impl FnOnce(&mut ExtendedAttributes),
+    ) -> Result<(), Errno> {
+        let inode = self.inode_mut(number)?;
+        let before = cost(inode);
+        inode.change_attributes(change);
+        inode.change_ns = now_ns;
+        let after = cost(inode);
+        self.used = self.used.saturating_sub(before) + after;
+        Ok(())
+    }
+
     /// The file's bytes, shared: for mappings and for executing. A growing file is frozen until its next write.
     pub fn share(&mut self, number: Number) -> Result<Stored, Errno> {
         match &self.inode(number)?.body {
@@ -213,5 +229,6 @@ fn cost(inode: &Inode) -> u64 {
         Body::Link(target) => target.len() as u64,
         _ => 0,
     };
-    INODE_COST + content
+    let attributes = inode.attributes().iter().map(|(name, value)| (name.len() + value.len()) as u64);
+    INODE_COST + content + attributes.sum::<u64>()
 }

@@ -3,7 +3,7 @@ use super::credentials::Want;
 use super::inode::{Body, Kind, Number};
 use super::mount::{MOUNTS_MAX, Mount};
 use super::steps;
-use super::{Behaviour, Context, Node, Vfs};
+use super::{Behaviour, Context, Node, Scope, Vfs};
 use crate::errno::Errno;
 use crate::proc::{LinkTarget, ProcNode};
 use alloc::vec::Vec;
@@ -43,7 +43,19 @@ impl Vfs {
     /// A followed `/proc/PID/fd/N` that leads to a pipe or socket yields the link's own node: see
     /// [`Vfs::descriptor_link`].
     pub fn lookup(&self, context: &Context, at: Node, path: &[u8], follow: Follow) -> Result<Node, Errno> {
-        let resolved = self.resolve(context, at, path, follow)?;
+        self.lookup_within(context, at, path, follow, Scope::ANY)
+    }
+
+    /// The same, not leaving that scope.
+    pub fn lookup_within(
+        &self,
+        context: &Context,
+        at: Node,
+        path: &[u8],
+        follow: Follow,
+        scope: Scope,
+    ) -> Result<Node, Errno> {
+        let resolved = self.resolve_within(context, at, path, follow, scope)?;
         let node = resolved.node.ok_or(Errno::ENOENT)?;
         if resolved.directory && self.kind(node)? != Kind::Directory {
             return Err(Errno::ENOTDIR);
@@ -66,6 +78,20 @@ impl Vfs {
         path: &[u8],
         follow: Follow,
     ) -> Result<Resolved, Errno> {
+        self.resolve_within(context, at, path, follow, Scope::ANY)
+    }
+
+    /// The same, not leaving that scope.
+    pub(super) fn resolve_within(
+        &self,
+        context: &Context,
+        at: Node,
+        path: &[u8],
+        follow: Follow,
+        scope: Scope,
+    ) -> Result<Resolved, Errno> {
+        let context = &scope.context(context, at);
+        scope.check_start(path)?;
         let mut walk = Walk::new(context.root, at, path)?;
         loop {
             let Some(name) = walk.pending.pop() else {
@@ -77,7 +103,10 @@ impl Vfs {
                 continue;
             }
             if name == b".." {
-                walk.current = self.parent(context, walk.current)?;
+                scope.check_above(walk.current == context.root)?;
+                let above = self.parent(context, walk.current)?;
+                scope.check_step(self, walk.current, above)?;
+                walk.current = above;
                 continue;
             }
             if name.len() > NAME_MAX {
@@ -90,9 +119,10 @@ impl Vfs {
                 }
                 return Ok(Resolved { parent: walk.current, name, node: None, directory: walk.directory });
             };
+            scope.check_step(self, walk.current, child)?;
             let is_link = self.kind(child)? == Kind::Link;
             if is_link && (!last || walk.directory || follow == Follow::Yes) {
-                match self.follow(context, child)? {
+                match self.follow_within(context, child, scope, walk.current)? {
                     LinkTarget::Path(target) => walk.push_link(context.root, &target)?,
                     LinkTarget::Node(node) => {
                         walk.count_link()?;
@@ -176,6 +206,23 @@ impl Vfs {
             }
             None => context.credentials.check(self.inode(node)?, want),
         }
+    }
+
+    /// Where a link in a folder leads, if the scope lets it be followed.
+    fn follow_within(
+        &self,
+        context: &Context,
+        link: Node,
+        scope: Scope,
+        folder: Node,
+    ) -> Result<LinkTarget, Errno> {
+        let target = self.follow(context, link)?;
+        match &target {
+            LinkTarget::Path(target) => scope.check_link(target)?,
+            LinkTarget::Node(to) => scope.check_magic(self, folder, Some(*to))?,
+            LinkTarget::Descriptor => scope.check_magic(self, folder, None)?,
+        }
+        Ok(target)
     }
 
     fn follow(&self, context: &Context, link: Node) -> Result<LinkTarget, Errno> {

@@ -168,6 +168,9 @@ mod tests {
             access_ns: 1_000_000_005,
             modify_ns: 2_000_000_006,
             change_ns: 3_000_000_007,
+            birth_ns: None,
+            mount: 0,
+            mount_root: false,
         }
     }
 
