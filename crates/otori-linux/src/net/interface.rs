@@ -1,5 +1,6 @@
 //! One interface and one route; key types [`Interface`], [`Route`]. Neighbours: network.rs holds them, ioctl.rs and
 //! netlink/ show and change them. Specification: netdevice(7), RFC 4291 for the addresses of IPv6.
+use super::link::Role;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -61,6 +62,8 @@ pub(super) fn link_local(mac: [u8; 6]) -> Address6 {
 /// One interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
+    /// the kernel's number of it, which stays when others go; 0 until a network has it
+    pub number: u32,
     /// name, at most 15 bytes
     pub name: String,
     /// hardware address
@@ -75,6 +78,10 @@ pub struct Interface {
     pub mtu: u32,
     /// `IFF_*` flags
     pub flags: u16,
+    /// what it is
+    pub role: Role,
+    /// the bridge that it is a port of, and its place there
+    pub master: Option<(u32, u16)>,
     /// received bytes and packets
     pub received: (u64, u64),
     /// sent bytes and packets
@@ -85,6 +92,7 @@ impl Interface {
     /// The loopback interface.
     pub fn loopback() -> Interface {
         Interface {
+            number: 0,
             name: "lo".into(),
             mac: [0; 6],
             address: Ipv4Addr::LOCALHOST,
@@ -92,6 +100,8 @@ impl Interface {
             addresses6: vec![Address6 { address: Ipv6Addr::LOCALHOST, prefix: 128 }],
             mtu: 65_536,
             flags: UP | LOOPBACK | RUNNING,
+            role: Role::Plain,
+            master: None,
             received: (0, 0),
             sent: (0, 0),
         }
@@ -101,6 +111,7 @@ impl Interface {
     pub fn ethernet(name: &str, mac: [u8; 6], address: Ipv4Addr, prefix: u8) -> Interface {
         let bits = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
         Interface {
+            number: 0,
             name: name.into(),
             mac,
             address,
@@ -108,6 +119,8 @@ impl Interface {
             addresses6: vec![link_local(mac)],
             mtu: 1_500,
             flags: UP | BROADCAST | RUNNING | MULTICAST,
+            role: Role::Plain,
+            master: None,
             received: (0, 0),
             sent: (0, 0),
         }
@@ -136,6 +149,11 @@ impl Interface {
     /// The label of its IPv4 address: an alias without a label of its own has its parent's name.
     pub(super) fn label(&self) -> &str {
         self.name.split_once(UNLABELLED).map_or(self.name.as_str(), |(parent, _)| parent)
+    }
+
+    /// Whether this is another address of an interface, such as `eth0:1`.
+    pub fn is_alias(&self) -> bool {
+        self.name.contains(':')
     }
 
     /// Whether it is up.

@@ -48,9 +48,8 @@ impl Sockets {
             | InterfaceRequest::SetNeighbour
             | InterfaceRequest::DeleteNeighbour => return self.neighbour(request, memory, endian),
             InterfaceRequest::Name => {
-                let index = usize::try_from(word(memory, NAME_BYTES, endian)).unwrap_or(0);
-                let position = index.checked_sub(1).ok_or(Errno::ENODEV)?;
-                let interface = self.network.interfaces.get(position).ok_or(Errno::ENODEV)?;
+                let number = word(memory, NAME_BYTES, endian);
+                let interface = self.network.numbered(number).ok_or(Errno::ENODEV)?;
                 put(memory, 0, &name_field(&interface.name));
                 return Ok(());
             }
@@ -59,36 +58,38 @@ impl Sockets {
         }
         let field = memory.get(..NAME_BYTES).unwrap_or_default();
         let name: Vec<u8> = field.iter().copied().take_while(|byte| *byte != 0).collect();
-        let found = self.network.interfaces.iter().position(|interface| interface.name.as_bytes() == name);
-        let index = match found {
-            Some(index) => index,
+        let found = self.network.interfaces.iter().find(|interface| interface.name.as_bytes() == name);
+        let number = match found {
+            Some(interface) => interface.number,
             None if request == InterfaceRequest::SetAddress => self.add_alias(&name)?,
             None => return Err(Errno::ENODEV),
         };
         if request == InterfaceRequest::SetFlags {
             let flags = memory.get(NAME_BYTES..NAME_BYTES + 2).and_then(|part| part.try_into().ok());
-            self.set_flags(index, endian.read_u16(flags.unwrap_or_default()));
-            return Ok(());
+            return self.set_flags(number, endian.read_u16(flags.unwrap_or_default()));
         }
         let clash = request == InterfaceRequest::SetName && {
             let wanted = memory.get(NAME_BYTES..NAME_BYTES * 2).unwrap_or_default();
             let wanted = wanted.split(|byte| *byte == 0).next().unwrap_or_default();
             self.network.interfaces.iter().any(|other| other.name.as_bytes() == wanted)
         };
-        let interface = self.network.interfaces.get_mut(index).ok_or(Errno::ENODEV)?;
+        let parent = self.network.parent_number(number);
+        let interface = self.network.numbered_mut(number).ok_or(Errno::ENODEV)?;
         if clash {
             return Err(Errno::EEXIST);
         }
         if request.changes() {
+            let before = (interface.address, interface.netmask);
             change(interface, request, memory, endian)?;
             let (name, address, netmask) = (interface.name.clone(), interface.address, interface.netmask);
             if matches!(request, InterfaceRequest::SetAddress | InterfaceRequest::SetNetmask) {
                 let parent = name.split(':').next().unwrap_or_default();
+                self.network.drop_subnet(parent, before);
                 self.network.add_subnet(parent, address, netmask);
             }
             Ok(())
         } else {
-            answer(interface, index, request, memory, endian)
+            answer(interface, parent, request, memory, endian)
         }
     }
 
@@ -110,7 +111,7 @@ impl Sockets {
     }
 
     /// An alias such as `eth0:1` appears when it gets an address.
-    fn add_alias(&mut self, name: &[u8]) -> Result<usize, Errno> {
+    fn add_alias(&mut self, name: &[u8]) -> Result<u32, Errno> {
         let name = core::str::from_utf8(name).map_err(|_| Errno::ENODEV)?;
         let (parent, _) = name.split_once(':').ok_or(Errno::ENODEV)?;
         let mut alias = self.network.interface(parent).ok_or(Errno::ENODEV)?.clone();
@@ -119,17 +120,27 @@ impl Sockets {
         }
         alias.name = name.into();
         (alias.received, alias.sent) = ((0, 0), (0, 0));
-        self.network.interfaces.push(alias);
-        Ok(self.network.interfaces.len() - 1)
+        alias.addresses6.clear();
+        Ok(self.network.add_interface(alias))
     }
 
     /// What a driver decides stays; what is switched on or off takes its routes with it.
-    fn set_flags(&mut self, index: usize, wanted: u16) {
+    fn set_flags(&mut self, number: u32, wanted: u16) -> Result<(), Errno> {
         let power = if wanted & UP != 0 { Power::Up } else { Power::Down };
-        self.network.set_power(index as u32 + 1, power);
-        let Some(interface) = self.network.interfaces.get_mut(index) else { return };
+        let alias = self.network.numbered(number).is_some_and(Interface::is_alias);
+        if alias && power == Power::Down {
+            // an address that is switched off is gone
+            self.network.interfaces.retain(|interface| interface.number != number);
+            return Ok(());
+        }
+        if power == Power::Up {
+            self.network.check_power_on(number)?;
+        }
+        self.network.set_power(number, power);
+        let interface = self.network.numbered_mut(number).ok_or(Errno::ENODEV)?;
         let fixed = LOOPBACK | BROADCAST | RUNNING | UP;
         interface.flags = (interface.flags & fixed) | (wanted & !fixed);
+        Ok(())
     }
 
     /// `struct arpreq`: asks for, sets or deletes a neighbour.
@@ -231,9 +242,6 @@ fn check(request: InterfaceRequest, domain: Domain, bytes: usize, uid: u32) -> R
     if !request.is_for(domain) {
         return Err(Errno::ENOTTY);
     }
-    if request == InterfaceRequest::Absent {
-        return Err(Errno::ENOPKG);
-    }
     if request.changes() && uid != 0 {
         return Err(Errno::EPERM);
     }
@@ -245,7 +253,7 @@ fn check(request: InterfaceRequest, domain: Domain, bytes: usize, uid: u32) -> R
 
 fn answer(
     interface: &Interface,
-    index: usize,
+    number_of_parent: u32,
     request: InterfaceRequest,
     memory: &mut [u8],
     endian: Endian,
@@ -263,7 +271,7 @@ fn answer(
         InterfaceRequest::Netmask => address(interface.netmask)?,
         InterfaceRequest::Metric => number(0),
         InterfaceRequest::Mtu => number(interface.mtu),
-        InterfaceRequest::Index => number(index as u32 + 1),
+        InterfaceRequest::Index => number(number_of_parent),
         InterfaceRequest::QueueLength => number(1_000),
         InterfaceRequest::Driver => return Err(Errno::EOPNOTSUPP),
         InterfaceRequest::Hardware => {
@@ -303,7 +311,7 @@ fn change(
             let wanted = memory.get(NAME_BYTES..NAME_BYTES * 2).unwrap_or_default();
             let wanted = wanted.split(|byte| *byte == 0).next().unwrap_or_default();
             let name = core::str::from_utf8(wanted).map_err(|_| Errno::EINVAL)?;
-            if name.is_empty() || name.len() >= NAME_BYTES || name.contains(['/', ':', ' ']) {
+            if !super::link::is_name(name) {
                 return Err(Errno::EINVAL);
             }
             interface.name = name.into();

@@ -35,8 +35,7 @@ impl Sockets {
         let address = six(memory, 0)?;
         let prefix = u8::try_from(word(memory, 16, endian)).ok().filter(|prefix| *prefix <= 128);
         let prefix = prefix.ok_or(Errno::EINVAL)?;
-        let place = usize::try_from(word(memory, 20, endian)).unwrap_or(0).checked_sub(1);
-        let interface = place.and_then(|place| self.network.interfaces.get_mut(place));
+        let interface = self.network.numbered_mut(word(memory, 20, endian));
         let interface = interface.ok_or(Errno::ENODEV)?;
         let own = Address6 { address, prefix };
         let row = subnet6(own, &interface.name);

@@ -67,8 +67,8 @@ impl Sockets {
         }
         let number = match (interface, address) {
             (0, address) if !address.is_unspecified() => {
-                let found = self.network.interfaces.iter().position(|own| own.address == address);
-                found.map_or(0, |position| position as u32 + 1)
+                let found = self.network.interfaces.iter().find(|own| own.address == address);
+                found.map_or(0, |own| self.network.parent_number(own.number))
             }
             (0, _) => self.network.way_to(group, 0).map_or(0, |way| way.interface),
             (number, _) => number,

@@ -1,17 +1,22 @@
 //! The network as the guest sees it: interfaces, routes, neighbours, what is the machine's own; key type [`Network`].
 //! Neighbours: interface.rs has its parts, ioctl.rs and netlink/ change it. Specification: netdevice(7), proc_net(5).
 use super::interface::{Address6, BROADCAST, Interface, RUNNING, Route, Route6, UP, link_local, mask6};
+use super::link::VlanNames;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Most interfaces, aliases counted.
-pub const INTERFACES_MAX: usize = 16;
+pub const INTERFACES_MAX: usize = 32;
 /// Most routes of each family.
 pub const ROUTES_MAX: usize = 64;
 /// Most neighbours of each family.
 pub const NEIGHBOURS_MAX: usize = 128;
+/// Number of the loopback interface.
+pub(super) const LOOPBACK_NUMBER: u32 = 1;
+/// Number of the first alias; those of interfaces are below.
+const FIRST_ALIAS: u32 = 1 << 24;
 /// Most IPv6 addresses of an interface.
 pub const ADDRESSES6_MAX: usize = 16;
 
@@ -39,8 +44,10 @@ pub type Neighbour = (Ipv4Addr, [u8; 6], String);
 /// Interfaces, routes and neighbours of a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// interfaces; the index of the kernel is the position plus one
+    /// interfaces and, with numbers of their own that nobody sees, aliases such as `eth0:1`
     pub interfaces: Vec<Interface>,
+    /// numbers of the next interface and of the next alias
+    next: (u32, u32),
     /// routes
     pub routes: Vec<Route>,
     /// neighbours
@@ -50,6 +57,8 @@ pub struct Network {
     /// neighbours of IPv6
     pub neighbours6: Vec<(Ipv6Addr, [u8; 6], String)>,
     ipv6: Ipv6,
+    /// how VLANs are named
+    pub(crate) vlan_names: VlanNames,
     /// net.ipv4.ping_group_range: the groups that may make sockets of echo requests
     pub(crate) ping_groups: (u32, u32),
     /// net.ipv6.bindv6only
@@ -67,12 +76,14 @@ impl Default for Network {
     /// Nothing but loopback.
     fn default() -> Network {
         Network {
-            interfaces: vec![Interface::loopback()],
+            interfaces: vec![Interface { number: LOOPBACK_NUMBER, ..Interface::loopback() }],
+            next: (LOOPBACK_NUMBER + 1, FIRST_ALIAS),
             routes: Vec::new(),
             neighbours: Vec::new(),
             routes6: Vec::new(),
             neighbours6: Vec::new(),
             ipv6: Ipv6::Present,
+            vlan_names: VlanNames::default(),
             ping_groups: (1, 0),
             bind_only_6: false,
         }
@@ -96,8 +107,8 @@ impl Network {
         network
     }
 
-    /// Adds an interface, with the IPv6 routes of its addresses.
-    pub fn add_interface(&mut self, mut interface: Interface) {
+    /// Adds an interface, with the IPv6 routes of its addresses; gives its number.
+    pub fn add_interface(&mut self, mut interface: Interface) -> u32 {
         if self.ipv6 == Ipv6::Absent {
             interface.addresses6.clear();
         }
@@ -105,7 +116,12 @@ impl Network {
             let route = subnet6(*own, &interface.name);
             self.routes6.push(route);
         }
+        let next = if interface.is_alias() { &mut self.next.1 } else { &mut self.next.0 };
+        interface.number = *next;
+        *next = next.saturating_add(1);
+        let number = interface.number;
         self.interfaces.push(interface);
+        number
     }
 
     /// Whether the kernel knows IPv6.
@@ -175,10 +191,10 @@ impl Network {
             };
             let reached = first.filter(|first| first.reaches(source))?;
             let source = if to.is_ipv4() { IpAddr::V4(reached.address) } else { source };
-            return Some(Way { source, interface: 1 });
+            return Some(Way { source, interface: LOOPBACK_NUMBER });
         }
         if self.is_local(to) {
-            return Some(Way { source: to, interface: 1 });
+            return Some(Way { source: to, interface: LOOPBACK_NUMBER });
         }
         if let Some(named) = self.numbered(interface) {
             return named.source_for(to).map(|source| Way { source, interface });
@@ -197,8 +213,8 @@ impl Network {
 
     /// The number of the interface that packets to `to` leave by.
     fn route_to(&self, to: IpAddr) -> Option<u32> {
-        if let Some(position) = self.interfaces.iter().position(|interface| interface.reaches(to)) {
-            return Some(position as u32 + 1);
+        if let Some(near) = self.interfaces.iter().find(|interface| interface.reaches(to)) {
+            return Some(near.number);
         }
         let name = match to {
             IpAddr::V4(four) => {
@@ -219,8 +235,7 @@ impl Network {
         match name {
             Some(name) => self.number_of(name),
             None if everywhere => {
-                let position = self.interfaces.iter().position(|interface| !interface.is_loopback())?;
-                Some(position as u32 + 1)
+                self.interfaces.iter().find(|interface| !interface.is_loopback()).map(|found| found.number)
             }
             None => None,
         }
@@ -233,24 +248,28 @@ impl Network {
 
     /// The number of the interface of that name, from 1.
     pub fn number_of(&self, name: &str) -> Option<u32> {
-        self.interfaces.iter().position(|interface| interface.name == name).map(|index| index as u32 + 1)
+        self.interface(name).map(|interface| interface.number)
     }
 
     /// The interface of that number.
     pub fn numbered(&self, number: u32) -> Option<&Interface> {
-        self.interfaces.get(usize::try_from(number).ok()?.checked_sub(1)?)
+        self.interfaces.iter().find(|interface| interface.number == number)
+    }
+    /// The same, to change it.
+    pub(crate) fn numbered_mut(&mut self, number: u32) -> Option<&mut Interface> {
+        self.interfaces.iter_mut().find(|interface| interface.number == number)
     }
 
     /// The number of the interface with that address of the machine; loopback's for the machine talking to itself.
     pub(super) fn interface_of(&self, address: IpAddr) -> u32 {
-        let found = self.interfaces.iter().position(|interface| interface.has(address));
-        found.map_or(1, |position| position as u32 + 1)
+        let found = self.interfaces.iter().find(|interface| interface.has(address));
+        found.map_or(LOOPBACK_NUMBER, |interface| self.parent_number(interface.number))
     }
 
     /// Switches an interface on or off. Its routes and its link-local address go with it; the subnet's come back.
     pub(super) fn set_power(&mut self, number: u32, power: Power) {
-        let place = usize::try_from(number).unwrap_or(0).checked_sub(1);
-        let Some(interface) = place.and_then(|place| self.interfaces.get_mut(place)) else { return };
+        let ipv6 = self.ipv6;
+        let Some(interface) = self.numbered_mut(number) else { return };
         let was_up = interface.is_up();
         match power {
             Power::Up => interface.flags |= UP | RUNNING,
@@ -259,7 +278,7 @@ impl Network {
         if was_up == interface.is_up() {
             return;
         }
-        if power == Power::Up && self.ipv6 == Ipv6::Present && interface.addresses6.is_empty() {
+        if power == Power::Up && ipv6 == Ipv6::Present && interface.addresses6.is_empty() {
             let own = match interface.is_loopback() {
                 true => Address6 { address: Ipv6Addr::LOCALHOST, prefix: 128 },
                 false => link_local(interface.mac),
@@ -277,6 +296,7 @@ impl Network {
             self.add_subnet(&name, address, netmask);
             self.routes6.extend(own.into_iter().map(|own| subnet6(own, &name)));
         }
+        self.power_changed(number);
     }
 
     /// The route of a subnet that an interface is in.
@@ -291,10 +311,20 @@ impl Network {
         }
     }
 
+    /// Takes the route of a subnet away that an interface was in; without an address it has no routes at all.
+    pub(super) fn drop_subnet(&mut self, name: &str, (address, netmask): (Ipv4Addr, Ipv4Addr)) {
+        let of_it = |own: &Interface| own.name == name || own.name.starts_with(&alloc::format!("{name}:"));
+        let left = self.interfaces.iter().any(|own| of_it(own) && !own.address.is_unspecified());
+        let subnet = address.to_bits() & netmask.to_bits();
+        self.routes.retain(|row| {
+            let near = row.gateway.is_unspecified() && row.netmask == netmask;
+            row.interface != name || (left && !(near && row.destination.to_bits() == subnet))
+        });
+    }
+
     /// Counts a packet that left or came by the interface of that number.
     pub(super) fn count(&mut self, interface: u32, sent: u64, received: u64) {
-        let place = usize::try_from(interface).unwrap_or(0).checked_sub(1);
-        let Some(interface) = place.and_then(|place| self.interfaces.get_mut(place)) else { return };
+        let Some(interface) = self.numbered_mut(interface) else { return };
         if sent > 0 {
             interface.sent.0 += sent;
             interface.sent.1 += sent.div_ceil(1_460);

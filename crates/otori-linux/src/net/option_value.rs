@@ -236,10 +236,10 @@ impl Sockets {
             8..=11 => (value.four(4)?, 0),
             _ => (value.four(4)?, value.word(8)?),
         };
-        let found = self.network.interfaces.iter().position(|own| own.address == address);
+        let found = self.network.interfaces.iter().find(|own| own.address == address);
         let chosen = match (number, address.is_unspecified(), found) {
             (0, true, _) => (0, None),
-            (0, false, Some(position)) => (position as u32 + 1, Some(address)),
+            (0, false, Some(own)) => (self.network.parent_number(own.number), Some(address)),
             (number, _, _) if self.network.numbered(number).is_some() => (number, None),
             _ => return Err(Errno::EADDRNOTAVAIL),
         };

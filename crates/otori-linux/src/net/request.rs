@@ -72,8 +72,6 @@ pub enum InterfaceRequest {
     Slave,
     /// SIOCGMIIPHY, SIOCGIFMEM, SIOCBOND*, SIOCWANDEV and wireless requests: the drivers have none
     Driver,
-    /// SIOCGIFBR, SIOCBRADDBR, SIOCGIFVLAN and the like: the kernel is built without
-    Absent,
 }
 
 const TABLE: &[(InterfaceRequest, u32)] = &[
@@ -106,8 +104,6 @@ const TABLE: &[(InterfaceRequest, u32)] = &[
     (InterfaceRequest::SetGroup, 0x8931),
     (InterfaceRequest::SetGroup, 0x8932),
     (InterfaceRequest::DeleteAddress, 0x8936),
-    (InterfaceRequest::Absent, 0x8940),
-    (InterfaceRequest::Absent, 0x8941),
     (InterfaceRequest::SetQueueLength, 0x8943),
     (InterfaceRequest::Driver, 0x8947),
     (InterfaceRequest::Driver, 0x8948),
@@ -115,16 +111,10 @@ const TABLE: &[(InterfaceRequest, u32)] = &[
     (InterfaceRequest::DeleteNeighbour, 0x8953),
     (InterfaceRequest::Neighbour, 0x8954),
     (InterfaceRequest::SetNeighbour, 0x8955),
-    (InterfaceRequest::Absent, 0x8982),
-    (InterfaceRequest::Absent, 0x8983),
     (InterfaceRequest::Driver, 0x8990),
     (InterfaceRequest::Driver, 0x8991),
     (InterfaceRequest::Driver, 0x8993),
     (InterfaceRequest::Driver, 0x8994),
-    (InterfaceRequest::Absent, 0x89a0),
-    (InterfaceRequest::Absent, 0x89a1),
-    (InterfaceRequest::Driver, 0x89a2),
-    (InterfaceRequest::Driver, 0x89a3),
 ];
 
 /// Numbers of requests to wireless drivers.

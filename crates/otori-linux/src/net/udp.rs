@@ -167,9 +167,9 @@ impl Sockets {
         if !local.is_unspecified() {
             return Vec::from([(local, self.network.interface_of(local))]);
         }
-        let numbered = self.network.interfaces.iter().zip(1..);
-        let ethernet = numbered.filter(|(interface, _)| !interface.is_loopback());
-        let addresses = ethernet.flat_map(|(interface, number)| {
+        let ethernet = self.network.interfaces.iter().filter(|interface| !interface.is_loopback());
+        let addresses = ethernet.flat_map(|interface| {
+            let number = self.network.parent_number(interface.number);
             let four = IpAddr::V4(interface.address);
             let six = interface.addresses6.iter().map(|own| IpAddr::V6(own.address));
             core::iter::once(four).chain(six).map(move |address| (address, number))

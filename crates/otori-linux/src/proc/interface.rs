@@ -21,11 +21,14 @@ fn is_loopback(interface: &Interface) -> bool {
 fn is_up(interface: &Interface) -> bool {
     interface.flags & net::UP != 0
 }
+fn runs(interface: &Interface) -> bool {
+    interface.flags & net::RUNNING != 0
+}
 fn hardware(bytes: [u8; 6]) -> Option<String> {
     let [a, b, c, d, e, f] = bytes;
     Some(format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"))
 }
-fn text(value: impl ToString) -> Option<String> {
+pub(super) fn text(value: impl ToString) -> Option<String> {
     Some(value.to_string())
 }
 
@@ -42,7 +45,7 @@ pub(super) fn broadcast(interface: &Interface, _: u32) -> Option<String> {
     hardware(if is_loopback(interface) { [0; 6] } else { [0xff; 6] })
 }
 pub(super) fn carrier(interface: &Interface, _: u32) -> Option<String> {
-    is_up(interface).then(|| String::from("1"))
+    is_up(interface).then(|| String::from(if runs(interface) { "1" } else { "0" }))
 }
 pub(super) fn dormant(interface: &Interface, _: u32) -> Option<String> {
     is_up(interface).then(|| String::from("0"))
@@ -66,13 +69,18 @@ pub(super) fn alias(_: &Interface, _: u32) -> Option<String> {
 pub(super) fn number(_: &Interface, number: u32) -> Option<String> {
     text(number)
 }
+/// The number of what it lies on: its own, but of a VLAN.
+pub(super) fn number_below(interface: &Interface, number: u32) -> Option<String> {
+    text(interface.vlan().map_or(number, |vlan| vlan.parent))
+}
 pub(super) fn mtu(interface: &Interface, _: u32) -> Option<String> {
     text(interface.mtu)
 }
 pub(super) fn state(interface: &Interface, _: u32) -> Option<String> {
     text(match (is_up(interface), is_loopback(interface)) {
         (true, true) => "unknown",
-        (true, false) => "up",
+        (true, false) if runs(interface) => "up",
+        (true, false) => "down",
         (false, _) => "down",
     })
 }
@@ -83,7 +91,12 @@ pub(super) fn kind(interface: &Interface, _: u32) -> Option<String> {
     text(if is_loopback(interface) { LOOPBACK } else { ETHERNET })
 }
 pub(super) fn event(interface: &Interface, number: u32) -> Option<String> {
-    text(format!("INTERFACE={}\nIFINDEX={number}", interface.name))
+    let kind = match interface.role {
+        net::Role::Plain => "",
+        net::Role::Bridge(_) => "DEVTYPE=bridge\n",
+        net::Role::Vlan(_) => "DEVTYPE=vlan\n",
+    };
+    text(format!("{kind}INTERFACE={}\nIFINDEX={number}", interface.name))
 }
 pub(super) fn received_bytes(interface: &Interface, _: u32) -> Option<String> {
     text(interface.received.0)

@@ -1,5 +1,6 @@
 //! `/proc`: processes and the machine as text; key types [`ProcView`] (what the kernel tells) and [`ProcNode`]
 //! (an entry). Neighbour: vfs/ walks through it. Specification: proc(5), proc_pid_*(5), proc_sys(5).
+mod bridge;
 mod identity;
 mod interface;
 mod machine;

@@ -50,6 +50,18 @@ pub(super) fn arp(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// `net/vlan/config`
+pub(super) fn vlans(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
+    let network = &view.sockets().network;
+    let mut text = format!("VLAN Dev name\t | VLAN ID\nName-Type: {}\n", network.vlan_names.text());
+    for interface in &network.interfaces {
+        let Some(vlan) = interface.vlan() else { continue };
+        let below = network.numbered(vlan.parent).map_or("", |below| below.name.as_str());
+        let _ = writeln!(text, "{:<15}| {}  | {below}", interface.name, vlan.id);
+    }
+    text.into_bytes()
+}
+
 pub(super) fn dev(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8> {
     let mut text = String::from(
         "Inter-|   Receive                                                |  Transmit\n \
@@ -206,7 +218,8 @@ pub(super) fn sockstat6(_: &Vfs, view: &dyn ProcView, _: &ProcessView) -> Vec<u8
 
 /// Interfaces with the kernel's numbers, aliases left out.
 fn numbered(network: &Network) -> impl Iterator<Item = (u32, &Interface)> {
-    (1..).zip(&network.interfaces).filter(|(_, interface)| !interface.name.contains(':'))
+    let own = network.interfaces.iter().filter(|interface| !interface.is_alias());
+    own.map(|interface| (interface.number, interface))
 }
 
 fn plain(address: Ipv6Addr) -> String {

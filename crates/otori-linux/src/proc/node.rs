@@ -38,6 +38,13 @@ pub enum ProcNode {
         /// descriptor
         number: u32,
     },
+    /// `class/net/BRIDGE/brif/PORT`
+    Port {
+        /// number of the bridge
+        bridge: u32,
+        /// number of the port
+        port: u32,
+    },
     /// a row of [`INTERFACE`] for one network interface
     Interface {
         /// row of the table
@@ -86,6 +93,7 @@ impl ProcNode {
             ProcNode::Descriptor { pid, number } => (2, 0, pid, number),
             ProcNode::DescriptorInfo { pid, number } => (3, 0, pid, number),
             ProcNode::Interface { row, interface } => (4, row, 0, interface),
+            ProcNode::Port { bridge, port } => (5, 0, bridge, port),
         };
         tag << 60
             | (u64::from(number) & FIELD) << 36
@@ -103,6 +111,7 @@ impl ProcNode {
             2 => Some(ProcNode::Descriptor { pid, number }),
             3 => Some(ProcNode::DescriptorInfo { pid, number }),
             4 if usize::from(row) < INTERFACE.len() => Some(ProcNode::Interface { row, interface: number }),
+            5 => Some(ProcNode::Port { bridge: pid, port: number }),
             _ => None,
         }
     }
@@ -118,13 +127,14 @@ impl ProcNode {
             ProcNode::Interface { row, interface } => {
                 0xf000_1000 + u64::from(interface) * 256 + u64::from(row)
             }
+            ProcNode::Port { bridge, port } => 0xf100_0000 + u64::from(bridge) * 256 + u64::from(port),
         }
     }
 
     /// The kind of the entry.
     pub fn kind(self) -> Kind {
         match self {
-            ProcNode::Descriptor { .. } => Kind::Link,
+            ProcNode::Descriptor { .. } | ProcNode::Port { .. } => Kind::Link,
             ProcNode::DescriptorInfo { .. } => Kind::File,
             _ => match self.row().body {
                 Body::Directory | Body::Tasks | Body::Descriptors | Body::DescriptorInfos => Kind::Directory,
@@ -134,7 +144,9 @@ impl ProcNode {
                 | Body::Value(_)
                 | Body::Memory(_)
                 | Body::OfInterface(_) => Kind::File,
-                Body::SelfLink | Body::ThreadLink | Body::Path(_) | Body::Magic(_) => Kind::Link,
+                Body::SelfLink | Body::ThreadLink | Body::Path(_) | Body::Magic(_) | Body::OfMaster => {
+                    Kind::Link
+                }
             },
         }
     }
@@ -144,7 +156,7 @@ impl ProcNode {
             ProcNode::Fixed(row) => ROOT.get(usize::from(row)),
             ProcNode::Process { row, .. } => PROCESS.get(usize::from(row)),
             ProcNode::Interface { row, .. } => INTERFACE.get(usize::from(row)),
-            ProcNode::Descriptor { .. } | ProcNode::DescriptorInfo { .. } => None,
+            ProcNode::Descriptor { .. } | ProcNode::DescriptorInfo { .. } | ProcNode::Port { .. } => None,
         };
         row.unwrap_or(&table::NOTHING)
     }
@@ -153,6 +165,7 @@ impl ProcNode {
     pub fn attributes(self, view: &dyn ProcView) -> (u16, u32, u32) {
         match self {
             ProcNode::Fixed(_) | ProcNode::Interface { .. } => (self.row().mode, 0, 0),
+            ProcNode::Port { .. } => (0o777, 0, 0),
             ProcNode::Process { pid, .. } => {
                 let (uid, gid) = view.owner(pid).unwrap_or((0, 0));
                 (self.row().mode, uid, gid)
@@ -199,6 +212,7 @@ impl ProcNode {
             ProcNode::Interface { interface, .. } if self.row().path.ends_with("/*") => {
                 name_of_interface(interface, view).into_bytes()
             }
+            ProcNode::Port { port, .. } => name_of_interface(port, view).into_bytes(),
             _ => self.name(),
         }
     }
@@ -209,6 +223,7 @@ impl ProcNode {
             ProcNode::Interface { interface, .. } if self.row().path.ends_with("/*") => {
                 format!("if{interface}").into_bytes()
             }
+            ProcNode::Port { port, .. } => format!("if{port}").into_bytes(),
             ProcNode::Process { pid, row: 0, .. } => format!("{pid}").into_bytes(),
             ProcNode::Descriptor { number, .. } | ProcNode::DescriptorInfo { number, .. } => {
                 format!("{number}").into_bytes()
@@ -234,6 +249,10 @@ impl ProcNode {
             ProcNode::DescriptorInfo { pid, .. } => {
                 ProcNode::Process { pid, row: table::find(PROCESS, "fdinfo").unwrap_or(0), group: 0 }
             }
+            ProcNode::Port { bridge, .. } => ProcNode::Interface {
+                row: table::find(INTERFACE, table::PORTS).unwrap_or(0),
+                interface: bridge,
+            },
             ProcNode::Interface { interface, .. } => match self.row().path.strip_suffix("/*") {
                 Some(above) => ProcNode::Fixed(table::find(ROOT, above).unwrap_or(0)),
                 None => ProcNode::Interface { row: table::parent(INTERFACE, self.row().path), interface },
@@ -261,8 +280,13 @@ impl ProcNode {
             }
             ProcNode::Interface { row, interface } => {
                 let path = INTERFACE.get(usize::from(row))?.path;
+                if path == table::PORTS {
+                    let port = view.sockets().network.interface(text)?;
+                    let master = port.master.filter(|(bridge, _)| *bridge == interface);
+                    return master.map(|(bridge, _)| ProcNode::Port { bridge, port: port.number });
+                }
                 let row = table::child(INTERFACE, path, text)?;
-                Some(ProcNode::Interface { row, interface })
+                has_row(row, interface, view).then_some(ProcNode::Interface { row, interface })
             }
             ProcNode::Process { pid, row, group } => {
                 view.owner(pid)?;
@@ -334,8 +358,13 @@ impl ProcNode {
                 }
             },
             ProcNode::Interface { row, interface } => {
-                for row in table::children(INTERFACE, usize::from(row)) {
+                let rows = table::children(INTERFACE, usize::from(row)).into_iter();
+                for row in rows.filter(|row| has_row(*row, interface, view)) {
                     found.push((u64::from(row), ProcNode::Interface { row, interface }));
+                }
+                if self.row().path == table::PORTS {
+                    let port = |port: u32| (u64::from(port), ProcNode::Port { bridge: interface, port });
+                    found.extend(view.sockets().network.ports_of(interface).into_iter().map(port));
                 }
             }
             _ => {}
@@ -369,6 +398,16 @@ impl ProcNode {
                     DescriptorTarget::Node(node) => Ok(LinkTarget::Node(node)),
                     _ => Ok(LinkTarget::Descriptor),
                 }
+            }
+            ProcNode::Port { port, .. } => {
+                let name = name_of_interface(port, view);
+                Ok(LinkTarget::Path(format!("../../{name}/brport").into_bytes()))
+            }
+            ProcNode::Interface { interface, .. } if matches!(self.row().body, Body::OfMaster) => {
+                let master =
+                    interface_of(interface, view).and_then(|found| found.master).ok_or(Errno::ENOENT)?;
+                let up = if self.row().path.contains("brport") { "../../" } else { "../" };
+                Ok(LinkTarget::Path(format!("{up}{}", name_of_interface(master.0, view)).into_bytes()))
             }
             ProcNode::DescriptorInfo { .. } | ProcNode::Interface { .. } => Err(Errno::EINVAL),
         }
@@ -436,7 +475,7 @@ impl ProcNode {
                 }
                 _ => Err(Errno::EISDIR),
             },
-            ProcNode::Descriptor { .. } => Err(Errno::EINVAL),
+            ProcNode::Descriptor { .. } | ProcNode::Port { .. } => Err(Errno::EINVAL),
         }
     }
 
@@ -466,10 +505,19 @@ impl ProcNode {
 
 /// Interfaces with their numbers; aliases have no settings of their own.
 fn interfaces(view: &dyn ProcView) -> Vec<(u32, String)> {
-    let all = (1..).zip(&view.sockets().network.interfaces);
-    all.filter(|(_, interface)| !interface.name.contains(':'))
-        .map(|(number, interface)| (number, interface.name.clone()))
-        .collect()
+    let own = view.sockets().network.interfaces.iter().filter(|interface| !interface.is_alias());
+    own.map(|interface| (interface.number, interface.name.clone())).collect()
+}
+/// What only bridges and their ports have is not there on other interfaces.
+fn has_row(row: u16, interface: u32, view: &dyn ProcView) -> bool {
+    let path = INTERFACE.get(usize::from(row)).map_or("", |row| row.path);
+    let Some(rest) = path.strip_prefix("class/net/*/") else { return true };
+    let found = interface_of(interface, view);
+    match rest.split('/').next() {
+        Some("bridge" | "brif" | "brforward") => found.is_some_and(|found| found.bridge().is_some()),
+        Some("brport" | "master") => found.is_some_and(|found| found.master.is_some()),
+        _ => true,
+    }
 }
 fn interface_of(number: u32, view: &dyn ProcView) -> Option<&Interface> {
     view.sockets().network.numbered(number)

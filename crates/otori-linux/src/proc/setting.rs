@@ -2,6 +2,7 @@
 //! proc_pid_oom_score_adj(5), proc_pid_comm(5).
 use super::view::ProcView;
 use crate::errno::Errno;
+use crate::net::BridgeSetting;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,6 +40,8 @@ pub enum Written {
     BindOnly6(bool),
     /// the largest packet of an interface, by its number
     Mtu(u32, u32),
+    /// a setting of a bridge, by its number
+    Bridge(u32, BridgeSetting, u32),
 }
 
 impl Settings {
@@ -87,8 +90,22 @@ pub(super) fn write_interface(path: &str, interface: u32, bytes: &[u8]) -> Resul
             Ok(mtu @ 68..=65_536) => Ok(Written::Mtu(interface, mtu)),
             _ => Err(Errno::EINVAL),
         },
-        Some("tx_queue_len" | "ifalias" | "uevent") => Ok(Written::Kept),
-        _ => Err(Errno::EIO),
+        Some("tx_queue_len" | "ifalias" | "uevent" | "path_cost") => Ok(Written::Kept),
+        Some("priority") if path.contains("/brport/") => Ok(Written::Kept),
+        Some(name) => {
+            let setting = match name {
+                "ageing_time" => BridgeSetting::AgeingTime,
+                "forward_delay" => BridgeSetting::ForwardDelay,
+                "hello_time" => BridgeSetting::HelloTime,
+                "max_age" => BridgeSetting::MaxAge,
+                "priority" => BridgeSetting::Priority,
+                "stp_state" => BridgeSetting::SpanningTree,
+                _ => return Err(Errno::EIO),
+            };
+            let value = text.parse().map_err(|_| Errno::EINVAL)?;
+            Ok(Written::Bridge(interface, setting, value))
+        }
+        None => Err(Errno::EIO),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every fixed entry of procfs, one row each: path, mode, what it is. Neighbours: machine.rs, network.rs and
 //! process.rs render the texts.
+use super::bridge as b;
 use super::interface as i;
 use super::machine as m;
 use super::network as n;
@@ -42,6 +43,8 @@ pub(super) enum Body {
     Memory(MemoryFile),
     /// an attribute of an interface, below `/sys/class/net`
     OfInterface(super::interface::Render),
+    /// a link from a port to its bridge
+    OfMaster,
     /// a link to a path
     Path(&'static str),
     /// a link to a file of a process
@@ -312,6 +315,8 @@ pub(super) static PROCESS: &[Row] = &[
     row("net/udp", 0o444, Body::ProcessText(t::udp)),
     row("net/udp6", 0o444, Body::ProcessText(t::udp6)),
     row("net/unix", 0o444, Body::ProcessText(t::unix)),
+    row("net/vlan", 0o555, Body::Directory),
+    row("net/vlan/config", 0o600, Body::ProcessText(n::vlans)),
     row("net/wireless", 0o444, Body::ProcessText(n::wireless)),
     row("environ", 0o400, Body::ProcessText(p::environ)),
     row("auxv", 0o400, Body::ProcessText(p::auxv)),
@@ -351,12 +356,41 @@ pub(super) static PROCESS: &[Row] = &[
 /// Where `/sys/class/net` stands among the rows of `/proc`, which does not show it.
 pub(super) const SYSFS: &str = "class";
 
+/// The ports of a bridge.
+pub(super) const PORTS: &str = "class/net/*/brif";
+
 /// What each interface has below `/proc/sys/net` and `/sys/class/net`; `*` stands for its name.
 pub(super) static INTERFACE: &[Row] = &[
     row("class/net/*", 0o755, Body::Directory),
     row("class/net/*/addr_assign_type", 0o444, Body::OfInterface(i::zero)),
     row("class/net/*/addr_len", 0o444, Body::OfInterface(i::address_length)),
     row("class/net/*/address", 0o444, Body::OfInterface(i::address)),
+    row("class/net/*/brforward", 0o444, Body::OfInterface(b::addresses)),
+    row("class/net/*/bridge", 0o755, Body::Directory),
+    row("class/net/*/bridge/ageing_time", 0o644, Body::OfInterface(b::ageing_time)),
+    row("class/net/*/bridge/bridge_id", 0o444, Body::OfInterface(b::id)),
+    row("class/net/*/bridge/forward_delay", 0o644, Body::OfInterface(b::forward_delay)),
+    row("class/net/*/bridge/gc_timer", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/bridge/hello_time", 0o644, Body::OfInterface(b::hello_time)),
+    row("class/net/*/bridge/hello_timer", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/bridge/max_age", 0o644, Body::OfInterface(b::max_age)),
+    row("class/net/*/bridge/priority", 0o644, Body::OfInterface(b::priority)),
+    row("class/net/*/bridge/root_id", 0o444, Body::OfInterface(b::id)),
+    row("class/net/*/bridge/root_path_cost", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/bridge/root_port", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/bridge/stp_state", 0o644, Body::OfInterface(b::spanning_tree)),
+    row("class/net/*/bridge/tcn_timer", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/bridge/topology_change", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/bridge/topology_change_detected", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/bridge/topology_change_timer", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/brif", 0o755, Body::Directory),
+    row("class/net/*/brport", 0o755, Body::Directory),
+    row("class/net/*/brport/bridge", 0o777, Body::OfMaster),
+    row("class/net/*/brport/path_cost", 0o644, Body::OfInterface(b::path_cost)),
+    row("class/net/*/brport/port_id", 0o444, Body::OfInterface(b::port_id)),
+    row("class/net/*/brport/port_no", 0o444, Body::OfInterface(b::port_number)),
+    row("class/net/*/brport/priority", 0o644, Body::OfInterface(b::port_priority)),
+    row("class/net/*/brport/state", 0o444, Body::OfInterface(b::port_state)),
     row("class/net/*/broadcast", 0o444, Body::OfInterface(i::broadcast)),
     row("class/net/*/carrier", 0o444, Body::OfInterface(i::carrier)),
     row("class/net/*/dev_id", 0o444, Body::OfInterface(i::device_id)),
@@ -365,8 +399,9 @@ pub(super) static INTERFACE: &[Row] = &[
     row("class/net/*/flags", 0o644, Body::OfInterface(i::flags)),
     row("class/net/*/ifalias", 0o644, Body::OfInterface(i::alias)),
     row("class/net/*/ifindex", 0o444, Body::OfInterface(i::number)),
-    row("class/net/*/iflink", 0o444, Body::OfInterface(i::number)),
+    row("class/net/*/iflink", 0o444, Body::OfInterface(i::number_below)),
     row("class/net/*/link_mode", 0o444, Body::OfInterface(i::zero)),
+    row("class/net/*/master", 0o777, Body::OfMaster),
     row("class/net/*/mtu", 0o644, Body::OfInterface(i::mtu)),
     row("class/net/*/operstate", 0o444, Body::OfInterface(i::state)),
     row("class/net/*/speed", 0o444, Body::OfInterface(i::speed)),

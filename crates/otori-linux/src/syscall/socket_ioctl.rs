@@ -1,8 +1,11 @@
 //! ioctl on sockets: queues, marks, owners, interfaces, Ethernet drivers.
 //!
-//! Neighbour: `net/ioctl.rs` answers what is asked of interfaces. netdevice(7), tcp(7), `linux/sockios.h`,
+//! Neighbours: `net/ioctl.rs` answers what is asked of interfaces, `link_ioctl.rs` makes bridges and VLANs. netdevice(7), tcp(7), `linux/sockios.h`,
 //! `linux/ethtool.h`.
-use super::call::{Call, CallResult};
+use super::{
+    call::{Call, CallResult},
+    link_ioctl,
+};
 use crate::{abi::Numbering, errno::Errno, net::InterfaceRequest};
 
 /// Requests about the socket itself: generic number, number on MIPS.
@@ -50,7 +53,10 @@ pub(super) fn ioctl(call: &mut Call<'_>, number: u32) -> CallResult {
     if is(request::SIOCETHTOOL) {
         return ethernet(call);
     }
-    interface(call, number)
+    match link_ioctl::ioctl(call, number) {
+        Some(done) => done,
+        None => interface(call, number),
+    }
 }
 
 /// SIOCETHTOOL: the link, and how fast it is; other commands are not in such drivers.

@@ -17,6 +17,8 @@ const CREATE: u16 = 0x400;
 const LINK_GROUP: u32 = 0x1;
 const ADDRESS_GROUP: u32 = 0x10;
 const ADDRESS6_GROUP: u32 = 0x100;
+/// IFLA_MASTER
+const MASTER: u16 = 10;
 /// Bytes of the fixed part of each message.
 const LINK_BYTES: usize = 16;
 const ADDRESS_BYTES: usize = 8;
@@ -30,7 +32,7 @@ impl Sockets {
     pub(super) fn change(&mut self, request: &Request<'_>) -> Result<(), Errno> {
         let deletes = request.kind & 3 == 1;
         match (request.kind & !3, request.byte(0)) {
-            (LINK, _) if deletes => Err(Errno::EOPNOTSUPP),
+            (LINK, _) if deletes => self.delete_link(request),
             (LINK, _) => self.change_link(request),
             (ADDRESS, FOUR) if deletes => self.delete_address4(request),
             (ADDRESS, FOUR) => self.add_address4(request),
@@ -43,20 +45,20 @@ impl Sockets {
     }
 
     fn numbered_mut(&mut self, number: u32) -> Result<&mut Interface, Errno> {
-        let place = usize::try_from(number).unwrap_or(0).checked_sub(1).ok_or(Errno::ENODEV)?;
-        self.network.interfaces.get_mut(place).ok_or(Errno::ENODEV)
+        self.network.numbered_mut(number).ok_or(Errno::ENODEV)
     }
 
-    /// RTM_NEWLINK and RTM_SETLINK: flags, name, MTU, hardware address. New interfaces are of no kind that is built in.
+    /// RTM_NEWLINK and RTM_SETLINK: flags, name, MTU, hardware address, bridge; bridges and VLANs can be made.
     fn change_link(&mut self, request: &Request<'_>) -> Result<(), Errno> {
         let name = request.attribute(LINK_BYTES, 3).map(text).transpose()?;
         let number = match (request.word(4), &name) {
             (0, Some(name)) => match self.network.number_of(name) {
                 Some(_) if request.flags & EXCLUSIVE != 0 => return Err(Errno::EEXIST),
                 Some(number) => number,
-                None if request.flags & CREATE != 0 => return Err(Errno::EOPNOTSUPP),
+                None if request.flags & CREATE != 0 => self.create_link(request, name)?,
                 None => return Err(Errno::ENODEV),
             },
+            (0, None) if request.flags & CREATE != 0 => self.create_link(request, "")?,
             (0, None) => return Err(Errno::EINVAL),
             (number, _) => number,
         };
@@ -86,15 +88,74 @@ impl Sockets {
             }
             _ => {}
         }
+        if let Some(master) = request.number(LINK_BYTES, MASTER) {
+            self.change_master(number, master)?;
+        }
         // no mask stands for every flag
         let mask = if mask == 0 { flags } else { mask };
         if mask & u32::from(UP) != 0 {
             let power = if flags & u32::from(UP) != 0 { Power::Up } else { Power::Down };
+            if power == Power::Up {
+                self.network.check_power_on(number)?;
+            }
             self.network.set_power(number, power);
         }
         let body = link(request.endian, number, self.numbered_mut(number)?);
         self.tell_group(LINK_GROUP, request.endian, LINK, &body);
         Ok(())
+    }
+
+    /// RTM_NEWLINK of one that is not there: of which kind says IFLA_LINKINFO.
+    fn create_link(&mut self, request: &Request<'_>, name: &str) -> Result<u32, Errno> {
+        /// IFLA_LINKINFO with IFLA_INFO_KIND and IFLA_INFO_DATA; IFLA_LINK; IFLA_VLAN_ID
+        const INFORMATION: u16 = 18;
+        const KIND: u16 = 1;
+        const DATA: u16 = 2;
+        const BELOW: u16 = 5;
+        const VLAN_ID: u16 = 1;
+        let information = request.attribute(LINK_BYTES, INFORMATION).map(|inner| request.nested(inner));
+        let kind = information.and_then(|inner| inner.attribute(KIND)).map(text).transpose()?;
+        match kind.as_deref() {
+            Some("bridge") => self.network.add_bridge(name),
+            Some("vlan") => {
+                let data = information.and_then(|inner| inner.attribute(DATA)).ok_or(Errno::EINVAL)?;
+                let id = request.nested(data).half(VLAN_ID).ok_or(Errno::EINVAL)?;
+                let below = request.number(LINK_BYTES, BELOW).ok_or(Errno::EINVAL)?;
+                self.network.add_vlan(below, id, Some(name).filter(|name| !name.is_empty()))
+            }
+            _ => Err(Errno::EOPNOTSUPP),
+        }
+    }
+
+    /// RTM_DELLINK: what was made can go, hardware cannot.
+    fn delete_link(&mut self, request: &Request<'_>) -> Result<(), Errno> {
+        let number = match request.word(4) {
+            0 => {
+                let name = request.attribute(LINK_BYTES, 3).map(text).transpose()?.ok_or(Errno::EINVAL)?;
+                self.network.number_of(&name).ok_or(Errno::ENODEV)?
+            }
+            number => number,
+        };
+        let body = link(request.endian, number, self.numbered_mut(number)?);
+        self.network.remove_link(number)?;
+        self.tell_group(LINK_GROUP, request.endian, LINK + 1, &body);
+        Ok(())
+    }
+
+    /// IFLA_MASTER: the bridge that an interface is a port of, 0 for none.
+    fn change_master(&mut self, number: u32, master: u32) -> Result<(), Errno> {
+        let before = self.numbered_mut(number)?.master;
+        if before.is_some_and(|(bridge, _)| bridge == master) {
+            return Ok(());
+        }
+        if let Some((bridge, _)) = before {
+            self.network.remove_port(bridge, number)?;
+        }
+        match master {
+            0 => Ok(()),
+            _ if self.network.numbered(master).is_none() => Err(Errno::EINVAL),
+            _ => self.network.add_port(master, number),
+        }
     }
 
     fn add_address4(&mut self, request: &Request<'_>) -> Result<(), Errno> {
@@ -135,7 +196,7 @@ impl Sockets {
             if self.network.interfaces.len() >= INTERFACES_MAX {
                 return Err(Errno::ENOBUFS);
             }
-            self.network.interfaces.push(alias.clone());
+            self.network.add_interface(alias.clone());
             alias
         };
         self.network.add_subnet(&name, own, netmask);

@@ -1,6 +1,7 @@
 //! What the route family tells: links, addresses, routes, neighbours; as lists and one at a time. Key functions:
 //! [`Sockets::dump`], [`Sockets::find`]. Specification: rtnetlink(7), `linux/rtnetlink.h`, `linux/if_link.h`.
 use super::super::interface::{Address6, Interface, Route, Route6};
+use super::super::link::Role;
 use super::super::{Network, Sockets};
 use super::message::{Body, Request};
 use crate::abi::Endian;
@@ -120,9 +121,12 @@ fn octets(address: IpAddr) -> Vec<u8> {
     }
 }
 
+fn numbered(network: &Network) -> impl Iterator<Item = (u32, &Interface)> {
+    network.interfaces.iter().map(|interface| (interface.number, interface))
+}
 /// Interfaces with their numbers; an alias such as `eth0:1` is an address of its parent.
 fn links(network: &Network) -> impl Iterator<Item = (u32, &Interface)> {
-    (1..).zip(&network.interfaces).filter(|(_, interface)| !interface.name.contains(':'))
+    numbered(network).filter(|(_, interface)| !interface.is_alias())
 }
 
 /// `struct ifinfomsg` and its attributes.
@@ -158,18 +162,46 @@ pub(super) fn link(endian: Endian, number: u32, interface: &Interface) -> Vec<u8
         .attribute(1, &interface.mac)
         .attribute(2, &if loops { [0; 6] } else { [0xff; 6] })
         .attribute(7, &short)
+        .bytes(&kind_of_link(endian, interface))
         .finish()
+}
+
+/// IFLA_MASTER, IFLA_LINK and IFLA_LINKINFO of what is made of other interfaces.
+fn kind_of_link(endian: Endian, interface: &Interface) -> Vec<u8> {
+    let mut body = Body::new(endian, &[]);
+    if let Some((bridge, _)) = interface.master {
+        body = body.number(10, bridge);
+    }
+    let inner = |kind: &str| Body::new(endian, &[]).text(1, kind);
+    match &interface.role {
+        Role::Plain => {}
+        Role::Bridge(bridge) => {
+            // IFLA_BR_FORWARD_DELAY, HELLO_TIME, MAX_AGE, AGEING_TIME, STP_STATE, PRIORITY
+            let data = Body::new(endian, &[]).number(1, bridge.forward_delay).number(2, bridge.hello_time);
+            let data = data.number(3, bridge.max_age).number(4, bridge.ageing_time);
+            let data = data.number(5, u32::from(bridge.spanning_tree));
+            let data = data.attribute(6, &endian.u16(bridge.priority)).finish();
+            body = body.attribute(18, &inner("bridge").attribute(2, &data).finish());
+        }
+        Role::Vlan(vlan) => {
+            // IFLA_VLAN_ID
+            let data = Body::new(endian, &[]).attribute(1, &endian.u16(vlan.id)).finish();
+            body = body.number(5, vlan.parent);
+            body = body.attribute(18, &inner("vlan").attribute(2, &data).finish());
+        }
+    }
+    body.finish()
 }
 
 fn addresses(network: &Network, endian: Endian, four: bool, six: bool) -> Vec<Vec<u8>> {
     let mut bodies = Vec::new();
-    for (number, interface) in (1..).zip(&network.interfaces) {
+    for (number, interface) in numbered(network) {
         let parent = network.parent_number(number);
         if four && !interface.address.is_unspecified() {
             bodies.push(address4(endian, parent, interface));
         }
     }
-    for (number, interface) in (1..).zip(&network.interfaces) {
+    for (number, interface) in numbered(network) {
         if six {
             bodies.extend(interface.addresses6.iter().map(|own| address6(endian, number, *own)));
         }
@@ -208,7 +240,7 @@ fn lifetime(endian: Endian) -> Vec<u8> {
 /// The routes of IPv4: the main table, then what the kernel keeps of its own addresses.
 fn told4(network: &Network) -> Vec<Told> {
     let mut told: Vec<Told> = network.routes.iter().map(|row| main4(network, row)).collect();
-    for (number, interface) in (1..).zip(&network.interfaces) {
+    for (number, interface) in numbered(network) {
         if interface.address.is_unspecified() || !interface.is_up() {
             continue;
         }
@@ -241,8 +273,7 @@ fn main4(network: &Network, row: &Route) -> Told {
     let number = network.number_of(&row.interface).unwrap_or(0);
     let near = row.gateway.is_unspecified();
     let mask = row.netmask.to_bits();
-    let mut named =
-        (1..).zip(&network.interfaces).filter(|(other, _)| network.parent_number(*other) == number);
+    let mut named = numbered(network).filter(|(other, _)| network.parent_number(*other) == number);
     let within = |own: &Ipv4Addr| own.to_bits() & mask == row.destination.to_bits();
     let own = named.find_map(|(_, interface)| Some(interface.address).filter(within));
     let kernel = near && own.is_some();
@@ -261,7 +292,7 @@ fn main4(network: &Network, row: &Route) -> Told {
 
 fn told6(network: &Network) -> Vec<Told> {
     let mut told: Vec<Told> = network.routes6.iter().map(|row| main6(network, row)).collect();
-    for (number, interface) in (1..).zip(&network.interfaces) {
+    for (number, interface) in numbered(network) {
         told.extend(interface.addresses6.iter().map(|own| Told {
             table: LOCAL,
             protocol: KERNEL,

@@ -75,20 +75,12 @@ impl<'a> Request<'a> {
 
     /// The content of an attribute behind a fixed part of `fixed` bytes.
     pub(super) fn attribute(&self, fixed: usize, wanted: u16) -> Option<&'a [u8]> {
-        let mut at = HEADER + fixed;
-        for _ in 0..ATTRIBUTES_MAX {
-            let head = self.bytes.get(at..at + 4)?;
-            let length = usize::from(self.endian.read_u16(head.get(..2)?.try_into().ok()?));
-            let kind = self.endian.read_u16(head.get(2..)?.try_into().ok()?) & 0x3fff;
-            if length < 4 {
-                return None;
-            }
-            if kind == wanted {
-                return self.bytes.get(at + 4..at + length);
-            }
-            at += length.next_multiple_of(4);
-        }
-        None
+        self.nested(self.bytes.get(HEADER + fixed..)?).attribute(wanted)
+    }
+
+    /// The attributes within an attribute, as a request of their own.
+    pub(super) fn nested(&self, content: &'a [u8]) -> Nested<'a> {
+        Nested { content, endian: self.endian }
     }
 
     /// An attribute that is a word.
@@ -132,6 +124,37 @@ impl<'a> Request<'a> {
         let kept = if error == 0 { HEADER } else { self.length };
         body.extend_from_slice(self.bytes.get(..kept).unwrap_or_default());
         whole(self.endian, ERROR, 0, self.sequence, self.port, &body)
+    }
+}
+
+/// Attributes behind one another.
+#[derive(Clone, Copy)]
+pub(super) struct Nested<'a> {
+    content: &'a [u8],
+    endian: Endian,
+}
+
+impl<'a> Nested<'a> {
+    /// The content of an attribute.
+    pub(super) fn attribute(self, wanted: u16) -> Option<&'a [u8]> {
+        let mut at = 0;
+        for _ in 0..ATTRIBUTES_MAX {
+            let head = self.content.get(at..at + 4)?;
+            let length = usize::from(self.endian.read_u16(head.get(..2)?.try_into().ok()?));
+            let kind = self.endian.read_u16(head.get(2..)?.try_into().ok()?) & 0x3fff;
+            if length < 4 {
+                return None;
+            }
+            if kind == wanted {
+                return self.content.get(at + 4..at + length);
+            }
+            at += length.next_multiple_of(4);
+        }
+        None
+    }
+    /// An attribute that is a half word.
+    pub(super) fn half(self, wanted: u16) -> Option<u16> {
+        Some(self.endian.read_u16(self.attribute(wanted)?.get(..2)?.try_into().ok()?))
     }
 }
 
