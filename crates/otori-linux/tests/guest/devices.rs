@@ -80,119 +80,119 @@ fn sysfs_shows_the_interfaces_that_there_are() {
     check("umount /tmp/s && ls /tmp/s; grep -c sysfs /proc/mounts", "1\n");
 }
 
-/// What vendors' scripts do with brctl and vconfig. The answers are those of Linux 6.18 to the same commands in a
-/// network name space of its own, and, for VLANs, of net/8021q.
-#[test]
-fn bridges_and_vlans_are_made_as_scripts_of_vendors_do() {
-    let Some(mut guest) = Guest::with_busybox() else { return };
-    let mut wrong = String::new();
-    let mut check = |script: &str, expect: &str| {
-        let done = guest.shell(script);
-        if done.text() != expect {
-            let error = String::from_utf8_lossy(&done.error);
-            wrong += &format!("{script}\n  {:?}\n  not {expect:?}\n  {error}\n", done.text());
-        }
-    };
-    check("brctl addbr br0; brctl addbr br0 2>&1", "brctl: bridge br0: File exists\n");
-    check("cat /sys/class/net/br0/ifindex /sys/class/net/br0/operstate", "3\ndown\n");
-    check("brctl addif br0 eth0; brctl addif br0 eth0 2>&1", "brctl: bridge br0: Device or resource busy\n");
-    check(
+/// What vendors' scripts do with brctl and vconfig, and what comes of it. The answers are those of Linux 6.18 to the
+/// same commands in a network name space of its own, and, for VLANs, of net/8021q.
+const LINKS: &[(&str, &str)] = &[
+    ("brctl addbr br0; brctl addbr br0 2>&1", "brctl: bridge br0: File exists\n"),
+    ("cat /sys/class/net/br0/ifindex /sys/class/net/br0/operstate", "3\ndown\n"),
+    ("brctl addif br0 eth0; brctl addif br0 eth0 2>&1", "brctl: bridge br0: Device or resource busy\n"),
+    (
         "brctl addif br0 lo 2>&1; brctl addif no eth0 2>&1",
         concat!("brctl: bridge br0: Invalid argument\n", "brctl: bridge no: No such device\n"),
-    );
-    check(
+    ),
+    (
         "cat /sys/class/net/br0/address /sys/class/net/br0/bridge/bridge_id",
         concat!("00:11:22:33:44:55\n", "8000.001122334455\n"),
-    );
-    check("ls /sys/class/net/br0/brif; readlink /sys/class/net/br0/brif/eth0", "eth0\n../../eth0/brport\n");
-    check(
-        "cd /sys/class/net/eth0; cat brport/port_no brport/port_id; readlink master",
-        "0x1\n0x8001\n../br0\n",
-    );
-    check(
+    ),
+    ("ls /sys/class/net/br0/brif; readlink /sys/class/net/br0/brif/eth0", "eth0\n../../eth0/brport\n"),
+    ("cd /sys/class/net/eth0; cat brport/port_no brport/port_id; readlink master", "0x1\n0x8001\n../br0\n"),
+    (
         "ls -d /sys/class/net/lo/br* /sys/class/net/eth0/br*",
         concat!(
             "/sys/class/net/eth0/broadcast\n",
             "/sys/class/net/eth0/brport\n",
             "/sys/class/net/lo/broadcast\n"
         ),
-    );
-    check(
+    ),
+    (
         "cd /sys/class/net/br0/bridge; cat ageing_time forward_delay hello_time max_age priority stp_state",
         "30000\n1500\n200\n2000\n32768\n0\n",
-    );
-    check(
+    ),
+    (
         "cd /sys/class/net/br0/bridge; echo 0 > forward_delay; echo 1 > stp_state; cat forward_delay stp_state",
         "0\n1\n",
-    );
-    check(
+    ),
+    (
         "echo 99999 2>&1 > /sys/class/net/br0/bridge/hello_time",
         "sh: write error: Numerical result out of range\n",
-    );
-    check(
+    ),
+    (
         "ifconfig eth0 0.0.0.0; ifconfig br0 192.0.2.1 up; cat /sys/class/net/br0/operstate; ip route",
         concat!("up\n", "192.0.2.0/24 dev br0 scope link  src 192.0.2.1 \n"),
-    );
-    check(
+    ),
+    (
         "ip link show br0 | head -1",
         "3: br0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast qlen 1000\n",
-    );
-    check(
+    ),
+    (
         "ip link show eth0 | grep -o 'master br0'; brctl delbr br0 2>&1",
         concat!("master br0\n", "brctl: bridge br0: Device or resource busy\n"),
-    );
+    ),
     // VLANs
-    check(
+    (
         "vconfig set_name_type DEV_PLUS_VID_NO_PAD; vconfig add eth0 5; vconfig add eth0 5 2>&1",
-        concat!("vconfig: ioctl error for add: File exists\n"),
-    );
-    check(
+        "vconfig: ioctl error for add: File exists\n",
+    ),
+    (
         "cat /proc/net/vlan/config",
         concat!(
             "VLAN Dev name\t | VLAN ID\n",
             "Name-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD\n",
             "eth0.5         | 5  | eth0\n"
         ),
-    );
-    check(
+    ),
+    (
         "cat /sys/class/net/eth0.5/ifindex /sys/class/net/eth0.5/iflink /sys/class/net/eth0.5/address",
         "4\n2\n00:11:22:33:44:55\n",
-    );
-    check(
+    ),
+    (
         "vconfig set_name_type VLAN_PLUS_VID; vconfig add eth0 7; ifconfig vlan0007 198.51.100.1 up; ip addr show vlan0007 | grep -o '198.*'",
         "198.51.100.1/24 brd 198.51.100.255 scope global vlan0007\n",
-    );
-    check(
+    ),
+    (
         "ifconfig eth0 down; cat /sys/class/net/vlan0007/operstate; ifconfig vlan0007 up 2>&1; ifconfig eth0 up",
         concat!("down\n", "ifconfig: SIOCSIFFLAGS: Network is down\n"),
-    );
-    check(
+    ),
+    (
         "vconfig rem eth0 2>&1; vconfig add lo 3 2>&1",
         concat!(
             "vconfig: ioctl error for rem: Invalid argument\n",
             "vconfig: ioctl error for add: Operation not supported\n"
         ),
-    );
+    ),
     // numbers stay when one before goes
-    check(
+    (
         "vconfig rem eth0.5; cat /sys/class/net/vlan0007/ifindex; ip link | grep -o '^[0-9]*: [a-z0-9]*'",
         concat!("5\n", "1: lo\n", "2: eth0\n", "3: br0\n", "5: vlan0007\n"),
-    );
-    check(
+    ),
+    (
         "ip link add link eth0 name wan type vlan id 9; ip link | grep wan | cut -d: -f1,2; ip link del wan; ip link del eth0 2>&1",
         concat!("6: wan@eth0\n", "ip: RTNETLINK answers: Operation not supported\n"),
-    );
-    check(
+    ),
+    (
         "ifconfig br0 down; brctl delif br0 eth0; brctl delif br0 eth0 2>&1; brctl delbr br0; brctl delbr br0 2>&1; brctl delbr eth0 2>&1",
         concat!(
             "brctl: bridge br0: Invalid argument\n",
             "brctl: bridge br0: No such device or address\n",
             "brctl: bridge eth0: Operation not permitted\n"
         ),
-    );
-    check(
+    ),
+    (
         "ifconfig eth0:1 203.0.113.5; ip addr show eth0 | grep -c 203.0.113.5; ifconfig eth0:1 down; ip addr | grep -c 203.0.113.5; cat /sys/class/net/vlan0007/ifindex",
         "1\n0\n5\n",
-    );
+    ),
+];
+
+#[test]
+fn bridges_and_vlans_are_made_as_scripts_of_vendors_do() {
+    let Some(mut guest) = Guest::with_busybox() else { return };
+    let mut wrong = String::new();
+    for (script, expect) in LINKS {
+        let done = guest.shell(script);
+        if done.text() != *expect {
+            let error = String::from_utf8_lossy(&done.error);
+            wrong += &format!("{script}\n  {:?}\n  not {expect:?}\n  {error}\n", done.text());
+        }
+    }
     assert!(wrong.is_empty(), "{wrong}");
 }
