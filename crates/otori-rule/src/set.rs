@@ -3,14 +3,17 @@
 //! Key types: [`RuleSet`], [`View`] (what is known of the packet), [`Hit`]. Neighbours: [`crate::prefilter`] finds
 //! candidates, [`crate::step`] decides.
 mod inspect;
+mod listed;
 
 pub use inspect::{Ask, Scratch};
+pub use listed::LIST_GENERATOR;
 
 #[cfg(test)]
 mod tests;
 
 use crate::{
     limits::RULES,
+    list::Lists,
     parse::{RuleError, Variables, parse_rule, rule_lines, sid_of},
     prefilter::{AddressTable, Prefilter},
     rule::{Action, Group, Rule, RuleProtocol, Stage, Target},
@@ -129,6 +132,7 @@ pub struct RuleSet {
     addresses: AddressTable,
     /// a rule about transactions looks at the stream as well
     keeps_streams: bool,
+    lists: Lists,
 }
 
 impl RuleSet {

@@ -126,6 +126,8 @@ pub struct Marks {
     pub fired: Vec<u32>,
     /// rules without a prefilter were added to the candidates, per direction
     pub primed: [bool; 2],
+    /// names that the lists were asked about, per direction
+    pub listed: [u16; 2],
 }
 
 /// A protocol's own record of a transaction, beyond the fields; read by its row's `log`.

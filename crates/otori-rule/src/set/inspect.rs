@@ -21,6 +21,7 @@ use otori_wire::{
 #[derive(Default)]
 pub struct Scratch {
     lower: Vec<u8>,
+    pub(super) room: crate::list::Room,
     found: Vec<u32>,
 }
 

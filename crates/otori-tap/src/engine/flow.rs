@@ -431,6 +431,7 @@ impl Work<'_> {
                     ..case.view(direction, conversation)
                 };
                 let mut ask = ask(self.state, &mut extra.marks, &mut hits);
+                self.rules.inspect_lists(&view, direction, transaction, &mut ask);
                 self.rules.inspect_transaction(&view, direction, transaction, &mut ask);
                 case.found.extend(hits.into_iter().map(|hit| Found { hit, direction }));
             }

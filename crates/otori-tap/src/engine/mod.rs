@@ -18,7 +18,7 @@ pub use settings::{Detail, Exception, Settings};
 use crate::eve::{Eve, Place};
 use flow::{FlowExtra, Work};
 use otori_event::{Endpoint, RuleChange, Timestamp, Verdict};
-use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Tables, Variables, set::Scratch};
+use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Tables, Variables, list::Lists, set::Scratch};
 use otori_wire::{
     Defragmenter, Flow, FlowTable, LinkType, Packet, TunnelKind, decode, decode_inner, limits::TUNNEL_DEPTH,
 };
@@ -132,6 +132,10 @@ impl Engine {
     /// What rules share while they are read: how files are got, features.
     pub const fn tables(&mut self) -> &mut Tables {
         self.rules.tables()
+    }
+    /// Lists of hosts and URLs, to load and change them.
+    pub const fn lists(&mut self) -> &mut Lists {
+        self.rules.lists_mut()
     }
     /// Takes a threshold file; lines that cannot be read are told.
     pub fn load_thresholds(&mut self, file: &str, text: &str) -> Vec<RuleError> {

@@ -2,7 +2,7 @@
 use super::*;
 use core::net::Ipv4Addr;
 use otori_event::{IndicatorKind, Rule, VerdictAction};
-use otori_rule::address::AddressSet;
+use otori_rule::{address::AddressSet, list::ListSpec, set::LIST_GENERATOR};
 
 /// Builds one TCP conversation, frame by frame.
 struct Talk {
@@ -149,4 +149,36 @@ fn many_pipelined_requests_in_one_segment_are_all_asked_about() {
     let mut many = harmless.repeat(700);
     many.extend_from_slice(REQUEST);
     assert_eq!(talk.send(true, 24, &many), Decision::Drop);
+}
+
+#[test]
+fn a_url_on_a_list_is_dropped_with_its_proof() {
+    let mut talk = Talk::new(Mode::Inline, "");
+    let spec = ListSpec { name: "feed".into(), category: "malware".into(), action: otori_rule::Action::Drop };
+    talk.engine.lists().load(spec, b"# droppers\nhttp://evil.example/bot\n").unwrap();
+    talk.shake();
+    assert_eq!(talk.send(true, 24, &REQUEST[..20]), Decision::Pass);
+    assert_eq!(talk.send(true, 24, &REQUEST[20..]), Decision::Drop);
+    assert_eq!(talk.send(false, 16, b""), Decision::Drop, "the flow is over");
+    let verdicts = talk.engine.take_verdicts();
+    assert_eq!(verdicts[0].message, "malware on list feed: evil.example/bot");
+    assert_eq!(verdicts[0].subject.as_deref(), Some("http://evil.example/bot"));
+    let lines = talk.lines();
+    let alerts: Vec<_> = lines.iter().filter(|line| line["event_type"] == "alert").collect();
+    assert_eq!(alerts.len(), 1);
+    let alert = &alerts[0]["alert"];
+    assert_eq!((&alert["gid"], &alert["action"]), (&LIST_GENERATOR.into(), &"blocked".into()));
+    assert_eq!((&alert["metadata"]["list"][0], &alert["metadata"]["line"][0]), (&"feed".into(), &"2".into()));
+    assert_eq!(alerts[0]["http"]["url"], "/bot");
+}
+
+#[test]
+fn an_entry_added_to_a_list_meets_the_next_request() {
+    let mut talk = Talk::new(Mode::Inline, "");
+    let spec = ListSpec { name: "own".into(), category: "own".into(), action: otori_rule::Action::Drop };
+    talk.engine.lists().load(spec, b"").unwrap();
+    talk.shake();
+    assert_eq!(talk.send(true, 24, REQUEST), Decision::Pass);
+    talk.engine.lists().add("own", "evil.example").unwrap();
+    assert_eq!(talk.send(true, 24, REQUEST), Decision::Drop);
 }

@@ -3,7 +3,7 @@
 //! Neighbours: [`otori_tap::guard`] runs the packets, `link` talks to the server.
 mod link;
 
-use super::{Failure, rules};
+use super::{Failure, lists, rules};
 use anyhow::Context;
 use link::Link;
 use otori_event::{Event, EventId, EventKind, Timestamp, id::fnv1a};
@@ -45,6 +45,8 @@ pub struct Arguments {
     /// Rules in Suricata's language, besides those of the link; may be repeated
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    lists: lists::Options,
     /// Socket of a running `otori up` [default: guard.sock in the data folder, if it is there]
     #[arg(long, value_name = "SOCKET")]
     link: Option<PathBuf>,
@@ -80,6 +82,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let mut engine = Engine::new(settings, variables);
     rules::load(&mut engine, &arguments.rules)?;
+    arguments.lists.load(&mut engine)?;
     let rule_count = engine.rule_count();
     let failure = match arguments.fail {
         Fail::Open => backend::Failure::Open,
@@ -124,7 +127,9 @@ fn source(arguments: &Arguments) -> anyhow::Result<(&'static backend::BackendRow
 /// what to enforce otherwise.
 fn link_path(arguments: &Arguments) -> Option<PathBuf> {
     let default = arguments.data.join("guard.sock");
-    arguments.link.clone().or_else(|| (default.exists() || arguments.rules.is_empty()).then_some(default))
+    arguments.link.clone().or_else(|| {
+        (default.exists() || (arguments.rules.is_empty() && arguments.lists.is_empty())).then_some(default)
+    })
 }
 
 fn eve_file(path: &Path) -> anyhow::Result<Box<dyn Write>> {

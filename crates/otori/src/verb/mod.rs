@@ -13,6 +13,7 @@ pub mod events;
 pub mod exec;
 pub mod guard;
 pub mod inspect;
+mod lists;
 pub mod product;
 mod rules;
 pub mod sign_in_link;

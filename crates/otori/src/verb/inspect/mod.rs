@@ -5,7 +5,7 @@
 mod keys;
 mod yaml;
 
-use super::{Failure, rules};
+use super::{Failure, lists, rules};
 use anyhow::Context;
 use keys::Keys;
 use otori_rule::address::AddressSet;
@@ -32,6 +32,8 @@ pub struct Arguments {
     /// Rules in Suricata's language; may be repeated
     #[arg(long, short = 'S', value_name = "FILE")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    lists: lists::Options,
     /// A suricata.yaml; its `vars` are read, the rest is not needed
     #[arg(long, short = 'c', value_name = "FILE")]
     config: Option<PathBuf>,
@@ -79,6 +81,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         engine.tables().read = Some(Box::new(move |name| read_list(&folder, name)));
         rules::load(&mut engine, std::slice::from_ref(path))?;
     }
+    arguments.lists.load(&mut engine)?;
     if let Some(path) = &keys.threshold_file {
         let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         for error in engine.load_thresholds(&path.display().to_string(), &String::from_utf8_lossy(&text)) {
