@@ -86,3 +86,9 @@ pub const GZIP_HEADER_BYTES: usize = 4096;
 pub const INFLATED_BYTES: usize = 1 << 20;
 /// Bytes of one line of a text protocol.
 pub const TEXT_LINE_BYTES: usize = 4096;
+/// Bytes kept of one message of a protocol whose messages tell their length.
+pub const MESSAGE_BYTES: usize = 65_536;
+/// Requests of one flow that wait for their answer.
+pub const OPEN_REQUESTS: usize = 64;
+/// Bytes of one side of a QUIC hand-shake.
+pub const QUIC_CRYPTO_BYTES: usize = 16_384;

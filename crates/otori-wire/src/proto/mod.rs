@@ -10,11 +10,14 @@ use crate::{
 
 pub mod dns;
 pub mod file;
+mod framed;
 pub mod ftp;
 pub mod http;
 pub mod http2;
 pub mod lines;
+pub mod modbus;
 pub mod mqtt;
+pub mod quic;
 pub mod sip;
 pub mod smb;
 pub mod smtp;
@@ -52,6 +55,10 @@ pub enum ProtocolId {
     FtpData = 11,
     /// RFC 9113
     Http2 = 12,
+    /// MODBUS Application Protocol
+    Modbus = 13,
+    /// RFC 9000
+    Quic = 14,
 }
 
 impl ProtocolId {
@@ -102,6 +109,13 @@ pub struct FieldRow {
     pub direction: Direction,
 }
 
+impl FieldRow {
+    /// A sticky buffer with one name.
+    pub const fn new(direction: Direction, id: FieldId, keyword: &'static str) -> Self {
+        FieldRow { id, keyword, aliases: &[], modifier: None, direction }
+    }
+}
+
 /// How a number's value is written in a rule, besides as a comparison.
 #[derive(Clone, Copy, Debug)]
 pub enum NumberForm {
@@ -125,6 +139,13 @@ pub struct NumberRow {
     pub direction: Direction,
     /// how its value is written
     pub form: NumberForm,
+}
+
+impl NumberRow {
+    /// A number with one name.
+    pub const fn new(direction: Direction, id: FieldId, keyword: &'static str, form: NumberForm) -> Self {
+        NumberRow { id, keyword, aliases: &[], direction, form }
+    }
 }
 
 /// One protocol.
@@ -205,6 +226,8 @@ pub trait Record {
 }
 
 const TCP: &[u8] = &[protocol::TCP];
+const UDP: &[u8] = &[protocol::UDP];
+const BOTH: &[u8] = &[protocol::TCP, protocol::UDP];
 
 /// All protocols, sorted by name.
 pub static PROTOCOLS: &[ProtocolRow] = &[
@@ -212,7 +235,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         id: ProtocolId::Dns,
         name: "dns",
         log_key: "dns",
-        transports: &[protocol::TCP, protocol::UDP],
+        transports: BOTH,
         ports: &[53],
         only_ports: false,
         probe: dns::probe,
@@ -274,6 +297,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         log: http2::log,
     },
     ProtocolRow {
+        id: ProtocolId::Modbus,
+        name: "modbus",
+        log_key: "modbus",
+        transports: TCP,
+        ports: &[502],
+        only_ports: true,
+        probe: modbus::probe,
+        parser: modbus::parser,
+        fields: &[],
+        numbers: modbus::NUMBERS,
+        log: modbus::log,
+    },
+    ProtocolRow {
         id: ProtocolId::Mqtt,
         name: "mqtt",
         log_key: "mqtt",
@@ -287,10 +323,23 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         log: mqtt::log,
     },
     ProtocolRow {
+        id: ProtocolId::Quic,
+        name: "quic",
+        log_key: "quic",
+        transports: UDP,
+        ports: &[443],
+        only_ports: false,
+        probe: quic::probe,
+        parser: quic::parser,
+        fields: quic::FIELDS,
+        numbers: &[],
+        log: quic::log,
+    },
+    ProtocolRow {
         id: ProtocolId::Sip,
         name: "sip",
         log_key: "sip",
-        transports: &[protocol::TCP, protocol::UDP],
+        transports: BOTH,
         ports: &[5060],
         only_ports: false,
         probe: sip::probe,
@@ -329,7 +378,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         id: ProtocolId::Snmp,
         name: "snmp",
         log_key: "snmp",
-        transports: &[protocol::UDP],
+        transports: UDP,
         ports: &[161, 162],
         only_ports: false,
         probe: snmp::probe,

@@ -37,51 +37,80 @@ fn handshake(transaction: &Transaction) -> Handshake {
     transaction.detail_of::<Handshake>().cloned().unwrap_or_default()
 }
 
-fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
-    let mut seen = handshake(transaction);
-    let mut hello = Hello::default();
-    let mut cursor = Cursor::new(body);
-    hello.version = cursor.u16()?;
-    seen.version = hello.version;
-    let random = cursor.take(32)?;
-    transaction.fields.set(RANDOM, random);
-    let session = usize::from(cursor.u8()?);
-    cursor.skip(session)?;
-    let suites = usize::from(cursor.u16()?);
-    hello.suites = words(cursor.take(suites)?);
-    let compressions = usize::from(cursor.u8()?);
-    cursor.skip(compressions)?;
-    // Before TLS 1.2 a hello may end here.
-    let total = cursor.u16().map_or(0, usize::from);
-    let mut extensions = Cursor::new(cursor.rest().get(..total.min(cursor.left()))?);
-    let mut names = 0;
-    while let (Some(kind), Some(length)) = (extensions.u16(), extensions.u16()) {
-        let Some(data) = extensions.take(usize::from(length)) else { break };
-        if hello.extensions.len() < MAX_EXTENSIONS {
-            hello.extensions.push(kind);
+/// What a ClientHello says.
+#[derive(Default)]
+pub(in crate::proto) struct ClientHello {
+    pub(in crate::proto) hello: Hello,
+    /// first host name
+    pub(in crate::proto) sni: Option<Vec<u8>>,
+    /// application protocols offered
+    pub(in crate::proto) alpn: Vec<Vec<u8>>,
+    /// Encrypted Client Hello is offered (RFC 9849)
+    pub(in crate::proto) encrypted_hello: bool,
+    random: Vec<u8>,
+    /// extensions with a name
+    names: usize,
+}
+
+impl ClientHello {
+    /// Reads the message behind its four bytes of header.
+    pub(in crate::proto) fn read(body: &[u8]) -> Option<ClientHello> {
+        let mut said = ClientHello::default();
+        let mut cursor = Cursor::new(body);
+        said.hello.version = cursor.u16()?;
+        said.random = cursor.take(32)?.to_vec();
+        let session = usize::from(cursor.u8()?);
+        cursor.skip(session)?;
+        let suites = usize::from(cursor.u16()?);
+        said.hello.suites = words(cursor.take(suites)?);
+        let compressions = usize::from(cursor.u8()?);
+        cursor.skip(compressions)?;
+        // Before TLS 1.2 a hello may end here.
+        let total = cursor.u16().map_or(0, usize::from);
+        let mut extensions = Cursor::new(cursor.rest().get(..total.min(cursor.left()))?);
+        while let (Some(kind), Some(length)) = (extensions.u16(), extensions.u16()) {
+            let Some(data) = extensions.take(usize::from(length)) else { break };
+            if said.hello.extensions.len() < MAX_EXTENSIONS {
+                said.hello.extensions.push(kind);
+            }
+            said.extension(kind, data);
         }
+        said.hello.protocol = said.alpn.first().cloned().unwrap_or_default();
+        Some(said)
+    }
+    fn extension(&mut self, kind: u16, data: &[u8]) {
         match kind {
             0 => {
-                names += 1;
-                if names > 1 {
-                    transaction.note("tls.multiple_sni_extensions");
-                } else if let Some(name) = server_name(data) {
-                    transaction.fields.set(SNI, name);
+                self.names += 1;
+                if self.names == 1 {
+                    self.sni = server_name(data).map(<[u8]>::to_vec);
                 }
-                hello.named = true;
+                self.hello.named = true;
             }
-            16 => seen.alpn = protocols(data),
-            0xfe0d => seen.encrypted_hello = true,
-            _ => hello.extension(kind, data),
+            16 => self.alpn = protocols(data),
+            0xfe0d => self.encrypted_hello = true,
+            _ => self.hello.extension(kind, data),
         }
     }
-    hello.protocol = seen.alpn.first().cloned().unwrap_or_default();
-    seen.alpn.iter().for_each(|name| transaction.fields.set(ALPN, name.as_slice()));
-    let text = hello.ja3();
-    transaction.fields.set(JA3_HASH, hash(&text));
-    transaction.fields.set(JA3_STRING, text);
-    transaction.fields.set(JA4, hello.ja4('t'));
-    transaction.fields.set_number(VERSION_CLIENT, u64::from(seen.version));
+}
+
+fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
+    let mut seen = handshake(transaction);
+    let said = ClientHello::read(body)?;
+    if said.names > 1 {
+        transaction.note("tls.multiple_sni_extensions");
+    }
+    let fields = &mut transaction.fields;
+    fields.set(RANDOM, said.random);
+    said.sni.into_iter().for_each(|name| fields.set(SNI, name));
+    said.alpn.iter().for_each(|name| fields.set(ALPN, name.as_slice()));
+    let text = said.hello.ja3();
+    fields.set(JA3_HASH, hash(&text));
+    fields.set(JA3_STRING, text);
+    fields.set(JA4, said.hello.ja4('t'));
+    fields.set_number(VERSION_CLIENT, u64::from(said.hello.version));
+    (seen.version, seen.alpn, seen.encrypted_hello) =
+        (said.hello.version, said.alpn, said.encrypted_hello);
     transaction.detail = Some(Box::new(seen));
     Some(())
 }
@@ -135,12 +164,12 @@ fn protocols(data: &[u8]) -> Vec<Vec<u8>> {
     found
 }
 
-fn server_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
-    let mut seen = handshake(transaction);
+/// What a ServerHello says, and the version that it chooses.
+pub(in crate::proto) fn read_server_hello(body: &[u8]) -> Option<(Hello, u16)> {
     let mut hello = Hello::default();
     let mut cursor = Cursor::new(body);
     hello.version = cursor.u16()?;
-    seen.version = hello.version;
+    let mut version = hello.version;
     cursor.skip(32)?;
     let session = usize::from(cursor.u8()?);
     cursor.skip(session)?;
@@ -153,10 +182,17 @@ fn server_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
         if hello.extensions.len() < MAX_EXTENSIONS {
             hello.extensions.push(kind);
         }
-        if let (43, Some(version)) = (kind, Cursor::new(data).u16()) {
-            seen.version = version;
+        if let (43, Some(chosen)) = (kind, Cursor::new(data).u16()) {
+            version = chosen;
         }
     }
+    Some((hello, version))
+}
+
+fn server_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
+    let mut seen = handshake(transaction);
+    let (hello, version) = read_server_hello(body)?;
+    seen.version = version;
     let text = hello.ja3s();
     transaction.fields.set(JA3S_HASH, hash(&text));
     transaction.fields.set(JA3S_STRING, text);
@@ -201,4 +237,38 @@ fn first_certificate(der: &[u8], transaction: &mut Transaction) {
             transaction.note("tls.invalid_certificate");
         }
     }
+}
+
+/// Names of extensions, IANA; those that QUIC's log shows.
+const EXTENSIONS: &[(u16, &str)] = &[
+    (0, "server_name"),
+    (1, "max_fragment_length"),
+    (5, "status_request"),
+    (10, "supported_groups"),
+    (11, "ec_point_formats"),
+    (13, "signature_algorithms"),
+    (16, "alpn"),
+    (18, "signed_certificate_timestamp"),
+    (21, "padding"),
+    (23, "extended_master_secret"),
+    (27, "compress_certificate"),
+    (28, "record_size_limit"),
+    (34, "delegated_credentials"),
+    (35, "session_ticket"),
+    (41, "pre_shared_key"),
+    (42, "early_data"),
+    (43, "supported_versions"),
+    (44, "cookie"),
+    (45, "psk_key_exchange_modes"),
+    (49, "post_handshake_auth"),
+    (51, "key_share"),
+    (57, "quic_transport_parameters"),
+    (0x4469, "application_settings"),
+    (0xfe0d, "encrypted_client_hello"),
+    (0xffa5, "quic_transport_parameters"),
+];
+
+/// The name of an extension; `unknown` when it has none here.
+pub(in crate::proto) fn extension_name(kind: u16) -> &'static str {
+    EXTENSIONS.iter().find(|(have, _)| *have == kind).map_or("unknown", |(_, name)| name)
 }

@@ -8,6 +8,8 @@ mod hello;
 #[cfg(test)]
 mod tests;
 
+pub(super) use hello::{ClientHello, extension_name, read_server_hello};
+
 use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
