@@ -17,6 +17,8 @@ pub enum Mode {
 const DOCUMENTS: &[(&str, &str)] = &[
     ("command-line", "docs/generated/command-line.md"),
     ("configuration", "docs/generated/configuration.md"),
+    ("keywords", "docs/generated/keywords.md"),
+    ("protocols", "docs/generated/protocols.md"),
     ("system-calls", "docs/generated/system-calls.md"),
 ];
 

@@ -134,6 +134,8 @@ pub enum Compare {
     NotBetween(u64, u64),
     /// these bits are set, and those are not
     Bits(u64, u64),
+    /// one of these bits is set
+    AnyBit(u64),
 }
 
 impl Compare {
@@ -149,6 +151,7 @@ impl Compare {
             Compare::Between(low, high) => value > low && value < high,
             Compare::NotBetween(low, high) => value <= low || value >= high,
             Compare::Bits(set, clear) => value & set == set && value & clear == 0,
+            Compare::AnyBit(bits) => value & bits != 0,
         }
     }
     /// Reads `5`, `<5`, `>=5`, `!5`, `2<>9`, `2-9`.

@@ -4,7 +4,7 @@
 use crate::{
     flow::Direction,
     limits::DETECT_BYTES,
-    proto::{Expectation, PROTOCOLS, Parser, Probe, ProtocolId, ProtocolRow, by_id, ftp},
+    proto::{Expectation, PROTOCOLS, Parser, Probe, ProtocolId, ProtocolRow, by_id},
     transaction::{Progress, Transactions},
 };
 
@@ -88,8 +88,8 @@ impl Conversation {
     }
     /// It is the connection that another one has announced.
     pub fn adopt(&mut self, what: Expectation) {
-        if let Some(row) = by_id(ProtocolId::FtpData) {
-            self.detection = Some(Detection::Known(row, ftp::data::expected(what)));
+        if let Some(row) = by_id(what.protocol) {
+            self.detection = Some(Detection::Known(row, what.parser()));
         }
     }
     /// Its protocol is only to be named: what was read is forgotten, and nothing more is.

@@ -83,9 +83,13 @@ impl Rig {
     }
     /// Feeds an HTTP request in pieces; the sids that fire at each piece.
     fn http(&mut self, pieces: &[&[u8]]) -> Vec<Vec<u32>> {
+        self.client(80, pieces)
+    }
+    /// The same of what a client says to any port.
+    fn client(&mut self, port: u16, pieces: &[&[u8]]) -> Vec<Vec<u32>> {
         let frame = udp(b"");
         let packet = decode(LinkType::Ip, Timestamp(0), &frame);
-        let mut conversation = Conversation::new(6, 1024, 80);
+        let mut conversation = Conversation::new(6, 1024, port);
         let mut fired = Vec::new();
         for piece in pieces {
             conversation.feed(Direction::ToServer, piece);
@@ -248,4 +252,44 @@ fn a_bad_rule_is_refused_and_the_others_load() {
         ]
     );
     assert_eq!(set.rule(1).unwrap().action, Action::Drop);
+}
+
+#[test]
+fn modbus_is_asked_by_unit_function_access_address_and_value() {
+    let head = "alert modbus any any -> any any (modbus: ";
+    let rules = [
+        "unit 10; sid:1;)",
+        "function 16; sid:2;)",
+        "function assigned; sid:3;)",
+        "function !public; sid:4;)",
+        "access write holding; sid:5;)",
+        "access read; sid:6;)",
+        "access write holding, address 11; sid:7;)",
+        "access write, address >11; sid:8;)",
+        "access write holding, address 11, value >255; sid:9;)",
+        "access write holding, address 10, value >255; sid:10;)",
+        "unit >9, access write, address 5<>20; sid:11;)",
+    ];
+    let mut rig = Rig::new(&rules.map(|rule| format!("{head}{rule}")).join("\n"));
+    // Registers 10 and 11 get 5 and 256.
+    let write = [0, 1, 0, 0, 0, 11, 10, 16, 0, 9, 0, 2, 4, 0, 5, 1, 0];
+    let mut fired = rig.client(502, &[&write]).remove(0);
+    fired.sort_unstable();
+    assert_eq!(fired, [1, 2, 3, 5, 7, 9, 11]);
+}
+
+#[test]
+fn industry_keywords_refuse_what_they_cannot_mean() {
+    let refused = |rule: &str| {
+        let mut set = RuleSet::new(Variables::default());
+        !set.load("test", rule).refused.is_empty()
+    };
+    assert!(refused("alert modbus any any -> any any (modbus: access write, value 3; sid:1;)"));
+    assert!(refused("alert modbus any any -> any any (modbus: speed 3; sid:1;)"));
+    assert!(refused("alert dnp3 any any -> any any (dnp3_obj: 300,1; sid:1;)"));
+    assert!(refused("alert enip any any -> any any (cip_service: 1,2,3,4; sid:1;)"));
+    let fine = "alert dnp3 any any -> any any (dnp3_func:disable_unsolicited; dnp3_data; content:\"|c3 06|\"; sid:1;)\n\
+         alert dnp3 any any -> any any (dnp3_ind:all_stations,need_time; dnp3_obj:22,1; sid:2;)\n\
+         alert enip any any -> any any (enip_command:list_identity; cip_service:16,246,6; sid:3;)";
+    assert!(!refused(fine));
 }

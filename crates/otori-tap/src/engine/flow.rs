@@ -193,6 +193,7 @@ impl Work<'_> {
         }
         let datagram = !facts.streamed && facts.protocol == protocol::UDP;
         if datagram && !packet.payload.is_empty() {
+            self.state.adopt(packet.at, &facts, conversation);
             conversation.feed(direction, packet.payload);
         }
         let mut decision = self.feed_stream(&mut case, conversation, extra);
@@ -304,13 +305,8 @@ impl Work<'_> {
     ) -> Decision {
         let mut decision = Decision::Pass;
         let Facts { client, server, .. } = case.facts;
-        let expected = &mut self.state.expected;
-        if !expected.is_empty()
-            && !self.state.pieces.list.is_empty()
-            && conversation.is_open()
-            && let Some(what) = expected.take(case.packet.at, client.ip, server.ip, server.port)
-        {
-            conversation.adopt(what);
+        if !self.state.pieces.list.is_empty() {
+            self.state.adopt(case.packet.at, &case.facts, conversation);
         }
         let pieces = core::mem::take(&mut self.state.pieces);
         for (way, kind) in &pieces.list {
@@ -324,7 +320,10 @@ impl Work<'_> {
             }
         }
         self.state.pieces = pieces;
-        if let Some(what) = conversation.expects() {
+        if let Some(mut what) = conversation.expects() {
+            if what.port == 0 {
+                what.port = client.port;
+            }
             let (from, to) = if what.reversed { (server.ip, client.ip) } else { (client.ip, server.ip) };
             self.state.expected.add(case.packet.at, from, to, what);
         }
@@ -594,6 +593,19 @@ impl Pieces {
             Piece::End => Kind::End,
         };
         self.list.push((way, kind));
+    }
+}
+
+impl WorkState {
+    /// The connection may be one that another has announced.
+    fn adopt(&mut self, now: Timestamp, facts: &Facts, conversation: &mut Conversation) {
+        let (client, server) = (facts.client, facts.server);
+        if !self.expected.is_empty()
+            && conversation.is_open()
+            && let Some(what) = self.expected.take(now, client.ip, server.ip, server.port)
+        {
+            conversation.adopt(what);
+        }
     }
 }
 

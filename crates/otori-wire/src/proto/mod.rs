@@ -1,29 +1,48 @@
-//! The application protocols: one folder each, one row here.
+//! The application protocols: one folder each, one row in `table`.
 //!
 //! A [`ProtocolRow`] gives the name, the ports, the probe, the parser, the fields that rules look at and the log
 //! record. To add a protocol: a folder, a [`ProtocolId`], a row in [`PROTOCOLS`].
 use crate::{
-    decode::protocol,
     flow::Direction,
     transaction::{FieldId, Transaction, Transactions},
 };
 
+pub mod adb;
+pub mod bacnet;
+pub mod coap;
+pub mod cwmp;
+pub mod dhcp;
+pub mod dnp3;
 pub mod dns;
+mod document;
+pub mod echonet;
+pub mod enip;
 pub mod file;
 mod framed;
 pub mod ftp;
+mod headed;
 pub mod http;
 pub mod http2;
 pub mod lines;
 pub mod modbus;
 pub mod mqtt;
+pub mod ntp;
 pub mod quic;
+pub mod rtsp;
 pub mod sip;
 pub mod smb;
 pub mod smtp;
 pub mod snmp;
+pub mod ssdp;
 pub mod ssh;
+mod table;
+pub mod telnet;
+pub mod tftp;
 pub mod tls;
+pub mod websocket;
+
+pub use document::document;
+pub use table::PROTOCOLS;
 
 /// A protocol's number, the high byte of its [`FieldId`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +78,38 @@ pub enum ProtocolId {
     Modbus = 13,
     /// RFC 9000
     Quic = 14,
+    /// IEEE 1815
+    Dnp3 = 15,
+    /// RFC 2131
+    Dhcp = 16,
+    /// RFC 5905
+    Ntp = 17,
+    /// RFC 7252
+    Coap = 18,
+    /// ANSI/ASHRAE 135, annex J
+    Bacnet = 19,
+    /// ECHONET Lite Specification
+    Echonet = 20,
+    /// Android Debug Bridge
+    Adb = 21,
+    /// RFC 2326
+    Rtsp = 22,
+    /// UPnP Device Architecture
+    Ssdp = 23,
+    /// RFC 1350
+    Tftp = 24,
+    /// RFC 854
+    Telnet = 25,
+    /// RFC 6455
+    Websocket = 26,
+    /// EtherNet/IP
+    Enip = 27,
+    /// Broadband Forum TR-069
+    Cwmp = 28,
+    /// RFC 4795
+    Llmnr = 29,
+    /// RFC 6762
+    Mdns = 30,
 }
 
 impl ProtocolId {
@@ -175,16 +226,35 @@ pub struct ProtocolRow {
 }
 
 /// A connection that is announced on another one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
+    /// what it speaks
+    pub protocol: ProtocolId,
     /// the server of the announcing connection opens it, to the client
     pub reversed: bool,
-    /// the port that is listened on
+    /// the port that is listened on; 0 is the one that the announcing client has
     pub port: u16,
     /// why (RETR, STOR)
     pub command: Vec<u8>,
     /// the file that it will carry
     pub file: Vec<u8>,
+}
+
+impl Default for Expectation {
+    fn default() -> Self {
+        let protocol = ProtocolId::FtpData;
+        Expectation { protocol, reversed: false, port: 0, command: Vec::new(), file: Vec::new() }
+    }
+}
+
+impl Expectation {
+    /// The parser of the connection.
+    pub(crate) fn parser(self) -> Box<dyn Parser> {
+        match self.protocol {
+            ProtocolId::Tftp => tftp::expected(self),
+            _ => ftp::data::expected(self),
+        }
+    }
 }
 
 /// A streaming, tolerant parser of one flow.
@@ -224,196 +294,6 @@ pub trait Record {
     /// An object.
     fn object(&mut self, key: &'static str, fill: &mut dyn FnMut(&mut dyn Record));
 }
-
-const TCP: &[u8] = &[protocol::TCP];
-const UDP: &[u8] = &[protocol::UDP];
-const BOTH: &[u8] = &[protocol::TCP, protocol::UDP];
-
-/// All protocols, sorted by name.
-pub static PROTOCOLS: &[ProtocolRow] = &[
-    ProtocolRow {
-        id: ProtocolId::Dns,
-        name: "dns",
-        log_key: "dns",
-        transports: BOTH,
-        ports: &[53],
-        only_ports: false,
-        probe: dns::probe,
-        parser: dns::parser,
-        fields: dns::FIELDS,
-        numbers: dns::NUMBERS,
-        log: dns::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Ftp,
-        name: "ftp",
-        log_key: "ftp",
-        transports: TCP,
-        ports: &[21, 2121],
-        only_ports: true,
-        probe: ftp::probe,
-        parser: ftp::parser,
-        fields: ftp::FIELDS,
-        numbers: ftp::NUMBERS,
-        log: ftp::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::FtpData,
-        name: "ftp-data",
-        log_key: "ftp_data",
-        transports: TCP,
-        ports: &[],
-        only_ports: true,
-        probe: ftp::data::probe,
-        parser: ftp::data::parser,
-        fields: &[],
-        numbers: ftp::data::NUMBERS,
-        log: ftp::data::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Http,
-        name: "http",
-        log_key: "http",
-        transports: TCP,
-        ports: &[80, 8080, 8000, 8081, 8888, 3128],
-        only_ports: false,
-        probe: http::probe,
-        parser: http::parser,
-        fields: http::FIELDS,
-        numbers: &[],
-        log: http::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Http2,
-        name: "http2",
-        log_key: "http",
-        transports: TCP,
-        ports: &[80, 8080],
-        only_ports: false,
-        probe: http2::probe,
-        parser: http2::parser,
-        fields: http2::FIELDS,
-        numbers: http2::NUMBERS,
-        log: http2::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Modbus,
-        name: "modbus",
-        log_key: "modbus",
-        transports: TCP,
-        ports: &[502],
-        only_ports: true,
-        probe: modbus::probe,
-        parser: modbus::parser,
-        fields: &[],
-        numbers: modbus::NUMBERS,
-        log: modbus::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Mqtt,
-        name: "mqtt",
-        log_key: "mqtt",
-        transports: TCP,
-        ports: &[1883],
-        only_ports: false,
-        probe: mqtt::probe,
-        parser: mqtt::parser,
-        fields: mqtt::FIELDS,
-        numbers: mqtt::NUMBERS,
-        log: mqtt::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Quic,
-        name: "quic",
-        log_key: "quic",
-        transports: UDP,
-        ports: &[443],
-        only_ports: false,
-        probe: quic::probe,
-        parser: quic::parser,
-        fields: quic::FIELDS,
-        numbers: &[],
-        log: quic::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Sip,
-        name: "sip",
-        log_key: "sip",
-        transports: BOTH,
-        ports: &[5060],
-        only_ports: false,
-        probe: sip::probe,
-        parser: sip::parser,
-        fields: sip::FIELDS,
-        numbers: &[],
-        log: sip::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Smb,
-        name: "smb",
-        log_key: "smb",
-        transports: TCP,
-        ports: &[445, 139],
-        only_ports: false,
-        probe: smb::probe,
-        parser: smb::parser,
-        fields: &[],
-        numbers: &[],
-        log: smb::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Smtp,
-        name: "smtp",
-        log_key: "smtp",
-        transports: TCP,
-        ports: &[25, 465, 587, 2525],
-        only_ports: true,
-        probe: smtp::probe,
-        parser: smtp::parser,
-        fields: smtp::FIELDS,
-        numbers: &[],
-        log: smtp::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Snmp,
-        name: "snmp",
-        log_key: "snmp",
-        transports: UDP,
-        ports: &[161, 162],
-        only_ports: false,
-        probe: snmp::probe,
-        parser: snmp::parser,
-        fields: snmp::FIELDS,
-        numbers: snmp::NUMBERS,
-        log: snmp::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Ssh,
-        name: "ssh",
-        log_key: "ssh",
-        transports: TCP,
-        ports: &[22, 2222],
-        only_ports: false,
-        probe: ssh::probe,
-        parser: ssh::parser,
-        fields: ssh::FIELDS,
-        numbers: &[],
-        log: ssh::log,
-    },
-    ProtocolRow {
-        id: ProtocolId::Tls,
-        name: "tls",
-        log_key: "tls",
-        transports: TCP,
-        ports: &[443, 8443, 8883, 465, 993, 995],
-        only_ports: false,
-        probe: tls::probe,
-        parser: tls::parser,
-        fields: tls::FIELDS,
-        numbers: tls::NUMBERS,
-        log: tls::log,
-    },
-];
 
 /// Fields of all protocols, those of files first.
 pub fn fields() -> impl Iterator<Item = &'static FieldRow> {

@@ -13,6 +13,8 @@ pub struct Arguments {
 enum Document {
     CommandLine,
     Configuration,
+    Keywords,
+    Protocols,
     SystemCalls,
 }
 
@@ -23,6 +25,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Document::CommandLine => print!("{}", command_line()),
         Document::SystemCalls => print!("{}", otori_linux::call_document()),
         Document::Configuration => print!("{}", configuration()?),
+        Document::Keywords => print!("{}", otori_rule::keyword::document()),
+        Document::Protocols => print!("{}", otori_wire::proto::document()),
     }
     Ok(ExitCode::SUCCESS)
 }

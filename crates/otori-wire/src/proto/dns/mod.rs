@@ -1,7 +1,9 @@
 //! DNS over UDP and TCP: each message is a transaction of its own.
 //!
 //! Key types: `DnsParser`, [`Message`]. Neighbour: `name` (compressed names). RFC 1035, RFC 7766, RFC 6891.
+pub mod llmnr;
 mod log;
+pub mod mdns;
 mod message;
 
 #[cfg(test)]
@@ -119,13 +121,41 @@ struct DnsParser {
     pending: [Vec<u8>; 2],
     /// known after the first message: over TCP messages have a length before them
     framed: Option<bool>,
+    kin: Kin,
+}
+
+/// A protocol that has the messages of DNS, with fields and events of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Kin {
+    protocol: ProtocolId,
+    /// names of events, for those of DNS
+    events: &'static [(&'static str, &'static str)],
+}
+
+impl Default for Kin {
+    fn default() -> Self {
+        Kin { protocol: ProtocolId::Dns, events: &[] }
+    }
+}
+
+impl Kin {
+    fn event(self, name: &'static str) -> &'static str {
+        self.events.iter().find(|(dns, _)| *dns == name).map_or(name, |(_, own)| own)
+    }
+    /// Its field that is that of DNS.
+    fn field(self, of_dns: FieldId) -> FieldId {
+        FieldId::new(self.protocol, (of_dns.0 & 0xff) as u8)
+    }
+    fn parser(self) -> Box<dyn Parser> {
+        Box::new(DnsParser { kin: self, ..DnsParser::default() })
+    }
 }
 
 impl Parser for DnsParser {
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
         let framed = *self.framed.get_or_insert_with(|| message::plausible(bytes).is_none());
         if !framed {
-            Self::message(direction, bytes, transactions);
+            self.message(direction, bytes, transactions);
             return bytes.len();
         }
         let mut at = 0;
@@ -146,7 +176,7 @@ impl Parser for DnsParser {
                 .is_some_and(|length| pending.len() >= 2 + usize::from(u16::from_be_bytes(*length)));
             if whole {
                 let message = core::mem::take(pending);
-                Self::message(direction, message.get(2..).unwrap_or(&[]), transactions);
+                self.message(direction, message.get(2..).unwrap_or(&[]), transactions);
             }
         }
         bytes.len()
@@ -158,18 +188,19 @@ impl Parser for DnsParser {
 }
 
 impl DnsParser {
-    fn message(direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
+    fn message(&self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         let (message, anomalies) = message::read(bytes);
-        let id = transactions.open(ProtocolId::Dns);
+        let kin = self.kin;
+        let id = transactions.open(kin.protocol);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        anomalies.into_iter().for_each(|anomaly| transaction.note(anomaly));
+        anomalies.into_iter().for_each(|anomaly| transaction.note(kin.event(anomaly)));
         if let Some(message) = message {
             match (message.is_response(), direction) {
-                (true, Direction::ToServer) => transaction.note("dns.not_a_request"),
-                (false, Direction::ToClient) => transaction.note("dns.not_a_response"),
+                (true, Direction::ToServer) => transaction.note(kin.event("dns.not_a_request")),
+                (false, Direction::ToClient) => transaction.note(kin.event("dns.not_a_response")),
                 _ => {}
             }
-            set_fields(direction, &message, &mut transaction.fields);
+            set_fields(kin, direction, &message, &mut transaction.fields);
             transaction.detail = Some(Box::new(message));
         }
         // A message is whole, and no other belongs to it.
@@ -177,30 +208,30 @@ impl DnsParser {
     }
 }
 
-fn set_fields(direction: Direction, message: &Message, fields: &mut Fields) {
+fn set_fields(kin: Kin, direction: Direction, message: &Message, fields: &mut Fields) {
     let opcode = u64::from(message.opcode());
     if direction == Direction::ToServer {
         for question in &message.questions {
-            fields.set(QUERY, question.name.clone());
-            fields.set_number(QUERY_TYPE, u64::from(question.kind));
+            fields.set(kin.field(QUERY), question.name.clone());
+            fields.set_number(kin.field(QUERY_TYPE), u64::from(question.kind));
         }
-        return fields.set_number(QUERY_OPCODE, opcode);
+        return fields.set_number(kin.field(QUERY_OPCODE), opcode);
     }
-    fields.set_number(RESPONSE_OPCODE, opcode);
-    fields.set_number(RCODE, u64::from(message.rcode()));
+    fields.set_number(kin.field(RESPONSE_OPCODE), opcode);
+    fields.set_number(kin.field(RCODE), u64::from(message.rcode()));
     for question in &message.questions {
-        fields.set(RESPONSE_QUERY, question.name.clone());
-        fields.set(RESPONSE_NAME, question.name.clone());
+        fields.set(kin.field(RESPONSE_QUERY), question.name.clone());
+        fields.set(kin.field(RESPONSE_NAME), question.name.clone());
     }
     for answer in &message.answers {
-        fields.set(ANSWER_NAME, answer.name.clone());
-        fields.set_number(RESPONSE_TYPE, u64::from(answer.kind));
+        fields.set(kin.field(ANSWER_NAME), answer.name.clone());
+        fields.set_number(kin.field(RESPONSE_TYPE), u64::from(answer.kind));
     }
     let sections = [&message.answers, &message.authorities, &message.additionals];
     for record in sections.into_iter().flatten() {
-        fields.set(RESPONSE_NAME, record.name.clone());
+        fields.set(kin.field(RESPONSE_NAME), record.name.clone());
         if record.names_another() {
-            fields.set(RESPONSE_NAME, record.data.clone());
+            fields.set(kin.field(RESPONSE_NAME), record.data.clone());
         }
     }
 }

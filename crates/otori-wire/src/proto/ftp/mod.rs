@@ -165,7 +165,8 @@ impl FtpParser {
         if matches!(word.as_slice(), b"RETR" | b"STOR") && self.port != 0 {
             let port = core::mem::take(&mut self.port);
             let (reversed, file) = (!self.passive, rest.to_vec());
-            self.expects = Some(Expectation { reversed, port, command: word.clone(), file });
+            self.expects =
+                Some(Expectation { reversed, port, command: word.clone(), file, ..Expectation::default() });
         }
         transaction.fields.set(COMMAND, word);
         transaction.fields.set(COMMAND_DATA, rest);

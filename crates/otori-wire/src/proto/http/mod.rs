@@ -15,7 +15,7 @@ pub use coding::inflate_whole;
 pub use fields::*;
 pub use log::log;
 
-use super::{Parser, Probe, ProtocolId};
+use super::{Parser, Probe, ProtocolId, cwmp};
 use crate::{
     flow::Direction,
     limits::{HTTP_HEADERS, HTTP_LINE_BYTES},
@@ -117,14 +117,23 @@ const JUNK_LINES: usize = 4;
 #[derive(Default)]
 struct HttpParser {
     sides: [Side; 2],
-    /// the request whose answer is in HTTP/2 (RFC 7540 3.2)
-    upgraded: Option<Vec<(Vec<u8>, Vec<u8>)>>,
+    upgraded: Option<Upgrade>,
+}
+
+/// Another protocol goes on.
+enum Upgrade {
+    /// HTTP/2 (RFC 7540 3.2), with the request that it answers
+    Http2(Vec<(Vec<u8>, Vec<u8>)>),
+    /// RFC 6455 4.2.2
+    Websocket,
 }
 
 impl Parser for HttpParser {
     fn changes(&mut self) -> Option<(ProtocolId, Box<dyn Parser>)> {
-        let request = self.upgraded.take()?;
-        Some((ProtocolId::Http2, super::http2::upgraded(request)))
+        Some(match self.upgraded.take()? {
+            Upgrade::Http2(request) => (ProtocolId::Http2, super::http2::upgraded(request)),
+            Upgrade::Websocket => (ProtocolId::Websocket, super::websocket::parser()),
+        })
     }
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
         let mut at = 0;
@@ -335,7 +344,9 @@ impl HttpParser {
                 let mut request =
                     vec![(b":method".to_vec(), text(METHOD)), (b":path".to_vec(), text(URI_RAW))];
                 request.extend(self.sides[0].head.headers.iter().cloned());
-                self.upgraded = Some(request);
+                self.upgraded = Some(Upgrade::Http2(request));
+            } else if side.head.upgrade_is(b"websocket") {
+                self.upgraded = Some(Upgrade::Websocket);
             }
             self.sides[0].expect = Expect::Nothing;
             self.complete(direction, transactions);
@@ -420,6 +431,11 @@ impl HttpParser {
             }
         }
         transaction.advance(direction, Progress::Complete);
+        let id = if direction == Direction::ToServer { REQUEST_BODY } else { RESPONSE_BODY };
+        let soap = transaction.fields.get(id).filter(|body| cwmp::is_message(body)).map(<[u8]>::to_vec);
+        if let Some(body) = soap {
+            cwmp::read(direction, &body, transactions);
+        }
     }
 
     fn note(&mut self, direction: Direction, transactions: &mut Transactions, name: &'static str) {

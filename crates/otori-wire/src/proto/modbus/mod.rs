@@ -141,8 +141,7 @@ impl ModbusReader {
         let id = transactions.open(ProtocolId::Modbus);
         if direction == ToServer {
             if self.open.len() >= OPEN_REQUESTS
-                && let Some(transaction) =
-                    self.open.pop_front().and_then(|(_, id)| transactions.get_mut(id))
+                && let Some(transaction) = self.open.pop_front().and_then(|(_, id)| transactions.get_mut(id))
             {
                 transaction.note("modbus.flooded");
                 transaction.advance(ToClient, Progress::Complete);
@@ -277,7 +276,10 @@ mod tests {
         let one = nth(&transactions, 0);
         let number = |id| one.fields.number(id);
         assert_eq!((number(UNIT), number(FUNCTION), number(CATEGORY)), (Some(10), Some(1), Some(1)));
-        assert_eq!((number(ACCESS), number(FIRST_ADDRESS), number(LAST_ADDRESS)), (Some(9), Some(1), Some(8)));
+        assert_eq!(
+            (number(ACCESS), number(FIRST_ADDRESS), number(LAST_ADDRESS)),
+            (Some(9), Some(1), Some(8))
+        );
         assert!(one.is_complete());
         assert_eq!(transactions.opened(), 1);
     }

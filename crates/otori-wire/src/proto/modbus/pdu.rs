@@ -68,14 +68,8 @@ const FUNCTIONS: &[(u8, &str, u64)] = &[
     (43, "MEI", 0),
 ];
 /// Names of the bits of an access, in the order in which they are shown.
-const ACCESS_NAMES: &[(u64, &str)] = &[
-    (1, "READ"),
-    (2, "WRITE"),
-    (4, "DISCRETES"),
-    (8, "COILS"),
-    (16, "INPUT"),
-    (32, "HOLDING"),
-];
+const ACCESS_NAMES: &[(u64, &str)] =
+    &[(1, "READ"), (2, "WRITE"), (4, "DISCRETES"), (8, "COILS"), (16, "INPUT"), (32, "HOLDING")];
 
 const EXCEPTIONS: &[&str] = &[
     "Unknown",

@@ -66,7 +66,8 @@ pub(super) fn hello(bytes: &[u8]) -> Option<Hello> {
 impl Hello {
     /// CYU's text: version and tags.
     pub(super) fn cyu(&self, version: &str) -> String {
-        let names = self.tags.iter().map(|tag| String::from_utf8_lossy(tag).trim_end_matches('\0').to_owned());
+        let names =
+            self.tags.iter().map(|tag| String::from_utf8_lossy(tag).trim_end_matches('\0').to_owned());
         let digits = version.trim_start_matches('Q').trim_start_matches('0');
         format!("{digits},{}", names.collect::<Vec<_>>().join("-"))
     }

@@ -294,14 +294,9 @@ mod tests {
         let name = b"a.example";
         let list = [&[0, 12, 0, 0, 9][..], name].concat();
         let extension = [&[0, 0, 0, list.len() as u8][..], &list].concat();
-        let body = [
-            &[3, 3][..],
-            &[5; 32],
-            &[0, 0, 2, 0x13, 1, 1, 0],
-            &[0, extension.len() as u8],
-            &extension,
-        ]
-        .concat();
+        let body =
+            [&[3, 3][..], &[5; 32], &[0, 0, 2, 0x13, 1, 1, 0], &[0, extension.len() as u8], &extension]
+                .concat();
         [&[1, 0, 0, body.len() as u8][..], &body].concat()
     }
     fn initial(crypto: &[u8], from: Direction) -> Vec<u8> {

@@ -1,16 +1,16 @@
 //! SIP: every message is a transaction; over TCP messages are cut out of the stream by their Content-Length.
 //!
-//! Key type: `SipParser`. Neighbour: `message` (lines, headers, body). RFC 3261 7, 18.3, 20.
-mod message;
-
-use super::{FieldRow, Parser, Probe, ProtocolId, Record};
+//! Key type: `SipParser`. Neighbour: `headed` (lines, headers, body). RFC 3261 7, 18.3, 20.
+use super::{
+    FieldRow, Parser, Probe, ProtocolId, Record,
+    headed::{Message, head_end},
+};
 use crate::{
     flow::Direction,
     limits::SIP_MESSAGE_BYTES,
     transaction::{FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use message::{Message, head_end};
 
 const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Sip, direction as u8 * 64 + index)
@@ -85,6 +85,7 @@ const HEADERS: &[(&[u8], &[u8], u8)] = &[
     (b"content-length", b"l", CONTENT_LENGTH),
 ];
 
+const VERSION: &[u8] = b"SIP/";
 const METHODS: &[&[u8]] = &[
     b"ACK ",
     b"BYE ",
@@ -104,8 +105,8 @@ const METHODS: &[&[u8]] = &[
 
 /// A request line that ends with the version, or a status line that starts with it.
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
-    const VERSION: &[u8] = b"SIP/2.0";
-    let response = Probe::prefix(bytes, VERSION);
+    const WHOLE: &[u8] = b"SIP/2.0";
+    let response = Probe::prefix(bytes, WHOLE);
     if response != Probe::No {
         return response;
     }
@@ -113,7 +114,7 @@ pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
         return Probe::No;
     }
     match bytes.iter().position(|b| *b == b'\n') {
-        Some(end) if bytes[..end].trim_ascii_end().ends_with(VERSION) => Probe::Yes,
+        Some(end) if bytes[..end].trim_ascii_end().ends_with(WHOLE) => Probe::Yes,
         Some(_) => Probe::No,
         None => Probe::More,
     }
@@ -183,7 +184,7 @@ fn whole(bytes: &[u8]) -> Option<usize> {
     let Some(head) = head_end(bytes) else {
         return (bytes.len() >= SIP_MESSAGE_BYTES).then_some(bytes.len());
     };
-    let body = Message::read(bytes.get(..head)?).map_or(0, |message| message.content_length());
+    let body = Message::read(bytes.get(..head)?, VERSION).map_or(0, |message| message.content_length());
     let all = head.saturating_add(body);
     (bytes.len() >= all.min(SIP_MESSAGE_BYTES)).then_some(all)
 }
@@ -191,7 +192,7 @@ fn whole(bytes: &[u8]) -> Option<usize> {
 fn take(direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
     let id = transactions.open(ProtocolId::Sip);
     let Some(transaction) = transactions.get_mut(id) else { return };
-    match Message::read(bytes) {
+    match Message::read(bytes, VERSION) {
         Some(message) if message.is_response() == (direction == ToClient) => {
             set_fields(direction, &message, bytes, transaction);
         }

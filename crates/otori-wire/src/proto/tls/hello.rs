@@ -109,8 +109,7 @@ fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     fields.set(JA3_STRING, text);
     fields.set(JA4, said.hello.ja4('t'));
     fields.set_number(VERSION_CLIENT, u64::from(said.hello.version));
-    (seen.version, seen.alpn, seen.encrypted_hello) =
-        (said.hello.version, said.alpn, said.encrypted_hello);
+    (seen.version, seen.alpn, seen.encrypted_hello) = (said.hello.version, said.alpn, said.encrypted_hello);
     transaction.detail = Some(Box::new(seen));
     Some(())
 }

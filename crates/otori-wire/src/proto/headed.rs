@@ -1,6 +1,6 @@
-//! One SIP message: first line, headers, body.
+//! Messages of a first line, headers and a body, as SIP, RTSP and SSDP have them.
 //!
-//! Key type: [`Message`]. RFC 3261 7.
+//! Key type: [`Message`]. RFC 3261 7, RFC 7826 5. HTTP has a reader of its own: it takes what attackers make of it.
 use crate::limits::SIP_HEADERS;
 
 /// A message cut into its parts.
@@ -16,6 +16,7 @@ pub(super) struct Message<'a> {
     /// all headers, without the empty line
     pub(super) header_bytes: &'a [u8],
     pub(super) body: &'a [u8],
+    response: bool,
 }
 
 /// Where the body begins, once the empty line is there.
@@ -35,14 +36,14 @@ fn line(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 impl<'a> Message<'a> {
-    /// `None` when the first line is none.
-    pub(super) fn read(bytes: &'a [u8]) -> Option<Message<'a>> {
+    /// `None` when the first line neither begins nor ends with the version, such as `SIP/`.
+    pub(super) fn read(bytes: &'a [u8], version: &[u8]) -> Option<Message<'a>> {
         let (whole_line, rest) = line(bytes);
         let text = whole_line.trim_ascii_end();
         let mut parts = text.splitn(3, |b| *b == b' ');
         let words = [parts.next()?, parts.next()?, parts.next().unwrap_or(b"").trim_ascii()];
-        let response = words[0].starts_with(b"SIP/");
-        if !response && !words[2].starts_with(b"SIP/") || words[0].is_empty() {
+        let response = words[0].starts_with(version);
+        if !response && !words[2].starts_with(version) || words[0].is_empty() {
             return None;
         }
         let mut headers: Vec<(&[u8], &[u8])> = Vec::new();
@@ -69,10 +70,16 @@ impl<'a> Message<'a> {
         }
         let header_bytes = rest.get(..rest.len() - left.len()).unwrap_or(rest);
         let (_, body) = line(left);
-        Some(Message { line: text, whole_line, words, headers, header_bytes, body })
+        Some(Message { line: text, whole_line, words, headers, header_bytes, body, response })
     }
-    pub(super) fn is_response(&self) -> bool {
-        self.words[0].starts_with(b"SIP/")
+    /// Its first line begins with the version.
+    pub(super) const fn is_response(&self) -> bool {
+        self.response
+    }
+    /// The value of the first header of that name.
+    pub(super) fn header(&self, wanted: &[u8]) -> Option<&'a [u8]> {
+        let found = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| *value)
     }
     /// What the header says; 0 without it.
     pub(super) fn content_length(&self) -> usize {
