@@ -93,6 +93,6 @@ pub const OPEN_REQUESTS: usize = 64;
 /// Bytes of one side of a QUIC hand-shake.
 pub const QUIC_CRYPTO_BYTES: usize = 16_384;
 /// Bytes of one DNP3 application fragment that is joined from frames.
-pub const DNP3_FRAGMENT_BYTES: usize = 65_536;
+pub const DNP3_FRAGMENT_BYTES: usize = 8192;
 /// Bytes kept of what a telnet server said last.
 pub const TELNET_TAIL_BYTES: usize = 256;

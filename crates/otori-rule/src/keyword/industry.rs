@@ -4,7 +4,10 @@
 //! [`otori_wire::proto`], which the values are written in terms of.
 use super::Builder;
 use crate::rule::Compare;
-use otori_wire::proto::{dnp3, modbus};
+use otori_wire::{
+    Direction,
+    proto::{dnp3, modbus},
+};
 
 /// The bits of a name.
 fn bits(table: &[(&str, u64)], name: &str) -> Result<u64, String> {
@@ -14,6 +17,8 @@ fn bits(table: &[(&str, u64)], name: &str) -> Result<u64, String> {
 
 /// `unit 10, function 4, subfunction 4`; `function !reserved`; `access write holding, address 500, value >200`.
 pub(super) fn modbus(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    // It is about requests.
+    builder.rule.flow.direction.get_or_insert(Direction::ToServer);
     let mut address = None;
     for part in value.split(',').map(str::trim) {
         let (word, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));

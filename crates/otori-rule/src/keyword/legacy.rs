@@ -62,7 +62,7 @@ pub(super) fn tls_version(builder: &mut Builder<'_>, value: &str) -> Result<(), 
     builder.number("tls.version_number", &number.to_string()).map(|_| ())
 }
 
-/// `tls1.0,tls1.1`, `!sslv3`: one of them, or none of them; asked of every packet of the flow.
+/// `tls1.0,tls1.1`, `!sslv3`: one of them, or none of them. What is refused says more than what is wanted beside it.
 pub(super) fn ssl_version(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let mut wanted = Vec::new();
     let mut refused = Vec::new();
@@ -76,8 +76,12 @@ pub(super) fn ssl_version(builder: &mut Builder<'_>, value: &str) -> Result<(), 
         RuleProtocol::Tcp | RuleProtocol::Any => RuleProtocol::Application(ProtocolId::Tls),
         other => other,
     };
+    let any_refused = !refused.is_empty();
     for number in refused {
         builder.number("tls.version_number", &format!("!{number}"))?;
+    }
+    if any_refused {
+        return Ok(());
     }
     match (wanted.iter().min(), wanted.iter().max()) {
         (Some(low), Some(high)) if low == high => {

@@ -8,7 +8,7 @@ use otori_rule::{Action, Hit, Rule};
 use otori_wire::{
     Conversation, Direction, Flow, Transaction,
     decode::protocol,
-    proto::{ProtocolId, dns, http, sip, smtp, tls},
+    proto::{ProtocolId, dns, http, quic, rtsp, sip, smtp, tftp, tls},
 };
 
 /// The name or URL that a transaction is about.
@@ -24,13 +24,10 @@ pub(super) fn subject(transaction: &Transaction) -> Option<String> {
         ProtocolId::Tls => text(tls::SNI),
         ProtocolId::Smtp => text(smtp::MAIL_FROM),
         ProtocolId::Sip => text(sip::URI),
-        ProtocolId::Mqtt
-        | ProtocolId::Snmp
-        | ProtocolId::FtpData
-        | ProtocolId::Ftp
-        | ProtocolId::Ssh
-        | ProtocolId::Smb
-        | ProtocolId::Shared => None,
+        ProtocolId::Quic => text(quic::SNI),
+        ProtocolId::Rtsp => text(rtsp::URI),
+        ProtocolId::Tftp => text(tftp::FILE),
+        _ => None,
     }
 }
 

@@ -135,6 +135,8 @@ pub(super) fn parser() -> Box<dyn Parser> {
 struct Dnp3Reader {
     /// fragments in progress, joined from frames
     pending: [Vec<u8>; 2],
+    /// frames are passed over until a first one comes
+    passing: [bool; 2],
 }
 
 /// A fragment with the addresses of its last frame.
@@ -168,9 +170,13 @@ impl MessageReader for Dnp3Reader {
         let Some(frame) = Frame::read(bytes) else { return };
         // A link layer frame without a transport octet says nothing to the application.
         let Some((transport, data)) = frame.data.split_first() else { return };
-        let pending = &mut self.pending[direction.index()];
+        let (pending, passing) = (&mut self.pending[direction.index()], &mut self.passing[direction.index()]);
         if transport & 0x40 != 0 {
             pending.clear();
+            *passing = false;
+        }
+        if *passing {
+            return;
         }
         let long = pending.len() + data.len() > DNP3_FRAGMENT_BYTES;
         if !long {
@@ -179,6 +185,7 @@ impl MessageReader for Dnp3Reader {
         if transport & 0x80 == 0 && !long {
             return;
         }
+        *passing = long;
         let whole = core::mem::take(pending);
         let id = transactions.open(ProtocolId::Dnp3);
         let Some(transaction) = transactions.get_mut(id) else { return };

@@ -15,6 +15,7 @@ pub use message::{Message, Question, Resource};
 use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId};
 use crate::{
     flow::Direction,
+    limits::DNS_RECORDS,
     transaction::{FieldId, Fields, Transactions},
 };
 
@@ -109,6 +110,13 @@ pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
         _ if rest.len() < 12 => Probe::More,
         _ => Probe::No,
     }
+}
+
+/// A header with a plausible number of records: for protocols with a port that nothing else uses.
+pub(super) fn kin_probe(_direction: Direction, bytes: &[u8]) -> Probe {
+    let Some(counts) = bytes.get(4..12) else { return Probe::No };
+    let all = counts.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1])).sum::<u32>();
+    if (1..=DNS_RECORDS as u32).contains(&all) { Probe::Yes } else { Probe::No }
 }
 
 pub(super) fn parser() -> Box<dyn Parser> {

@@ -176,16 +176,12 @@ impl QuicParser {
                 self.keys = Some((long.version, keys));
             }
         }
-        match opened {
-            Some(payload) => {
-                if self.crypto[direction.index()].frames(&payload).is_none() {
-                    transaction.note("quic.error_on_data");
-                }
-            }
+        match opened.map(|payload| self.crypto[direction.index()].frames(&payload)) {
+            Some(None) => transaction.note("quic.error_on_data"),
             None if direction == ToServer || self.keys.is_some() => {
                 transaction.note("quic.failed_decrypt");
             }
-            None => {}
+            _ => {}
         }
     }
     fn google(

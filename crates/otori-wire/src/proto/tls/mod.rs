@@ -85,20 +85,9 @@ pub static FIELDS: &[FieldRow] = &[
 
 /// All numbers.
 pub static NUMBERS: &[NumberRow] = &[
-    NumberRow {
-        id: CHAIN_LENGTH,
-        keyword: "tls.cert_chain_len",
-        aliases: &[],
-        direction: Direction::ToClient,
-        form: NumberForm::Plain,
-    },
-    NumberRow {
-        id: VERSION_SERVER,
-        keyword: "tls.version_number",
-        aliases: &[],
-        direction: Direction::ToClient,
-        form: NumberForm::Plain,
-    },
+    NumberRow::new(Direction::ToClient, CHAIN_LENGTH, "tls.cert_chain_len", NumberForm::Plain),
+    NumberRow::new(Direction::ToServer, VERSION_CLIENT, "tls.version_number", NumberForm::Plain),
+    NumberRow::new(Direction::ToClient, VERSION_SERVER, "tls.version_number", NumberForm::Plain),
 ];
 
 /// What the hand-shake said.
