@@ -1,90 +1,156 @@
-//! Tells both ends of a rejected TCP connection that it is over.
+//! Tells who was rejected that it is over: resets for TCP, a refusal for a question of DNS.
 //!
-//! [`resets`] makes two frames out of the rejected one: back to its sender, on to its receiver. RFC 9293 3.10.7.
+//! [`answers`] makes frames out of the rejected one: back to its sender, and for TCP on to its receiver.
+//! RFC 9293 3.10.7; RFC 1035 4.1.1, REFUSED.
+use core::net::IpAddr;
 use otori_event::Timestamp;
 use otori_wire::{
     LinkType, decode,
-    decode::{Transport, checksum, tcp_flag},
+    decode::{Ip, Transport, checksum, protocol, tcp_flag},
 };
 
-/// The Ethernet frames of two resets, for the sender and for the receiver; `None` when the frame is not TCP over IPv4 or
-/// IPv6, or is a reset itself.
-pub fn resets(frame: &[u8]) -> Option<[Vec<u8>; 2]> {
+const DNS_PORT: u16 = 53;
+/// Bytes of a DNS header.
+const DNS_HEADER: usize = 12;
+/// Bytes of a DNS message that fits a packet without EDNS.
+const DNS_BYTES: usize = 512;
+/// Answer; recursion is available; refused.
+const REFUSED: u16 = 0x8085;
+/// What of a question's flags its answer repeats: operation and whether recursion is wanted.
+const REPEATED: u16 = 0x7900;
+/// An answer, not a question.
+const IS_ANSWER: u16 = 0x8000;
+
+/// Ethernet frames that answer a rejected one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// to its sender
+    pub back: Vec<u8>,
+    /// to its receiver
+    pub on: Option<Vec<u8>>,
+}
+
+/// What to answer; `None` where nothing fits: the frame is neither TCP nor a question of DNS over UDP, or it is a reset or
+/// an answer itself.
+pub fn answers(frame: &[u8]) -> Option<Answers> {
     let packet = decode(LinkType::Ethernet, Timestamp(0), frame);
-    let ip = packet.ip.as_ref()?;
-    let Transport::Tcp { source, destination, sequence, acknowledgement, flags, .. } = packet.transport
-    else {
-        return None;
-    };
-    if flags & tcp_flag::RST != 0 || ip.fragment.is_some() {
-        return None;
-    }
+    let ip = packet.ip.as_ref().filter(|ip| ip.fragment.is_none())?;
     let link_bytes = frame.len().checked_sub(ip.header.len() + ip.body.len())?;
     // The link header ends where the IP header begins; padding behind the datagram does not count.
     let header_at = (14..=link_bytes).find(|at| frame.get(*at..*at + ip.header.len()) == Some(ip.header))?;
     let link = frame.get(..header_at)?;
-    let opening = u32::from(flags & (tcp_flag::SYN | tcp_flag::FIN) != 0);
-    let behind = sequence.wrapping_add(packet.payload.len() as u32).wrapping_add(opening);
-    let back = Reset {
-        ports: (destination, source),
-        sequence: acknowledgement,
-        acknowledgement: behind,
-        backwards: true,
-    };
-    let on = Reset { ports: (source, destination), sequence, acknowledgement, backwards: false };
-    Some([back.frame(link, ip)?, on.frame(link, ip)?])
-}
-
-struct Reset {
-    ports: (u16, u16),
-    sequence: u32,
-    acknowledgement: u32,
-    backwards: bool,
-}
-
-impl Reset {
-    fn frame(&self, link: &[u8], ip: &otori_wire::decode::Ip<'_>) -> Option<Vec<u8>> {
-        let mut frame = link.to_vec();
-        let (mut from, mut to) = (ip.source, ip.destination);
-        if self.backwards {
-            let (first, second) = frame.get_mut(..12)?.split_at_mut(6);
-            first.swap_with_slice(second);
-            core::mem::swap(&mut from, &mut to);
+    match packet.transport {
+        Transport::Tcp { source, destination, sequence, acknowledgement, flags, .. } => {
+            let opening = u32::from(flags & (tcp_flag::SYN | tcp_flag::FIN) != 0);
+            let behind = sequence.wrapping_add(packet.payload.len() as u32).wrapping_add(opening);
+            if flags & tcp_flag::RST != 0 {
+                return None;
+            }
+            let back = reset((destination, source), acknowledgement, behind);
+            let on = reset((source, destination), sequence, acknowledgement);
+            let on = framed(link, ip, Way::On, protocol::TCP, on)?;
+            Some(Answers { back: framed(link, ip, Way::Back, protocol::TCP, back)?, on: Some(on) })
         }
-        let mut tcp = Vec::with_capacity(20);
-        tcp.extend_from_slice(&self.ports.0.to_be_bytes());
-        tcp.extend_from_slice(&self.ports.1.to_be_bytes());
-        tcp.extend_from_slice(&self.sequence.to_be_bytes());
-        tcp.extend_from_slice(&self.acknowledgement.to_be_bytes());
-        tcp.extend_from_slice(&[0x50, tcp_flag::RST | tcp_flag::ACK, 0, 0, 0, 0, 0, 0]);
-        let mut pseudo = Vec::with_capacity(60);
-        let mut header = match (from, to) {
-            (std::net::IpAddr::V4(from), std::net::IpAddr::V4(to)) => {
-                pseudo.extend_from_slice(&from.octets());
-                pseudo.extend_from_slice(&to.octets());
-                let mut header = vec![0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0];
-                header.extend_from_slice(&pseudo);
-                let sum = checksum(&header);
-                header.get_mut(10..12)?.copy_from_slice(&sum.to_be_bytes());
-                header
+        Transport::Udp { source, destination: DNS_PORT, .. } => {
+            let mut datagram = Vec::with_capacity(DNS_BYTES);
+            let refusal = refusal(packet.payload)?;
+            let length = u16::try_from(8 + refusal.len()).ok()?;
+            for number in [DNS_PORT, source, length, 0] {
+                datagram.extend_from_slice(&number.to_be_bytes());
             }
-            (std::net::IpAddr::V6(from), std::net::IpAddr::V6(to)) => {
-                pseudo.extend_from_slice(&from.octets());
-                pseudo.extend_from_slice(&to.octets());
-                let mut header = vec![0x60, 0, 0, 0, 0, 20, 6, 64];
-                header.extend_from_slice(&pseudo);
-                header
-            }
-            _ => return None,
-        };
-        pseudo.extend_from_slice(&[0, 6, 0, 20]);
-        pseudo.extend_from_slice(&tcp);
-        let sum = checksum(&pseudo);
-        tcp.get_mut(16..18)?.copy_from_slice(&sum.to_be_bytes());
-        frame.append(&mut header);
-        frame.append(&mut tcp);
-        Some(frame)
+            datagram.extend_from_slice(&refusal);
+            Some(Answers { back: framed(link, ip, Way::Back, protocol::UDP, datagram)?, on: None })
+        }
+        _ => None,
     }
+}
+
+/// Which way a frame goes, seen from the rejected one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Back,
+    On,
+}
+
+/// A segment without its checksum.
+fn reset(ports: (u16, u16), sequence: u32, acknowledgement: u32) -> Vec<u8> {
+    let mut tcp = Vec::with_capacity(20);
+    tcp.extend_from_slice(&ports.0.to_be_bytes());
+    tcp.extend_from_slice(&ports.1.to_be_bytes());
+    tcp.extend_from_slice(&sequence.to_be_bytes());
+    tcp.extend_from_slice(&acknowledgement.to_be_bytes());
+    tcp.extend_from_slice(&[0x50, tcp_flag::RST | tcp_flag::ACK, 0, 0, 0, 0, 0, 0]);
+    tcp
+}
+
+/// The question again, refused.
+fn refusal(question: &[u8]) -> Option<Vec<u8>> {
+    let word = |at: usize| question.get(at..at + 2).map(|two| u16::from_be_bytes([two[0], two[1]]));
+    let (id, flags) = (word(0)?, word(2)?);
+    if flags & IS_ANSWER != 0 || word(4)? != 1 || question.len() > DNS_BYTES {
+        return None;
+    }
+    let mut end = DNS_HEADER;
+    while let length @ 1..=63 = *question.get(end)? {
+        end += 1 + usize::from(length);
+    }
+    // The root, type and class; a compressed name has nothing to point to here.
+    (*question.get(end)? == 0).then_some(())?;
+    let asked = question.get(DNS_HEADER..end + 5)?;
+    let mut answer = Vec::with_capacity(end + 5);
+    for number in [id, flags & REPEATED | REFUSED, 1, 0, 0, 0] {
+        answer.extend_from_slice(&number.to_be_bytes());
+    }
+    answer.extend_from_slice(asked);
+    Some(answer)
+}
+
+/// The whole frame around a segment or datagram, whose checksum is set.
+fn framed(link: &[u8], ip: &Ip<'_>, way: Way, number: u8, mut body: Vec<u8>) -> Option<Vec<u8>> {
+    let mut frame = link.to_vec();
+    let (mut from, mut to) = (ip.source, ip.destination);
+    if way == Way::Back {
+        let (first, second) = frame.get_mut(..12)?.split_at_mut(6);
+        first.swap_with_slice(second);
+        core::mem::swap(&mut from, &mut to);
+    }
+    let length = u16::try_from(body.len()).ok()?;
+    let mut pseudo = Vec::with_capacity(40 + body.len());
+    let mut header = match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            pseudo.extend_from_slice(&from.octets());
+            pseudo.extend_from_slice(&to.octets());
+            let mut header = vec![0x45, 0];
+            header.extend_from_slice(&length.checked_add(20)?.to_be_bytes());
+            header.extend_from_slice(&[0, 0, 0x40, 0, 64, number, 0, 0]);
+            header.extend_from_slice(&pseudo);
+            let sum = checksum(&header);
+            header.get_mut(10..12)?.copy_from_slice(&sum.to_be_bytes());
+            header
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) => {
+            pseudo.extend_from_slice(&from.octets());
+            pseudo.extend_from_slice(&to.octets());
+            let mut header = vec![0x60, 0, 0, 0];
+            header.extend_from_slice(&length.to_be_bytes());
+            header.extend_from_slice(&[number, 64]);
+            header.extend_from_slice(&pseudo);
+            header
+        }
+        _ => return None,
+    };
+    pseudo.extend_from_slice(&[0, number]);
+    pseudo.extend_from_slice(&length.to_be_bytes());
+    pseudo.extend_from_slice(&body);
+    let (at, sum) = match number {
+        protocol::TCP => (16, checksum(&pseudo)),
+        // Zero would say that there is no checksum.
+        _ => (6, Some(checksum(&pseudo)).filter(|sum| *sum != 0).unwrap_or(u16::MAX)),
+    };
+    body.get_mut(at..at + 2)?.copy_from_slice(&sum.to_be_bytes());
+    frame.append(&mut header);
+    frame.append(&mut body);
+    Some(frame)
 }
 
 #[cfg(test)]
@@ -97,7 +163,8 @@ mod tests {
         frame.extend_from_slice(&[0x45, 0, 0, 43, 0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2]);
         frame.extend_from_slice(&[0x0f, 0xa0, 0, 80, 0, 0, 0, 100, 0, 0, 1, 244, 0x50, 24, 0, 0, 0, 0, 0, 0]);
         frame.extend_from_slice(b"abc\0\0\0");
-        let [back, on] = resets(&frame).unwrap();
+        let Answers { back, on } = answers(&frame).unwrap();
+        let on = on.unwrap();
         let read = |frame: &[u8]| {
             let packet = decode(LinkType::Ethernet, Timestamp(0), frame);
             assert_eq!(checksum(packet.ip.as_ref().unwrap().header), 0);
@@ -116,9 +183,35 @@ mod tests {
         };
         assert_eq!(read(&back), expect((80, 4000), 500, 103));
         assert_eq!(read(&on), expect((4000, 80), 100, 500));
-        assert!(resets(&back).is_none(), "a reset is not answered");
+        assert_eq!(answers(&back), None, "a reset is not answered");
         for cut in 0..frame.len() {
-            resets(&frame[..cut]);
+            answers(&frame[..cut]);
+        }
+    }
+
+    #[test]
+    fn a_question_is_refused_with_its_own_words() {
+        let question = b"\x12\x34\x01\x20\0\x01\0\0\0\0\0\x01\x04evil\x07example\0\0\x01\0\x01\0\0\x29\x10\0\0\0\0\0\0\0";
+        let mut frame = vec![1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 8, 0];
+        let length = 28 + question.len() as u8;
+        frame.extend_from_slice(&[
+            0x45, 0, 0, length, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2,
+        ]);
+        frame.extend_from_slice(&[0x0f, 0xa0, 0, 53, 0, length - 20, 0, 0]);
+        frame.extend_from_slice(question);
+        let Answers { back, on } = answers(&frame).unwrap();
+        assert_eq!(on, None);
+        let packet = decode(LinkType::Ethernet, Timestamp(0), &back);
+        let ip = packet.ip.as_ref().unwrap();
+        assert_eq!(checksum(ip.header), 0);
+        let pseudo = [ip.header.get(12..20).unwrap(), &[0, 17, 0, ip.body.len() as u8], ip.body].concat();
+        assert_eq!(checksum(&pseudo), 0);
+        assert_eq!(ip.destination, core::net::Ipv4Addr::new(192, 0, 2, 1));
+        let expect = b"\x12\x34\x81\x85\0\x01\0\0\0\0\0\0\x04evil\x07example\0\0\x01\0\x01";
+        assert_eq!(packet.payload, expect);
+        assert_eq!(answers(&back), None, "an answer is not answered");
+        for cut in 0..frame.len() {
+            answers(&frame[..cut]);
         }
     }
 }

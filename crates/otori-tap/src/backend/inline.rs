@@ -68,11 +68,11 @@ impl Pair {
         }
         self.counters.dropped += 1;
         if decision == Decision::Reject
-            && let Some(resets) = reject::resets(self.frame.bytes())
+            && let Some(reject::Answers { back, on }) = reject::answers(self.frame.bytes())
         {
-            let [back, on] = resets;
-            for (socket, reset) in [(side, back), (1 - side, on)] {
-                self.frame.set(&reset);
+            for (socket, answer) in [(side, Some(back)), (1 - side, on)] {
+                let Some(answer) = answer else { continue };
+                self.frame.set(&answer);
                 self.sockets[socket].send(&self.frame);
             }
         }
