@@ -304,6 +304,7 @@ impl View<'_> {
             (FileKind::Signals(_), _) => DescriptorTarget::Anonymous("[signalfd]"),
             (FileKind::Messages(_), _) => DescriptorTarget::Anonymous("[mqueue]"),
             (FileKind::Process(_), _) => DescriptorTarget::Anonymous("[pidfd]"),
+            (FileKind::Mounts(top), _) => DescriptorTarget::Mounts(*top),
             (FileKind::Watch(_), _) => DescriptorTarget::Anonymous("inotify"),
             (FileKind::Socket(id), _) => DescriptorTarget::Socket(self.core.sockets.inode(*id)),
             (_, Some(node)) => DescriptorTarget::Node(node),

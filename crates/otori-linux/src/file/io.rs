@@ -438,7 +438,7 @@ enum Light {
     Signals(SignalSet),
     /// inotify
     Watch,
-    /// pidfd
+    /// pidfd, and name spaces
     Process,
     /// POSIX message queue
     Messages(crate::ipc::posix::QueueNumber),
@@ -458,7 +458,7 @@ impl FileKind {
             FileKind::Epoll(_) => Light::Epoll,
             FileKind::Signals(set) => Light::Signals(*set),
             FileKind::Watch(_) => Light::Watch,
-            FileKind::Process(_) => Light::Process,
+            FileKind::Process(_) | FileKind::Mounts(_) => Light::Process,
             FileKind::Messages(number) => Light::Messages(*number),
         }
     }

@@ -103,6 +103,8 @@ pub(crate) enum FileKind {
     Signals(SignalSet),
     /// pidfd: a process
     Process(ProcessFile),
+    /// a name space of mounts, by its topmost mount
+    Mounts(Node),
     /// inotify
     Watch(Box<Watches>),
     /// a POSIX message queue

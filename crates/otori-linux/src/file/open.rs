@@ -92,6 +92,13 @@ impl Kernel {
         if let Some((owner, number)) = opened.reopen {
             return self.open_again(owner, number, opening.flags);
         }
+        if let Some(other) = opened.mounts_of {
+            let root = self.core.process(other)?.place.root;
+            let top = self.vfs.top_of(root);
+            self.vfs.hold(top);
+            let file = OpenFile::new(FileKind::Mounts(top), opening.flags & !NOT_KEPT);
+            return Ok(self.core.files.insert(file));
+        }
         let path = self.path_of(pid, opened.node);
         self.core.notify(pid, NoticeKind::Open { path: path.clone(), write: writes, error: None });
         let kind = if request.access == Access::Path {

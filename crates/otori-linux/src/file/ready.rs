@@ -33,7 +33,7 @@ impl Kernel {
         let Some(file) = self.core.files.get(index) else { return PollMask::NVAL };
         let core = &self.core;
         match &file.kind {
-            FileKind::Node | FileKind::Device(_) => PollMask::IN | PollMask::OUT,
+            FileKind::Node | FileKind::Device(_) | FileKind::Mounts(_) => PollMask::IN | PollMask::OUT,
             FileKind::Pipe(pipe, end) => core.pipes.poll(*pipe, *end),
             FileKind::Tty(terminal) => core.ttys.slave_poll(*terminal),
             FileKind::TtyMaster(terminal) => core.ttys.master_poll(*terminal),
@@ -110,7 +110,7 @@ impl Core {
                 let watched = epoll.files().into_iter().flat_map(|watched| self.keys_within(watched, visits));
                 watched.chain([WaitKey::File(index)]).collect()
             }
-            FileKind::Node | FileKind::Device(_) => Vec::new(),
+            FileKind::Node | FileKind::Device(_) | FileKind::Mounts(_) => Vec::new(),
         }
     }
 

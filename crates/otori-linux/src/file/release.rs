@@ -48,6 +48,10 @@ impl Kernel {
             }
             FileKind::Messages(number) => self.core.ipc.posix.release(number, pid),
             FileKind::Device(crate::dev::Device::Watchdog) => self.core.close_watchdog(),
+            FileKind::Mounts(top) => {
+                self.vfs.release(top);
+                self.drop_space(top);
+            }
             FileKind::Watch(watches) => self.vfs.count_watches(-(watches.len() as isize)),
             _ => {}
         }

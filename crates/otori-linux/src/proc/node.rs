@@ -144,9 +144,12 @@ impl ProcNode {
                 | Body::Value(_)
                 | Body::Memory(_)
                 | Body::OfInterface(_) => Kind::File,
-                Body::SelfLink | Body::ThreadLink | Body::Path(_) | Body::Magic(_) | Body::OfMaster => {
-                    Kind::Link
-                }
+                Body::SelfLink
+                | Body::ThreadLink
+                | Body::Path(_)
+                | Body::Magic(_)
+                | Body::OfMaster
+                | Body::Mounts => Kind::Link,
             },
         }
     }
@@ -195,6 +198,14 @@ impl ProcNode {
                     .filter(|(_, _, child)| child.kind() == Kind::Directory)
                     .count() as u32
             }
+        }
+    }
+
+    /// The process whose name space of mounts it is.
+    pub fn mounts_of(self) -> Option<u32> {
+        match (self, self.row().body) {
+            (ProcNode::Process { pid, .. }, Body::Mounts) => Some(pid),
+            _ => None,
         }
     }
 
@@ -387,7 +398,11 @@ impl ProcNode {
                 _ => Err(Errno::EINVAL),
             },
             ProcNode::Process { pid, .. } => {
-                let Body::Magic(which) = self.row().body else { return Err(Errno::EINVAL) };
+                let which = match self.row().body {
+                    Body::Magic(which) => which,
+                    Body::Mounts => return may_inspect(pid, context).map(|()| LinkTarget::Descriptor),
+                    _ => return Err(Errno::EINVAL),
+                };
                 may_inspect(pid, context)?;
                 let node = view.magic(pid, which).or((which == Magic::Root).then(|| vfs.root()));
                 node.map(LinkTarget::Node).ok_or(Errno::ENOENT)
@@ -414,12 +429,17 @@ impl ProcNode {
     }
 
     /// What readlink shows for a descriptor that is no file.
-    pub fn descriptor_text(self, view: &dyn ProcView) -> Result<Vec<u8>, Errno> {
+    pub fn descriptor_text(self, vfs: &Vfs, view: &dyn ProcView) -> Result<Vec<u8>, Errno> {
+        let mounts = |root| format!("mnt:[{}]", vfs.space_number(root)).into_bytes();
+        if let Some(pid) = self.mounts_of() {
+            return Ok(mounts(view.magic(pid, Magic::Root).unwrap_or_else(|| vfs.root())));
+        }
         let ProcNode::Descriptor { pid, number } = self else { return Err(Errno::EINVAL) };
         Ok(match view.descriptor(pid, number).ok_or(Errno::ENOENT)?.target {
             DescriptorTarget::Pipe(inode) => format!("pipe:[{inode}]").into_bytes(),
             DescriptorTarget::Socket(inode) => format!("socket:[{inode}]").into_bytes(),
             DescriptorTarget::Anonymous(name) => format!("anon_inode:{name}").into_bytes(),
+            DescriptorTarget::Mounts(top) => mounts(top),
             DescriptorTarget::Node(_) => return Err(Errno::EINVAL),
         })
     }
@@ -456,6 +476,7 @@ impl ProcNode {
                     // what has no name lies in mounts that nobody sees
                     DescriptorTarget::Pipe(_) => 8,
                     DescriptorTarget::Socket(_) => 7,
+                    DescriptorTarget::Mounts(_) => 4,
                     DescriptorTarget::Anonymous(_) => 9,
                 };
                 let (offset, flags) = (open.offset, open.flags);

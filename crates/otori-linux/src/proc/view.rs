@@ -99,6 +99,8 @@ pub enum DescriptorTarget {
     Pipe(u64),
     /// a socket with its inode number
     Socket(u64),
+    /// a name space of mounts, by its topmost mount
+    Mounts(Node),
     /// an anonymous inode such as `[eventpoll]`
     Anonymous(&'static str),
 }

@@ -227,7 +227,7 @@ impl Kernel {
         Ok(())
     }
 
-    /// A name space goes with the last process in it; the first one stays.
+    /// A name space goes with the last process in it and the last descriptor for it; the first one stays.
     pub(crate) fn drop_space(&mut self, root: Node) {
         let top = self.vfs.top_of(root);
         if top == self.vfs.root() {
@@ -236,7 +236,8 @@ impl Kernel {
         let lives = |process: &crate::task::Process| {
             !process.is_zombie() && self.vfs.top_of(process.place.root) == top
         };
-        if self.core.processes.values().any(lives) {
+        let held = |file: &crate::file::OpenFile| matches!(file.kind, crate::file::FileKind::Mounts(of) if of == top);
+        if self.core.processes.values().any(lives) || self.core.files.iter().any(|(_, file)| held(file)) {
             return;
         }
         self.vfs.drop_space(top);

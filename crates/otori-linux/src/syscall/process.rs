@@ -158,24 +158,6 @@ fn chosen_number(call: &mut Call<'_>, address: u64, count: u64) -> Result<Option
         }
     }
 }
-/// unshare(2) of what a thread can have alone, and of the mounts; a kernel that is built without the other name
-/// spaces does not know their flags.
-pub(super) fn unshare(call: &mut Call<'_>) -> CallResult {
-    let flags = call.word(0);
-    if flags & !(flag::FS | flag::FILES | flag::NEW_MOUNTS) != 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    if flags & flag::NEW_MOUNTS != 0 {
-        call.require(Capability::SYS_ADMIN)?;
-        call.kernel.copy_mounts_for(call.pid)?;
-    }
-    if flags & flag::FILES != 0 {
-        let tid = call.tid;
-        call.kernel.unshare_descriptors(tid)?;
-    }
-    Ok(0)
-}
-
 pub(super) fn exit(call: &mut Call<'_>) -> CallResult {
     let tid = call.tid;
     call.kernel.leave(tid, Ending::Exited(call.unsigned(0) as u8));

@@ -309,6 +309,16 @@ impl Vfs {
         Node { mount: top, number: root }
     }
 
+    /// The number of the name space of mounts that a file is in, as nsfs counts them.
+    pub fn space_number(&self, node: Node) -> u64 {
+        /// what Linux gives the first one, and the ones after
+        const FIRST: u64 = 0xf000_0000;
+        const LATER: u64 = 0xf000_00a0;
+        let top = self.top_of(node);
+        let id = self.mount_of(top).map_or(0, |mount| u64::from(mount.id));
+        if top == self.root() { FIRST } else { LATER + id }
+    }
+
     /// Active mounts of the name space that a file is in, in the order of mounting.
     pub fn mounts_with(&self, node: Node) -> impl Iterator<Item = &Mount> {
         let top = self.top_of(node);

@@ -150,7 +150,7 @@ impl Vfs {
             Some(entry) if entry.kind() == Kind::Link => match entry.target(self, context)? {
                 LinkTarget::Path(path) => Ok(path),
                 LinkTarget::Node(target) => Ok(self.path_seen(context.view, target)),
-                LinkTarget::Descriptor => entry.descriptor_text(context.view),
+                LinkTarget::Descriptor => entry.descriptor_text(self, context.view),
             },
             Some(_) => Err(Errno::EINVAL),
             None => match &self.inode(node)?.body {

@@ -6,6 +6,7 @@ use super::inode::{Body, Content, Inode, Kind, Number};
 use super::walk::{Follow, Resolved};
 use super::{Behaviour, Context, DeviceNumber, Node, Scope, Vfs};
 use crate::errno::Errno;
+use crate::proc::ProcNode;
 
 /// What is done through the descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub struct Opened {
     pub created: bool,
     /// it is a `/proc/PID/fd/N` of a pipe or socket: the kernel opens that process's descriptor anew
     pub reopen: Option<(u32, u32)>,
+    /// it is the name space of mounts of that process
+    pub mounts_of: Option<u32>,
 }
 
 impl Vfs {
@@ -127,8 +130,13 @@ impl Vfs {
         let kind = self.kind(node)?;
         let device = self.device(node).unwrap_or_default();
         let reopen = if request.follow == Follow::Yes { self.descriptor_link(node) } else { None };
-        let opened = Opened { node, kind, device, created: false, reopen };
-        if reopen.is_some() {
+        let follows = request.follow == Follow::Yes;
+        let mounts_of = self.proc_node(node).and_then(ProcNode::mounts_of).filter(|_| follows);
+        let opened = Opened { node, kind, device, created: false, reopen, mounts_of };
+        if mounts_of.is_some() && request.access.writes() {
+            return Err(Errno::EPERM);
+        }
+        if reopen.is_some() || mounts_of.is_some() {
             return Ok(opened);
         }
         if request.directory && kind != Kind::Directory {
@@ -167,9 +175,10 @@ impl Vfs {
             return Err(Errno::EROFS);
         }
         self.check_access(context, node, Want(read | write))?;
-        // kernfs: even root may not open an attribute for writing that nobody may write
+        // kernfs: even root may not open an attribute for what nobody may do with it
         let attribute = mount.spec.behaviour == Behaviour::Sysfs && kind == Kind::File;
-        if changes && attribute && self.inode(node)?.mode & 0o222 == 0 {
+        let lacks = |bits: u16| self.inode(node).is_ok_and(|inode| inode.mode & bits == 0);
+        if attribute && ((changes && lacks(0o222)) || (request.access.reads() && lacks(0o444))) {
             return Err(Errno::EACCES);
         }
         Ok(())
@@ -178,7 +187,14 @@ impl Vfs {
     fn create_file(&mut self, context: &Context, resolved: &Resolved, mode: u16) -> Result<Opened, Errno> {
         let body = Body::File(Content::empty());
         let node = self.make(context, resolved, body, mode)?;
-        Ok(Opened { node, kind: Kind::File, device: DeviceNumber::default(), created: true, reopen: None })
+        Ok(Opened {
+            node,
+            kind: Kind::File,
+            device: DeviceNumber::default(),
+            created: true,
+            reopen: None,
+            mounts_of: None,
+        })
     }
 
     /// Makes a file under a name that is free; the group follows a setgid directory.
