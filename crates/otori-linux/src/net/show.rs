@@ -125,7 +125,11 @@ impl Sockets {
         };
         let (backlog, queued) = match &socket.state {
             State::Listening { backlog, queue } => (backlog.saturating_sub(1), queue.len()),
-            _ => (0, socket.stream.len() + socket.datagrams.bytes()),
+            // the end of a stream counts as a byte
+            _ => (
+                0,
+                socket.stream.len() + socket.datagrams.bytes() + usize::from(socket.is_tcp() && socket.ended),
+            ),
         };
         let name = match &socket.local {
             Some(Address::UnixPath { path, .. }) => path.clone(),
@@ -162,7 +166,7 @@ impl Sockets {
     }
 
     /// Whether a connection still waits to be accepted.
-    fn is_waiting(&self, id: SocketId) -> bool {
+    pub(super) fn is_waiting(&self, id: SocketId) -> bool {
         self.sockets.values().any(|socket| match &socket.state {
             State::Listening { queue, .. } => queue.contains(&id),
             _ => false,

@@ -1,20 +1,27 @@
-//! Netlink sockets: names, groups, and requests of the route family. Key type: [`Request`]. Neighbours: dump.rs lists,
-//! change.rs changes, message.rs lays out. Specification: netlink(7), rtnetlink(7).
+//! Netlink sockets: names, groups, and who answers requests. Key type: [`Request`]. Neighbours: dump.rs lists what the
+//! route family has and change.rs changes it, diagnosis.rs lists sockets, generic.rs families, message.rs lays out.
+//! Specification: netlink(7), rtnetlink(7).
 mod change;
+mod diagnosis;
 mod dump;
+mod generic;
 mod message;
 
 use super::option::Joining;
 use super::queue::{Arrival, Datagram};
 use super::socket::{Domain, Socket};
 use super::{Address, SocketId, Sockets};
-use crate::abi::{Endian, Numbering};
+use crate::abi::Endian;
 use crate::errno::Errno;
 use alloc::vec::Vec;
 use message::Request;
 
 /// NETLINK_ROUTE
 const ROUTE: u16 = 0;
+/// NETLINK_SOCK_DIAG
+const DIAGNOSIS: u16 = 4;
+/// NETLINK_GENERIC
+const GENERIC: u16 = 16;
 /// Families that a device's kernel has: route, user sockets, socket diagnosis, netfilter, kernel events, generic.
 const FAMILIES: &[u16] = &[ROUTE, 2, 4, 12, 15, 16];
 /// Families that the kernel does not listen to: nothing is sent to them.
@@ -103,10 +110,11 @@ impl Sockets {
         let mut rest = bytes;
         for _ in 0..REQUESTS_MAX {
             let Some(request) = Request::read(rest, port) else { break };
-            let answers = if protocol == ROUTE {
-                self.answer_route(&request, is_root)
-            } else {
-                Vec::from([request.error(Errno::ENOENT, Numbering::Generic)])
+            let answers = match protocol {
+                ROUTE => self.answer_route(&request, is_root),
+                DIAGNOSIS => self.listed(&request, self.diagnose(&request)),
+                GENERIC => self.listed(&request, generic::answer(&request)),
+                _ => self.settled(&request, Err(Errno::ENOENT)),
             };
             for answer in answers {
                 let datagram =
@@ -132,6 +140,19 @@ impl Sockets {
             _ if !is_root => Err(Errno::EPERM),
             _ => self.change(request).map(|()| Vec::new()),
         };
+        self.settled(request, result)
+    }
+
+    /// The same of a family whose every request asks for something: the end of a list is its acknowledgement.
+    fn listed(&self, request: &Request<'_>, result: Result<Vec<Vec<u8>>, Errno>) -> Vec<Vec<u8>> {
+        match result {
+            Ok(found) if request.is_dump() => found,
+            other => self.settled(request, other),
+        }
+    }
+
+    /// What was found, with an acknowledgement if one is wanted; or the error.
+    fn settled(&self, request: &Request<'_>, result: Result<Vec<Vec<u8>>, Errno>) -> Vec<Vec<u8>> {
         match result {
             Ok(mut found) => {
                 if request.wants_acknowledgement() {
