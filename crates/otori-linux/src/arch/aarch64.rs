@@ -129,6 +129,9 @@ impl Processor for Aarch64 {
             self.set_stack_pointer(stack);
         }
     }
+    fn thread_pointer(&self) -> Option<u64> {
+        Some(self.thread_pointer)
+    }
     fn set_thread_pointer(&mut self, _memory: &mut AddressSpace, value: u64) -> Result<(), Errno> {
         self.thread_pointer = value;
         Ok(())

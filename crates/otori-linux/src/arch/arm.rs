@@ -215,6 +215,9 @@ impl Processor for Arm {
             self.registers[SP] = stack as u32;
         }
     }
+    fn thread_pointer(&self) -> Option<u64> {
+        Some(self.thread_pointer.into())
+    }
     fn set_thread_pointer(&mut self, _memory: &mut AddressSpace, value: u64) -> Result<(), Errno> {
         self.thread_pointer = value as u32;
         Ok(())

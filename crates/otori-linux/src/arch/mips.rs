@@ -231,6 +231,9 @@ impl Processor for Mips {
             self.gpr[SP] = stack as u32;
         }
     }
+    fn thread_pointer(&self) -> Option<u64> {
+        Some(self.user_local.into())
+    }
     fn set_thread_pointer(&mut self, _memory: &mut AddressSpace, value: u64) -> Result<(), Errno> {
         self.user_local = value as u32;
         Ok(())

@@ -116,7 +116,7 @@ pub(crate) trait Processor: Debug + Send {
     /// EFAULT, EINVAL when the structure is not good.
     fn set_thread_pointer(&mut self, memory: &mut AddressSpace, value: u64) -> Result<(), Errno>;
 
-    /// The thread pointer, where a call may ask for it (ARM get_tls).
+    /// The thread pointer, where the set has a register for it (get_tls of ARM, tracers).
     fn thread_pointer(&self) -> Option<u64> {
         None
     }

@@ -4,6 +4,7 @@
 //! ptrace(2).
 use super::{
     call::{Call, CallResult},
+    ptrace_thread,
     signal::{read_set, set_bytes},
 };
 use crate::{
@@ -394,7 +395,7 @@ fn memory_or_registers(call: &mut Call<'_>, tid: Tid, which: u32, stop: Stop) ->
         request::GET_REGISTER_SET | request::SET_REGISTER_SET => register_set(call, tid, which, stop),
         _ => match FloatSet::of_request(call.abi().column, which) {
             Some((set, sets)) => float_registers(call, tid, set, sets),
-            None => Err(Errno::EIO.into()),
+            None => ptrace_thread::request(call, tid, which).unwrap_or(Err(Errno::EIO.into())),
         },
     }
 }
@@ -434,6 +435,9 @@ fn register_set(call: &mut Call<'_>, tid: Tid, which: u32, stop: Stop) -> CallRe
     if let Some(set) = FloatSet::of_note(call.abi().column, call.word(2)) {
         return float_note(call, tid, which, set);
     }
+    if let (Some(bytes), request::GET_REGISTER_SET) = (ptrace_thread::note(call, tid, call.word(2)), which) {
+        return show_note(call, &bytes?);
+    }
     if call.word(2) != GENERAL_REGISTERS {
         return Err(Errno::EINVAL.into());
     }
@@ -455,6 +459,19 @@ fn register_set(call: &mut Call<'_>, tid: Tid, which: u32, stop: Stop) -> CallRe
     }
     let mut record = call.record();
     record.word(bytes.len() as u64);
+    call.write(vector.wrapping_add(word), record.as_bytes())?;
+    Ok(0)
+}
+
+/// Gives a register set to a `struct iovec`, whose length becomes what was given.
+fn show_note(call: &mut Call<'_>, bytes: &[u8]) -> CallResult {
+    let (vector, word) = (call.word(3), call.abi().word_bytes as u64);
+    let buffer = call.read_word(vector)?;
+    let room = usize::try_from(call.read_word(vector.wrapping_add(word))?).unwrap_or(usize::MAX);
+    let shown = bytes.get(..room.min(bytes.len())).unwrap_or_default();
+    call.write(buffer, shown)?;
+    let mut record = call.record();
+    record.word(shown.len() as u64);
     call.write(vector.wrapping_add(word), record.as_bytes())?;
     Ok(0)
 }
@@ -517,7 +534,12 @@ fn note_of_mips(call: &mut Call<'_>, which: u32, values: Vec<u64>, buffer: u64, 
 const PROCESS_VM_VECTORS: usize = 1024;
 
 fn process_vm(call: &mut Call<'_>, writes: bool) -> CallResult {
-    let pid = call.unsigned(0);
+    // a number of a thread means its process too
+    let tid = call.unsigned(0);
+    let pid = match call.kernel.core.task(tid) {
+        Ok(task) => task.pid,
+        Err(_) => tid,
+    };
     let tid = *call.kernel.core.process(pid)?.threads.first().ok_or(Errno::ESRCH)?;
     if call.word(5) != 0 || call.word(2).max(call.word(4)) > PROCESS_VM_VECTORS as u64 {
         return Err(Errno::EINVAL.into());

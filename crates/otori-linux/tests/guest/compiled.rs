@@ -70,6 +70,21 @@ fn what_only_mips_has_is_as_its_linux_has_it() {
     check_folder("compiled/mips", &[COMPILERS[0], big], Wire::Ethernet);
 }
 
+/// Their texts are qemu-user's.
+#[test]
+fn what_only_arm_has_is_as_qemu_user_has_it() {
+    check_folder("compiled/arm", &[(Isa::ArmEl, "arm-linux-gnueabihf-gcc")], Wire::Ethernet);
+}
+
+/// Their texts are those of the processor at hand and its Linux.
+#[test]
+fn what_only_x86_has_is_as_its_linux_has_it() {
+    let i386 = (Isa::I386, "i686-linux-gnu-gcc");
+    check_folder("compiled/x86", &[i386, COMPILERS[2]], Wire::Ethernet);
+    check_folder("compiled/x86_64", &[COMPILERS[2]], Wire::Ethernet);
+    check_folder("compiled/i386", &[i386], Wire::Ethernet);
+}
+
 /// Both byte orders: packets and addresses are in the network's order, what stands beside them in the machine's.
 #[test]
 fn sockets_answer_as_linux_lets_them() {
