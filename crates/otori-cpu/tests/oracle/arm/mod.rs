@@ -2,6 +2,7 @@
 //! by qemu-user, compared after each chunk. Neighbours: `a32.rs`, `t32.rs` and `simd.rs` make the instructions.
 
 mod a32;
+mod legal;
 mod simd;
 mod t32;
 
