@@ -1,11 +1,13 @@
 //! Device files; key type [`Device`]. The kernel asks here what a device number means and how it answers;
 //! terminals are in tty/. Specification: null(4), random(4), mem(4), `Documentation/admin-guide/devices.txt`.
+mod system;
+
+pub use system::populate as populate_sysfs;
+
 use crate::errno::Errno;
 use crate::proc::DeviceIdentity;
-use crate::vfs::{Attributes, BaseBuilder, BaseError, DeviceNumber, Kind};
+use crate::vfs::{BaseBuilder, BaseError, DeviceNumber, Kind};
 use alloc::format;
-use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 /// What a device number stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,10 @@ pub enum Device {
     TtySlave(u32),
     /// `/dev/watchdog`
     Watchdog,
+    /// `/dev/rtc0`
+    Clock,
+    /// `/dev/input/eventN`
+    Input(u32),
     /// `/dev/mtdN` and `/dev/mtdblockN`
     Flash {
         /// partition
@@ -53,6 +59,8 @@ impl Device {
         matches!(
             self,
             Device::Random
+                | Device::Clock
+                | Device::Input(_)
                 | Device::KernelLog
                 | Device::ControllingTty
                 | Device::Console
@@ -77,6 +85,8 @@ impl Device {
             (Kind::Character, 5, 0) => Device::ControllingTty,
             (Kind::Character, 5, 2) => Device::TtyMultiplexer,
             (Kind::Character, 10, 130) => Device::Watchdog,
+            (Kind::Character, 13, minor @ 64..=95) => Device::Input(minor - 64),
+            (Kind::Character, 254, 0) => Device::Clock,
             (Kind::Character, 90, minor) => {
                 Device::Flash { index: minor / 2, read_only: minor % 2 == 1, block: false }
             }
@@ -96,6 +106,10 @@ impl Device {
                 Some(_) if read_only && writes => Err(Errno::EACCES),
                 Some(_) => Ok(()),
             },
+            Device::Clock if identity.hardware.clock.is_none() => Err(Errno::ENXIO),
+            Device::Input(index) if identity.hardware.inputs.get(index as usize).is_none() => {
+                Err(Errno::ENODEV)
+            }
             _ => Ok(()),
         }
     }
@@ -113,7 +127,8 @@ impl Device {
                 Ok(into.len())
             }
             Device::Memory | Device::KernelMemory | Device::Port => Err(Errno::EPERM),
-            Device::KernelLog => Err(Errno::EAGAIN),
+            // no interrupt ever comes, and nobody presses a key
+            Device::KernelLog | Device::Clock | Device::Input(_) => Err(Errno::EAGAIN),
             Device::Watchdog => Err(Errno::EINVAL),
             // the machine keeps what is in its flash
             Device::Flash { .. } => Err(Errno::EIO),
@@ -132,6 +147,9 @@ impl Device {
             Device::Full => Err(Errno::ENOSPC),
             Device::Memory | Device::KernelMemory | Device::Port => Err(Errno::EPERM),
             Device::Flash { .. } => Err(Errno::EIO),
+            Device::Clock => Err(Errno::EINVAL),
+            // events that a program sends itself, as for lamps of a keyboard
+            Device::Input(_) => Ok(bytes.len()),
             Device::ControllingTty | Device::Console | Device::TtyMultiplexer | Device::TtySlave(_) => {
                 Err(Errno::EIO)
             }
@@ -226,6 +244,16 @@ pub fn populate(builder: &mut BaseBuilder, identity: &DeviceIdentity) -> Result<
         builder.character(&format!("mtd{index}ro"), read_only, attributes)?;
         builder.block(&format!("mtdblock{index}"), DeviceNumber { major: 31, minor: index }, attributes)?;
     }
+    if identity.hardware.clock.is_some() {
+        let attributes = builder.root_owned(0o600);
+        builder.character("rtc0", DeviceNumber { major: 254, minor: 0 }, attributes)?;
+        builder.link("rtc", b"rtc0", attributes)?;
+    }
+    for (index, _) in (0..).zip(&identity.hardware.inputs) {
+        let attributes = builder.root_owned(0o640);
+        let number = DeviceNumber { major: 13, minor: 64 + index };
+        builder.character(&format!("input/event{index}"), number, attributes)?;
+    }
     let links = [
         ("fd", "/proc/self/fd"),
         ("stdin", "/proc/self/fd/0"),
@@ -239,45 +267,6 @@ pub fn populate(builder: &mut BaseBuilder, identity: &DeviceIdentity) -> Result<
     for (name, mode) in [("pts", 0o755), ("shm", 0o1777)] {
         let attributes = builder.root_owned(mode);
         builder.directory(name, attributes)?;
-    }
-    Ok(())
-}
-
-/// Fills a tree for `/sys` with what programs of products look for; the machine itself shows its interfaces there.
-pub fn populate_sysfs(builder: &mut BaseBuilder, identity: &DeviceIdentity) -> Result<(), BaseError> {
-    let mut add = |path: &str, text: &str, mode: u16| -> Result<(), BaseError> {
-        let attributes: Attributes = builder.root_owned(mode);
-        let bytes: Arc<[u8]> = Arc::from(Vec::from(text).into_boxed_slice());
-        builder.file(path, bytes, attributes).map(drop)
-    };
-    for name in ["online", "possible", "present"] {
-        add(&format!("devices/system/cpu/{name}"), "0\n", 0o444)?;
-    }
-    add("devices/system/cpu/offline", "\n", 0o444)?;
-    add("devices/system/cpu/kernel_max", "0\n", 0o444)?;
-    for (index, part) in identity.mtd.iter().enumerate() {
-        let folder = format!("class/mtd/mtd{index}");
-        add(&format!("{folder}/name"), &format!("{}\n", part.name), 0o444)?;
-        add(&format!("{folder}/size"), &format!("{}\n", part.size), 0o444)?;
-        add(&format!("{folder}/erasesize"), &format!("{}\n", part.erase_size), 0o444)?;
-        add(&format!("{folder}/type"), "nor\n", 0o444)?;
-    }
-    add("kernel/uevent_seqnum", "318\n", 0o444)?;
-    for folder in [
-        "block",
-        "bus",
-        "class",
-        "class/net",
-        "dev",
-        "devices",
-        "firmware",
-        "fs",
-        "kernel",
-        "module",
-        "power",
-    ] {
-        let attributes = builder.root_owned(0o755);
-        builder.directory(folder, attributes)?;
     }
     Ok(())
 }

@@ -87,6 +87,8 @@ pub(crate) struct Core {
     pub(crate) now_ns: u64,
     /// what settimeofday moved the wall clock by
     pub(crate) wall_shift_ns: i64,
+    /// what RTC_SET_TIME moved the real time clock by
+    pub(crate) clock_shift_ns: i64,
     pub(crate) notices: Vec<Notice>,
     pub(crate) notices_omitted: u64,
     /// bytes of removed files that notices may carry until they are taken, and how many that still are

@@ -76,6 +76,7 @@ impl Machine {
             current: 0,
             now_ns: 0,
             wall_shift_ns: 0,
+            clock_shift_ns: 0,
             notices: Vec::new(),
             notices_omitted: 0,
             keep_removed: (0, 0),

@@ -1,6 +1,7 @@
 //! A product as data: `product.toml` and the files beside it; key type [`Profile`]. Neighbours: table.rs is the
 //! file's form, device.rs makes machines of it. Errors name file, line, column and remedy.
 mod error;
+mod hardware;
 mod service;
 mod source;
 mod table;
@@ -349,6 +350,7 @@ impl Check<'_> {
             devices: self.text_file(kernel.devices.as_deref())?,
             interrupts: self.text_file(kernel.interrupts.as_deref())?,
             iomem: self.text_file(kernel.iomem.as_deref())?,
+            hardware: table.hardware.build(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The tables of `product.toml` as they are written; key type [`ProfileTable`]. Neighbour: mod.rs checks them.
 //! An unknown key is an error, so that a typing mistake never passes silently.
+use super::hardware::HardwareTable;
 use super::service::{InterfaceTable, ResponderTable, ServiceTable};
 use serde::Deserialize;
 use std::net::Ipv4Addr;
@@ -20,6 +21,9 @@ pub struct ProfileTable {
     /// `[[mtd]]`
     #[serde(default)]
     pub mtd: Vec<MtdTable>,
+    /// `[hardware]`
+    #[serde(default)]
+    pub hardware: HardwareTable,
     /// `[[mount]]`, parents first
     pub mount: Vec<MountTable>,
     /// `[userland]`

@@ -1,5 +1,6 @@
 //! What a product is, as far as its kernel shows it; key type [`DeviceIdentity`]. Built by otori-device from
 //! product.toml; read by proc/ and net/.
+use super::hardware::Hardware;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -28,6 +29,8 @@ pub struct DeviceIdentity {
     pub interrupts: String,
     /// whole text of `/proc/iomem`
     pub iomem: String,
+    /// clock, lines, lamps, keys
+    pub hardware: Hardware,
 }
 
 /// One flash partition.
@@ -66,6 +69,7 @@ impl Default for DeviceIdentity {
             devices: String::new(),
             interrupts: String::new(),
             iomem: String::new(),
+            hardware: Hardware::default(),
         }
     }
 }

@@ -345,6 +345,30 @@ fn lines(rows: &[String]) -> Vec<u8> {
 }
 
 /// Free memory as the page allocator holds it: in the largest blocks that are left, 4 KiB to 4 MiB.
+/// `bus/input/devices`
+pub(super) fn inputs(_: &Vfs, view: &dyn ProcView) -> Vec<u8> {
+    let mut text = String::new();
+    for (index, input) in view.identity().hardware.inputs.iter().enumerate() {
+        let folder = input.place.split('/').next().unwrap_or_default();
+        let words = input.keys.iter().copied().max().map_or(0, |most| u32::from(most) / 32);
+        let word = |place: u32| {
+            let within = input.keys.iter().filter(|key| u32::from(**key) / 32 == place);
+            within.fold(0_u32, |all, key| all | 1 << (key % 32))
+        };
+        let keys: Vec<String> = (0..=words).rev().map(|place| format!("{:x}", word(place))).collect();
+        let _ = write!(
+            text,
+            "I: Bus=0019 Vendor=0001 Product=0001 Version=0100\nN: Name=\"{}\"\nP: Phys={}\n\
+             S: Sysfs=/devices/platform/{folder}/input/input{index}\nU: Uniq=\n\
+             H: Handlers=kbd event{index} \nB: PROP=0\nB: EV=3\nB: KEY={}\n\n",
+            input.name,
+            input.place,
+            keys.join(" ")
+        );
+    }
+    text.into_bytes()
+}
+
 pub(super) fn buddyinfo(vfs: &Vfs, view: &dyn ProcView) -> Vec<u8> {
     const ORDERS: u32 = 11;
     let mut pages = memory(vfs, view).free / 4;

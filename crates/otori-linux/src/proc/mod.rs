@@ -1,6 +1,7 @@
 //! `/proc`: processes and the machine as text; key types [`ProcView`] (what the kernel tells) and [`ProcNode`]
 //! (an entry). Neighbour: vfs/ walks through it. Specification: proc(5), proc_pid_*(5), proc_sys(5).
 mod bridge;
+mod hardware;
 mod identity;
 mod interface;
 mod machine;
@@ -17,6 +18,7 @@ mod table;
 mod tests;
 mod view;
 
+pub use hardware::{GpioChip, Hardware, Input, Led};
 pub use identity::{DeviceIdentity, MtdPartition};
 pub use nobody::NoProcesses;
 pub use node::{LinkTarget, ProcNode};

@@ -49,6 +49,8 @@ pub(super) enum Body {
     Path(&'static str),
     /// a link to a file of a process
     Magic(Magic),
+    /// a link to the name space of mounts of a process
+    Mounts,
 }
 
 /// One entry.
@@ -72,6 +74,8 @@ pub(super) static NOTHING: Row = row("", 0, Body::Directory);
 pub(super) static ROOT: &[Row] = &[
     row("", 0o555, Body::Directory),
     row("bus", 0o555, Body::Directory),
+    row("bus/input", 0o555, Body::Directory),
+    row("bus/input/devices", 0o444, Body::Text(m::inputs)),
     row("buddyinfo", 0o444, Body::Text(m::buddyinfo)),
     row("class", 0o755, Body::Directory),
     row("class/net", 0o755, Body::Directory),
@@ -318,6 +322,8 @@ pub(super) static PROCESS: &[Row] = &[
     row("net/vlan", 0o555, Body::Directory),
     row("net/vlan/config", 0o600, Body::ProcessText(n::vlans)),
     row("net/wireless", 0o444, Body::ProcessText(n::wireless)),
+    row("ns", 0o511, Body::Directory),
+    row("ns/mnt", 0o777, Body::Mounts),
     row("environ", 0o400, Body::ProcessText(p::environ)),
     row("auxv", 0o400, Body::ProcessText(p::auxv)),
     row("status", 0o444, Body::ProcessText(p::status)),

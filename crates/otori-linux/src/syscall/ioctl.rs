@@ -5,7 +5,7 @@
 //! ENOTTY.
 use super::{
     call::{Call, CallError, CallResult},
-    flash, socket_ioctl, watchdog,
+    flash, hardware_ioctl, socket_ioctl, watchdog,
 };
 use crate::{
     abi::Numbering,
@@ -57,6 +57,11 @@ pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
             terminal(call, id, number)
         }
         FileKind::Device(Device::Watchdog) => watchdog::ioctl(call, number),
+        FileKind::Device(Device::Clock) => hardware_ioctl::clock(call, number),
+        FileKind::Device(Device::Input(index)) => {
+            let index = *index;
+            hardware_ioctl::input(call, index, number)
+        }
         FileKind::Device(Device::Flash { index, .. }) => {
             let index = *index;
             flash::ioctl(call, index, number)

@@ -67,6 +67,10 @@ fn stat_of_file(call: &mut Call<'_>, index: usize) -> Result<Stat, Errno> {
             (Kind::Character, 0o620, 3 + u64::from(id.0), DeviceNumber { major: 136, minor: id.0 })
         }
         FileKind::Host(_) => (Kind::Fifo, 0o600, 3_000 + call.int(index) as u64, DeviceNumber::default()),
+        FileKind::Mounts(top) => {
+            let top = *top;
+            (Kind::File, 0o444, call.kernel.vfs.space_number(top), DeviceNumber::default())
+        }
         FileKind::Socket(id) => {
             (Kind::Socket, 0o777, call.kernel.core.sockets.inode(*id), DeviceNumber::default())
         }

@@ -1,5 +1,6 @@
 //! The bytes of regular files. procfs files have no bytes here: [`Vfs::generate`] renders them. Specification:
 //! pread(2), pwrite(2), truncate(2).
+use super::attribute_file::ATTRIBUTE_MAX;
 use super::change::event;
 use super::inode::{Body, Content, Kind, Number};
 use super::steps;
@@ -7,9 +8,6 @@ use super::{Behaviour, Capability, Context, Node, Stored, Vfs, seal};
 use crate::errno::Errno;
 use crate::proc::Written;
 use alloc::vec::Vec;
-
-/// Longest value that a file of /proc/sys or /sys takes, bytes.
-const ATTRIBUTE_MAX: usize = 4096;
 
 impl Vfs {
     /// Whether reading means [`Vfs::generate`] (a procfs file).
@@ -190,17 +188,5 @@ impl Vfs {
             return Ok(of_machine);
         }
         Ok(of_machine.min(capacity.saturating_sub(self.tree(node)?.used())))
-    }
-
-    /// sysfs: a write replaces the value.
-    fn write_attribute(&mut self, context: &Context, node: Node, bytes: &[u8]) -> Result<usize, Errno> {
-        let value = bytes.get(..ATTRIBUTE_MAX).unwrap_or(bytes);
-        let tree = self.writable_tree(node)?;
-        tree.change_content(node.number as Number, context.now_ns, |content| {
-            let held = content.to_mut();
-            held.clear();
-            held.extend_from_slice(value);
-        })?;
-        Ok(bytes.len())
     }
 }

@@ -4,6 +4,7 @@
 //! proc/ renders `/proc`, the kernel keeps open files and calls [`Vfs::hold`] and [`Vfs::release`] for them.
 //! Specification: path_resolution(7), inode(7), mount(2).
 mod attribute;
+mod attribute_file;
 mod base;
 mod capability;
 pub(crate) mod change;

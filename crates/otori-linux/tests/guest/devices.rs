@@ -196,3 +196,92 @@ fn bridges_and_vlans_are_made_as_scripts_of_vendors_do() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// A device with a clock, lines, lamps and a key.
+fn equipped(config: &mut otori_linux::MachineConfig) {
+    use otori_linux::proc::{GpioChip, Input, Led};
+    let hardware = &mut config.identity.hardware;
+    hardware.clock = Some("rtc-test".into());
+    hardware.gpio = vec![GpioChip { label: "gpio-test".into(), base: 32, lines: 16 }];
+    hardware.leds =
+        vec![Led { name: "test:green:power".into(), max_brightness: 255, trigger: "default-on".into() }];
+    let keys = vec![0x198, 0x211];
+    hardware.inputs = vec![Input { name: "gpio-keys".into(), place: "gpio-keys/input0".into(), keys }];
+    config.identity.cpuinfo = "processor\t: 0\nprocessor\t: 1\n".into();
+}
+
+#[test]
+fn clock_and_keys_answer_as_their_headers_say() {
+    for (isa, compiler) in COMPILERS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest/devices");
+        let Some(program) = compile(&folder.join("hardware.c"), compiler) else { return };
+        let mut guest = Guest::bare(|config| {
+            config.isa = isa;
+            equipped(config);
+        });
+        guest.machine.write_file(b"/tmp/t", &program, 0o755).unwrap();
+        let done = guest.run_program("/tmp/t", &["t"], b"");
+        assert_eq!(done.text(), include_str!("devices/hardware.txt"), "{isa:?}");
+    }
+}
+
+/// Documentation/admin-guide/gpio/sysfs.rst and Documentation/leds/leds-class.rst; the words are busybox's.
+const LINES: &[(&str, &str)] = &[
+    ("cat /sys/devices/system/cpu/online; ls /sys/devices/system/cpu | grep 'cpu[0-9]'", "0-1\ncpu0\ncpu1\n"),
+    ("cat /sys/class/rtc/rtc0/name; ls -l /dev/rtc | grep -o 'rtc -.*'", "rtc-test\nrtc -> rtc0\n"),
+    ("cd /sys/class/gpio; ls; cat gpiochip32/ngpio", "export\ngpiochip32\nunexport\n16\n"),
+    (
+        "echo 40 > /sys/class/gpio/export; ls /sys/class/gpio/gpio40",
+        "active_low\ndirection\nedge\nuevent\nvalue\n",
+    ),
+    ("echo 40 2>&1 > /sys/class/gpio/export", "sh: write error: Device or resource busy\n"),
+    (
+        "echo 48 2>&1 > /sys/class/gpio/export; echo 31 2>&1 > /sys/class/gpio/export",
+        "sh: write error: Invalid argument\nsh: write error: Invalid argument\n",
+    ),
+    (
+        "cd /sys/class/gpio/gpio40; cat direction value; echo 1 2>&1 > value",
+        "in\n0\nsh: write error: Operation not permitted\n",
+    ),
+    ("cd /sys/class/gpio/gpio40; echo out > direction; echo 1 > value; cat direction value", "out\n1\n"),
+    (
+        "cd /sys/class/gpio/gpio40; echo low > direction; cat direction value; echo high > direction; cat value",
+        "out\n0\n1\n",
+    ),
+    (
+        "cd /sys/class/gpio/gpio40; echo up 2>&1 > direction; cat direction",
+        "sh: write error: Invalid argument\nout\n",
+    ),
+    (
+        "echo 40 > /sys/class/gpio/unexport; ls /sys/class/gpio; echo 40 2>&1 > /sys/class/gpio/unexport",
+        "export\ngpiochip32\nunexport\nsh: write error: Invalid argument\n",
+    ),
+    ("cat /sys/class/gpio/export 2>&1", "cat: can't open '/sys/class/gpio/export': Permission denied\n"),
+    ("cd /sys/class/leds/test:green:power; cat brightness trigger", "255\nnone timer [default-on] netdev\n"),
+    (
+        "cd /sys/class/leds/test:green:power; echo 0 > brightness; cat brightness; echo 999 > brightness; cat brightness",
+        "0\n255\n",
+    ),
+    (
+        "cd /sys/class/leds/test:green:power; echo timer > trigger; cat trigger; echo nothing 2>&1 > trigger",
+        "none [timer] default-on netdev\nsh: write error: Invalid argument\n",
+    ),
+    (
+        "grep -c . /proc/bus/input/devices; grep KEY /proc/bus/input/devices",
+        "9\nB: KEY=20000 0 0 0 1000000 0 0 0 0 0 0 0 0 0 0 0 0\n",
+    ),
+];
+
+#[test]
+fn lines_and_lamps_do_what_is_written_to_them() {
+    let Some(mut guest) = Guest::with_busybox_and(equipped) else { return };
+    let mut wrong = String::new();
+    for (script, expect) in LINES {
+        let done = guest.shell(script);
+        if done.text() != *expect {
+            let error = String::from_utf8_lossy(&done.error);
+            wrong += &format!("{script}\n  {:?}\n  not {expect:?}\n  {error}\n", done.text());
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
