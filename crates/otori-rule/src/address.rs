@@ -5,7 +5,7 @@ use crate::{limits::GROUP_DEPTH, parse::Variables};
 use core::net::IpAddr;
 
 /// An inclusive range of addresses of one family, as numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Range {
     v6: bool,
     low: u128,
@@ -13,7 +13,7 @@ pub struct Range {
 }
 
 /// Addresses that are in some range and in no excluded one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AddressSet {
     /// empty: every address
     include: Vec<Range>,
@@ -32,13 +32,20 @@ impl Range {
     fn has(&self, v6: bool, value: u128) -> bool {
         self.v6 == v6 && self.low <= value && value <= self.high
     }
-    /// The prefix that this range is, with its length; `None` when it is no prefix.
-    pub fn as_prefix(&self) -> Option<(bool, u128, u8)> {
-        let width = if self.v6 { 128 } else { 32 };
-        let span = self.low ^ self.high;
-        let free = 128 - span.leading_zeros();
-        let aligned = self.low & span == 0 && span.wrapping_add(1) & span == 0;
-        aligned.then_some((self.v6, self.low, (width - free) as u8))
+    /// The fewest prefixes that make up the range: family, first address, length.
+    pub fn prefixes(&self) -> impl Iterator<Item = (bool, u128, u8)> + use<> {
+        let Range { v6, low, high } = *self;
+        let width: u32 = if v6 { 128 } else { 32 };
+        let mut next = Some(low);
+        core::iter::from_fn(move || {
+            let first = next.filter(|first| *first <= high)?;
+            // As many free bits as the first address and what is left allow.
+            let left = (high - first).checked_add(1).map_or(128, u128::ilog2);
+            let free = first.trailing_zeros().min(left).min(width);
+            let span = 1u128.checked_shl(free).map_or(u128::MAX, |bit| bit - 1);
+            next = first.checked_add(span).and_then(|last| last.checked_add(1));
+            Some((v6, first, (width - free) as u8))
+        })
     }
 }
 
@@ -205,9 +212,23 @@ mod tests {
     }
 
     #[test]
-    fn prefixes_are_recognised() {
-        let set = AddressSet::parse("[192.0.2.0/24,198.51.100.7]", &Variables::default()).unwrap();
-        let lengths: Vec<u8> = set.plain_ranges().unwrap().iter().map(|r| r.as_prefix().unwrap().2).collect();
-        assert_eq!(lengths, [24, 32]);
+    fn ranges_are_prefixes() {
+        let prefixes = |text: &str| -> Vec<String> {
+            let set = AddressSet::parse(text, &Variables::default()).unwrap();
+            let ranges = set.plain_ranges().unwrap().iter();
+            ranges
+                .flat_map(Range::prefixes)
+                .map(|(v6, first, length)| format!("{v6} {first:x}/{length}"))
+                .collect()
+        };
+        assert_eq!(prefixes("192.0.2.0/24"), ["false c0000200/24"]);
+        assert_eq!(
+            prefixes("192.0.2.1-192.0.2.4"),
+            ["false c0000201/32", "false c0000202/31", "false c0000204/32"]
+        );
+        assert_eq!(prefixes("0.0.0.0-255.255.255.255"), ["false 0/0"]);
+        assert_eq!(prefixes("255.255.255.255"), ["false ffffffff/32"]);
+        assert_eq!(prefixes("::/0"), ["true 0/0"]);
+        assert_eq!(prefixes("ffff::-ffff::1"), ["true ffff0000000000000000000000000000/127"]);
     }
 }

@@ -8,9 +8,12 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod address_table;
 mod base64;
+mod class;
 pub mod dataset;
 pub mod expression;
+mod header;
 pub mod keyword;
 pub mod limits;
 pub mod list;

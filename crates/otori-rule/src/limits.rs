@@ -10,6 +10,10 @@ pub const MATCH_TRIES: u32 = 3_000;
 pub const BACKTRACKS: usize = 10_000;
 /// Bytes of one compiled regular expression.
 pub const REGEX_BYTES: usize = 10 << 20;
+/// States of a regular expression that is sure to stay below that.
+pub const REGEX_STATES: usize = 4_096;
+/// Regular expressions that are kept compiled.
+pub const COMPILED_EXPRESSIONS: usize = 512;
 /// Rules waiting for more of one transaction.
 pub const CANDIDATES: usize = 512;
 /// Flow bits of one flow.
@@ -20,8 +24,18 @@ pub const BIT_NAMES: usize = 65_536;
 pub const THRESHOLDS: usize = 65_536;
 /// Bits of hosts and pairs of hosts.
 pub const HOST_BITS: usize = 65_536;
-/// Patterns of live rules searched one by one before they get an automaton.
-pub const PLAIN_PATTERNS: usize = 32;
+/// Bytes of a pattern that the prefilter compares; of a longer one the beginning.
+pub const PATTERN_BYTES: usize = 256;
+/// Bits of one filter of patterns: they stay in the fastest cache.
+pub const FILTER_BITS: usize = 1 << 16;
+/// Different headers of rules that are told apart before their rules are looked at.
+pub const HEADERS: usize = 16_384;
+/// Different sets of addresses, and of ports, in those headers.
+pub const HEADER_SETS: usize = 4_096;
+/// Kinds of flow whose rules are kept at hand.
+pub const CLASSES: usize = 1_024;
+/// Pairs of ends that are known to be of one kind of flow.
+pub const CLASS_KEYS: usize = 65_536;
 /// Nesting of address and port groups.
 pub const GROUP_DEPTH: usize = 8;
 /// Numbers that `byte_extract` keeps for one rule.

@@ -4,7 +4,7 @@
 use crate::{address::split_group, limits::GROUP_DEPTH, parse::Variables};
 
 /// Ports that are in some range and in no excluded one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PortSet {
     /// empty: every port
     include: Vec<(u16, u16)>,

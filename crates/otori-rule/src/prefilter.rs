@@ -1,202 +1,351 @@
-//! Finds the rules worth a look: one search for all fast patterns of a buffer.
+//! Finds the rules worth a look: one pass over a buffer for all fast patterns.
 //!
-//! Key types: [`Prefilter`], [`AddressTable`]. Rules of files are in one Aho-Corasick automaton (daachorse); rules
-//! that come at run time are searched one by one until there are enough for a second, small one. So adding a
-//! rule never rebuilds the big automaton. Everything is compared in lower case; the rule itself decides.
-use crate::{
-    address::{AddressSet, Range, number},
-    limits::PLAIN_PATTERNS,
-    step::find,
-};
-use core::net::IpAddr;
-use daachorse::DoubleArrayAhoCorasick;
-use std::collections::HashMap;
+//! Key types: [`Prefilter`] (the patterns of one buffer), [`Filter`] (a few bits that say where to look closer),
+//! [`Seen`]. Of each pattern the four neighbouring bytes that are rarest stand for it: the pass hashes every four
+//! bytes of the buffer, and a bit that is set leads to the patterns with that hash. A pattern that is added is
+//! found at once; nothing is ever built anew while packets wait. Everything is compared in lower case; the rule
+//! itself decides.
+use crate::limits::{FILTER_BITS, PATTERN_BYTES};
 
-struct Automaton {
-    machine: DoubleArrayAhoCorasick<u32>,
-    /// rules by pattern
-    rules: Vec<Vec<u32>>,
-}
+/// Bytes that stand for a pattern.
+const WINDOW: usize = 4;
+/// Bits of a filter per pattern in it: one position in so many leads to a closer look by chance.
+const BITS_PER_PATTERN: usize = 64;
+/// No pattern follows.
+const NONE: u32 = u32::MAX;
 
-impl Automaton {
-    fn build(patterns: &[(Vec<u8>, u32)]) -> Option<Automaton> {
-        let mut unique: HashMap<&[u8], Vec<u32>> = HashMap::new();
-        for (pattern, rule) in patterns {
-            unique.entry(pattern).or_default().push(*rule);
-        }
-        let mut sorted: Vec<(&[u8], Vec<u32>)> = unique.into_iter().collect();
-        sorted.sort_unstable();
-        let machine = DoubleArrayAhoCorasick::new(sorted.iter().map(|(pattern, _)| *pattern)).ok()?;
-        Some(Automaton { machine, rules: sorted.into_iter().map(|(_, rules)| rules).collect() })
-    }
+/// One pattern and the rules that have it.
+struct Pattern {
+    /// in lower case; empty when no rule has it any more
+    bytes: Box<[u8]>,
+    /// place of the window in it
+    window: u16,
+    /// the window as a number; of a shorter pattern its first bytes
+    key: u32,
+    /// next pattern with that hash
+    next: u32,
+    rules: Vec<u32>,
 }
 
 /// The fast patterns of one buffer.
-#[derive(Default)]
 pub(crate) struct Prefilter {
-    base: Option<Automaton>,
-    live: Option<Automaton>,
-    live_patterns: Vec<(Vec<u8>, u32)>,
-    plain: Vec<(Vec<u8>, u32)>,
+    patterns: Vec<Pattern>,
+    /// places of patterns that nobody has any more
+    free: Vec<u32>,
+    /// first pattern of each hash
+    heads: Vec<u32>,
+    /// all patterns
+    filter: Filter,
     longest: usize,
 }
 
+impl Default for Prefilter {
+    fn default() -> Self {
+        Prefilter {
+            patterns: Vec::new(),
+            free: Vec::new(),
+            heads: vec![NONE; 16],
+            filter: Filter::default(),
+            longest: 0,
+        }
+    }
+}
+
+/// Where to look closer: bits of hashes of windows.
+#[derive(Default)]
+pub(crate) struct Filter {
+    /// a power of two of bits, or none
+    windows: Vec<u64>,
+    /// the two first bytes of patterns of two and three bytes
+    pairs: Vec<u64>,
+    /// patterns of one byte
+    singles: Vec<u8>,
+    /// patterns in it
+    count: usize,
+}
+
+/// Which patterns the search that is under way has met.
+#[derive(Default)]
+pub(crate) struct Seen {
+    rounds: Vec<u32>,
+    round: u32,
+}
+
+impl Seen {
+    fn begin(&mut self, patterns: usize) {
+        if self.rounds.len() < patterns {
+            self.rounds.resize(patterns, self.round);
+        }
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.rounds.fill(0);
+            self.round = 1;
+        }
+    }
+    fn is_met(&self, pattern: u32) -> bool {
+        self.rounds.get(pattern as usize) == Some(&self.round)
+    }
+    fn meet(&mut self, pattern: u32) {
+        if let Some(place) = self.rounds.get_mut(pattern as usize) {
+            *place = self.round;
+        }
+    }
+}
+
+/// Spreads a window over 32 bits; the upper ones are the best.
+const fn hash(key: u32) -> u32 {
+    key.wrapping_mul(0x9e37_79b1)
+}
+
+fn bit_of(bits: &[u64], key: u32) -> Option<usize> {
+    let size = (bits.len() * 64).checked_ilog2()?;
+    Some((hash(key) >> (32 - size)) as usize)
+}
+
+fn is_set(bits: &[u64], bit: usize) -> bool {
+    bits.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 != 0)
+}
+
+fn set(bits: &mut [u64], bit: usize) {
+    if let Some(word) = bits.get_mut(bit / 64) {
+        *word |= 1 << (bit % 64);
+    }
+}
+
+/// How common a byte is in traffic: text, zeros and ends of lines are everywhere.
+const fn commonness(byte: u8) -> u32 {
+    match byte {
+        0 => 40,
+        b' ' | b'e' | b't' | b'a' | b'o' | b'/' | b'.' | b'-' => 16,
+        b'i' | b'n' | b's' | b'r' | b'h' | b'l' | b'd' | b'c' | b'p' | b'\r' | b'\n' | b':' | b'=' => 13,
+        b'u' | b'm' | b'w' | b'f' | b'g' | b'0' | b'1' | b'2' | b'"' | b';' | b',' | 0xff => 10,
+        b'a'..=b'z' | b'3'..=b'9' => 7,
+        1..=0x1f | 0x21..=0x7e => 5,
+        _ => 3,
+    }
+}
+
+fn key_at(bytes: &[u8], at: usize) -> u32 {
+    let byte = |place: usize| u32::from(bytes.get(at + place).copied().unwrap_or(0));
+    byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24
+}
+
+/// Place of the rarest four neighbours.
+fn rarest(bytes: &[u8]) -> usize {
+    let cost = |at: &usize| {
+        let window = bytes.get(*at..*at + WINDOW).unwrap_or(&[]);
+        window.iter().map(|byte| commonness(*byte)).sum::<u32>()
+    };
+    (0..=bytes.len().saturating_sub(WINDOW)).min_by_key(cost).unwrap_or(0)
+}
+
+/// The key of a short pattern: what [`Filter`] looks at first.
+fn short_key(bytes: &[u8]) -> u32 {
+    key_at(bytes.get(..bytes.len().min(2)).unwrap_or(&[]), 0)
+}
+
+impl Filter {
+    /// Room for so many patterns.
+    fn with_room(count: usize) -> Filter {
+        let bits = (count * BITS_PER_PATTERN).next_power_of_two().clamp(256, FILTER_BITS);
+        Filter { windows: vec![0; bits / 64], ..Filter::default() }
+    }
+    fn is_crowded(&self) -> bool {
+        let bits = self.windows.len() * 64;
+        bits < FILTER_BITS && self.count * BITS_PER_PATTERN > bits * 2
+    }
+    fn add(&mut self, pattern: &Pattern) {
+        self.count += 1;
+        match pattern.bytes.len() {
+            0 => {}
+            1 => self.singles.extend(pattern.bytes.first().filter(|byte| !self.singles.contains(byte))),
+            length if length < WINDOW => {
+                self.pairs.resize(1024, 0);
+                set(&mut self.pairs, pattern.key as usize);
+            }
+            _ => {
+                if self.windows.is_empty() {
+                    self.windows.resize(4, 0);
+                }
+                if let Some(bit) = bit_of(&self.windows, pattern.key) {
+                    set(&mut self.windows, bit);
+                }
+            }
+        }
+    }
+    /// Nothing is looked for.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+    /// Calls `look` with every place of `hay` that is worth a closer look, and the key there.
+    #[inline]
+    fn places(&self, hay: &[u8], look: &mut impl FnMut(usize, u32)) {
+        if let Some(size) = (self.windows.len() * 64).checked_ilog2() {
+            let shift = 32 - size;
+            for (at, window) in hay.array_windows::<WINDOW>().enumerate() {
+                let key = u32::from_le_bytes(*window);
+                if is_set(&self.windows, (hash(key) >> shift) as usize) {
+                    look(at, key);
+                }
+            }
+        }
+        if !self.pairs.is_empty() {
+            for (at, pair) in hay.array_windows::<2>().enumerate() {
+                let key = u32::from(u16::from_le_bytes(*pair));
+                if is_set(&self.pairs, key as usize) {
+                    look(at, key);
+                }
+            }
+        }
+        for single in &self.singles {
+            if let Some(at) = hay.iter().rposition(|byte| byte == single) {
+                look(at, u32::from(*single));
+            }
+        }
+    }
+}
+
 impl Prefilter {
-    /// Adds a pattern; it is found from now on.
+    /// Adds a pattern of a rule; it is found from now on.
     pub(crate) fn add(&mut self, pattern: &[u8], rule: u32) {
-        self.longest = self.longest.max(pattern.len());
-        self.plain.push((pattern.to_ascii_lowercase(), rule));
-    }
-    /// After a file was loaded: everything so far goes into the big automaton.
-    pub(crate) fn settle(&mut self, alive: &dyn Fn(u32) -> bool) {
-        let mut all = core::mem::take(&mut self.plain);
-        all.append(&mut self.live_patterns);
-        self.live = None;
-        if all.is_empty() {
+        let lower = pattern.get(..pattern.len().min(PATTERN_BYTES)).unwrap_or(pattern).to_ascii_lowercase();
+        if lower.is_empty() {
             return;
         }
-        if let Some(base) = self.base.take() {
-            // Patterns of an earlier file are read back out of its automaton's list.
-            all.extend(base.patterns());
-        }
-        all.retain(|(_, rule)| alive(*rule));
-        self.base = Automaton::build(&all);
-        if self.base.is_none() {
-            self.plain = all;
-        }
-    }
-    /// After a live change: many plain patterns become a small automaton.
-    pub(crate) fn settle_live(&mut self, alive: &dyn Fn(u32) -> bool) {
-        if self.plain.len() <= PLAIN_PATTERNS.max(self.live_patterns.len() / 8) {
+        self.longest = self.longest.max(lower.len());
+        if let Some(have) = self.place_of(&lower) {
+            if let Some(pattern) = self.patterns.get_mut(have as usize) {
+                pattern.rules.push(rule);
+            }
             return;
         }
-        self.live_patterns.append(&mut self.plain);
-        self.live_patterns.retain(|(_, rule)| alive(*rule));
-        self.live = Automaton::build(&self.live_patterns);
-        if self.live.is_none() {
-            self.plain = core::mem::take(&mut self.live_patterns);
+        let short = lower.len() < WINDOW;
+        let window = if short { 0 } else { rarest(&lower) };
+        let key = if short { short_key(&lower) } else { key_at(&lower, window) };
+        let bytes = lower.into_boxed_slice();
+        let pattern = Pattern { bytes, window: window as u16, key, next: NONE, rules: vec![rule] };
+        if self.filter.windows.is_empty() || self.filter.is_crowded() {
+            self.filter = self.filter_of(2 * (self.patterns.len() + 1), |_| true);
         }
+        self.filter.add(&pattern);
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => self.patterns.len() as u32,
+        };
+        match self.patterns.get_mut(place as usize) {
+            Some(free) => *free = pattern,
+            None => self.patterns.push(pattern),
+        }
+        if self.patterns.len() > self.heads.len() {
+            self.heads = vec![NONE; self.heads.len() * 2];
+            (0..self.patterns.len() as u32).for_each(|place| self.link(place));
+        } else {
+            self.link(place);
+        }
+    }
+    /// Takes a pattern away from a rule.
+    pub(crate) fn remove(&mut self, pattern: &[u8], rule: u32) {
+        let lower = pattern.get(..pattern.len().min(PATTERN_BYTES)).unwrap_or(pattern).to_ascii_lowercase();
+        let Some(place) = self.place_of(&lower) else { return };
+        let Some(pattern) = self.patterns.get_mut(place as usize) else { return };
+        pattern.rules.retain(|have| *have != rule);
+        if pattern.rules.is_empty() {
+            self.unlink(place);
+            self.free.push(place);
+        }
+    }
+    fn head_of(&self, key: u32) -> usize {
+        (hash(key) >> (32 - self.heads.len().ilog2())) as usize
+    }
+    fn link(&mut self, place: u32) {
+        let Some(key) =
+            self.patterns.get(place as usize).filter(|one| !one.bytes.is_empty()).map(|one| one.key)
+        else {
+            return;
+        };
+        let at = self.head_of(key);
+        let Some(head) = self.heads.get_mut(at) else { return };
+        let next = core::mem::replace(head, place);
+        if let Some(pattern) = self.patterns.get_mut(place as usize) {
+            pattern.next = next;
+        }
+    }
+    fn unlink(&mut self, place: u32) {
+        let Some(pattern) = self.patterns.get_mut(place as usize) else { return };
+        let (key, next) = (pattern.key, core::mem::replace(&mut pattern.next, NONE));
+        pattern.bytes = Box::default();
+        let at = self.head_of(key);
+        if self.heads.get(at) == Some(&place) {
+            if let Some(head) = self.heads.get_mut(at) {
+                *head = next;
+            }
+        } else if let Some(before) = self.patterns.iter_mut().find(|one| one.next == place) {
+            before.next = next;
+        }
+    }
+    fn place_of(&self, lower: &[u8]) -> Option<u32> {
+        let key = if lower.len() < WINDOW { short_key(lower) } else { key_at(lower, rarest(lower)) };
+        let mut place = *self.heads.get(self.head_of(key))?;
+        while let Some(pattern) = self.patterns.get(place as usize) {
+            if *pattern.bytes == *lower {
+                return Some(place);
+            }
+            place = pattern.next;
+        }
+        None
+    }
+    fn filter_of(&self, room: usize, wanted: impl Fn(u32) -> bool) -> Filter {
+        let mut filter = Filter::with_room(room);
+        self.patterns
+            .iter()
+            .filter(|pattern| pattern.rules.iter().any(|rule| wanted(*rule)))
+            .for_each(|one| filter.add(one));
+        filter
+    }
+    /// A filter that looks only for patterns of the rules that are wanted.
+    pub(crate) fn filter_for(&self, wanted: impl Fn(u32) -> bool) -> Filter {
+        let has = |pattern: &&Pattern| pattern.rules.iter().any(|rule| wanted(*rule));
+        match self.patterns.iter().filter(has).count() {
+            0 => Filter::default(),
+            count => self.filter_of(count, wanted),
+        }
+    }
+    /// Looks for all patterns.
+    pub(crate) const fn all(&self) -> &Filter {
+        &self.filter
     }
     /// Bytes before the new ones that a pattern may reach back to.
     pub(crate) const fn overlap(&self) -> usize {
         self.longest.saturating_sub(1)
     }
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.longest == 0
-    }
-    /// Rules whose pattern ends behind `from` in `hay`, which is in lower case.
-    pub(crate) fn search(&self, hay: &[u8], from: usize, found: &mut Vec<u32>) {
+    /// Tells the rules whose pattern ends behind `from` in `hay`, which is in lower case, once per pattern.
+    pub(crate) fn search(
+        &self,
+        filter: &Filter,
+        (hay, from): (&[u8], usize),
+        seen: &mut Seen,
+        tell: &mut impl FnMut(u32),
+    ) {
         let start = from.saturating_sub(self.overlap());
-        let Some(part) = hay.get(start..).filter(|part| !part.is_empty()) else { return };
-        for automaton in [&self.base, &self.live].into_iter().flatten() {
-            for hit in automaton.machine.find_overlapping_iter(part) {
-                if start + hit.end() > from {
-                    found.extend(automaton.rules.get(hit.value() as usize).into_iter().flatten());
-                }
-            }
-        }
-        for (pattern, rule) in &self.plain {
-            let reach = from.saturating_sub(pattern.len().saturating_sub(1));
-            if hay.get(reach..).is_some_and(|part| find(part, pattern, false).is_some()) {
-                found.push(*rule);
-            }
-        }
-    }
-}
-
-impl Automaton {
-    fn patterns(self) -> impl Iterator<Item = (Vec<u8>, u32)> {
-        let mut texts: Vec<(u32, Vec<u8>)> = self.machine.iter().map(|(text, value)| (value, text)).collect();
-        texts.sort_unstable();
-        let lists = self.rules;
-        texts.into_iter().flat_map(move |(value, text)| {
-            let rules = lists.get(value as usize).cloned().unwrap_or_default();
-            rules.into_iter().map(move |rule| (text.clone(), rule))
-        })
-    }
-}
-
-/// Rules by prefix of one length.
-type Prefixes = HashMap<u128, Vec<u32>>;
-
-/// Rules that addresses alone decide, by prefix.
-#[derive(Default)]
-pub(crate) struct AddressTable {
-    /// `[source, destination]`: by family and prefix length, then by prefix
-    sides: [HashMap<(bool, u8), Prefixes>; 2],
-    /// ranges that are no prefix
-    ranges: [Vec<(Range, u32)>; 2],
-    /// rules without a list on either side
-    everyone: Vec<u32>,
-    /// changes, so that flows know when to ask again; never 0
-    pub(crate) version: u32,
-}
-
-impl AddressTable {
-    fn side_of<'a>(source: &'a AddressSet, destination: &'a AddressSet) -> Option<(usize, &'a [Range])> {
-        match (source.plain_ranges(), destination.plain_ranges()) {
-            (Some(ranges), Some(other)) if ranges.len() <= other.len() => Some((0, ranges)),
-            (_, Some(ranges)) => Some((1, ranges)),
-            (Some(ranges), None) => Some((0, ranges)),
-            (None, None) => None,
-        }
-    }
-    pub(crate) fn add(&mut self, source: &AddressSet, destination: &AddressSet, rule: u32) {
-        self.version = self.version.wrapping_add(1).max(1);
-        let Some((side, ranges)) = Self::side_of(source, destination) else {
-            self.everyone.push(rule);
+        let Some(part) = hay.get(start..).filter(|part| !part.is_empty() && !filter.is_empty()) else {
             return;
         };
-        for range in ranges {
-            match range.as_prefix() {
-                Some((v6, prefix, length)) => {
-                    self.sides[side].entry((v6, length)).or_default().entry(prefix).or_default().push(rule);
+        seen.begin(self.patterns.len());
+        filter.places(part, &mut |at, key| {
+            let mut place = self.heads.get(self.head_of(key)).copied().unwrap_or(NONE);
+            while let Some(pattern) = self.patterns.get(place as usize) {
+                let here = core::mem::replace(&mut place, pattern.next);
+                if pattern.key != key || seen.is_met(here) {
+                    continue;
                 }
-                None => self.ranges[side].push((*range, rule)),
-            }
-        }
-    }
-    pub(crate) fn remove(&mut self, source: &AddressSet, destination: &AddressSet, rule: u32) {
-        let Some((side, ranges)) = Self::side_of(source, destination) else {
-            self.everyone.retain(|have| *have != rule);
-            return;
-        };
-        for range in ranges {
-            if let Some((v6, prefix, length)) = range.as_prefix()
-                && let Some(prefixes) = self.sides[side].get_mut(&(v6, length))
-            {
-                if let Some(list) = prefixes.get_mut(&prefix) {
-                    list.retain(|have| *have != rule);
-                    if list.is_empty() {
-                        prefixes.remove(&prefix);
-                    }
-                }
-                if prefixes.is_empty() {
-                    self.sides[side].remove(&(v6, length));
+                let Some(begin) = (start + at).checked_sub(usize::from(pattern.window)) else { continue };
+                let end = begin + pattern.bytes.len();
+                if end > from && hay.get(begin..end) == Some(&*pattern.bytes) {
+                    seen.meet(here);
+                    pattern.rules.iter().for_each(|rule| tell(*rule));
                 }
             }
-        }
-        self.ranges[side].retain(|(_, have)| *have != rule);
-    }
-    /// Rules whose listed side has the packet's address.
-    pub(crate) fn search(&self, source: IpAddr, destination: IpAddr, found: &mut Vec<u32>) {
-        found.extend_from_slice(&self.everyone);
-        for (side, ip) in [source, destination].into_iter().enumerate() {
-            let (v6, value) = number(ip);
-            let width: u32 = if v6 { 128 } else { 32 };
-            for ((_, length), prefixes) in self.sides[side].iter().filter(|((family, _), _)| *family == v6) {
-                let free = width - u32::from(*length);
-                let mask = u128::MAX.checked_shl(free).unwrap_or(0);
-                found.extend(prefixes.get(&(value & mask)).into_iter().flatten());
-            }
-            // The rule's own header check decides for ranges.
-            found.extend(self.ranges[side].iter().map(|(_, rule)| *rule));
-        }
-    }
-    pub(crate) fn is_empty(&self) -> bool {
-        self.everyone.is_empty()
-            && self.sides.iter().all(HashMap::is_empty)
-            && self.ranges.iter().all(Vec::is_empty)
+        });
     }
 }
 
@@ -205,29 +354,45 @@ mod tests {
     use super::*;
 
     fn check(prefilter: &Prefilter, hay: &str, from: usize, expect: &[u32]) {
-        let mut found = Vec::new();
-        prefilter.search(hay.as_bytes(), from, &mut found);
-        found.sort_unstable();
-        found.dedup();
-        assert_eq!(found, expect, "{hay} from {from}");
+        let (mut found, mut seen) = (Vec::new(), Seen::default());
+        for filter in [prefilter.all(), &prefilter.filter_for(|_| true)] {
+            found.clear();
+            prefilter.search(filter, (hay.as_bytes(), from), &mut seen, &mut |rule| found.push(rule));
+            found.sort_unstable();
+            assert_eq!(found, expect, "{hay} from {from}");
+        }
     }
 
     #[test]
-    fn patterns_are_found_before_and_after_settling() {
+    fn patterns_of_every_length_are_found() {
         let mut prefilter = Prefilter::default();
-        prefilter.add(b"ABC", 1);
-        prefilter.add(b"bc", 2);
-        check(&prefilter, "xabcx", 0, &[1, 2]);
-        prefilter.settle(&|_| true);
-        check(&prefilter, "xabcx", 0, &[1, 2]);
-        check(&prefilter, "xabcx", 4, &[]);
-        check(&prefilter, "xabcx", 3, &[1, 2]);
-        for rule in 3..100 {
-            prefilter.add(format!("live{rule:03}").as_bytes(), rule);
-            prefilter.settle_live(&|_| true);
+        check(&prefilter, "abc", 0, &[]);
+        for (rule, pattern) in ["ABC", "bc", "xabcx", "!", "/bot.sh", "bc"].iter().enumerate() {
+            prefilter.add(pattern.as_bytes(), rule as u32);
         }
-        check(&prefilter, "abc live050 live099", 0, &[1, 2, 50, 99]);
-        prefilter.settle(&|rule| rule != 50);
-        check(&prefilter, "abc live050 live099", 0, &[1, 2, 99]);
+        check(&prefilter, "xabcx", 0, &[0, 1, 2, 5]);
+        check(&prefilter, "xabcx", 3, &[0, 1, 2, 5]);
+        check(&prefilter, "xabcx", 4, &[2]);
+        check(&prefilter, "xabcx", 5, &[]);
+        check(&prefilter, "get /bot.sh!", 0, &[3, 4]);
+        check(&prefilter, "!", 0, &[3]);
+        prefilter.remove(b"BC", 1);
+        prefilter.remove(b"/bot.sh", 4);
+        check(&prefilter, "get /bot.sh abc", 0, &[0, 5]);
+        prefilter.add(b"/bot", 7);
+        check(&prefilter, "get /bot.sh abc", 0, &[0, 5, 7]);
+    }
+
+    #[test]
+    fn many_patterns_come_and_go() {
+        let mut prefilter = Prefilter::default();
+        let pattern = |rule: u32| format!("live{rule:05}");
+        (0..5000).for_each(|rule| prefilter.add(pattern(rule).as_bytes(), rule));
+        check(&prefilter, "xlive00000live04999live05000", 0, &[0, 4999]);
+        (0..4999).for_each(|rule| prefilter.remove(pattern(rule).as_bytes(), rule));
+        check(&prefilter, "xlive00000live04999live05000", 0, &[4999]);
+        prefilter.add(pattern(7).as_bytes(), 9);
+        check(&prefilter, "live00007", 0, &[9]);
+        assert_eq!(prefilter.patterns.len(), 5000);
     }
 }

@@ -19,7 +19,7 @@ pub enum Action {
 }
 
 /// Protocol of a rule's header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RuleProtocol {
     /// `ip`, `pkthdr`: everything
     Any,

@@ -2,6 +2,8 @@
 //!
 //! Key types: [`RuleSet`], [`View`] (what is known of the packet), [`Hit`]. Neighbours: [`crate::prefilter`] finds
 //! candidates, [`crate::step`] decides.
+mod decide;
+mod filing;
 mod inspect;
 mod listed;
 
@@ -15,15 +17,13 @@ use crate::{
     limits::RULES,
     list::Lists,
     parse::{RuleError, Variables, parse_rule, rule_lines, sid_of},
-    prefilter::{AddressTable, Prefilter},
-    rule::{Action, Group, Rule, RuleProtocol, Stage, Target},
+    rule::{Action, Rule},
     state::Tables,
-    step::{Content, Step},
-    transform::Transform,
 };
 use core::cmp::Ordering;
+use filing::Files;
 use otori_event::{Endpoint, Timestamp};
-use otori_wire::{Direction, FieldId, Packet, proto::ProtocolId};
+use otori_wire::{Direction, Packet, proto::ProtocolId};
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
@@ -106,12 +106,6 @@ impl Default for ActionOrder {
     }
 }
 
-/// Fast patterns of one field with one list of transforms.
-struct FieldFilter {
-    transforms: Vec<Transform>,
-    prefilter: Prefilter,
-}
-
 /// The live rules.
 #[derive(Default)]
 pub struct RuleSet {
@@ -123,15 +117,7 @@ pub struct RuleSet {
     by_sid: HashMap<(u32, u32), u32>,
     /// further rules of one sid and revision: a list that is spread over several lines
     more: HashMap<(u32, u32), Vec<u32>>,
-    packets: Prefilter,
-    streams: Prefilter,
-    fields: HashMap<FieldId, Vec<FieldFilter>>,
-    always_packet: Vec<u32>,
-    always_stream: Vec<u32>,
-    always_transaction: Vec<u32>,
-    addresses: AddressTable,
-    /// a rule about transactions looks at the stream as well
-    keeps_streams: bool,
+    files: Files,
     lists: Lists,
 }
 
@@ -149,8 +135,9 @@ impl RuleSet {
         &self.variables
     }
     /// Actions act in that order.
-    pub const fn set_order(&mut self, order: ActionOrder) {
+    pub fn set_order(&mut self, order: ActionOrder) {
         self.order = order;
+        self.refile();
     }
     /// Where an action stands in the order.
     pub fn place_of(&self, action: Action) -> usize {
@@ -187,7 +174,6 @@ impl RuleSet {
                 Err(fault) => report.refused.push(refused(fault.at, fault.reason)),
             }
         }
-        self.settle();
         report
     }
     /// Of several revisions of a sid the newest counts. Rules of one revision that differ are all kept: feeds write
@@ -228,7 +214,6 @@ impl RuleSet {
         rule.made_at = made_at;
         let sid = rule.sid;
         self.insert(rule).map_err(|reason| refused(0, reason))?;
-        self.settle_live();
         Ok(sid)
     }
     /// Whether the rule of that sid is there with just this text.
@@ -248,13 +233,7 @@ impl RuleSet {
     }
     fn clear(&mut self, slot: u32) -> bool {
         let Some(rule) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return false };
-        match rule.stage {
-            Stage::Address => self.addresses.remove(&rule.source, &rule.destination, slot),
-            _ if rule.fast.is_some() => {}
-            Stage::Packet => self.always_packet.retain(|have| *have != slot),
-            Stage::Stream => self.always_stream.retain(|have| *have != slot),
-            Stage::Transaction => self.always_transaction.retain(|have| *have != slot),
-        }
+        self.files.remove(&rule, slot);
         true
     }
     /// The rule of that slot, if it is still there.
@@ -272,94 +251,25 @@ impl RuleSet {
     }
     fn place(&mut self, rule: Rule) -> Result<u32, String> {
         if self.slots.len() >= RULES {
-            self.compact();
+            self.refile();
         }
         if self.slots.len() >= RULES {
             return Err(format!("more than {RULES} rules"));
         }
         let slot = self.slots.len() as u32;
-        self.file_away(&rule, slot);
+        self.files.add(&rule, slot, self.place_of(rule.action));
         self.slots.push(Some(Arc::new(rule)));
         Ok(slot)
     }
-    /// Puts a rule where it will be found.
-    fn file_away(&mut self, rule: &Rule, slot: u32) {
-        if rule.stage == Stage::Address {
-            self.addresses.add(&rule.source, &rule.destination, slot);
-            return;
-        }
-        let payload = rule.groups.iter().any(|group| group.target == Target::Payload);
-        self.keeps_streams |= rule.stage == Stage::Transaction && payload;
-        let fast = rule.fast.and_then(|(group, step)| {
-            let group = rule.groups.get(group)?;
-            match group.steps.get(step)? {
-                Step::Content(content) => Some((group, pattern_of(content))),
-                _ => None,
-            }
-        });
-        match (rule.stage, fast) {
-            (Stage::Packet, Some((_, pattern))) => self.packets.add(pattern, slot),
-            (Stage::Packet, None) => self.always_packet.push(slot),
-            (Stage::Stream, Some((_, pattern))) => {
-                self.streams.add(pattern, slot);
-                if rule.also_packets {
-                    self.packets.add(pattern, slot);
-                }
-            }
-            (Stage::Stream, None) => {
-                self.always_stream.push(slot);
-                if rule.also_packets {
-                    self.always_packet.push(slot);
-                }
-            }
-            (Stage::Transaction, Some((group, pattern))) => self.file_field(group, pattern, slot),
-            (Stage::Transaction, None) => self.always_transaction.push(slot),
-            (Stage::Address, _) => {}
-        }
-    }
-    fn file_field(&mut self, group: &Group, pattern: &[u8], slot: u32) {
-        let Target::Fields(ids) = &group.target else { return };
-        for id in ids {
-            let filters = self.fields.entry(*id).or_default();
-            let place = filters.iter().position(|filter| filter.transforms == group.transforms);
-            let place = place.unwrap_or_else(|| {
-                filters.push(FieldFilter {
-                    transforms: group.transforms.clone(),
-                    prefilter: Prefilter::default(),
-                });
-                filters.len() - 1
-            });
-            if let Some(filter) = filters.get_mut(place) {
-                filter.prefilter.add(pattern, slot);
-            }
-        }
-    }
-    fn prefilters(&mut self) -> (impl Iterator<Item = &mut Prefilter>, &[Option<Arc<Rule>>]) {
-        let fields = self.fields.values_mut().flatten().map(|filter| &mut filter.prefilter);
-        ([&mut self.packets, &mut self.streams].into_iter().chain(fields), &self.slots)
-    }
-    fn settle(&mut self) {
-        let (prefilters, slots) = self.prefilters();
-        let alive = |slot: u32| matches!(slots.get(slot as usize), Some(Some(_)));
-        prefilters.for_each(|prefilter| prefilter.settle(&alive));
-    }
-    fn settle_live(&mut self) {
-        let (prefilters, slots) = self.prefilters();
-        let alive = |slot: u32| matches!(slots.get(slot as usize), Some(Some(_)));
-        prefilters.for_each(|prefilter| prefilter.settle_live(&alive));
-    }
-    /// Gives slots of removed rules back, by filing everything anew. Happens once in a million changes.
-    fn compact(&mut self) {
+    /// Files everything anew, which gives slots of removed rules back. Happens once in a million changes.
+    fn refile(&mut self) {
         let rules: Vec<Arc<Rule>> = core::mem::take(&mut self.slots).into_iter().flatten().collect();
-        let variables = core::mem::take(&mut self.variables);
-        let tables = core::mem::take(&mut self.tables);
-        let order = self.order;
-        let version = self.addresses.version;
-        *self = RuleSet { variables, tables, order, ..RuleSet::default() };
-        self.addresses.version = version.wrapping_add(1).max(1);
+        self.by_sid.clear();
+        self.more.clear();
+        self.files = Files::after(&self.files);
         for rule in rules {
             let slot = self.slots.len() as u32;
-            self.file_away(&rule, slot);
+            self.files.add(&rule, slot, self.place_of(rule.action));
             let key = (rule.gid, rule.sid);
             match self.by_sid.entry(key) {
                 Entry::Vacant(place) => _ = place.insert(slot),
@@ -367,20 +277,5 @@ impl RuleSet {
             }
             self.slots.push(Some(rule));
         }
-        self.settle();
-    }
-    /// Protocols that a rule without a fast pattern may be about.
-    fn may_concern(rule: &Rule, protocol: ProtocolId) -> bool {
-        match rule.protocol {
-            RuleProtocol::Application(of) => of.covers(protocol),
-            _ => true,
-        }
-    }
-}
-
-fn pattern_of(content: &Content) -> &[u8] {
-    match content.chop {
-        Some((offset, length)) => content.pattern.get(offset..offset + length).unwrap_or(&content.pattern),
-        None => &content.pattern,
     }
 }

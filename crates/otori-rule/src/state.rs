@@ -70,8 +70,8 @@ pub struct StreamMarks {
     pub(crate) tail: Vec<u8>,
     /// offset of the first of them in the stream
     pub(crate) offset: u64,
-    /// rules whose fast pattern was seen, still in the tail
-    pub(crate) candidates: Vec<u32>,
+    /// rules whose fast pattern was seen, and the offset behind which it is no longer in the tail
+    pub(crate) candidates: Vec<(u32, u64)>,
     /// rules without a fast pattern that have fired
     pub(crate) fired: Vec<u32>,
 }
@@ -84,6 +84,8 @@ pub struct FlowMarks {
     /// state of the address rules when they were last asked, per direction
     pub(crate) addresses_asked: [u32; 2],
     pub(crate) streams: [StreamMarks; 2],
+    /// the kind of flow that each direction is, for the matcher
+    pub(crate) classes: [crate::class::Mark; 2],
 }
 
 impl FlowMarks {

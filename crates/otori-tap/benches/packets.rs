@@ -2,16 +2,23 @@
 //!
 //! The capture is made from the Ethernet captures under `OTORI_SHARED` (captures, pcaps), repeated with other addresses
 //! until it has a million packets, and removed afterwards. Nothing is claimed: the figures are printed.
+//!
+//! Variables: `OTORI_RULES` names a file of rules; `OTORI_CAPTURE` a capture to use, which is made and kept when it is
+//! not there; `OTORI_ONLY` is `peer`, `bare` or `rules`; `OTORI_ALERTS` names a file that gets the alerts, sorted, in
+//! place of figures: to compare two builds.
+#![allow(unsafe_code, reason = "counts allocations and processor time")]
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 use otori_event::Timestamp;
 use otori_rule::Variables;
-use otori_tap::{Engine, Settings, capture::Capture};
+use otori_tap::{Engine, Settings, capture::Capture, engine::Detail};
 use std::{
+    alloc::{GlobalAlloc, Layout, System},
     error::Error,
     fs::File,
     io::{BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    sync::atomic::{AtomicU64, Ordering},
     time::Instant,
 };
 
@@ -97,19 +104,103 @@ fn merge(frames: &[Vec<u8>], path: &Path) -> Outcome<(usize, u64)> {
     Ok((count, bytes))
 }
 
-/// Most memory that this process has had, in MB (proc(5)).
-fn peak_mb() -> u64 {
+/// Memory of this process in MB: what it has, and the most it has had (proc(5)).
+fn memory_mb() -> (u64, u64) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).map_or(0, |kb: u64| kb / 1024)
+    let value = |key: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(key));
+        line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).map_or(0, |kb: u64| kb / 1024)
+    };
+    (value("VmRSS:"), value("VmHWM:"))
 }
 
-fn ours(path: &Path, rules: Option<&str>) -> Outcome<()> {
-    let mut engine = Engine::new(Settings { eve: false, ..Settings::default() }, Variables::default());
+/// Seconds on the clock, and on processors.
+struct Watch {
+    begun: Instant,
+    who: libc::c_int,
+    cpu: f64,
+}
+
+/// Processor seconds of this process or of its children that have ended (getrusage(2)).
+fn cpu_seconds(who: libc::c_int) -> f64 {
+    // SAFETY: `rusage` is plain numbers, and the call fills it or leaves it zero.
+    let usage = unsafe {
+        let mut usage: libc::rusage = core::mem::zeroed();
+        libc::getrusage(who, &raw mut usage);
+        usage
+    };
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+impl Watch {
+    fn start(who: libc::c_int) -> Watch {
+        Watch { begun: Instant::now(), who, cpu: cpu_seconds(who) }
+    }
+    fn line(&self, count: u64) -> String {
+        let (wall, cpu) = (self.begun.elapsed().as_secs_f64(), cpu_seconds(self.who) - self.cpu);
+        let rate = |seconds: f64| count as f64 / seconds.max(1e-9);
+        format!(
+            "{:.0} packets/s ({wall:.2} s), {:.0} per processor second ({cpu:.2} s)",
+            rate(wall),
+            rate(cpu)
+        )
+    }
+}
+
+/// Calls of the allocator, to see that the way of a packet makes none.
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: everything is handed to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the promises of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the memory came from `alloc` above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the memory came from `alloc` above.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Writes alerts, one a line: time, flow's ends, sid.
+fn keep_alerts(lines: &[u8], out: &mut Vec<String>) -> Outcome<()> {
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")) {
+        let line: serde_json::Value = serde_json::from_slice(line)?;
+        if line["event_type"] == "alert" {
+            let parts =
+                ["timestamp", "src_ip", "src_port", "dest_ip", "dest_port", "proto", "tx_id", "app_proto"];
+            let mut text: Vec<String> = parts.iter().map(|part| line[part].to_string()).collect();
+            text.extend([line["alert"]["signature_id"].to_string(), line["payload"].to_string()]);
+            out.push(text.join(" "));
+        }
+    }
+    Ok(())
+}
+
+fn ours(path: &Path, rules: Option<&str>, alerts: Option<&Path>) -> Outcome<()> {
+    let detail = Detail { payload: alerts.is_some(), ..Detail::default() };
+    let settings = Settings { eve: alerts.is_some(), detail, ..Settings::default() };
+    let mut engine = Engine::new(settings, Variables::default());
     let begun = Instant::now();
     let loaded = rules.map_or(0, |text| engine.load("rules", text).loaded);
     let load = begun.elapsed();
-    let begun = Instant::now();
+    let (resident, _) = memory_mb();
+    println!("ours, {loaded} rules: loaded in {:.2} s, {resident} MB", load.as_secs_f64());
+    let mut told = Vec::new();
+    let calls = ALLOCATIONS.load(Ordering::Relaxed);
+    let watch = Watch::start(libc::RUSAGE_SELF);
     let mut capture = Capture::open(BufReader::with_capacity(1 << 18, File::open(path)?))?;
     let mut count = 0u64;
     while let Some(packet) = capture.next()? {
@@ -117,27 +208,31 @@ fn ours(path: &Path, rules: Option<&str>) -> Outcome<()> {
         engine.packet(Timestamp(packet.at.0), packet.link, packet.frame, count);
         if count.is_multiple_of(4096) {
             engine.take_verdicts();
+            keep_alerts(&engine.take_lines(), &mut told)?;
         }
     }
+    let calls = ALLOCATIONS.load(Ordering::Relaxed) - calls;
+    let (resident, peak) = memory_mb();
     engine.finish();
-    let seconds = begun.elapsed().as_secs_f64();
+    println!("ours, {loaded} rules, 1 thread: {}", watch.line(count));
     println!(
-        "ours, {loaded} rules: {:.0} packets/s ({count} in {seconds:.2} s), rules in {:.2} s, peak {} MB",
-        count as f64 / seconds,
-        load.as_secs_f64(),
-        peak_mb()
+        "  {:.3} allocations per packet, {resident} MB with its flows, peak {peak} MB",
+        calls as f64 / count as f64
     );
+    if let Some(alerts) = alerts {
+        keep_alerts(&engine.take_lines(), &mut told)?;
+        told.sort_unstable();
+        std::fs::write(alerts, told.join("\n"))?;
+        println!("  {} alerts", told.len());
+    }
     Ok(())
 }
 
-fn peer(path: &Path, count: usize) {
-    let begun = Instant::now();
+fn peer(path: &Path, count: u64) {
+    let watch = Watch::start(libc::RUSAGE_CHILDREN);
     let run = Command::new("ndpiReader").args(["-q", "-n", "1", "-i"]).arg(path).output();
     match run {
-        Ok(output) if output.status.success() => {
-            let seconds = begun.elapsed().as_secs_f64();
-            println!("ndpiReader, 1 thread: {:.0} packets/s (in {seconds:.2} s)", count as f64 / seconds);
-        }
+        Ok(output) if output.status.success() => println!("ndpiReader, 1 thread: {}", watch.line(count)),
         Ok(output) => println!("ndpiReader ended with {}", output.status),
         Err(error) => println!("ndpiReader is not to be had: {error}; install libndpi-bin"),
     }
@@ -148,22 +243,48 @@ fn run() -> Outcome<()> {
         println!("packets: OTORI_SHARED names no folder with captures; nothing was measured");
         return Ok(());
     };
-    let path = std::env::temp_dir().join(format!("otori-bench-{}.pcap", std::process::id()));
-    let all = frames(&shared);
-    let (count, bytes) = merge(&all, &path)?;
-    drop(all);
-    println!("{count} packets, mean {} bytes", bytes / count.max(1) as u64);
-    let rules = std::env::var_os("OTORI_RULES").and_then(|file| std::fs::read_to_string(file).ok());
-    let measured = ours(&path, None).and_then(|()| match &rules {
-        Some(text) => ours(&path, Some(text)),
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let kept = variable("OTORI_CAPTURE");
+    let name = format!("otori-bench-{}.pcap", std::process::id());
+    let path = kept.clone().unwrap_or_else(|| std::env::temp_dir().join(name));
+    if !path.exists() {
+        let (count, bytes) = merge(&frames(&shared), &path)?;
+        println!("{count} packets, mean {} bytes", bytes / count.max(1) as u64);
+    }
+    let measured = measure(&path);
+    if kept.is_none() {
+        std::fs::remove_file(&path)?;
+    }
+    measured
+}
+
+fn measure(path: &Path) -> Outcome<()> {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let rules = variable("OTORI_RULES").map(std::fs::read_to_string).transpose()?;
+    if let Some(alerts) = variable("OTORI_ALERTS") {
+        return ours(path, rules.as_deref(), Some(&alerts));
+    }
+    let only = std::env::var("OTORI_ONLY").unwrap_or_default();
+    let wants = |part: &str| only.is_empty() || only == part;
+    if wants("peer") {
+        let mut capture = Capture::open(BufReader::with_capacity(1 << 18, File::open(path)?))?;
+        let mut count = 0;
+        while capture.next()?.is_some() {
+            count += 1;
+        }
+        peer(path, count);
+    }
+    if wants("bare") {
+        ours(path, None, None)?;
+    }
+    match &rules {
+        Some(text) if wants("rules") => ours(path, Some(text), None),
+        Some(_) => Ok(()),
         None => {
             println!("OTORI_RULES names no file of rules: measured without");
             Ok(())
         }
-    });
-    peer(&path, count);
-    std::fs::remove_file(&path)?;
-    measured
+    }
 }
 
 fn main() -> ExitCode {

@@ -14,6 +14,7 @@ pub mod decode;
 pub mod digest;
 pub mod flow;
 pub mod fragment;
+pub mod hash;
 pub mod limits;
 pub mod proto;
 pub mod transaction;

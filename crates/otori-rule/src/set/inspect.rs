@@ -1,19 +1,24 @@
 //! Asks the rules about a packet, a piece of a stream, a transaction.
 //!
-//! Each function collects candidates, puts them in order and decides one by one.
-use super::{FieldFilter, Hit, RuleSet, View};
+//! Each function collects candidates that fit the kind of flow, puts them in order and decides one by one.
+use super::{
+    Hit, RuleSet, View,
+    decide::{Bytes, application, check_holds, events, flow, group_holds, header},
+    filing::{FieldFilter, Pass, slot_of},
+};
 use crate::{
+    class::{Class, Classes, Mark},
     keyword,
     limits::{CANDIDATES, STREAM_WINDOW},
-    rule::{Check, Group, HeaderPart, Pick, Rule, RuleProtocol, StreamSide, Target},
+    prefilter::Seen,
+    rule::{Rule, RuleProtocol},
     state::{FlowMarks, Globals},
-    step::{Buffer, Step, matches},
+    step::Buffer,
     transform::apply_all,
 };
-use otori_event::Endpoint;
 use otori_wire::{
-    Direction, FieldId, Transaction,
-    decode::{Transport, protocol},
+    Direction, Transaction,
+    decode::protocol,
     transaction::{Field, Progress},
 };
 
@@ -22,20 +27,13 @@ use otori_wire::{
 pub struct Scratch {
     lower: Vec<u8>,
     pub(super) room: crate::list::Room,
-    found: Vec<u32>,
+    found: Vec<u64>,
+    seen: Seen,
+    classes: Option<Box<Classes>>,
 }
 
 /// Marks a rule that has fired in the direction of the client; slots are far below.
 const OTHER_WAY: u32 = 1 << 31;
-
-/// Where a rule's groups find their bytes.
-struct Bytes<'a> {
-    payload: Option<Buffer<'a>>,
-    transaction: Option<(&'a Transaction, Direction)>,
-    in_stream: bool,
-    /// only fields of the direction count
-    each_way: bool,
-}
 
 /// Everything that changes while rules are asked.
 pub struct Ask<'a> {
@@ -52,24 +50,55 @@ pub struct Ask<'a> {
 impl RuleSet {
     /// Asks the rules that look at single packets, and those that addresses decide.
     pub fn inspect_packet(&self, view: &View<'_, '_>, ask: &mut Ask<'_>) {
-        let mut found = core::mem::take(&mut ask.scratch.found);
-        found.clear();
-        self.ask_addresses(view, ask.marks, &mut found);
-        found.extend_from_slice(&self.always_packet);
-        let payload = view.packet.payload;
-        let streams_too = !view.streamed;
-        if streams_too {
-            found.extend_from_slice(&self.always_stream);
+        self.with_class(view, ask, |class, found, ask| self.packet(class, found, view, ask));
+    }
+
+    /// Finds the class of the view's flow and lends it, with the list of candidates.
+    fn with_class(
+        &self,
+        view: &View<'_, '_>,
+        ask: &mut Ask<'_>,
+        act: impl FnOnce(&Class, &mut Vec<u64>, &mut Ask<'_>),
+    ) {
+        let mut classes = ask.scratch.classes.take().unwrap_or_default();
+        classes.follow(self.files.version);
+        let known = view.direction.and_then(|direction| ask.marks.classes.get_mut(direction.index()));
+        let mut lone = Mark::default();
+        let mark = known.unwrap_or(&mut lone);
+        if !classes.knows(*mark, view.protocol) {
+            let rule_of = |slot: u32| self.rule(slot).map(|rule| &**rule);
+            *mark = classes.find(view, self.files.headers(), |class| self.files.fill(class, rule_of));
         }
-        let any_pattern = !self.packets.is_empty() || (streams_too && !self.streams.is_empty());
-        if !payload.is_empty() && any_pattern {
-            lower_into(&mut ask.scratch.lower, payload);
-            self.packets.search(&ask.scratch.lower, 0, &mut found);
-            if streams_too {
-                self.streams.search(&ask.scratch.lower, 0, &mut found);
+        let mark = *mark;
+        if let Some(class) = classes.get(mark) {
+            let mut found = core::mem::take(&mut ask.scratch.found);
+            found.clear();
+            act(class, &mut found, ask);
+            ask.scratch.found = found;
+        }
+        ask.scratch.classes = Some(classes);
+    }
+
+    fn packet(&self, class: &Class, found: &mut Vec<u64>, view: &View<'_, '_>, ask: &mut Ask<'_>) {
+        self.ask_addresses(view, ask.marks, found);
+        let payload = view.packet.payload;
+        let quiet = view.events.is_empty() && view.packet.anomalies.names().is_empty();
+        let streams_too = !view.streamed;
+        for quick in [Some(&class.packet), Some(&class.stream).filter(|_| streams_too)].into_iter().flatten()
+        {
+            found.extend(quick.plain.iter().map(|slot| self.files.filed(*slot).key));
+            if !quiet {
+                found.extend(quick.events.iter().map(|slot| self.files.filed(*slot).key));
+            }
+            if !payload.is_empty() {
+                found.extend(quick.payload.iter().map(|slot| self.files.filed(*slot).key));
             }
         }
-        self.order(&mut found);
+        if !payload.is_empty() {
+            let pass = if streams_too { Pass::Both } else { Pass::Packets };
+            self.search_payload(class, pass, (payload, 0), ask.scratch, found);
+        }
+        order(found);
         let buffer = Buffer { bytes: payload, complete: true, from_start: true };
         let bytes = Bytes {
             payload: (!payload.is_empty()).then_some(buffer),
@@ -77,36 +106,60 @@ impl RuleSet {
             in_stream: false,
             each_way: false,
         };
-        for slot in &found {
-            let Some(rule) = self.rule(*slot) else { continue };
+        for key in found.iter() {
+            let Some(rule) = self.rule(slot_of(*key)) else { continue };
             if rule.protocol == RuleProtocol::TcpStream && view.protocol == protocol::TCP {
                 continue;
             }
-            self.decide(*slot, rule, view, &bytes, ask);
+            self.decide(slot_of(*key), class, rule, view, &bytes, ask);
         }
-        ask.scratch.found = found;
+    }
+
+    /// Rules of the class whose fast pattern ends behind `from` in `bytes`.
+    fn search_payload(
+        &self,
+        class: &Class,
+        pass: Pass,
+        (bytes, from): (&[u8], usize),
+        scratch: &mut Scratch,
+        found: &mut Vec<u64>,
+    ) {
+        let files = &self.files;
+        let wanted = |slot: u32| files.is_in(pass, slot) && class.fits(files.filed(slot).header);
+        let filter = class.filter(pass as usize, || files.payloads.filter_for(wanted));
+        if filter.is_empty() {
+            return;
+        }
+        let start = from.saturating_sub(files.payloads.overlap());
+        lower_into(&mut scratch.lower, bytes.get(start..).unwrap_or(&[]));
+        let hay = (&*scratch.lower, from - start);
+        let mut take = |slot: u32| found.extend(wanted(slot).then(|| files.filed(slot).key));
+        files.payloads.search(filter, hay, &mut scratch.seen, &mut take);
     }
 
     /// Rules without ports are asked once per flow and direction, and again when they changed.
-    fn ask_addresses(&self, view: &View<'_, '_>, marks: &mut FlowMarks, found: &mut Vec<u32>) {
-        if self.addresses.is_empty() {
+    fn ask_addresses(&self, view: &View<'_, '_>, marks: &mut FlowMarks, found: &mut Vec<u64>) {
+        let addresses = &self.files.addresses;
+        if addresses.is_empty() {
             return;
         }
         let first = match view.direction {
             Some(direction) => {
                 let asked = &mut marks.addresses_asked[direction.index()];
-                core::mem::replace(asked, self.addresses.version) != self.addresses.version
+                core::mem::replace(asked, addresses.version) != addresses.version
             }
             None => true,
         };
         if first {
-            self.addresses.search(view.source.ip, view.destination.ip, found);
+            let mut take = |slot: u32| found.push(self.files.filed(slot).key);
+            addresses.search(view.source.ip, view.destination.ip, &mut take);
         }
     }
 
     /// Asks the stream rules about new bytes in order.
     pub fn inspect_stream(&self, view: &View<'_, '_>, direction: Direction, bytes: &[u8], ask: &mut Ask<'_>) {
-        if self.streams.is_empty() && self.always_stream.is_empty() && !self.keeps_streams {
+        let files = &self.files;
+        if !files.has_stream_patterns && files.always_stream.is_empty() && !files.keeps_streams {
             return;
         }
         let stream = &mut ask.marks.streams[direction.index()];
@@ -117,32 +170,58 @@ impl RuleSet {
         stream.offset += surplus as u64;
         let old = tail.len();
         tail.extend_from_slice(bytes);
-        let mut found = core::mem::take(&mut ask.scratch.found);
-        found.clear();
-        found.append(&mut stream.candidates);
-        found.extend(self.always_stream.iter().filter(|slot| !stream.fired.contains(slot)));
-        let from_start = stream.offset == 0;
-        lower_into(&mut ask.scratch.lower, &tail);
-        self.streams.search(&ask.scratch.lower, old, &mut found);
-        self.order(&mut found);
-        let buffer = Buffer { bytes: &tail, complete: true, from_start };
-        let groups = Bytes { payload: Some(buffer), transaction: None, in_stream: true, each_way: false };
-        for slot in &found {
-            let Some(rule) = self.rule(*slot) else { continue };
-            let fired = self.decide(*slot, rule, view, &groups, ask);
-            let stream = &mut ask.marks.streams[direction.index()];
-            match (fired, rule.fast.is_some()) {
-                (false, true) if stream.candidates.len() < CANDIDATES => stream.candidates.push(*slot),
-                (true, false) if stream.fired.len() < CANDIDATES => stream.fired.push(*slot),
-                _ => {}
-            }
-        }
-        ask.scratch.found = found;
+        self.with_class(view, ask, |class, found, ask| {
+            self.stream(class, found, (view, direction), (&tail, old), ask);
+        });
         let stream = &mut ask.marks.streams[direction.index()];
         let surplus = tail.len().saturating_sub(STREAM_WINDOW);
         tail.drain(..surplus);
         stream.offset += surplus as u64;
         stream.tail = tail;
+    }
+
+    fn stream(
+        &self,
+        class: &Class,
+        found: &mut Vec<u64>,
+        (view, direction): (&View<'_, '_>, Direction),
+        (tail, old): (&[u8], usize),
+        ask: &mut Ask<'_>,
+    ) {
+        let side = direction.index();
+        let stream = &mut ask.marks.streams[side];
+        let (begin, end) = (stream.offset, stream.offset + tail.len() as u64);
+        // A pattern that has left the window can no longer match.
+        stream.candidates.retain(|(_, until)| *until > begin);
+        self.search_payload(class, Pass::Streams, (tail, old), ask.scratch, found);
+        let stream = &mut ask.marks.streams[side];
+        for slot in found.drain(..).map(slot_of) {
+            let waiting = &mut stream.candidates;
+            match waiting.iter().position(|(have, _)| *have == slot) {
+                Some(place) => waiting[place].1 = end,
+                None if waiting.len() < CANDIDATES => waiting.push((slot, end)),
+                None => {}
+            }
+        }
+        let quick = [&class.stream.plain, &class.stream.events, &class.stream.payload].into_iter().flatten();
+        let always = quick.filter(|slot| !stream.fired.contains(slot)).copied();
+        let waiting = stream.candidates.iter().map(|(slot, _)| *slot);
+        found.extend(always.chain(waiting).map(|slot| self.files.filed(slot).key));
+        order(found);
+        let buffer = Buffer { bytes: tail, complete: true, from_start: begin == 0 };
+        let groups = Bytes { payload: Some(buffer), transaction: None, in_stream: true, each_way: false };
+        for key in found.iter() {
+            let slot = slot_of(*key);
+            let Some(rule) = self.rule(slot) else { continue };
+            let fired = self.decide(slot, class, rule, view, &groups, ask);
+            let stream = &mut ask.marks.streams[side];
+            match rule.fast {
+                _ if !fired => {}
+                Some(_) => stream.candidates.retain(|(have, _)| *have != slot),
+                None if stream.fired.len() < CANDIDATES => stream.fired.push(slot),
+                None => {}
+            }
+        }
     }
 
     /// Asks the transaction rules about what one direction of a transaction has now.
@@ -153,34 +232,43 @@ impl RuleSet {
         transaction: &mut Transaction,
         ask: &mut Ask<'_>,
     ) {
-        let side = direction.index();
-        if !core::mem::replace(&mut transaction.touched[side], false) {
-            return;
+        if core::mem::replace(&mut transaction.touched[direction.index()], false) {
+            self.with_class(view, ask, |class, found, ask| {
+                self.transaction(class, found, (view, direction), transaction, ask);
+            });
         }
-        let mut found = core::mem::take(&mut ask.scratch.found);
-        found.clear();
-        found.append(&mut transaction.marks.candidates[side]);
+    }
+
+    fn transaction(
+        &self,
+        class: &Class,
+        found: &mut Vec<u64>,
+        (view, direction): (&View<'_, '_>, Direction),
+        transaction: &mut Transaction,
+        ask: &mut Ask<'_>,
+    ) {
+        let side = direction.index();
+        let key_of = |slot: u32| self.files.filed(slot).key;
+        found.extend(transaction.marks.candidates[side].drain(..).map(key_of));
         if !core::mem::replace(&mut transaction.marks.primed[side], true) {
-            let concerned = |slot: &&u32| {
-                self.rule(**slot).is_some_and(|rule| Self::may_concern(rule, transaction.protocol))
-            };
-            found.extend(self.always_transaction.iter().filter(concerned));
+            let fits = |slot: &u32| class.fits(self.files.filed(*slot).header);
+            found.extend(self.files.always_about(transaction.protocol).filter(fits).map(key_of));
         }
         for field in transaction.fields.iter_mut() {
             if keyword::direction_of(field.id) == Some(direction) {
-                self.search_field(field, &mut ask.scratch.lower, &mut found);
+                self.search_field(class, field, ask.scratch, found);
             }
         }
-        self.order(&mut found);
+        order(found);
         let window = core::mem::take(&mut ask.marks.streams[side].tail);
         let from_start = ask.marks.streams[side].offset == 0;
         let payload = if view.streamed { &window } else { view.packet.payload };
         let buffer = Buffer { bytes: payload, complete: true, from_start: from_start || !view.streamed };
         let done = transaction.progress[side] == Progress::Complete;
-        for slot in &found {
-            let Some(rule) = self.rule(*slot) else { continue };
+        for slot in found.iter().map(|key| slot_of(*key)) {
+            let Some(rule) = self.rule(slot) else { continue };
             let each_way = rule.each_way;
-            let key = if each_way && direction == Direction::ToClient { *slot | OTHER_WAY } else { *slot };
+            let key = if each_way && direction == Direction::ToClient { slot | OTHER_WAY } else { slot };
             if transaction.marks.fired.contains(&key) {
                 continue;
             }
@@ -190,67 +278,64 @@ impl RuleSet {
                 in_stream: true,
                 each_way,
             };
-            let fired = self.decide(*slot, rule, view, &bytes, ask);
+            let fired = self.decide(slot, class, rule, view, &bytes, ask);
             let marks = &mut transaction.marks;
             if fired && marks.fired.len() < CANDIDATES {
                 marks.fired.push(key);
             } else if !fired && !done && marks.candidates[side].len() < CANDIDATES {
-                marks.candidates[side].push(*slot);
+                marks.candidates[side].push(slot);
             }
             let other = direction.flip().index();
             if !fired && rule.transactional && marks.candidates[other].len() < CANDIDATES {
                 // A rule about both directions waits for the other one as well.
-                marks.candidates[other].push(*slot);
+                marks.candidates[other].push(slot);
             }
         }
         ask.marks.streams[side].tail = window;
-        ask.scratch.found = found;
     }
 
     /// Searches what a field has gained since the last look.
-    fn search_field(&self, field: &mut Field, lower: &mut Vec<u8>, found: &mut Vec<u32>) {
+    fn search_field(&self, class: &Class, field: &mut Field, scratch: &mut Scratch, found: &mut Vec<u64>) {
         let grown = field.bytes.len() > field.scanned;
         let settles = field.complete && !field.settled;
         if !grown && !settles {
             return;
         }
-        for filter in self.fields.get(&field.id).into_iter().flatten() {
-            let FieldFilter { transforms, prefilter } = filter;
+        let Scratch { lower, seen, .. } = scratch;
+        let files = &self.files;
+        let mut take = |slot: u32| {
+            let filed = files.filed(slot);
+            found.extend(class.fits(filed.header).then_some(filed.key));
+        };
+        for FieldFilter { transforms, prefilter } in files.field(field.id) {
             if transforms.is_empty() && grown {
                 let start = field.scanned.saturating_sub(prefilter.overlap());
                 lower_into(lower, field.bytes.get(start..).unwrap_or(&[]));
-                prefilter.search(lower, field.scanned - start, found);
+                prefilter.search(prefilter.all(), (lower, field.scanned - start), seen, &mut take);
             } else if !transforms.is_empty() {
                 let Some(changed) = apply_all(transforms, &field.bytes) else { continue };
                 lower_into(lower, &changed);
-                prefilter.search(lower, 0, found);
+                prefilter.search(prefilter.all(), (lower, 0), seen, &mut take);
             }
         }
         field.scanned = field.bytes.len();
         field.settled = field.complete;
     }
 
-    /// Each candidate once, in the order in which rules act.
-    fn order(&self, found: &mut Vec<u32>) {
-        found.sort_unstable();
-        found.dedup();
-        found.sort_by_cached_key(|slot| {
-            let rule = self.rule(*slot);
-            (rule.map(|rule| (self.place_of(rule.action), rule.rank())), *slot)
-        });
-    }
-
     /// Whether the rule matches; if so it is noted and its changes are made.
     fn decide(
         &self,
         slot: u32,
+        class: &Class,
         rule: &std::sync::Arc<Rule>,
         view: &View<'_, '_>,
         bytes: &Bytes<'_>,
         ask: &mut Ask<'_>,
     ) -> bool {
-        debug_assert!(self.rule(slot).is_some());
-        let matched = header(rule, view)
+        let filed = self.files.filed(slot);
+        let matched = class.fits(filed.header)
+            && (filed.header != 0 || header(rule, view))
+            && application(rule, view)
             && flow(rule, view)
             && rule.checks.iter().all(|check| check_holds(check, view))
             && ask.globals.holds(rule, view, ask.marks)
@@ -270,218 +355,14 @@ impl RuleSet {
     }
 }
 
+/// Each candidate once, in the order in which rules act.
+fn order(found: &mut Vec<u64>) {
+    found.sort_unstable();
+    found.dedup();
+}
+
 fn lower_into(lower: &mut Vec<u8>, bytes: &[u8]) {
     lower.clear();
     lower.extend_from_slice(bytes);
     lower.make_ascii_lowercase();
-}
-
-fn header(rule: &Rule, view: &View<'_, '_>) -> bool {
-    let protocol_fits = match rule.protocol {
-        RuleProtocol::Any => true,
-        RuleProtocol::IpVersion(version) => view.source.ip.is_ipv4() == (version == 4),
-        RuleProtocol::Tcp | RuleProtocol::TcpPacket | RuleProtocol::TcpStream => {
-            view.protocol == protocol::TCP
-        }
-        RuleProtocol::Number(protocol::ICMP) => matches!(view.protocol, protocol::ICMP | protocol::ICMPV6),
-        RuleProtocol::Number(number) => view.protocol == number,
-        RuleProtocol::Application(of) => view.application.is_some_and(|have| of.covers(have)),
-    };
-    let fits = |source: &Endpoint, destination: &Endpoint| {
-        rule.source_ports.has(source.port)
-            && rule.destination_ports.has(destination.port)
-            && rule.source.has(source.ip)
-            && rule.destination.has(destination.ip)
-    };
-    let turned = rule.both_ways || (rule.transactional && view.direction == Some(Direction::ToClient));
-    protocol_fits
-        && (fits(&view.source, &view.destination) || (turned && fits(&view.destination, &view.source)))
-}
-
-fn flow(rule: &Rule, view: &View<'_, '_>) -> bool {
-    let direction = rule.flow.direction.is_none_or(|direction| view.direction == Some(direction));
-    let established = rule.flow.established.is_none_or(|wanted| view.established == wanted);
-    let fragment = rule.flow.fragment.is_none_or(|wanted| view.fragmented == wanted);
-    direction && established && fragment
-}
-
-fn events(rule: &Rule, bytes: &Bytes<'_>) -> bool {
-    if rule.application_events.is_empty() && rule.hook.is_none() {
-        return true;
-    }
-    let Some((transaction, direction)) = bytes.transaction else { return false };
-    let reached =
-        |(side, step): (Direction, Progress)| side == direction && transaction.progress[side.index()] >= step;
-    rule.hook.is_none_or(reached)
-        && rule.application_events.iter().all(|event| transaction.anomalies.contains(&event.as_str()))
-}
-
-fn group_holds(group: &Group, view: &View<'_, '_>, bytes: &Bytes<'_>) -> bool {
-    match (&group.target, bytes) {
-        (Target::Payload, Bytes { payload: Some(buffer), .. }) => matches(&group.steps, *buffer),
-        (Target::Payload, _) => false,
-        (Target::Header(part), _) => header_holds(group, *part, view),
-        (Target::Fields(ids), Bytes { transaction: Some((transaction, direction)), .. }) => {
-            fields_hold(group, ids, transaction, *direction, bytes.each_way)
-        }
-        (Target::Fields(_), _) => false,
-    }
-}
-
-fn header_holds(group: &Group, part: HeaderPart, view: &View<'_, '_>) -> bool {
-    let packet = view.packet;
-    let v4 = view.source.ip.is_ipv4();
-    let ip = packet.ip.as_ref().map(|ip| ip.header);
-    let transport = |fits: bool| fits.then_some(packet.transport_header).filter(|bytes| !bytes.is_empty());
-    let icmp = matches!(packet.transport, Transport::Icmp { .. });
-    let whole = |fits: bool| packet.ip.as_ref().filter(|_| fits).map(|ip| ip.body);
-    let address;
-    let bytes = match part {
-        HeaderPart::Link => Some(packet.link_header).filter(|bytes| !bytes.is_empty()),
-        HeaderPart::Ipv4 => ip.filter(|_| v4),
-        HeaderPart::Ipv6 => ip.filter(|_| !v4),
-        HeaderPart::Tcp => transport(matches!(packet.transport, Transport::Tcp { .. })),
-        HeaderPart::Udp => transport(matches!(packet.transport, Transport::Udp { .. })),
-        HeaderPart::Icmp4 => whole(icmp && v4),
-        HeaderPart::Icmp6 => whole(icmp && !v4),
-        HeaderPart::Source | HeaderPart::Destination => {
-            let end = if part == HeaderPart::Source { view.source } else { view.destination };
-            address = crate::dataset::octets(end.ip);
-            Some(address.as_slice()).filter(|_| packet.ip.is_some())
-        }
-    };
-    bytes.is_some_and(|bytes| changed_holds(group, bytes, true))
-}
-
-/// Whether the steps hold for bytes, changed as the group says.
-fn changed_holds(group: &Group, bytes: &[u8], complete: bool) -> bool {
-    if group.transforms.is_empty() {
-        return matches(&group.steps, Buffer { bytes, complete, from_start: true });
-    }
-    let changed = apply_all(&group.transforms, bytes);
-    changed.is_some_and(|bytes| matches(&group.steps, Buffer { bytes: &bytes, complete, from_start: true }))
-}
-
-fn fields_hold(
-    group: &Group,
-    ids: &[FieldId],
-    transaction: &Transaction,
-    direction: Direction,
-    each_way: bool,
-) -> bool {
-    let goes = |id: FieldId| !each_way || keyword::direction_of(id) == Some(direction);
-    let fields = || transaction.fields.iter().filter(|field| ids.contains(&field.id) && goes(field.id));
-    if fields().next().is_none() {
-        let known = transaction.progress[direction.index()] >= Progress::Headers;
-        return known && matches!(group.steps.first(), Some(Step::Absent { .. }));
-    }
-    let holds = |field: &Field| changed_holds(group, &field.bytes, field.complete);
-    match group.pick {
-        Pick::Any => fields().any(holds),
-        Pick::All => fields().all(holds),
-        Pick::At(place) => at(fields(), place).is_some_and(holds),
-    }
-}
-
-/// The one of that place; negative places count from the end.
-fn at<T>(mut all: impl DoubleEndedIterator<Item = T>, place: i32) -> Option<T> {
-    match usize::try_from(place) {
-        Ok(place) => all.nth(place),
-        Err(_) => all.rev().nth(place.unsigned_abs() as usize - 1),
-    }
-}
-
-fn picked<T: Copy>(all: &[T], pick: Pick, holds: impl Fn(T) -> bool) -> bool {
-    match pick {
-        Pick::Any => all.iter().copied().any(holds),
-        Pick::All => !all.is_empty() && all.iter().copied().all(holds),
-        Pick::At(place) => at(all.iter().copied(), place).is_some_and(holds),
-    }
-}
-
-fn check_holds(check: &Check, view: &View<'_, '_>) -> bool {
-    let packet = view.packet;
-    let ip = packet.ip.as_ref();
-    match check {
-        Check::PayloadSize(compare) => compare.holds(packet.payload.len() as u64),
-        Check::IcmpType(_)
-        | Check::IcmpCode(_)
-        | Check::IcmpId(_)
-        | Check::Mtu(_)
-        | Check::IcmpSequence(_) => icmp_holds(check, packet.transport),
-        Check::TcpFlags { .. }
-        | Check::TcpSequence(_)
-        | Check::TcpAcknowledgement(_)
-        | Check::SegmentSize(_)
-        | Check::WindowScale(_)
-        | Check::TcpWindow(_) => tcp_holds(check, packet.transport),
-        Check::Ttl(compare) => ip.is_some_and(|ip| compare.holds(u64::from(ip.ttl))),
-        Check::IpId(id) => ip.is_some_and(|ip| ip.identification == *id),
-        Check::IpProtocol(compare) => compare.holds(u64::from(view.protocol)),
-        Check::SameIp => view.source.ip == view.destination.ip,
-        Check::FragmentBits(bits, how) => ip.is_some_and(|ip| how.holds(ip.flag_bits, *bits)),
-        Check::FragmentOffset(compare) => {
-            let offset = |ip: &otori_wire::decode::Ip<'_>| ip.fragment.map_or(0, |f| f.offset as u64 / 8);
-            ip.is_some_and(|ip| compare.holds(offset(ip)))
-        }
-        Check::Tos(compare) => ip.is_some_and(|ip| compare.holds(u64::from(ip.tos))),
-        Check::IpOptions(0) => ip.is_some_and(|ip| ip.options != 0),
-        Check::IpOptions(bits) => ip.is_some_and(|ip| ip.options & bits == *bits),
-        Check::Application(name, negated) => match view.application_name {
-            Some(have) => (have == *name) != *negated,
-            None => *name == "unknown" && !negated,
-        },
-        Check::FlowStart => view.first,
-        Check::StreamEvent(name) | Check::FlowEvent(name) => view.events.contains(&name.as_str()),
-        Check::Vlan(pick, compare) => picked(packet.vlans.ids(), *pick, |id| compare.holds(u64::from(id))),
-        Check::VlanLayers(compare) => compare.holds(packet.vlans.ids().len() as u64),
-        Check::DecodeEvent(name) => packet.anomalies.names().contains(&name.as_str()),
-        Check::StreamSize(side, compare) => {
-            let [client, server] = view.stream_bytes;
-            match side {
-                StreamSide::Client => compare.holds(client),
-                StreamSide::Server => compare.holds(server),
-                StreamSide::Both => compare.holds(client) && compare.holds(server),
-                StreamSide::Either => compare.holds(client) || compare.holds(server),
-            }
-        }
-        Check::FlowPackets(direction, compare) => compare.holds(sum(view.flow_packets, *direction)),
-        Check::FlowBytes(direction, compare) => compare.holds(sum(view.flow_bytes, *direction)),
-        Check::FlowAge(compare) => {
-            let age_ns = packet.at.since_ns(view.flow_started_at).max(0);
-            compare.holds(age_ns.unsigned_abs() / 1_000_000_000)
-        }
-    }
-}
-
-fn sum(counts: [u64; 2], direction: Option<Direction>) -> u64 {
-    direction.map_or(counts[0].saturating_add(counts[1]), |direction| counts[direction.index()])
-}
-
-fn icmp_holds(check: &Check, transport: Transport) -> bool {
-    let Transport::Icmp { kind, code, identifier, sequence } = transport else { return false };
-    match check {
-        Check::IcmpType(compare) => compare.holds(u64::from(kind)),
-        Check::IcmpCode(compare) => compare.holds(u64::from(code)),
-        Check::IcmpId(id) => identifier == *id,
-        Check::IcmpSequence(number) => sequence == *number,
-        // Packet too big, RFC 4443 3.2: the four bytes behind the checksum.
-        Check::Mtu(compare) => kind == 2 && compare.holds(u64::from(identifier) << 16 | u64::from(sequence)),
-        _ => false,
-    }
-}
-
-fn tcp_holds(check: &Check, transport: Transport) -> bool {
-    let Transport::Tcp { flags, sequence, acknowledgement, window, options, .. } = transport else {
-        return false;
-    };
-    match check {
-        Check::TcpFlags { bits, ignored, how } => how.holds(flags & !ignored, *bits),
-        Check::SegmentSize(compare) => options.segment_size.is_some_and(|n| compare.holds(u64::from(n))),
-        Check::WindowScale(compare) => options.window_scale.is_some_and(|n| compare.holds(u64::from(n))),
-        Check::TcpSequence(number) => sequence == *number,
-        Check::TcpAcknowledgement(number) => acknowledgement == *number,
-        Check::TcpWindow(compare) => compare.holds(u64::from(window)),
-        _ => false,
-    }
 }

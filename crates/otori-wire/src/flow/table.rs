@@ -5,6 +5,7 @@ use super::{Direction, TcpSession, TcpState};
 use crate::{
     conversation::Conversation,
     decode::{Packet, Transport, protocol, tcp_flag},
+    hash::Folding,
     limits::{FLOW_SWEEP, FLOW_VICTIMS, FLOWS},
 };
 use otori_event::{Endpoint, Timestamp};
@@ -17,13 +18,28 @@ const FLOW_PROTOCOLS: &[u8] =
 const SECOND_NS: i64 = 1_000_000_000;
 
 /// What makes packets one flow; the same for both directions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowKey {
     low: Endpoint,
     high: Endpoint,
     protocol: u8,
     vlans: crate::decode::Vlans,
     depth: u8,
+}
+
+impl core::hash::Hash for FlowKey {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        let octets = |ip| match ip {
+            core::net::IpAddr::V4(ip) => u128::from(ip.to_bits()),
+            core::net::IpAddr::V6(ip) => ip.to_bits(),
+        };
+        let (low, high) = (octets(self.low.ip), octets(self.high.ip));
+        state.write_u128(low);
+        state.write_u128(high);
+        let ports = u64::from(self.low.port) << 48 | u64::from(self.high.port) << 32;
+        state.write_u64(ports | u64::from(self.depth) << 8 | u64::from(self.protocol));
+        self.vlans.ids().iter().for_each(|id| state.write_u16(*id));
+    }
 }
 
 /// Names a flow in its table until it ends.
@@ -76,6 +92,13 @@ impl Default for FlowLimits {
             other_established_ns: 300 * SECOND_NS,
             closed_ns: 60 * SECOND_NS,
         }
+    }
+}
+
+impl FlowLimits {
+    fn shortest_ns(&self) -> i64 {
+        let established = self.tcp_established_ns.min(self.other_established_ns);
+        self.new_ns.min(self.closed_ns).min(established)
     }
 }
 
@@ -141,8 +164,10 @@ impl<S> Flow<S> {
 
 /// All flows.
 pub struct FlowTable<S> {
-    index: HashMap<FlowKey, u32>,
+    index: HashMap<FlowKey, u32, Folding>,
     slots: Vec<Option<Box<Flow<S>>>>,
+    /// no flow is over before that time: what the sweep looks at, one after the other
+    not_before: Vec<i64>,
     free: Vec<u32>,
     hand: usize,
     opened: u64,
@@ -152,7 +177,15 @@ pub struct FlowTable<S> {
 impl<S: Default> FlowTable<S> {
     /// An empty table.
     pub fn new(limits: FlowLimits) -> Self {
-        FlowTable { index: HashMap::new(), slots: Vec::new(), free: Vec::new(), hand: 0, opened: 0, limits }
+        FlowTable {
+            index: HashMap::default(),
+            slots: Vec::new(),
+            not_before: Vec::new(),
+            free: Vec::new(),
+            hand: 0,
+            opened: 0,
+            limits,
+        }
     }
     /// Flows in it.
     pub fn len(&self) -> usize {
@@ -193,7 +226,10 @@ impl<S: Default> FlowTable<S> {
     /// Ends a few flows whose time is over; called once per packet.
     pub fn sweep(&mut self, now: Timestamp, ended: &mut Vec<Box<Flow<S>>>) {
         for _ in 0..FLOW_SWEEP.min(self.slots.len()) {
-            self.hand = (self.hand + 1) % self.slots.len().max(1);
+            self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
+            if self.not_before.get(self.hand).is_none_or(|time| now.0 <= *time) {
+                continue;
+            }
             let over = match self.slots.get(self.hand) {
                 Some(Some(flow)) => now.since_ns(flow.last_at) > flow.timeout_ns(&self.limits),
                 _ => false,
@@ -208,6 +244,7 @@ impl<S: Default> FlowTable<S> {
         let mut all: Vec<_> = self.slots.drain(..).flatten().collect();
         self.index.clear();
         self.free.clear();
+        self.not_before.clear();
         all.sort_by_key(|flow| flow.number);
         all
     }
@@ -252,6 +289,7 @@ impl<S: Default> FlowTable<S> {
             Some(slot) => slot,
             None => {
                 self.slots.push(None);
+                self.not_before.push(i64::MAX);
                 (self.slots.len() - 1) as u32
             }
         };
@@ -271,6 +309,9 @@ impl<S: Default> FlowTable<S> {
             Direction::ToClient
         };
         flow.last_at = flow.last_at.max(packet.at);
+        if let Some(time) = self.not_before.get_mut(slot as usize) {
+            *time = flow.last_at.0.saturating_add(self.limits.shortest_ns());
+        }
         flow.packets[direction.index()] += 1;
         flow.bytes[direction.index()] += packet.frame.len() as u64;
         Some((FlowId(slot), direction))
@@ -278,6 +319,9 @@ impl<S: Default> FlowTable<S> {
     fn end(&mut self, slot: u32, ended: &mut Vec<Box<Flow<S>>>) {
         let Some(flow) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
         self.index.remove(&flow.key);
+        if let Some(time) = self.not_before.get_mut(slot as usize) {
+            *time = i64::MAX;
+        }
         self.free.push(slot);
         ended.push(flow);
     }
