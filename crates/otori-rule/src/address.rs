@@ -71,6 +71,11 @@ impl AddressSet {
     pub fn plain_ranges(&self) -> Option<&[Range]> {
         (self.exclude.is_empty() && !self.include.is_empty()).then_some(&self.include)
     }
+    /// First addresses of its ranges and those behind them, of one family.
+    pub(crate) fn cuts(&self, v6: bool) -> impl Iterator<Item = u128> + '_ {
+        let ranges = self.include.iter().chain(&self.exclude).filter(move |range| range.v6 == v6);
+        ranges.flat_map(|range| [Some(range.low), range.high.checked_add(1)]).flatten()
+    }
     /// Reads a set; the error says what is wrong.
     pub fn parse(text: &str, variables: &Variables) -> Result<AddressSet, String> {
         let mut set = AddressSet::default();

@@ -3,20 +3,16 @@
 //! Key types: [`Classes`] (one per worker), [`Class`]. A flow asks for its class once per direction and keeps the
 //! number. When the rules change, everything is forgotten and found again.
 use crate::{
+    address::number,
     header::{Bits, Ends, Headers, has},
     limits::{CLASS_KEYS, CLASSES},
     prefilter::Filter,
     set::View,
 };
-use core::{cell::OnceCell, net::IpAddr};
-use otori_wire::Direction;
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-};
+use core::cell::OnceCell;
+use otori_wire::{Direction, hash::Folding};
+use std::collections::HashMap;
 
-/// Addresses whose sets are remembered, a power of two.
-const ADDRESS_MEMORY: usize = 4096;
 /// Numbers of port sets for every port, once they are known.
 const PORTS: usize = 65_536;
 const UNKNOWN: u16 = u16::MAX;
@@ -96,21 +92,25 @@ pub(crate) struct Classes {
     version: u32,
     list: Vec<Class>,
     by_headers: HashMap<(u8, Bits), u32>,
-    by_key: HashMap<Key, u32>,
+    by_key: HashMap<Key, u32, Folding>,
     address_sets: Sets,
     port_sets: Sets,
-    /// addresses that were asked for last, by hash
-    addresses: Vec<Option<(IpAddr, u16)>>,
+    /// of IPv4 and IPv6: places between which all addresses are in the same sets, and the number of those
+    addresses: [(Vec<u128>, Vec<u16>); 2],
     ports: Vec<u16>,
-    random: RandomState,
 }
 
 impl Classes {
     /// Forgets what belongs to another state of the rules.
-    pub(crate) fn follow(&mut self, rules: u32) {
+    pub(crate) fn follow(&mut self, rules: u32, headers: &Headers) {
         if self.version == 0 || self.rules != rules {
             self.rules = rules;
             self.forget();
+            self.addresses = [false, true].map(|v6| {
+                let cuts = headers.cuts(v6);
+                let between = cuts.len() + 1;
+                (cuts, vec![UNKNOWN; between])
+            });
         }
     }
     fn forget(&mut self) {
@@ -120,8 +120,7 @@ impl Classes {
         self.by_key.clear();
         self.address_sets = Sets::default();
         self.port_sets = Sets::default();
-        self.addresses.clear();
-        self.addresses.resize(ADDRESS_MEMORY, None);
+        self.addresses.iter_mut().for_each(|(_, numbers)| numbers.fill(UNKNOWN));
         self.ports.clear();
         self.ports.resize(PORTS, UNKNOWN);
     }
@@ -168,17 +167,14 @@ impl Classes {
         Mark { version: self.version, number, protocol: view.protocol }
     }
     fn address(&mut self, end: &otori_event::Endpoint, headers: &Headers) -> Option<u16> {
-        let place = self.random.hash_one(end.ip) as usize % ADDRESS_MEMORY;
-        if let Some(Some((ip, number))) = self.addresses.get(place)
-            && *ip == end.ip
-        {
-            return Some(*number);
+        let (v6, value) = number(end.ip);
+        let (cuts, numbers) = &mut self.addresses[usize::from(v6)];
+        let place = cuts.partition_point(|cut| *cut <= value);
+        let memory = numbers.get_mut(place)?;
+        if *memory == UNKNOWN {
+            *memory = self.address_sets.number(headers.address_sets(end))?;
         }
-        let number = self.address_sets.number(headers.address_sets(end))?;
-        if let Some(memory) = self.addresses.get_mut(place) {
-            *memory = Some((end.ip, number));
-        }
-        Some(number)
+        Some(*memory)
     }
     fn port(&mut self, port: u16, headers: &Headers) -> Option<u16> {
         let known = self.ports.get(usize::from(port)).copied().filter(|number| *number != UNKNOWN);

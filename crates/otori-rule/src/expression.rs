@@ -1,9 +1,10 @@
-//! Regular expressions: crate `regex` where it can, `fancy-regex` with a limit where look-around or back references
-//! need it.
+//! Regular expressions: crate `regex-automata` where it can, `fancy-regex` with a limit where look-around or back
+//! references need it.
 //!
 //! Key type: [`Expression`]. Bytes, not text: `.` is any byte. Whether an expression compiles is known when the rule
 //! is read; it is compiled when it is first asked, and of all expressions a bounded number is kept compiled.
-use crate::limits::{BACKTRACKS, COMPILED_EXPRESSIONS, REGEX_BYTES, REGEX_STATES};
+use crate::limits::{BACKTRACKS, COMPILED_EXPRESSIONS, REGEX_BYTES, REGEX_CACHE_BYTES, REGEX_STATES};
+use regex_automata::{Input, meta::Regex, nfa::thompson::WhichCaptures, util::syntax};
 use regex_syntax::hir::{Hir, HirKind};
 use std::{
     collections::VecDeque,
@@ -32,6 +33,8 @@ pub struct Options {
     pub extended: bool,
     /// `G`
     pub lazy: bool,
+    /// what groups have is asked for, not only where the whole match is
+    pub groups: bool,
 }
 
 #[derive(Debug)]
@@ -48,7 +51,7 @@ struct Shared {
 #[derive(Debug)]
 enum Compiled {
     /// linear time
-    Plain(regex::bytes::Regex),
+    Plain(Box<Regex>),
     /// with look-around or back references, and a limit
     Fancy(Box<fancy_regex::Regex>),
 }
@@ -82,9 +85,9 @@ impl Expression {
         let (compiled, used) = (RwLock::default(), AtomicBool::default());
         Ok(Expression { shared: Arc::new(Shared { source, options, fancy, compiled, used }) })
     }
-    /// Without options.
+    /// Without options; its groups are known.
     pub fn plain(source: &str) -> Result<Expression, String> {
-        Expression::compile(source, Options::default())
+        Expression::compile(source, Options { groups: true, ..Options::default() })
     }
     /// As written.
     pub fn source(&self) -> &str {
@@ -117,7 +120,11 @@ impl Expression {
     /// What the first group of the first match has.
     pub fn captured(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         match &*self.compiled()? {
-            Compiled::Plain(regex) => Some(regex.captures(bytes)?.get(1)?.as_bytes().to_vec()),
+            Compiled::Plain(regex) => {
+                let mut groups = regex.create_captures();
+                regex.captures(bytes, &mut groups);
+                bytes.get(groups.get_group(1)?.range()).map(<[u8]>::to_vec)
+            }
             // Such expressions are rare; the whole match stands for the group.
             fancy @ Compiled::Fancy(_) => {
                 let (start, end) = fancy.find(bytes, 0)?;
@@ -147,17 +154,22 @@ fn make_room(new: Weak<Shared>) {
 
 impl Compiled {
     fn plain(source: &str, options: Options) -> Option<Compiled> {
-        let built = regex::bytes::RegexBuilder::new(source)
+        let syntax = syntax::Config::new()
+            .utf8(false)
             .unicode(false)
             .case_insensitive(options.nocase)
             .dot_matches_new_line(options.dot_all)
             .multi_line(options.multi_line)
             .ignore_whitespace(options.extended)
-            .swap_greed(options.lazy)
-            .size_limit(REGEX_BYTES)
-            .dfa_size_limit(1 << 20)
-            .build();
-        built.ok().map(Compiled::Plain)
+            .swap_greed(options.lazy);
+        let config = Regex::config()
+            .utf8_empty(false)
+            .nfa_size_limit(Some(REGEX_BYTES))
+            .hybrid_cache_capacity(REGEX_CACHE_BYTES)
+            .which_captures(if options.groups { WhichCaptures::All } else { WhichCaptures::Implicit })
+            .onepass(false)
+            .dfa(false);
+        Regex::builder().syntax(syntax).configure(config).build(source).ok().map(Box::new).map(Compiled::Plain)
     }
     fn fancy(source: &str, options: Options) -> Result<Compiled, String> {
         if options.lazy {
@@ -182,7 +194,10 @@ impl Compiled {
     }
     fn find(&self, bytes: &[u8], start: usize) -> Option<(usize, usize)> {
         match self {
-            Compiled::Plain(regex) => regex.find_at(bytes, start).map(|found| (found.start(), found.end())),
+            Compiled::Plain(regex) => {
+                let found = regex.find(Input::new(bytes).range(start.min(bytes.len())..))?;
+                Some((found.start(), found.end()))
+            }
             Compiled::Fancy(regex) => {
                 let found = regex.find_from_pos(bytes, start).ok()??;
                 Some((found.start(), found.end()))

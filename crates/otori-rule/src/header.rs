@@ -109,6 +109,13 @@ impl Headers {
     pub(crate) fn len(&self) -> usize {
         self.headers.list.len() + 1
     }
+    /// Where sets of addresses begin and end, of one family: addresses between two such places are in the same sets.
+    pub(crate) fn cuts(&self, v6: bool) -> Vec<u128> {
+        let mut cuts: Vec<u128> = self.addresses.list.iter().flat_map(|set| set.cuts(v6)).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts
+    }
     /// Address sets that have the end's address.
     pub(crate) fn address_sets(&self, end: &Endpoint) -> Bits {
         let list = &self.addresses.list;

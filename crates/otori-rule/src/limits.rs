@@ -10,6 +10,8 @@ pub const MATCH_TRIES: u32 = 3_000;
 pub const BACKTRACKS: usize = 10_000;
 /// Bytes of one compiled regular expression.
 pub const REGEX_BYTES: usize = 10 << 20;
+/// Bytes of states that a regular expression finds out while it searches, and keeps.
+pub const REGEX_CACHE_BYTES: usize = 256 << 10;
 /// States of a regular expression that is sure to stay below that.
 pub const REGEX_STATES: usize = 4_096;
 /// Regular expressions that are kept compiled.

@@ -9,8 +9,11 @@ use crate::limits::{FILTER_BITS, PATTERN_BYTES};
 
 /// Bytes that stand for a pattern.
 const WINDOW: usize = 4;
-/// Bits of a filter per pattern in it: one position in so many leads to a closer look by chance.
-const BITS_PER_PATTERN: usize = 64;
+/// Words of bits of a small filter, and of a large one.
+const SMALL: usize = 64;
+const LARGE: usize = FILTER_BITS / 64;
+/// Patterns up to which the small one does: one position in so many leads to a closer look by chance.
+const SMALL_PATTERNS: usize = SMALL;
 /// No pattern follows.
 const NONE: u32 = u32::MAX;
 
@@ -51,15 +54,25 @@ impl Default for Prefilter {
     }
 }
 
-/// Where to look closer: bits of hashes of windows.
+/// Bits of hashes of windows.
+#[derive(Default)]
+enum Windows {
+    #[default]
+    None,
+    Small(Box<[u64; SMALL]>),
+    Large(Box<[u64; LARGE]>),
+}
+
+/// Where to look closer.
 #[derive(Default)]
 pub(crate) struct Filter {
-    /// a power of two of bits, or none
-    windows: Vec<u64>,
+    windows: Windows,
     /// the two first bytes of patterns of two and three bytes
     pairs: Vec<u64>,
     /// patterns of one byte
     singles: Vec<u8>,
+    /// one has four bytes or more
+    has_windows: bool,
     /// patterns in it
     count: usize,
 }
@@ -97,9 +110,47 @@ const fn hash(key: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b1)
 }
 
-fn bit_of(bits: &[u64], key: u32) -> Option<usize> {
-    let size = (bits.len() * 64).checked_ilog2()?;
-    Some((hash(key) >> (32 - size)) as usize)
+/// The bit of a window among those of `WORDS` words: word and mask.
+const fn bit_of<const WORDS: usize>(key: u32) -> (usize, u64) {
+    let hash = hash(key);
+    let word = hash >> (32 - WORDS.ilog2());
+    (word as usize % WORDS, 1 << (hash >> (26 - WORDS.ilog2()) & 63))
+}
+
+/// 1 when the window's bit is set.
+#[inline]
+fn test<const WORDS: usize>(bits: &[u64; WORDS], key: u32) -> u64 {
+    let hash = hash(key);
+    let word = hash >> (32 - WORDS.ilog2());
+    bits[word as usize % WORDS] >> (hash >> (26 - WORDS.ilog2()) & 63) & 1
+}
+
+/// Calls `look` with every place whose window's bit is set. Four places are tested at a time.
+#[inline]
+fn scan<const WORDS: usize>(bits: &[u64; WORDS], hay: &[u8], look: &mut impl FnMut(usize, u32)) {
+    let key = |bytes: &[u8; 7], at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let mut at = 0;
+    while let Some(bytes) = hay.get(at..).and_then(|rest| rest.first_chunk::<7>()) {
+        let any = test(bits, key(bytes, 0))
+            | test(bits, key(bytes, 1))
+            | test(bits, key(bytes, 2))
+            | test(bits, key(bytes, 3));
+        if any != 0 {
+            for place in 0..4 {
+                let key = key(bytes, place);
+                if test(bits, key) != 0 {
+                    look(at + place, key);
+                }
+            }
+        }
+        at += 4;
+    }
+    for (place, window) in hay.get(at..).unwrap_or(&[]).array_windows::<WINDOW>().enumerate() {
+        let key = u32::from_le_bytes(*window);
+        if test(bits, key) != 0 {
+            look(at + place, key);
+        }
+    }
 }
 
 fn is_set(bits: &[u64], bit: usize) -> bool {
@@ -147,12 +198,14 @@ fn short_key(bytes: &[u8]) -> u32 {
 impl Filter {
     /// Room for so many patterns.
     fn with_room(count: usize) -> Filter {
-        let bits = (count * BITS_PER_PATTERN).next_power_of_two().clamp(256, FILTER_BITS);
-        Filter { windows: vec![0; bits / 64], ..Filter::default() }
+        let windows = match count {
+            0..=SMALL_PATTERNS => Windows::Small(Box::new([0; SMALL])),
+            _ => Windows::Large(Box::new([0; LARGE])),
+        };
+        Filter { windows, ..Filter::default() }
     }
-    fn is_crowded(&self) -> bool {
-        let bits = self.windows.len() * 64;
-        bits < FILTER_BITS && self.count * BITS_PER_PATTERN > bits * 2
+    const fn is_crowded(&self) -> bool {
+        matches!(self.windows, Windows::Small(_)) && self.count >= SMALL_PATTERNS
     }
     fn add(&mut self, pattern: &Pattern) {
         self.count += 1;
@@ -163,15 +216,19 @@ impl Filter {
                 self.pairs.resize(1024, 0);
                 set(&mut self.pairs, pattern.key as usize);
             }
-            _ => {
-                if self.windows.is_empty() {
-                    self.windows.resize(4, 0);
+            _ => match &mut self.windows {
+                Windows::None => {}
+                Windows::Small(bits) => {
+                    let (word, mask) = bit_of::<SMALL>(pattern.key);
+                    bits[word] |= mask;
                 }
-                if let Some(bit) = bit_of(&self.windows, pattern.key) {
-                    set(&mut self.windows, bit);
+                Windows::Large(bits) => {
+                    let (word, mask) = bit_of::<LARGE>(pattern.key);
+                    bits[word] |= mask;
                 }
-            }
+            },
         }
+        self.has_windows |= pattern.bytes.len() >= WINDOW;
     }
     /// Nothing is looked for.
     pub(crate) const fn is_empty(&self) -> bool {
@@ -180,14 +237,10 @@ impl Filter {
     /// Calls `look` with every place of `hay` that is worth a closer look, and the key there.
     #[inline]
     fn places(&self, hay: &[u8], look: &mut impl FnMut(usize, u32)) {
-        if let Some(size) = (self.windows.len() * 64).checked_ilog2() {
-            let shift = 32 - size;
-            for (at, window) in hay.array_windows::<WINDOW>().enumerate() {
-                let key = u32::from_le_bytes(*window);
-                if is_set(&self.windows, (hash(key) >> shift) as usize) {
-                    look(at, key);
-                }
-            }
+        match &self.windows {
+            Windows::Small(bits) if self.has_windows => scan(bits, hay, look),
+            Windows::Large(bits) if self.has_windows => scan(bits, hay, look),
+            _ => {}
         }
         if !self.pairs.is_empty() {
             for (at, pair) in hay.array_windows::<2>().enumerate() {
@@ -224,8 +277,8 @@ impl Prefilter {
         let key = if short { short_key(&lower) } else { key_at(&lower, window) };
         let bytes = lower.into_boxed_slice();
         let pattern = Pattern { bytes, window: window as u16, key, next: NONE, rules: vec![rule] };
-        if self.filter.windows.is_empty() || self.filter.is_crowded() {
-            self.filter = self.filter_of(2 * (self.patterns.len() + 1), |_| true);
+        if matches!(self.filter.windows, Windows::None) || self.filter.is_crowded() {
+            self.filter = self.filter_of(self.patterns.len() + 1, |_| true);
         }
         self.filter.add(&pattern);
         let place = match self.free.pop() {

@@ -8,6 +8,7 @@ use crate::{
     limits::{EXTRACTS, MATCH_TRIES},
     rule::Compare,
 };
+use memchr::{memchr, memchr2};
 
 mod special;
 
@@ -476,11 +477,12 @@ impl Run<'_> {
 pub fn find(hay: &[u8], needle: &[u8], nocase: bool) -> Option<usize> {
     let (first, rest) = needle.split_first()?;
     let last = hay.len().checked_sub(needle.len())?;
+    let starts = hay.get(..=last)?;
     let other = if nocase { first.to_ascii_uppercase() } else { *first };
     let mut at = 0;
-    while at <= last {
-        let window = hay.get(at..=last)?;
-        at += window.iter().position(|byte| byte == first || *byte == other)?;
+    loop {
+        let window = starts.get(at..)?;
+        at += if other == *first { memchr(*first, window) } else { memchr2(*first, other, window) }?;
         let tail = hay.get(at + 1..at + needle.len())?;
         let same = if nocase { tail.eq_ignore_ascii_case(rest) } else { tail == rest };
         if same {
@@ -488,7 +490,6 @@ pub fn find(hay: &[u8], needle: &[u8], nocase: bool) -> Option<usize> {
         }
         at += 1;
     }
-    None
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl RuleSet {
         act: impl FnOnce(&Class, &mut Vec<u64>, &mut Ask<'_>),
     ) {
         let mut classes = ask.scratch.classes.take().unwrap_or_default();
-        classes.follow(self.files.version);
+        classes.follow(self.files.version, self.files.headers());
         let known = view.direction.and_then(|direction| ask.marks.classes.get_mut(direction.index()));
         let mut lone = Mark::default();
         let mark = known.unwrap_or(&mut lone);
