@@ -32,6 +32,16 @@ impl Range {
     fn has(&self, v6: bool, value: u128) -> bool {
         self.v6 == v6 && self.low <= value && value <= self.high
     }
+    /// The prefix that this range is; `None` when it is no prefix.
+    pub fn as_prefix(&self) -> Option<(bool, u128, u8)> {
+        let mut prefixes = self.prefixes();
+        prefixes.next().filter(|_| prefixes.next().is_none())
+    }
+    /// How many addresses it has; the IPv6 network of one house counts as one, as an IPv4 address does.
+    pub(crate) const fn size(&self) -> u128 {
+        let size = (self.high - self.low).saturating_add(1);
+        if self.v6 { size >> 64 } else { size }
+    }
     /// The fewest prefixes that make up the range: family, first address, length.
     pub fn prefixes(&self) -> impl Iterator<Item = (bool, u128, u8)> + use<> {
         let Range { v6, low, high } = *self;

@@ -20,9 +20,11 @@ pub(crate) struct AddressTable {
 }
 
 impl AddressTable {
+    /// The list that fewer addresses are in leads to the rule.
     fn side_of<'a>(source: &'a AddressSet, destination: &'a AddressSet) -> Option<(usize, &'a [Range])> {
+        let size = |ranges: &[Range]| ranges.iter().map(Range::size).fold(0, u128::saturating_add);
         match (source.plain_ranges(), destination.plain_ranges()) {
-            (Some(ranges), Some(other)) if ranges.len() <= other.len() => Some((0, ranges)),
+            (Some(ranges), Some(other)) if size(ranges) <= size(other) => Some((0, ranges)),
             (_, Some(ranges)) => Some((1, ranges)),
             (Some(ranges), None) => Some((0, ranges)),
             (None, None) => None,

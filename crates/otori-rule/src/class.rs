@@ -24,8 +24,8 @@ pub(crate) struct Class {
     pub(crate) packet: Quick,
     /// the same for streams
     pub(crate) stream: Quick,
-    /// patterns of packet rules, of stream rules, and of both
-    filters: [OnceCell<Filter>; 3],
+    /// patterns of packet rules, of stream rules, and of both; each searched everywhere, or among the first bytes
+    filters: [OnceCell<Filter>; 6],
 }
 
 /// Rules without a fast pattern, by what they need of a packet.
@@ -45,8 +45,8 @@ impl Class {
         has(&self.headers, header)
     }
     /// What a pass over a payload looks for; made when it is first asked for.
-    pub(crate) fn filter(&self, pass: usize, make: impl FnOnce() -> Filter) -> &Filter {
-        self.filters[pass].get_or_init(make)
+    pub(crate) fn filter(&self, place: usize, make: impl FnOnce() -> Filter) -> &Filter {
+        self.filters[place].get_or_init(make)
     }
 }
 

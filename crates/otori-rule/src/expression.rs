@@ -169,7 +169,13 @@ impl Compiled {
             .which_captures(if options.groups { WhichCaptures::All } else { WhichCaptures::Implicit })
             .onepass(false)
             .dfa(false);
-        Regex::builder().syntax(syntax).configure(config).build(source).ok().map(Box::new).map(Compiled::Plain)
+        Regex::builder()
+            .syntax(syntax)
+            .configure(config)
+            .build(source)
+            .ok()
+            .map(Box::new)
+            .map(Compiled::Plain)
     }
     fn fancy(source: &str, options: Options) -> Result<Compiled, String> {
         if options.lazy {

@@ -39,18 +39,11 @@ pub(crate) struct Prefilter {
     heads: Vec<u32>,
     /// all patterns
     filter: Filter,
-    longest: usize,
 }
 
 impl Default for Prefilter {
     fn default() -> Self {
-        Prefilter {
-            patterns: Vec::new(),
-            free: Vec::new(),
-            heads: vec![NONE; 16],
-            filter: Filter::default(),
-            longest: 0,
-        }
+        Prefilter { patterns: Vec::new(), free: Vec::new(), heads: vec![NONE; 16], filter: Filter::default() }
     }
 }
 
@@ -75,6 +68,8 @@ pub(crate) struct Filter {
     has_windows: bool,
     /// patterns in it
     count: usize,
+    /// bytes of the longest
+    longest: usize,
 }
 
 /// Which patterns the search that is under way has met.
@@ -128,7 +123,9 @@ fn test<const WORDS: usize>(bits: &[u64; WORDS], key: u32) -> u64 {
 /// Calls `look` with every place whose window's bit is set. Four places are tested at a time.
 #[inline]
 fn scan<const WORDS: usize>(bits: &[u64; WORDS], hay: &[u8], look: &mut impl FnMut(usize, u32)) {
-    let key = |bytes: &[u8; 7], at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let key = |bytes: &[u8; 7], at: usize| {
+        u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+    };
     let mut at = 0;
     while let Some(bytes) = hay.get(at..).and_then(|rest| rest.first_chunk::<7>()) {
         let any = test(bits, key(bytes, 0))
@@ -209,6 +206,7 @@ impl Filter {
     }
     fn add(&mut self, pattern: &Pattern) {
         self.count += 1;
+        self.longest = self.longest.max(pattern.bytes.len());
         match pattern.bytes.len() {
             0 => {}
             1 => self.singles.extend(pattern.bytes.first().filter(|byte| !self.singles.contains(byte))),
@@ -229,6 +227,10 @@ impl Filter {
             },
         }
         self.has_windows |= pattern.bytes.len() >= WINDOW;
+    }
+    /// Bytes before the new ones that a pattern may reach back to.
+    pub(crate) const fn overlap(&self) -> usize {
+        self.longest.saturating_sub(1)
     }
     /// Nothing is looked for.
     pub(crate) const fn is_empty(&self) -> bool {
@@ -265,7 +267,6 @@ impl Prefilter {
         if lower.is_empty() {
             return;
         }
-        self.longest = self.longest.max(lower.len());
         if let Some(have) = self.place_of(&lower) {
             if let Some(pattern) = self.patterns.get_mut(have as usize) {
                 pattern.rules.push(rule);
@@ -367,10 +368,6 @@ impl Prefilter {
     pub(crate) const fn all(&self) -> &Filter {
         &self.filter
     }
-    /// Bytes before the new ones that a pattern may reach back to.
-    pub(crate) const fn overlap(&self) -> usize {
-        self.longest.saturating_sub(1)
-    }
     /// Tells the rules whose pattern ends behind `from` in `hay`, which is in lower case, once per pattern.
     pub(crate) fn search(
         &self,
@@ -379,7 +376,7 @@ impl Prefilter {
         seen: &mut Seen,
         tell: &mut impl FnMut(u32),
     ) {
-        let start = from.saturating_sub(self.overlap());
+        let start = from.saturating_sub(filter.overlap());
         let Some(part) = hay.get(start..).filter(|part| !part.is_empty() && !filter.is_empty()) else {
             return;
         };

@@ -1,6 +1,7 @@
 //! MD5 and SHA-1, as old fingerprints and file lists use them; nothing here protects anything.
 //!
 //! Key types: [`Md5`], [`Sha1`]. RFC 1321, RFC 3174. SHA-256 comes from crate sha2.
+use std::sync::LazyLock;
 
 /// Blocks of 64 bytes, and the length at the end.
 #[derive(Clone, Debug)]
@@ -56,15 +57,16 @@ impl Default for Md5 {
 }
 
 /// `floor(abs(sin(i + 1)) * 2^32)`, RFC 1321 3.4.
-fn md5_constant(place: usize) -> u32 {
-    (((place + 1) as f64).sin().abs() * 4_294_967_296.0) as u32
-}
+static MD5_CONSTANTS: LazyLock<[u32; 64]> = LazyLock::new(|| {
+    core::array::from_fn(|place| (((place + 1) as f64).sin().abs() * 4_294_967_296.0) as u32)
+});
 
 fn md5_block(state: &mut [u32; 4], block: &[u8; 64]) {
     let mut words = [0u32; 16];
     for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
         *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     }
+    let constants = &*MD5_CONSTANTS;
     let [mut a, mut b, mut c, mut d] = *state;
     for place in 0..64 {
         let (mix, word) = match place / 16 {
@@ -73,7 +75,7 @@ fn md5_block(state: &mut [u32; 4], block: &[u8; 64]) {
             2 => (b ^ c ^ d, (3 * place + 5) % 16),
             _ => (c ^ (b | !d), (7 * place) % 16),
         };
-        let sum = a.wrapping_add(mix).wrapping_add(md5_constant(place)).wrapping_add(words[word]);
+        let sum = a.wrapping_add(mix).wrapping_add(constants[place]).wrapping_add(words[word]);
         let shift = MD5_SHIFTS[place / 16][place % 4];
         (a, d, c, b) = (d, c, b, b.wrapping_add(sum.rotate_left(shift)));
     }

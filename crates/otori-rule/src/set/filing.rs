@@ -6,9 +6,9 @@ use crate::{
     address_table::AddressTable,
     class::{Class, Quick},
     header::Headers,
-    prefilter::Prefilter,
+    prefilter::{Filter, Prefilter},
     rule::{Check, Group, Rule, RuleProtocol, Stage, Target},
-    step::{Content, Step},
+    step::{Content, Step, Value},
     transform::Transform,
 };
 use otori_wire::{FieldId, proto::ProtocolId};
@@ -22,6 +22,20 @@ pub(super) struct Filed {
     pub(super) header: u32,
     /// its pattern is searched in packets, in streams
     stages: [bool; 2],
+    /// its pattern can only be among the first bytes
+    near: bool,
+}
+
+impl Filed {
+    /// Whether its pattern is searched in such a pass.
+    pub(super) const fn is_in(self, pass: Pass) -> bool {
+        let [packets, streams] = self.stages;
+        match pass {
+            Pass::Packets => packets,
+            Pass::Streams => streams,
+            Pass::Both => packets || streams,
+        }
+    }
 }
 
 /// The slot of a key.
@@ -34,6 +48,9 @@ pub(super) struct FieldFilter {
     pub(super) transforms: Vec<Transform>,
     pub(super) prefilter: Prefilter,
 }
+
+/// Bytes of a payload that patterns with a small depth are searched in.
+pub(super) const NEAR_BYTES: usize = 64;
 
 /// What a pass over a payload looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +103,8 @@ impl Files {
         let before = self.headers.len();
         let header = if rule.stage == Stage::Address { 0 } else { self.headers.number(rule) };
         let stages = [rule.stage == Stage::Packet || rule.also_packets, rule.stage == Stage::Stream];
-        let filed = Filed { key: order | u64::from(slot), header, stages };
+        let near = is_near(rule);
+        let filed = Filed { key: order | u64::from(slot), header, stages, near };
         self.filed.resize(slot as usize + 1, Filed::default());
         if let Some(last) = self.filed.last_mut() {
             *last = filed;
@@ -182,14 +200,13 @@ impl Files {
             }
         }
     }
-    /// Whether the rule of a slot has its pattern searched in such a pass.
-    pub(super) fn is_in(&self, pass: Pass, slot: u32) -> bool {
-        let [packets, streams] = self.filed(slot).stages;
-        match pass {
-            Pass::Packets => packets,
-            Pass::Streams => streams,
-            Pass::Both => packets || streams,
-        }
+    /// What a pass over the payloads of a class looks for, among the first bytes or everywhere.
+    pub(super) fn filter<'c>(&self, class: &'c Class, pass: Pass, near: bool) -> &'c Filter {
+        let wanted = |slot: u32| {
+            let filed = self.filed(slot);
+            (filed.near == near || pass == Pass::Streams) && filed.is_in(pass) && class.fits(filed.header)
+        };
+        class.filter(2 * pass as usize + usize::from(near), || self.payloads.filter_for(wanted))
     }
     /// Rules about transactions without a fast pattern that may be about a protocol.
     pub(super) fn always_about(&self, protocol: ProtocolId) -> impl Iterator<Item = u32> + '_ {
@@ -230,6 +247,23 @@ fn fast_of(rule: &Rule) -> Option<(&Group, &[u8])> {
         Step::Content(content) => Some((group, pattern_of(content))),
         _ => None,
     }
+}
+
+/// Its fast pattern can only be among the first bytes of a payload.
+fn is_near(rule: &Rule) -> bool {
+    let step = rule.fast.and_then(|(group, step)| rule.groups.get(group)?.steps.get(step));
+    let Some(Step::Content(Content {
+        offset, depth: Some(Value::Constant(depth)), distance, within, ..
+    })) = step
+    else {
+        return false;
+    };
+    let first = match offset {
+        None => 0,
+        Some(Value::Constant(offset)) => *offset,
+        Some(Value::Extracted(_)) => return false,
+    };
+    distance.is_none() && within.is_none() && first.saturating_add(*depth) <= NEAR_BYTES as i64
 }
 
 fn pattern_of(content: &Content) -> &[u8] {

@@ -4,7 +4,7 @@
 use super::{
     Hit, RuleSet, View,
     decide::{Bytes, application, check_holds, events, flow, group_holds, header},
-    filing::{FieldFilter, Pass, slot_of},
+    filing::{FieldFilter, NEAR_BYTES, Pass, slot_of},
 };
 use crate::{
     class::{Class, Classes, Mark},
@@ -94,12 +94,12 @@ impl RuleSet {
                 found.extend(quick.payload.iter().map(|slot| self.files.filed(*slot).key));
             }
         }
+        let buffer = Buffer { bytes: payload, complete: true, from_start: true };
         if !payload.is_empty() {
             let pass = if streams_too { Pass::Both } else { Pass::Packets };
-            self.search_payload(class, pass, (payload, 0), ask.scratch, found);
+            self.search_payload(class, pass, (&buffer, 0), ask.scratch, found);
         }
         order(found);
-        let buffer = Buffer { bytes: payload, complete: true, from_start: true };
         let bytes = Bytes {
             payload: (!payload.is_empty()).then_some(buffer),
             transaction: None,
@@ -115,26 +115,33 @@ impl RuleSet {
         }
     }
 
-    /// Rules of the class whose fast pattern ends behind `from` in `bytes`.
+    /// Rules of the class whose fast pattern ends behind `from` in the buffer.
     fn search_payload(
         &self,
         class: &Class,
         pass: Pass,
-        (bytes, from): (&[u8], usize),
+        (buffer, from): (&Buffer<'_>, usize),
         scratch: &mut Scratch,
         found: &mut Vec<u64>,
     ) {
         let files = &self.files;
-        let wanted = |slot: u32| files.is_in(pass, slot) && class.fits(files.filed(slot).header);
-        let filter = class.filter(pass as usize, || files.payloads.filter_for(wanted));
-        if filter.is_empty() {
-            return;
+        let bytes = buffer.bytes;
+        let mut take = |slot: u32| {
+            let filed = files.filed(slot);
+            found.extend((filed.is_in(pass) && class.fits(filed.header)).then_some(filed.key));
+        };
+        let first = bytes.get(..NEAR_BYTES).unwrap_or(bytes);
+        // In a stream a pattern far behind leads once more to the rule whose bytes are at the start.
+        let near = Some((true, first)).filter(|_| pass != Pass::Streams);
+        for (near, bytes) in [near, Some((false, bytes))].into_iter().flatten() {
+            let filter = files.filter(class, pass, near);
+            if filter.is_empty() {
+                continue;
+            }
+            let start = from.saturating_sub(filter.overlap());
+            lower_into(&mut scratch.lower, bytes.get(start..).unwrap_or(&[]));
+            files.payloads.search(filter, (&scratch.lower, from - start), &mut scratch.seen, &mut take);
         }
-        let start = from.saturating_sub(files.payloads.overlap());
-        lower_into(&mut scratch.lower, bytes.get(start..).unwrap_or(&[]));
-        let hay = (&*scratch.lower, from - start);
-        let mut take = |slot: u32| found.extend(wanted(slot).then(|| files.filed(slot).key));
-        files.payloads.search(filter, hay, &mut scratch.seen, &mut take);
     }
 
     /// Rules without ports are asked once per flow and direction, and again when they changed.
@@ -193,7 +200,8 @@ impl RuleSet {
         let (begin, end) = (stream.offset, stream.offset + tail.len() as u64);
         // A pattern that has left the window can no longer match.
         stream.candidates.retain(|(_, until)| *until > begin);
-        self.search_payload(class, Pass::Streams, (tail, old), ask.scratch, found);
+        let buffer = Buffer { bytes: tail, complete: true, from_start: begin == 0 };
+        self.search_payload(class, Pass::Streams, (&buffer, old), ask.scratch, found);
         let stream = &mut ask.marks.streams[side];
         for slot in found.drain(..).map(slot_of) {
             let waiting = &mut stream.candidates;
@@ -208,7 +216,6 @@ impl RuleSet {
         let waiting = stream.candidates.iter().map(|(slot, _)| *slot);
         found.extend(always.chain(waiting).map(|slot| self.files.filed(slot).key));
         order(found);
-        let buffer = Buffer { bytes: tail, complete: true, from_start: begin == 0 };
         let groups = Bytes { payload: Some(buffer), transaction: None, in_stream: true, each_way: false };
         for key in found.iter() {
             let slot = slot_of(*key);
@@ -309,7 +316,7 @@ impl RuleSet {
         };
         for FieldFilter { transforms, prefilter } in files.field(field.id) {
             if transforms.is_empty() && grown {
-                let start = field.scanned.saturating_sub(prefilter.overlap());
+                let start = field.scanned.saturating_sub(prefilter.all().overlap());
                 lower_into(lower, field.bytes.get(start..).unwrap_or(&[]));
                 prefilter.search(prefilter.all(), (lower, field.scanned - start), seen, &mut take);
             } else if !transforms.is_empty() {
