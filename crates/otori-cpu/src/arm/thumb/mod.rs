@@ -140,6 +140,8 @@ fn special(half: u32) -> Instruction {
         0 => data(code::ADD, false, d, d, plain(m)),
         1 => data(code::CMP, true, 0, d, plain(m)),
         2 => data(code::MOV, false, d, 0, plain(m)),
+        // bits that should be zero
+        _ if field(half, 0, 3) != 0 => Instruction::Illegal,
         _ if bit(half, 7) => Instruction::BranchLinkRegister { m },
         _ => Instruction::BranchRegister { m },
     }
@@ -191,6 +193,7 @@ fn miscellaneous(half: u32) -> Instruction {
             let base = [0xe6bf_0070, 0xe6af_0070, 0xe6ff_0070, 0xe6ef_0070][field(half, 6, 2) as usize];
             whole(base | d << 12 | m)
         }
+        4 | 12 if list == 0 => Instruction::Illegal,
         4 | 5 => Instruction::StoreMultiple {
             n: 13,
             list: list | (field(half, 8, 1) as u16) << 14,
@@ -223,6 +226,9 @@ fn miscellaneous(half: u32) -> Instruction {
 
 fn multiple(half: u32) -> Instruction {
     let (n, list) = (low(half, 8), field(half, 0, 8) as u16);
+    if list == 0 {
+        return Instruction::Illegal;
+    }
     if bit(half, 11) {
         let writeback = list >> n & 1 == 0;
         Instruction::LoadMultiple { n, list, up: true, before: false, writeback }

@@ -11,6 +11,12 @@ use std::process::Command;
 const COMPILER: &str = "arm-linux-gnueabihf-gcc";
 /// From here on a half word is the first of two.
 const FIRST_OF_TWO: usize = 0xe800;
+/// Where qemu is not followed: it takes `it` with the condition that there is not (UNPREDICTABLE), and answers the
+/// breakpoint of Linux, which the processor refuses and the kernel makes a trap of, itself.
+const UNLIKE: [u16; 16] = [
+    0xbff1, 0xbff2, 0xbff3, 0xbff4, 0xbff5, 0xbff6, 0xbff7, 0xbff8, 0xbff9, 0xbffa, 0xbffb, 0xbffc, 0xbffd,
+    0xbffe, 0xbfff, 0xde01,
+];
 /// Page of code, page of data.
 const PAGE: usize = 4096;
 
@@ -45,11 +51,11 @@ fn arm_half_words_that_are_no_instructions_are_those_of_qemu() {
     let mut wrong = Vec::new();
     for (half, theirs) in (0_u16..).zip(&output.stdout) {
         let ours = is_instruction(half);
-        if *theirs != b'-' && ours != (*theirs == b'1') {
+        if *theirs != b'-' && !UNLIKE.contains(&half) && ours != (*theirs == b'1') {
             wrong.push(format!("{half:04x} {}", if ours { "is taken" } else { "is refused" }));
         }
     }
-    assert!(wrong.is_empty(), "{} half words: {:?}", wrong.len(), wrong.get(..wrong.len().min(200)));
+    assert!(wrong.is_empty(), "{} half words: {:?}", wrong.len(), wrong.get(..wrong.len().min(60)));
     let refused = output.stdout.iter().filter(|answer| **answer == b'0').count();
     assert!(refused > 1_000, "{refused}");
     eprintln!("ARM T32: {FIRST_OF_TWO} half words, {refused} of them none, as in qemu");
