@@ -33,6 +33,8 @@ pub struct Conversation {
     detection: Option<Detection>,
     transactions: Transactions,
     ended: [bool; 2],
+    /// the protocol before it changed
+    first: Option<&'static ProtocolRow>,
 }
 
 impl Conversation {
@@ -45,6 +47,7 @@ impl Conversation {
             detection: None,
             transactions,
             ended: [false; 2],
+            first: None,
         }
     }
     /// The protocol, once it is recognised.
@@ -73,14 +76,24 @@ impl Conversation {
             Some(Detection::Unknown) => bytes.len(),
             Some(Detection::Known(_, ref mut parser)) => {
                 let taken = parser.feed(direction, bytes, &mut self.transactions);
-                let change = parser.changes();
-                if let Some((row, parser)) = change.and_then(|(id, parser)| Some((by_id(id)?, parser))) {
-                    self.detection = Some(Detection::Known(row, parser));
-                }
+                self.change();
                 taken
             }
             _ => self.detect(direction, bytes),
         }
+    }
+    /// The protocol changes, if its parser says so.
+    fn change(&mut self) {
+        let Some(Detection::Known(before, parser)) = &mut self.detection else { return };
+        let change = parser.changes().and_then(|(id, parser)| Some((by_id(id)?, parser)));
+        if let Some((row, parser)) = change {
+            self.first = Some(*before);
+            self.detection = Some(Detection::Known(row, parser));
+        }
+    }
+    /// The protocol that it began with, if it has changed.
+    pub fn first_protocol(&self) -> Option<&'static str> {
+        self.first.map(|row| row.name)
     }
     /// Recognition has not ended and has not begun to find anything.
     pub const fn is_open(&self) -> bool {
@@ -157,6 +170,7 @@ impl Conversation {
                 }
             }
             self.detection = Some(Detection::Known(row, parser));
+            self.change();
             return taken_now;
         }
         if !open || full {

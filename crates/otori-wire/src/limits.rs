@@ -96,3 +96,5 @@ pub const QUIC_CRYPTO_BYTES: usize = 16_384;
 pub const DNP3_FRAGMENT_BYTES: usize = 8192;
 /// Bytes kept of what a telnet server said last.
 pub const TELNET_TAIL_BYTES: usize = 256;
+/// Bytes of one SSH packet before encryption, RFC 4253 6.1.
+pub const SSH_PACKET_BYTES: usize = 35_000;

@@ -256,6 +256,9 @@ impl Eve {
             object.insert("action".into(), action.into());
         }
         line.insert("flow".into(), object);
+        if let Some(first) = flow.conversation.first_protocol() {
+            line.insert("app_proto_orig".into(), first.into());
+        }
         if let Some(tcp) = &flow.tcp {
             let both = tcp.flags[0] | tcp.flags[1];
             let mut object = Map::new();

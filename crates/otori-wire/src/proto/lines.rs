@@ -49,7 +49,7 @@ impl Lines {
 pub(super) trait LineReader {
     /// The lines of one side.
     fn lines(&mut self, direction: Direction) -> &mut Lines;
-    /// Another protocol has taken over.
+    /// Another protocol takes over, which [`Parser::changes`](super::Parser::changes) gives at once.
     fn is_over(&self) -> bool;
     /// Takes a whole line.
     fn line(&mut self, direction: Direction, line: &Line<'_>, transactions: &mut Transactions);
@@ -71,12 +71,19 @@ pub(super) fn feed(
         at += lines.take(rest, |line| reader.line(direction, &line, transactions));
         *reader.lines(direction) = lines;
     }
-    bytes.len()
+    // What comes behind a change of the protocol is the other one's.
+    if reader.is_over() { at } else { bytes.len() }
 }
 
 fn trim(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// The byte that two hexadecimal digits write.
+pub(super) fn unhex(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
 /// The first word in upper case, and what follows it.

@@ -123,6 +123,16 @@ pub(super) fn parser() -> Box<dyn Parser> {
     Box::new(DnsParser::default())
 }
 
+/// The media type of a message over HTTP, RFC 8484 6.
+pub(super) const MEDIA_TYPE: &[u8] = b"application/dns-message";
+
+/// A message that HTTP carried: a transaction of DNS beside that of HTTP.
+pub(super) fn over_http(direction: Direction, message: &[u8], transactions: &mut Transactions) {
+    if !transactions.is_full() {
+        DnsParser::default().message(direction, message, transactions);
+    }
+}
+
 #[derive(Default)]
 struct DnsParser {
     /// a message over TCP that is not whole, with its two bytes of length

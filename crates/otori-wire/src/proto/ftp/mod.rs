@@ -6,6 +6,7 @@ pub mod data;
 use super::{
     Expectation, FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record,
     lines::{self, Line, LineReader, Lines},
+    tls,
 };
 use crate::{
     flow::Direction,
@@ -119,6 +120,9 @@ impl LineReader for FtpParser {
 }
 
 impl Parser for FtpParser {
+    fn changes(&mut self) -> Option<(ProtocolId, Box<dyn Parser>)> {
+        self.over.then(|| (ProtocolId::Tls, tls::parser()))
+    }
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
         lines::feed(self, direction, bytes, transactions)
     }

@@ -5,7 +5,7 @@ pub(super) mod coding;
 mod fields;
 mod log;
 pub(super) mod message;
-mod multipart;
+pub(super) mod multipart;
 pub(super) mod uri;
 
 #[cfg(test)]
@@ -15,7 +15,7 @@ pub use coding::inflate_whole;
 pub use fields::*;
 pub use log::log;
 
-use super::{Parser, Probe, ProtocolId, cwmp};
+use super::{Parser, Probe, ProtocolId, cwmp, dns};
 use crate::{
     flow::Direction,
     limits::{HTTP_HEADERS, HTTP_LINE_BYTES},
@@ -432,9 +432,17 @@ impl HttpParser {
         }
         transaction.advance(direction, Progress::Complete);
         let id = if direction == Direction::ToServer { REQUEST_BODY } else { RESPONSE_BODY };
-        let soap = transaction.fields.get(id).filter(|body| cwmp::is_message(body)).map(<[u8]>::to_vec);
-        if let Some(body) = soap {
-            cwmp::read(direction, &body, transactions);
+        let kind = match direction {
+            Direction::ToServer => REQUEST_CONTENT_TYPE,
+            Direction::ToClient => RESPONSE_CONTENT_TYPE,
+        };
+        let is_dns = transaction.fields.get(kind) == Some(dns::MEDIA_TYPE);
+        let inner = transaction.fields.get(id).filter(|body| is_dns || cwmp::is_message(body));
+        if let Some(body) = inner.map(<[u8]>::to_vec) {
+            match is_dns {
+                true => dns::over_http(direction, &body, transactions),
+                false => cwmp::read(direction, &body, transactions),
+            }
         }
     }
 

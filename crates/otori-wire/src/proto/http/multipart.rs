@@ -7,7 +7,7 @@ use crate::{proto::file, transaction::Fields};
 const PARTS: usize = 64;
 
 /// The value of `name=value` behind a semicolon, without quotes; names in any case.
-pub(super) fn parameter(value: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::proto) fn parameter(value: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     for part in value.split(|b| *b == b';').skip(1) {
         let part = part.trim_ascii();
         let Some(equals) = part.iter().position(|b| *b == b'=') else { continue };
@@ -22,7 +22,7 @@ pub(super) fn parameter(value: &[u8], name: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// What separates the parts, if the body is made of parts.
-pub(super) fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::proto) fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
     let kind = content_type.get(..10)?;
     if !kind.eq_ignore_ascii_case(b"multipart/") {
         return None;

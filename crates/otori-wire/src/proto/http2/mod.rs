@@ -8,7 +8,7 @@ mod huffman;
 pub use fields::{FIELDS, NUMBERS};
 
 use super::{
-    Parser, Probe, ProtocolId, Record, file,
+    Parser, Probe, ProtocolId, Record, dns, file,
     http::{self, coding::Decoder},
 };
 use crate::{
@@ -20,6 +20,8 @@ use fields::{id, set_fields, value};
 use hpack::Hpack;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Bytes of the longest message of DNS.
+const DNS_BYTES: u64 = 65_535;
 /// Bytes of a frame's header.
 const HEAD: usize = 9;
 
@@ -79,6 +81,8 @@ struct Stream {
     decoders: [Decoder; 2],
     sizes: [u64; 2],
     named: [bool; 2],
+    /// the body is a message of DNS (RFC 8484)
+    dns: [bool; 2],
 }
 
 #[derive(Default)]
@@ -243,6 +247,7 @@ impl Http2Parser {
             decoders: Default::default(),
             sizes: [0; 2],
             named: [false; 2],
+            dns: [false; 2],
         });
         Some(self.streams.len() - 1)
     }
@@ -283,6 +288,7 @@ impl Http2Parser {
         if let Some(stream) = self.streams.iter_mut().find(|stream| stream.transaction == id) {
             let coding = value(&headers, b"content-encoding").unwrap_or(b"");
             stream.decoders[direction.index()] = Decoder::new(coding);
+            stream.dns[direction.index()] = value(&headers, b"content-type") == Some(dns::MEDIA_TYPE);
         }
     }
 
@@ -332,6 +338,10 @@ impl Http2Parser {
         let body = if direction == Direction::ToServer { http::REQUEST_BODY } else { http::RESPONSE_BODY };
         transaction.fields.finish(body);
         transaction.advance(direction, Progress::Complete);
+        let message = transaction.fields.get(body).filter(|_| stream.dns[direction.index()] && size <= DNS_BYTES);
+        if let Some(message) = message.map(<[u8]>::to_vec) {
+            dns::over_http(direction, &message, transactions);
+        }
     }
 }
 
@@ -339,7 +349,14 @@ fn keep(direction: Direction, bytes: &[u8], stream: &mut Stream, transaction: &m
     if bytes.is_empty() {
         return;
     }
-    stream.sizes[direction.index()] += bytes.len() as u64;
+    let side = direction.index();
+    stream.sizes[side] += bytes.len() as u64;
+    if stream.dns[side] && stream.sizes[side] > DNS_BYTES {
+        transaction.note(match direction {
+            Direction::ToServer => "http2.dns_request_too_long",
+            Direction::ToClient => "http2.dns_response_too_long",
+        });
+    }
     let body = if direction == Direction::ToServer { http::REQUEST_BODY } else { http::RESPONSE_BODY };
     transaction.fields.grow(body, bytes, BODY_BYTES);
     transaction.fields.grow(file::data(direction), bytes, BODY_BYTES);

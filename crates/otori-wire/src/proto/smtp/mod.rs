@@ -1,9 +1,13 @@
 //! SMTP: a mail with its envelope is a transaction; its text is a file on the way to the server.
 //!
-//! Key type: `SmtpParser`. RFC 5321. Parts of the mail (MIME) are not taken apart yet: rules see its text as sent.
+//! Key type: `SmtpParser`. Neighbour: `mime` (parts of the mail). RFC 5321. A mail with attachments is these files; the
+//! text of any other is one file without a name.
+mod mime;
+
 use super::{
     FieldRow, Parser, Probe, ProtocolId, Record, file,
     lines::{self, Line, LineReader, Lines},
+    tls,
 };
 use crate::{
     flow::Direction,
@@ -56,7 +60,10 @@ struct SmtpParser {
     /// lines are the mail's text
     in_data: bool,
     size: u64,
-    /// encryption has begun
+    mime: mime::Mime,
+    /// the client has asked for encryption
+    asked: bool,
+    /// the server has agreed: encryption begins
     over: bool,
 }
 
@@ -76,6 +83,9 @@ impl LineReader for SmtpParser {
 }
 
 impl Parser for SmtpParser {
+    fn changes(&mut self) -> Option<(ProtocolId, Box<dyn Parser>)> {
+        self.over.then(|| (ProtocolId::Tls, tls::parser()))
+    }
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
         lines::feed(self, direction, bytes, transactions)
     }
@@ -129,7 +139,7 @@ impl SmtpParser {
                 }
             }
             b"DATA" => self.in_data = true,
-            b"STARTTLS" => self.over = true,
+            b"STARTTLS" => self.asked = true,
             b"RSET" | b"QUIT" => self.finish(transactions),
             _ => {}
         }
@@ -147,12 +157,28 @@ impl SmtpParser {
         let bytes = line.text.strip_prefix(b".").unwrap_or(line.text);
         self.size += bytes.len() as u64 + 2;
         if let Some(transaction) = self.current(transactions) {
-            let whole = [bytes, b"\r\n"].concat();
-            transaction.fields.grow(file::DATA_TO_SERVER, &whole, BODY_BYTES);
+            let mut mime = core::mem::take(&mut self.mime);
+            let had = mime.has_files();
+            mime.line(bytes, &mut transaction.fields);
+            if mime.has_files() {
+                // The headers that were taken for text are none.
+                if !had {
+                    transaction.fields.forget(|id| id == file::DATA_TO_SERVER);
+                }
+            } else {
+                let whole = [bytes, b"\r\n"].concat();
+                transaction.fields.grow(file::DATA_TO_SERVER, &whole, BODY_BYTES);
+            }
             transaction.advance(ToServer, Progress::Body);
+            self.mime = mime;
         }
     }
     fn server(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
+        if let Some((code, true, _)) = lines::reply(line.text)
+            && core::mem::take(&mut self.asked)
+        {
+            self.over = code == b"220";
+        }
         let Some(transaction) = self.transaction.and_then(|id| transactions.get_mut(id)) else { return };
         if lines::reply(line.text).is_none() {
             transaction.note("smtp.invalid_reply");
@@ -163,8 +189,11 @@ impl SmtpParser {
         let Some(transaction) = self.transaction.take().and_then(|id| transactions.get_mut(id)) else {
             return;
         };
-        if self.size > 0 {
-            file::finish(ToServer, self.size, &mut transaction.fields);
+        let mut mime = core::mem::take(&mut self.mime);
+        match mime.has_files() {
+            true => mime.close(&mut transaction.fields),
+            false if self.size > 0 => file::finish(ToServer, self.size, &mut transaction.fields),
+            false => {}
         }
         for direction in Direction::BOTH {
             transaction.advance(direction, Progress::Complete);
@@ -214,5 +243,18 @@ mod tests {
         assert_eq!(transaction.fields.get(MAIL_FROM), Some(&b"a@example.org"[..]));
         assert_eq!(transaction.fields.get(file::DATA_TO_SERVER), Some(&b"Subject: x\r\n\r\n.dot\r\n"[..]));
         assert!(transaction.is_complete());
+    }
+
+    #[test]
+    fn encryption_begins_when_both_want_it() {
+        let mut parser = SmtpParser::default();
+        let mut transactions = Transactions::default();
+        parser.feed(ToClient, b"220 mx.example\r\n", &mut transactions);
+        for (answer, changes) in [(&b"454 not now\r\n"[..], false), (b"220 go ahead\r\nrest", true)] {
+            parser.feed(ToServer, b"STARTTLS\r\n", &mut transactions);
+            let taken = parser.feed(ToClient, answer, &mut transactions);
+            assert_eq!(taken, if changes { 14 } else { answer.len() });
+            assert_eq!(parser.changes().map(|(id, _)| id), changes.then_some(ProtocolId::Tls));
+        }
     }
 }

@@ -114,6 +114,29 @@ fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     Some(())
 }
 
+/// A ClientHello in SSL 2's form, with which clients once asked for TLS: RFC 5246 E.2.
+pub(super) fn is_old(record: &[u8]) -> bool {
+    let Some([high, _, 1, major, minor, specs_high, specs_low, session_high, session_low]) =
+        record.first_chunk::<9>()
+    else {
+        return false;
+    };
+    let specs = u16::from_be_bytes([*specs_high, *specs_low]);
+    let session = u16::from_be_bytes([*session_high, *session_low]);
+    let version = matches!((major, minor), (0, 2) | (3, 0..=4));
+    high & 0x80 != 0 && version && specs > 0 && specs.is_multiple_of(3) && matches!(session, 0 | 16)
+}
+
+/// Reads it: the version is all that is kept.
+pub(super) fn old_client_hello(record: &[u8], transaction: &mut Transaction) {
+    let mut seen = handshake(transaction);
+    let Some(version) = record.get(3..5) else { return };
+    seen.version = u16::from_be_bytes([version[0], version[1]]);
+    transaction.fields.set_number(VERSION_CLIENT, u64::from(seen.version));
+    transaction.detail = Some(Box::new(seen));
+    transaction.advance(Direction::ToServer, Progress::Headers);
+}
+
 /// Extensions of one hello.
 const MAX_EXTENSIONS: usize = 128;
 

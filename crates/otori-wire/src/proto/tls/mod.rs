@@ -117,9 +117,14 @@ const HANDSHAKE: u8 = 22;
 /// A hand-shake record with a hello in it.
 pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     let Some(head) = bytes.first_chunk::<6>() else {
-        let starts = bytes.first().is_none_or(|b| *b == HANDSHAKE) && bytes.get(1).is_none_or(|b| *b == 3);
+        let old = direction == Direction::ToServer && bytes.first().is_some_and(|b| b & 0x80 != 0);
+        let starts = old && bytes.get(2).is_none_or(|b| *b == 1)
+            || bytes.first().is_none_or(|b| *b == HANDSHAKE) && bytes.get(1).is_none_or(|b| *b == 3);
         return if starts { Probe::More } else { Probe::No };
     };
+    if direction == Direction::ToServer && hello::is_old(bytes) {
+        return Probe::Yes;
+    }
     let hello = if direction == Direction::ToServer { 1 } else { 2 };
     let length = u16::from_be_bytes([head[3], head[4]]);
     let fits = head[0] == HANDSHAKE && head[1] == 3 && head[2] <= 4 && head[5] == hello && length >= 4;
@@ -153,18 +158,12 @@ impl Parser for TlsParser {
         let side = &mut self.sides[direction.index()];
         let mut rest = bytes;
         while !side.done && !rest.is_empty() {
-            let want = match side.record.first_chunk::<5>() {
-                Some(head) => 5 + usize::from(u16::from_be_bytes([head[3], head[4]])),
-                None => 5,
-            };
+            let want = record_length(&side.record).unwrap_or(5);
             let (now, later) = rest.split_at(want.saturating_sub(side.record.len()).min(rest.len()));
             side.record.extend_from_slice(now);
             rest = later;
             // Hand-shake bytes are read as they come: a hello may be split over many records and segments.
-            let whole = side.record.first_chunk::<5>().is_some_and(|head| {
-                side.record.len() >= 5 + usize::from(u16::from_be_bytes([head[3], head[4]]))
-            });
-            if whole {
+            if record_length(&side.record).is_some_and(|length| side.record.len() >= length) {
                 let record = core::mem::take(&mut side.record);
                 side.take_record(direction, &record, transaction);
             }
@@ -193,10 +192,24 @@ impl TlsParser {
     }
 }
 
+/// Bytes of the record that starts there, with its head; SSL 2's hello has a head of two bytes.
+fn record_length(record: &[u8]) -> Option<usize> {
+    match record {
+        [high, low, 1, ..] if high & 0x80 != 0 => {
+            record.get(4).map(|_| 2 + usize::from(u16::from_be_bytes([high & 0x7f, *low])))
+        }
+        [_, _, _, high, low, ..] => Some(5 + usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => None,
+    }
+}
+
 impl Side {
     fn take_record(&mut self, direction: Direction, record: &[u8], transaction: &mut Transaction) {
         let (Some(head), Some(body)) = (record.first_chunk::<5>(), record.get(5..)) else { return };
         match head[0] {
+            _ if direction == Direction::ToServer && hello::is_old(record) => {
+                hello::old_client_hello(record, transaction);
+            }
             HANDSHAKE => {
                 let room = TLS_HANDSHAKE_BYTES.saturating_sub(self.handshake.len());
                 self.handshake.extend_from_slice(body.get(..body.len().min(room)).unwrap_or(body));
@@ -225,6 +238,7 @@ impl Side {
             let Some(body) = self.handshake.get(at + 4..at + 4 + length) else {
                 if length > TLS_HANDSHAKE_BYTES {
                     transaction.note("tls.handshake_invalid_length");
+                    transaction.note("tls.invalid_handshake_message");
                     self.done = true;
                 }
                 break;

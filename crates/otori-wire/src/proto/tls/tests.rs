@@ -71,3 +71,17 @@ fn no_cut_and_no_flipped_byte_panics() {
         }
     }
 }
+
+#[test]
+fn a_hello_in_the_form_of_ssl_2_is_read() {
+    let hello = [&[0x80, 28, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 5][..], &[7; 16]].concat();
+    assert_eq!(probe(Direction::ToServer, &hello), Probe::Yes);
+    for size in [1, 4, 99] {
+        let (mut parser, mut transactions) = (parser(), Transactions::default());
+        hello.chunks(size).for_each(|piece| _ = parser.feed(Direction::ToServer, piece, &mut transactions));
+        parser.feed(Direction::ToServer, &[22, 3, 1, 0, 1, 0], &mut transactions);
+        let transaction = transactions.iter().next().unwrap();
+        assert_eq!(transaction.fields.number(VERSION_CLIENT), Some(0x0301), "by {size}");
+        assert!(transaction.anomalies.is_empty());
+    }
+}
