@@ -3,6 +3,7 @@
 //!
 //! Key type: [`Expression`]. Bytes, not text: `.` is any byte. Whether an expression compiles is known when the rule
 //! is read; it is compiled when it is first asked, and of all expressions a bounded number is kept compiled.
+use crate::lenient::strict;
 use crate::limits::{BACKTRACKS, COMPILED_EXPRESSIONS, REGEX_BYTES, REGEX_CACHE_BYTES, REGEX_STATES};
 use regex_automata::{Input, meta::Regex, nfa::thompson::WhichCaptures, util::syntax};
 use regex_syntax::hir::{Hir, HirKind};
@@ -60,8 +61,14 @@ enum Compiled {
 static AT_HAND: Mutex<VecDeque<Weak<Shared>>> = Mutex::new(VecDeque::new());
 
 impl Expression {
-    /// Takes an expression; the error is for a person.
+    /// Takes an expression; the error is for a person. What only PCRE takes is written anew first.
     pub fn compile(source: &str, options: Options) -> Result<Expression, String> {
+        Self::compile_as_is(source, options).or_else(|error| match strict(source) {
+            same if same == source => Err(error),
+            strict => Self::compile_as_is(&strict, options).map_err(|_| error),
+        })
+    }
+    fn compile_as_is(source: &str, options: Options) -> Result<Expression, String> {
         let parsed = regex_syntax::ParserBuilder::new()
             .utf8(false)
             .unicode(false)

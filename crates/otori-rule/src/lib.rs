@@ -15,6 +15,7 @@ pub mod dataset;
 pub mod expression;
 mod header;
 pub mod keyword;
+mod lenient;
 pub mod limits;
 pub mod list;
 pub mod parse;

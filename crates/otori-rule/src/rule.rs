@@ -519,6 +519,8 @@ pub struct Rule {
     pub outspoken: bool,
     /// the flow is left alone after a match
     pub bypass: bool,
+    /// files that it matches are worth keeping
+    pub stores_files: bool,
     /// one rule about both directions of a transaction (`=>`)
     pub transactional: bool,
     /// all its buffers are there in both directions, and it says none: it may match once in each

@@ -37,6 +37,8 @@ pub struct Builder<'a> {
     decoded: Option<(usize, usize)>,
     /// following steps look at what it decoded
     in_decoded: bool,
+    /// groups before this place belong to earlier buffers of the same name
+    first_group: usize,
 }
 
 impl Rule {
@@ -67,6 +69,7 @@ impl Rule {
             silent: false,
             outspoken: false,
             bypass: false,
+            stores_files: false,
             transactional: false,
             each_way: false,
             hook: None,
@@ -101,6 +104,24 @@ pub(crate) fn direction_of(id: FieldId) -> Option<Direction> {
     TABLE.get(usize::from(id.0)).copied().flatten()
 }
 
+/// Buffers that a transaction may have several of: Suricata's manual, "Multiple Buffer Matching".
+const SEVERAL: &[&str] = &[
+    "dns.answers.rrname",
+    "dns.queries.rrname",
+    "dns.query",
+    "file.data",
+    "file.magic",
+    "file.name",
+    "http.request_header",
+    "http.response_header",
+    "http2.header",
+    "mqtt.subscribe.topic",
+    "mqtt.unsubscribe.topic",
+    "tls.alpn",
+    "tls.certs",
+    "tls.subjectaltname",
+];
+
 /// Buffers that are headers of the packet.
 const HEADERS: &[(&str, HeaderPart)] = &[
     ("ether.hdr", HeaderPart::Link),
@@ -127,6 +148,7 @@ impl<'a> Builder<'a> {
             latest: None,
             decoded: None,
             in_decoded: false,
+            first_group: 0,
         }
     }
     /// Following steps look at that buffer; `false` when there is none of that name. `side` chooses where both
@@ -148,6 +170,8 @@ impl<'a> Builder<'a> {
         Ok(true)
     }
     fn look_at(&mut self, keyword: &'static str, target: Target) {
+        // Of buffers that a transaction may have several of, each mention may mean another one.
+        self.first_group = if SEVERAL.contains(&keyword) { self.rule.groups.len() } else { 0 };
         self.buffer = Some((keyword, target));
         self.transforms.clear();
         self.last = None;
@@ -156,6 +180,7 @@ impl<'a> Builder<'a> {
     /// Following steps look at the payload again.
     pub(super) fn payload(&mut self) {
         self.buffer = None;
+        self.first_group = 0;
         self.transforms.clear();
         self.last = None;
         self.in_decoded = false;
@@ -292,7 +317,9 @@ impl<'a> Builder<'a> {
                 && group.pick == Pick::Any
                 && !matches!(group.steps.first(), Some(Step::NumberIs(_)))
         };
-        let place = self.rule.groups.iter().position(same).unwrap_or_else(|| {
+        let first = self.first_group.min(self.rule.groups.len());
+        let later = self.rule.groups.get(first..).unwrap_or(&[]);
+        let place = later.iter().position(same).map(|place| first + place).unwrap_or_else(|| {
             self.rule.groups.push(Group { target, keyword, transforms, pick: Pick::Any, steps: Vec::new() });
             self.rule.groups.len() - 1
         });

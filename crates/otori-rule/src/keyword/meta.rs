@@ -160,6 +160,11 @@ fn version_holds(text: &str) -> bool {
     })
 }
 
+pub(super) fn store_files(builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
+    builder.rule.stores_files = true;
+    Ok(())
+}
+
 pub(super) fn nothing(_builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
     Ok(())
 }

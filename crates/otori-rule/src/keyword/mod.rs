@@ -91,7 +91,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("filename", Needed, file::name, "part of a file's name"),
     row("filesha1", Needed, file::sha1, "a file's SHA-1 is on a list"),
     row("filesha256", Needed, file::sha256, "a file's SHA-256 is on a list"),
-    row("filestore", Optional, meta::nothing, "accepted, files are not kept"),
+    row("filestore", Optional, meta::store_files, "the log says that a file is worth keeping; none is kept"),
     row("flags", Needed, packet::tcp_flags, "TCP flags"),
     row("flow", Needed, flow::flow, "direction and state of the flow"),
     row("flow.age", Needed, flow::age, "seconds since the flow's first packet"),

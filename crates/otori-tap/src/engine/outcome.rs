@@ -6,8 +6,8 @@ use super::{
     flow::{Case, Fate, FlowExtra, Work},
 };
 use crate::eve::{self, Alert, Place};
-use otori_rule::{Action, Hit, Scope, set::View, state::Rate};
-use otori_wire::{Conversation, Direction};
+use otori_rule::{Action, Hit, Scope, rule::RuleProtocol, set::View, state::Rate};
+use otori_wire::{Conversation, Direction, decode::protocol};
 
 /// A hit, and the direction in which it was found.
 pub(super) struct Found {
@@ -110,7 +110,16 @@ impl Work<'_> {
             extra.alerted = true;
             self.state.stats.alerts += 1;
             let id = hit.transaction;
-            let transaction = id.and_then(|id| conversation.open_transactions().iter().find(|t| t.id == id));
+            // A datagram is one message: what a rule says of the packet is about that.
+            let of_packet = || {
+                let about = matches!(hit.rule.protocol, RuleProtocol::Application(_));
+                let datagram = about && case.facts.protocol == protocol::UDP;
+                datagram.then(|| conversation.open_transactions().iter().last()).flatten()
+            };
+            let transaction = match id {
+                Some(id) => conversation.open_transactions().iter().find(|t| t.id == id),
+                None => of_packet(),
+            };
             let line = self.place(&case.facts, *direction, case.packet, conversation);
             let alert = Alert {
                 hit,

@@ -62,6 +62,8 @@ pub struct Detail {
     pub md5: bool,
     /// SHA-1 of files
     pub sha1: bool,
+    /// SHA-256 of files
+    pub sha256: bool,
     /// references of the rule
     pub references: bool,
     /// IPv6 addresses are written short

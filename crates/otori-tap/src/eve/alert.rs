@@ -58,7 +58,7 @@ impl Eve {
             if let Some(frame) = context::of_frame(&alert.hit.rule, transaction, alert.way) {
                 line.insert("frame".into(), frame);
             }
-            super::file::add_files(&mut line, transaction, alert.way, alert.detail);
+            super::file::add_files(&mut line, transaction, alert);
         }
         if let Some(flow) = alert.flow {
             let toserver = flow.client == place.source;

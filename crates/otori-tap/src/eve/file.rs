@@ -1,7 +1,7 @@
 //! Files that a transaction carried: `fileinfo` events, and the list `files` of an alert.
 //!
 //! Key type: [`Eve`]. Suricata's manual, "Eve JSON Format", "Event type: Fileinfo".
-use super::{Eve, Place, add_protocol};
+use super::{Alert, Eve, Place, add_protocol};
 use crate::engine::Detail;
 use otori_wire::{
     Direction, Transaction,
@@ -10,6 +10,7 @@ use otori_wire::{
     transaction::Field,
 };
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 /// What is known of one file.
 struct Facts<'a> {
@@ -55,6 +56,9 @@ fn object(file: &Facts<'_>, transaction: &Transaction, detail: Detail) -> Value 
     if whole && detail.sha1 {
         object.insert("sha1".into(), hex(&Sha1::of(&file.data.bytes)).into());
     }
+    if whole && detail.sha256 {
+        object.insert("sha256".into(), hex(&Sha256::digest(&file.data.bytes)).into());
+    }
     object.insert("stored".into(), false.into());
     object.insert("size".into(), file.size.into());
     object.insert("tx_id".into(), transaction.id.into());
@@ -83,14 +87,13 @@ impl Eve {
 }
 
 /// Adds the files that an alert is about.
-pub(super) fn add_files(
-    line: &mut Map<String, Value>,
-    transaction: &Transaction,
-    way: Direction,
-    detail: Detail,
-) {
-    let list: Vec<Value> =
-        files(transaction, way).iter().map(|file| object(file, transaction, detail)).collect();
+pub(super) fn add_files(line: &mut Map<String, Value>, transaction: &Transaction, alert: &Alert<'_>) {
+    let mut list: Vec<Value> =
+        files(transaction, alert.way).iter().map(|file| object(file, transaction, alert.detail)).collect();
+    if alert.hit.rule.stores_files {
+        let objects = list.iter_mut().filter_map(Value::as_object_mut);
+        objects.for_each(|object| _ = object.insert("storing".into(), true.into()));
+    }
     if !list.is_empty() {
         line.insert("files".into(), list.into());
     }

@@ -170,6 +170,9 @@ impl Kin {
 }
 
 impl Parser for DnsParser {
+    fn datagrams(&mut self) {
+        self.framed = Some(false);
+    }
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
         let framed = *self.framed.get_or_insert_with(|| message::plausible(bytes).is_none());
         if !framed {

@@ -338,7 +338,8 @@ impl Http2Parser {
         let body = if direction == Direction::ToServer { http::REQUEST_BODY } else { http::RESPONSE_BODY };
         transaction.fields.finish(body);
         transaction.advance(direction, Progress::Complete);
-        let message = transaction.fields.get(body).filter(|_| stream.dns[direction.index()] && size <= DNS_BYTES);
+        let message =
+            transaction.fields.get(body).filter(|_| stream.dns[direction.index()] && size <= DNS_BYTES);
         if let Some(message) = message.map(<[u8]>::to_vec) {
             dns::over_http(direction, &message, transactions);
         }

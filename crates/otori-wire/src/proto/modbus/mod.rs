@@ -119,8 +119,11 @@ impl MessageReader for ModbusReader {
             transaction.note("modbus.invalid_protocol_id");
         }
         message.pdu.anomalies.iter().for_each(|name| transaction.note(name));
-        if direction == ToServer {
-            set_fields(&message, &mut transaction.fields);
+        // Only answers are exceptions: a client that sends one asks for nothing.
+        match (direction, message.pdu.exception) {
+            (ToServer, None) => set_fields(&message, &mut transaction.fields),
+            (ToServer, Some(_)) => transaction.note("modbus.invalid_function_code"),
+            (ToClient, _) => {}
         }
         let exchange = transaction.detail.get_or_insert_with(|| Box::new(Exchange::default()));
         if let Some(exchange) = exchange.as_any_mut().downcast_mut::<Exchange>() {

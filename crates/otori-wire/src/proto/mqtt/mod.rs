@@ -8,11 +8,11 @@ mod message;
 pub use fields::*;
 pub use log::log;
 
-use super::{Parser, Probe, ProtocolId};
+use super::{Parser, Probe, ProtocolId, file};
 use crate::{
     flow::Direction,
     limits::{MQTT_PACKET_BYTES, TRANSACTIONS_PER_FLOW},
-    transaction::{Detail, Progress, Transaction, Transactions},
+    transaction::{Detail, Fields, Progress, Transaction, Transactions},
 };
 use message::{Packet, fixed_header};
 
@@ -202,6 +202,9 @@ impl MqttParser {
             _ => false,
         };
         set_fields(direction, &packet, &mut transaction.fields, self.version);
+        if packet.kind == PUBLISH {
+            carry_file(direction, &packet, &mut transaction.fields);
+        }
         if found.is_none() && opens && self.waiting.len() < TRANSACTIONS_PER_FLOW {
             let id = packet.id.unwrap_or(0);
             self.waiting.push(Waiting {
@@ -262,6 +265,20 @@ fn settle(transaction: &mut Transaction, direction: Direction) {
     transaction.progress[other] = Progress::Complete;
 }
 
+const PUBLISH: u8 = 3;
+
+/// What is published is a file when its first bytes say so: readings and settings are none.
+fn carry_file(direction: Direction, packet: &Packet, fields: &mut Fields) {
+    let kind = file::magic(&packet.payload);
+    let topic = packet.topics.first().filter(|_| !matches!(kind, "data" | "ASCII text" | "empty"));
+    if let Some((topic, _)) = topic {
+        let name = topic.rsplit(|b| *b == b'/').next().unwrap_or(topic);
+        fields.set(file::name(direction), name);
+        fields.set(file::data(direction), packet.payload.clone());
+        file::finish(direction, packet.payload.len() as u64 + packet.skipped, fields);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,6 +303,18 @@ mod tests {
             );
             assert_eq!(all[2].fields.get(PUBLISH_MESSAGE_TO_SERVER), Some(&b"x"[..]));
         }
+    }
+
+    #[test]
+    fn a_program_that_is_published_is_a_file() {
+        let mut parser = MqttParser::default();
+        let mut transactions = Transactions::default();
+        let publish =
+            |payload: &[u8]| [&[0x30, 6 + payload.len() as u8, 0, 4][..], b"fw/a", payload].concat();
+        parser.feed(Direction::ToClient, &publish(b"\x7fELF123"), &mut transactions);
+        parser.feed(Direction::ToClient, &publish(b"{\"t\":21}"), &mut transactions);
+        let names: Vec<_> = transactions.iter().map(|t| t.fields.get(file::NAME_TO_CLIENT)).collect();
+        assert_eq!(names, [Some(&b"a"[..]), None]);
     }
 
     #[test]

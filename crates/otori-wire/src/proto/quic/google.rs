@@ -23,7 +23,7 @@ const VERSIONS: &[&str] = &[
 ];
 
 /// The name of a version.
-pub(super) fn version_name(number: u32) -> Option<&'static str> {
+fn version_name(number: u32) -> Option<&'static str> {
     let letters = number.to_be_bytes();
     VERSIONS.iter().find(|name| name.as_bytes() == letters).copied()
 }
@@ -34,6 +34,13 @@ pub(super) fn public_version(bytes: &[u8]) -> Option<&'static str> {
     // A version, and an identifier of eight bytes.
     cursor.u8().filter(|flags| flags & 0xc9 == 9)?;
     cursor.skip(8)?;
+    version_name(cursor.u32()?)
+}
+
+/// The version of a packet with the long header of Q044 and later.
+pub(super) fn long_version(bytes: &[u8]) -> Option<&'static str> {
+    let mut cursor = Cursor::new(bytes);
+    cursor.u8().filter(|first| first & 0x80 != 0)?;
     version_name(cursor.u32()?)
 }
 

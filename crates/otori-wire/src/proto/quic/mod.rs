@@ -55,10 +55,17 @@ pub static FIELDS: &[FieldRow] = &[
 
 /// A long header of a known version with a plausible identifier; or one of Google's.
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
-    let known = Long::begin(bytes).is_some_and(|(first, version, _)| {
-        first & 0x40 != 0 && (keys::by_number(version).is_some() || google::version_name(version).is_some())
+    let known = Long::begin(bytes).is_some_and(|(first, version, id)| {
+        // A version of this form asks which ones the server has: RFC 9000 15.
+        let reserved = version & 0x0f0f_0f0f == 0x0a0a_0a0a && id.len() >= 8;
+        first & 0x40 != 0 && (keys::by_number(version).is_some() || reserved)
     });
-    if known || google::public_version(bytes).is_some() { Probe::Yes } else { Probe::No }
+    if known || google_version(bytes).is_some() { Probe::Yes } else { Probe::No }
+}
+
+/// The version of a packet of Google's before TLS.
+fn google_version(bytes: &[u8]) -> Option<&'static str> {
+    google::public_version(bytes).or_else(|| google::long_version(bytes))
 }
 
 pub(super) fn parser() -> Box<dyn Parser> {
@@ -124,9 +131,7 @@ impl Parser for QuicParser {
 
 impl QuicParser {
     fn datagram(&mut self, direction: Direction, bytes: &[u8], transaction: &mut Transaction) {
-        let version = Long::begin(bytes).map(|(_, version, _)| version);
-        let google = google::public_version(bytes).or_else(|| version.and_then(google::version_name));
-        if let Some(name) = google {
+        if let Some(name) = google_version(bytes) {
             return self.google(direction, name, bytes, transaction);
         }
         let mut rest = bytes;

@@ -99,7 +99,8 @@ impl Crypto {
             // Padding is the usual end.
             let Some(kind) = cursor.u8() else { break };
             match kind {
-                0 | 1 => {}
+                // In Google's T050 and T051 a ping is 7 and CRYPTO 8, which no Initial packet of RFC 9000 may have.
+                0 | 1 | 7 => {}
                 2 | 3 => {
                     number(&mut cursor)?;
                     number(&mut cursor)?;
@@ -113,7 +114,7 @@ impl Crypto {
                         number(&mut cursor)?;
                     }
                 }
-                6 => {
+                6 | 8 => {
                     let (offset, length) = (size(&mut cursor)?, size(&mut cursor)?);
                     self.add(offset, cursor.take(length)?);
                 }

@@ -97,7 +97,10 @@ impl Mime {
             rest.strip_prefix(boundary.as_slice()).is_some_and(|end| matches!(end.trim_ascii(), b"" | b"--"))
         })?;
         let last = rest.trim_ascii_end().ends_with(b"--")
-            && self.boundaries.get(place).is_some_and(|boundary| rest.trim_ascii_end() != boundary.as_slice());
+            && self
+                .boundaries
+                .get(place)
+                .is_some_and(|boundary| rest.trim_ascii_end() != boundary.as_slice());
         self.boundaries.truncate(if last { place } else { place + 1 });
         Some(last)
     }
@@ -154,10 +157,18 @@ impl Part {
     }
 }
 
-/// A name as it is, or as RFC 2231 has it (`name*=UTF-8''a%20b`).
+/// Pieces that a name may come in.
+const NAME_PIECES: usize = 32;
+
+/// A name as it is, or as RFC 2231 has it: in pieces (`name*0=a; name*1=b`), or encoded (`name*=UTF-8''a%20b`).
 fn named(value: &[u8], key: &[u8]) -> Option<Vec<u8>> {
     if let Some(name) = parameter(value, key) {
         return Some(name);
+    }
+    let piece = |place: usize| parameter(value, &[key, format!("*{place}").as_bytes()].concat());
+    let pieces: Vec<Vec<u8>> = (0..NAME_PIECES).map_while(piece).collect();
+    if !pieces.is_empty() {
+        return Some(pieces.concat());
     }
     let extended = parameter(value, &[key, b"*"].concat())?;
     let text = extended.splitn(3, |b| *b == b'\'').last()?;
@@ -258,6 +269,10 @@ mod tests {
         check(
             "Subject: x\nContent-Type: multipart/mixed;\n boundary=\"b 1\"\n\npreamble\n--b 1\nContent-Type: text/plain\n\nhello\n--b 1\nContent-Type: application/octet-stream; name=a.bin\nContent-Transfer-Encoding: base64\n\naGVs\nbG8gd29y\nbGQ=\n--b 1\nContent-Disposition: attachment;\n filename*=UTF-8''b%20c.txt\nContent-Transfer-Encoding: quoted-printable\n\na=3Db=\nc\nd\n--b 1--\nepilogue",
             &[("a.bin", "hello world"), ("b c.txt", "a=bc\r\nd")],
+        );
+        check(
+            "Content-Disposition: attachment;\n filename*0=long;\n filename*1=.zip\n\nx",
+            &[("long.zip", "x")],
         );
     }
 

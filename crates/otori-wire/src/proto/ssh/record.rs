@@ -3,10 +3,7 @@
 //! Key type: [`Records`]. RFC 4253 6 and 7.1; B. Reardon et al., "HASSH" (2018).
 use super::{FRAME, FRAME_DATA, FRAME_HEAD, HASSH, HASSH_STRING, field};
 use crate::{
-    cursor::Cursor,
-    flow::Direction,
-    limits::SSH_PACKET_BYTES,
-    proto::tls::fingerprint::hash,
+    cursor::Cursor, flow::Direction, limits::SSH_PACKET_BYTES, proto::tls::fingerprint::hash,
     transaction::Transaction,
 };
 
@@ -29,7 +26,8 @@ impl Records {
     pub(super) fn take(&mut self, direction: Direction, bytes: &[u8], transaction: &mut Transaction) -> bool {
         self.pending.extend_from_slice(bytes);
         loop {
-            let length = Cursor::new(&self.pending).u32().map(|length| 4usize.saturating_add(length as usize));
+            let length =
+                Cursor::new(&self.pending).u32().map(|length| 4usize.saturating_add(length as usize));
             let Some(length) = length else { return false };
             if !(HEAD..=SSH_PACKET_BYTES).contains(&length) || self.count >= PACKETS {
                 transaction.note("ssh.long_kex_record");

@@ -150,6 +150,7 @@ impl Keys {
                 (Some("force-magic"), value) => self.detail.magic = truth(value),
                 (Some(option), "md5") if option.starts_with("force-hash") => self.detail.md5 = true,
                 (Some(option), "sha1") if option.starts_with("force-hash") => self.detail.sha1 = true,
+                (Some(option), "sha256") if option.starts_with("force-hash") => self.detail.sha256 = true,
                 _ => {}
             }
         }
