@@ -347,9 +347,13 @@ impl Kernel {
     }
 
     fn exception(&mut self, tid: Tid, stop: Stop) {
-        let Ok(task) = self.core.task_mut(tid) else { return };
+        let Some(task) = self.core.tasks.get_mut(&tid) else { return };
+        let Some(space) = self.core.spaces.get_mut(task.space) else { return };
         let pc = task.cpu.program_counter();
-        let (signal, code) = task.cpu.exception(stop);
+        let (signal, code) = match stop {
+            Stop::Illegal if task.cpu.is_at_breakpoint(&mut space.memory) => (Signal::TRAP, code::TRAP_BRKPT),
+            stop => task.cpu.exception(stop),
+        };
         self.core.force_signal(tid, signal, told(code, pc));
     }
 

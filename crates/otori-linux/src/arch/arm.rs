@@ -215,6 +215,17 @@ impl Processor for Arm {
             self.registers[SP] = stack as u32;
         }
     }
+    /// arch/arm/kernel/ptrace.c: `arm_break_hook`, `thumb_break_hook`, `thumb2_break_hook`.
+    fn is_at_breakpoint(&self, memory: &mut AddressSpace) -> bool {
+        let mut bytes = [0; 4];
+        let read = memory.read(self.pc().into(), &mut bytes).is_ok();
+        let [first, second, third, fourth] = bytes;
+        let halves = (u16::from_le_bytes([first, second]), u16::from_le_bytes([third, fourth]));
+        match self.is_thumb() {
+            true => read && (halves.0 == 0xde01 || halves == (0xf7f0, 0xa000)),
+            false => read && u32::from_le_bytes(bytes) & 0x0fff_ffff == 0x07f0_01f0,
+        }
+    }
     fn thread_pointer(&self) -> Option<u64> {
         Some(self.thread_pointer.into())
     }

@@ -129,6 +129,11 @@ pub(crate) trait Processor: Debug + Send {
         Err(Errno::ENOSYS)
     }
 
+    /// Whether it stands at a word that it refuses and that the kernel takes for a breakpoint (ARM).
+    fn is_at_breakpoint(&self, _memory: &mut AddressSpace) -> bool {
+        false
+    }
+
     /// Sets and gives the base of a segment, by the segment register's number (x86-64).
     ///
     /// # Errors

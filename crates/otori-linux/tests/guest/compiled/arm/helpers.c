@@ -49,6 +49,19 @@ __attribute__((target("arm"), noinline)) static void turned(const uint32_t *from
 			 : : "r"(from), "r"(to) : "r2", "r3", "r4", "r5", "memory");
 }
 
+__attribute__((target("arm"), noinline)) static void trap(void)
+{
+	__asm__ volatile(".inst 0xe7f001f0");
+}
+__attribute__((target("thumb"), noinline)) static void narrow_trap(void)
+{
+	__asm__ volatile(".inst.n 0xde01");
+}
+__attribute__((target("thumb"), noinline)) static void none(void)
+{
+	__asm__ volatile(".inst.n 0xde02");
+}
+
 static void refused(const char *name, void (*work)(void))
 {
 	int signal = sigsetjmp(back, 1);
@@ -64,6 +77,7 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGILL, caught);
 	signal(SIGSEGV, caught);
+	signal(SIGTRAP, caught);
 	printf("version at least 5: %d\n", VERSION >= 5);
 	printf("pointer: helper and register agree %d, not 0 %d\n", GET_TLS() == own_pointer(), own_pointer() != 0);
 	volatile int word = 7;
@@ -84,6 +98,9 @@ int main(void)
 	syscall(0xf0005, before);
 	printf("set_tls keeps %d\n", own_pointer() == before);
 	refused("write the pointer", write_pointer);
+	refused("breakpoint", trap);
+	refused("breakpoint of Thumb", narrow_trap);
+	refused("no instruction", none);
 	uint32_t from[3] = {0x11223344, 0x55667788, 0x99aabbcc}, to[8];
 	turned(from, to);
 	for (int i = 0; i < 8; i++)
