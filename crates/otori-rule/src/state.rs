@@ -10,7 +10,10 @@ use crate::{
 };
 use core::net::IpAddr;
 use otori_event::Timestamp;
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// Numbers for the names of bits and variables.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +54,7 @@ pub struct Tables {
 }
 
 /// Reads a file that a rule names.
-pub type ReadFile = Box<dyn Fn(&str) -> Result<Vec<u8>, String> + Send>;
+pub type ReadFile = Box<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
 
 impl Tables {
     /// The bytes of a file.
@@ -157,13 +160,19 @@ struct Counter {
 /// Ports remembered of one counter.
 const UNIQUE_PORTS: usize = 1024;
 
-/// What rules remember across flows.
-#[derive(Debug, Default)]
+/// What rules remember across flows. Clones share it: workers that each have some of the flows.
+#[derive(Clone, Debug, Default)]
 pub struct Globals {
-    host_bits: HashMap<(u32, Who), Timestamp>,
-    counters: HashMap<(u32, u32, u8, Who), Counter>,
+    /// asked only for rules that have such a condition, and for matches
+    across: Arc<Mutex<Across>>,
     /// lines of a threshold file
     pub suppressions: Suppressions,
+}
+
+#[derive(Debug, Default)]
+struct Across {
+    host_bits: HashMap<(u32, Who), Timestamp>,
+    counters: HashMap<(u32, u32, u8, Who), Counter>,
 }
 
 /// What a threshold says of one more match.
@@ -196,11 +205,14 @@ impl Globals {
         })
     }
     fn host_bit(&self, bit: u32, track: Track, view: &View<'_, '_>) -> bool {
-        let until = self.host_bits.get(&(bit, Who::of(track, view)));
-        until.is_some_and(|until| view.packet.at <= *until)
+        self.across().host_bit(bit, track, view)
+    }
+    /// A worker that has panicked leaves whole entries behind.
+    fn across(&self) -> MutexGuard<'_, Across> {
+        self.across.lock().unwrap_or_else(PoisonError::into_inner)
     }
     /// The rule has matched: its changes are made.
-    pub(crate) fn commit(&mut self, rule: &Rule, view: &View<'_, '_>, marks: &mut FlowMarks) {
+    pub(crate) fn commit(&self, rule: &Rule, view: &View<'_, '_>, marks: &mut FlowMarks) {
         for memory in &rule.memory {
             match memory {
                 Memory::BitSet(bit) => marks.set(*bit),
@@ -214,39 +226,54 @@ impl Globals {
                 Memory::Number(id, NumberTest::Subtract(value)) => {
                     marks.set_number(*id, marks.number(*id).unwrap_or(0).saturating_sub(*value));
                 }
-                Memory::HostToggle(bit, track, _) if self.host_bit(*bit, *track, view) => {
-                    self.host_bits.remove(&(*bit, Who::of(*track, view)));
-                }
-                Memory::HostSet(bit, track, seconds) | Memory::HostToggle(bit, track, seconds) => {
-                    if self.host_bits.len() >= HOST_BITS {
-                        self.host_bits.retain(|_, until| view.packet.at <= *until);
-                    }
-                    if self.host_bits.len() < HOST_BITS {
-                        let until = view.packet.at.plus_seconds(i64::from(*seconds));
-                        self.host_bits.insert((*bit, Who::of(*track, view)), until);
-                    }
-                }
-                Memory::HostUnset(bit, track) => {
-                    self.host_bits.remove(&(*bit, Who::of(*track, view)));
+                Memory::HostSet(..) | Memory::HostUnset(..) | Memory::HostToggle(..) => {
+                    self.across().change(memory, view);
                 }
                 _ => {}
             }
         }
     }
     /// Counts a match against suppressions and thresholds.
-    pub fn rate(&mut self, rule: &Rule, view: &View<'_, '_>) -> Rate {
+    pub fn rate(&self, rule: &Rule, view: &View<'_, '_>) -> Rate {
         if self.suppressions.hides(rule, view) {
             return Rate::Silent;
         }
         let mut rate = Rate::Alert;
         let from_file = self.suppressions.thresholds(rule);
         for (place, threshold) in rule.threshold.into_iter().chain(from_file).enumerate() {
-            match self.count(rule, view, threshold, place as u8) {
+            match self.across().count(rule, view, threshold, place as u8) {
                 Rate::Alert => {}
                 other => rate = other,
             }
         }
         rate
+    }
+}
+
+impl Across {
+    fn host_bit(&self, bit: u32, track: Track, view: &View<'_, '_>) -> bool {
+        let until = self.host_bits.get(&(bit, Who::of(track, view)));
+        until.is_some_and(|until| view.packet.at <= *until)
+    }
+    fn change(&mut self, memory: &Memory, view: &View<'_, '_>) {
+        match memory {
+            Memory::HostToggle(bit, track, _) if self.host_bit(*bit, *track, view) => {
+                self.host_bits.remove(&(*bit, Who::of(*track, view)));
+            }
+            Memory::HostSet(bit, track, seconds) | Memory::HostToggle(bit, track, seconds) => {
+                if self.host_bits.len() >= HOST_BITS {
+                    self.host_bits.retain(|_, until| view.packet.at <= *until);
+                }
+                if self.host_bits.len() < HOST_BITS {
+                    let until = view.packet.at.plus_seconds(i64::from(*seconds));
+                    self.host_bits.insert((*bit, Who::of(*track, view)), until);
+                }
+            }
+            Memory::HostUnset(bit, track) => {
+                self.host_bits.remove(&(*bit, Who::of(*track, view)));
+            }
+            _ => {}
+        }
     }
     fn count(&mut self, rule: &Rule, view: &View<'_, '_>, threshold: Threshold, place: u8) -> Rate {
         let now = view.packet.at;

@@ -19,7 +19,7 @@ enum Side {
     Either,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Entry {
     /// always, or for these addresses
     Suppress(Option<(Side, AddressSet)>),
@@ -27,7 +27,7 @@ enum Entry {
 }
 
 /// Lines of a threshold file by generator and signature; 0 stands for all.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Suppressions {
     entries: HashMap<(u32, u32), Vec<Entry>>,
     count: usize,

@@ -10,7 +10,7 @@
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 use otori_event::Timestamp;
 use otori_rule::Variables;
-use otori_tap::{Engine, Settings, capture::Capture, engine::Detail};
+use otori_tap::{Engine, Settings, Spread, capture::Capture, engine::Detail};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     error::Error,
@@ -228,6 +228,36 @@ fn ours(path: &Path, rules: Option<&str>, alerts: Option<&Path>) -> Outcome<()> 
     Ok(())
 }
 
+/// The same on several threads, one of which only reads.
+fn spread(path: &Path, rules: Option<&str>, threads: usize, alerts: Option<&Path>) -> Outcome<()> {
+    let detail = Detail { payload: alerts.is_some(), ..Detail::default() };
+    let settings = Settings { eve: alerts.is_some(), detail, ..Settings::default() };
+    let mut engine = Engine::new(settings, Variables::default());
+    let loaded = rules.map_or(0, |text| engine.load("rules", text).loaded);
+    let mut workers = engine.spread(threads, Spread::Outer)?;
+    let mut told = Vec::new();
+    let watch = Watch::start(libc::RUSAGE_SELF);
+    let mut capture = Capture::open(BufReader::with_capacity(1 << 18, File::open(path)?))?;
+    let mut count = 0u64;
+    while let Some(packet) = capture.next()? {
+        count += 1;
+        workers.packet(Timestamp(packet.at.0), packet.link, packet.frame, count);
+        if count.is_multiple_of(4096) {
+            workers.take_verdicts();
+            keep_alerts(&workers.take_lines(), &mut told)?;
+        }
+    }
+    let (lines, _) = workers.finish();
+    println!("ours, {loaded} rules, {threads} workers: {}", watch.line(count));
+    if let Some(alerts) = alerts {
+        keep_alerts(&lines, &mut told)?;
+        told.sort_unstable();
+        std::fs::write(alerts, told.join("\n"))?;
+        println!("  {} alerts", told.len());
+    }
+    Ok(())
+}
+
 fn peer(path: &Path, count: u64) {
     let watch = Watch::start(libc::RUSAGE_CHILDREN);
     let run = Command::new("ndpiReader").args(["-q", "-n", "1", "-i"]).arg(path).output();
@@ -262,7 +292,11 @@ fn measure(path: &Path) -> Outcome<()> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let rules = variable("OTORI_RULES").map(std::fs::read_to_string).transpose()?;
     if let Some(alerts) = variable("OTORI_ALERTS") {
-        return ours(path, rules.as_deref(), Some(&alerts));
+        let workers = std::env::var("OTORI_WORKERS").ok().and_then(|number| number.parse().ok());
+        return match workers {
+            Some(workers) => spread(path, rules.as_deref(), workers, Some(&alerts)),
+            None => ours(path, rules.as_deref(), Some(&alerts)),
+        };
     }
     let only = std::env::var("OTORI_ONLY").unwrap_or_default();
     let wants = |part: &str| only.is_empty() || only == part;
@@ -278,8 +312,17 @@ fn measure(path: &Path) -> Outcome<()> {
         ours(path, None, None)?;
     }
     match &rules {
-        Some(text) if wants("rules") => ours(path, Some(text), None),
-        Some(_) => Ok(()),
+        Some(text) => {
+            if wants("rules") {
+                ours(path, Some(text), None)?;
+            }
+            for workers in [1, 2] {
+                if wants("workers") {
+                    spread(path, Some(text), workers, None)?;
+                }
+            }
+            Ok(())
+        }
         None => {
             println!("OTORI_RULES names no file of rules: measured without");
             Ok(())

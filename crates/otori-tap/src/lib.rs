@@ -10,5 +10,5 @@ pub mod eve;
 pub mod guard;
 pub mod reject;
 
-pub use engine::{Decision, Engine, Mode, Settings};
+pub use engine::{Decision, Engine, Mode, Settings, Spread, Workers};
 pub use guard::{Control, Guard};

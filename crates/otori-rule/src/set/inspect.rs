@@ -32,6 +32,9 @@ pub struct Scratch {
     classes: Option<Box<Classes>>,
 }
 
+/// The window of a stream grows by so many bytes.
+const TAIL_STEP: usize = 256;
+
 /// Marks a rule that has fired in the direction of the client; slots are far below.
 const OTHER_WAY: u32 = 1 << 31;
 
@@ -176,6 +179,10 @@ impl RuleSet {
         tail.drain(..surplus);
         stream.offset += surplus as u64;
         let old = tail.len();
+        // Most streams are short, and there are many: no more is taken than is needed.
+        if tail.capacity() < old + bytes.len() {
+            tail.reserve_exact((old + bytes.len()).next_multiple_of(TAIL_STEP) - old);
+        }
         tail.extend_from_slice(bytes);
         self.with_class(view, ask, |class, found, ask| {
             self.stream(class, found, (view, direction), (&tail, old), ask);

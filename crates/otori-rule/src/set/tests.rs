@@ -64,7 +64,7 @@ impl Rig {
         };
         let view = Rig::view_of(&packet, None);
         self.set.inspect_packet(&view, &mut ask);
-        let mut told = |hit: &&Hit| !hit.rule.silent && self.globals.rate(&hit.rule, &view) == Rate::Alert;
+        let told = |hit: &&Hit| !hit.rule.silent && self.globals.rate(&hit.rule, &view) == Rate::Alert;
         hits.iter().filter(|hit| told(hit)).map(|hit| hit.rule.sid).collect()
     }
     fn stream(&mut self, bytes: &[u8]) -> Vec<u32> {

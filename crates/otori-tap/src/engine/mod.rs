@@ -4,26 +4,27 @@
 //! `stats`. No I/O and no clock here: the caller brings packets with their time and takes lines away.
 mod expected;
 mod flow;
+mod lane;
 mod outcome;
 mod settings;
 mod stats;
 mod verdict;
+mod workers;
 
 #[cfg(test)]
 mod tests;
 
 pub use flow::Facts;
 pub use settings::{Detail, Exception, Settings};
+pub use workers::{Spread, Workers};
 
 use crate::eve::{Eve, Place};
-use flow::{FlowExtra, Work};
+use lane::Lane;
 use otori_event::{Endpoint, RuleChange, Timestamp, Verdict};
 use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Tables, Variables, list::Lists, set::Scratch};
-use otori_wire::{
-    Defragmenter, Flow, FlowTable, LinkType, Packet, TunnelKind, decode, decode_inner, limits::TUNNEL_DEPTH,
-};
+use otori_wire::{LinkType, Packet, TunnelKind};
 use stats::Stats;
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// Verdicts that wait for the caller; further ones are only counted.
 pub const VERDICTS_WAITING: usize = 4096;
@@ -61,15 +62,9 @@ pub enum Changed {
 
 /// Wire and rules together.
 pub struct Engine {
-    settings: Settings,
     rules: RuleSet,
     live: HashSet<u32>,
-    flows: FlowTable<FlowExtra>,
-    #[allow(clippy::vec_box, reason = "flows stay where the table put them")]
-    ended: Vec<Box<Flow<FlowExtra>>>,
-    defragmenter: Defragmenter,
-    now: Timestamp,
-    work: WorkState,
+    lane: Lane,
 }
 
 /// What outlives a packet and is not a flow's.
@@ -101,29 +96,10 @@ pub(crate) struct Carrier {
 impl Engine {
     /// An engine without rules; headers of rules use these variables.
     pub fn new(settings: Settings, variables: Variables) -> Engine {
-        let work = WorkState {
-            globals: Globals::default(),
-            scratch: Scratch::default(),
-            eve: Eve::new(settings.eve, settings.detail.short_addresses, settings.capture.clone()),
-            verdicts: Vec::new(),
-            stats: Stats::default(),
-            kept: 0,
-            pieces: flow::Pieces::default(),
-            expected: expected::Expected::default(),
-            carriers: Vec::new(),
-        };
         let mut rules = RuleSet::new(variables);
         rules.set_order(settings.order);
-        Engine {
-            rules,
-            live: HashSet::new(),
-            flows: FlowTable::new(settings.flows),
-            ended: Vec::new(),
-            defragmenter: Defragmenter::new(),
-            now: Timestamp(0),
-            settings,
-            work,
-        }
+        let lane = Lane::new(Arc::new(settings), Globals::default(), (0, 1));
+        Engine { rules, live: HashSet::new(), lane }
     }
     /// Takes a file of rules.
     pub fn load(&mut self, file: &str, text: &str) -> LoadReport {
@@ -139,7 +115,7 @@ impl Engine {
     }
     /// Takes a threshold file; lines that cannot be read are told.
     pub fn load_thresholds(&mut self, file: &str, text: &str) -> Vec<RuleError> {
-        self.work.globals.suppressions.load(file, text, self.rules.variables())
+        self.lane.work.globals.suppressions.load(file, text, self.rules.variables())
     }
     /// Rules that are enforced.
     pub fn rule_count(&self) -> usize {
@@ -147,120 +123,64 @@ impl Engine {
     }
     /// Changes the rules between two packets.
     pub fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
-        match change {
-            // A server that comes back tells all its rules again.
-            RuleChange::Add { rule }
-                if self.live.contains(&rule.sid) && self.rules.has(rule.sid, &rule.text) =>
-            {
-                Ok(Changed::Nothing)
-            }
-            RuleChange::Add { rule } => {
-                let sid = self.rules.add(&rule.text, Some(rule.made_at))?;
-                self.live.insert(sid);
-                Ok(Changed::Added(sid))
-            }
-            RuleChange::Remove { sid, .. } => {
-                self.live.remove(&sid);
-                let removed = self.rules.remove(sid);
-                Ok(Changed::Removed(removed.then_some(sid).into_iter().collect()))
-            }
-            RuleChange::Keep { sids } => {
-                let stay: HashSet<u32> = sids.into_iter().collect();
-                let gone: Vec<u32> = self.live.difference(&stay).copied().collect();
-                self.live.retain(|sid| stay.contains(sid));
-                let removed = gone.into_iter().filter(|sid| self.rules.remove(*sid)).collect();
-                Ok(Changed::Removed(removed))
-            }
-        }
+        apply(&mut self.rules, &mut self.live, change)
     }
     /// Looks at a packet, and at those inside it. `number` is its place in a capture file from 1, or 0.
     pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], number: u64) -> Decision {
-        self.now = self.now.max(at);
-        let mut packet = decode(link, at, frame);
-        self.work.stats.count(&packet);
-        self.work.carriers.clear();
-        self.any_packet(&mut packet, number)
+        self.lane.packet(&self.rules, (at, link, frame), number)
     }
-
-    fn any_packet(&mut self, packet: &mut Packet<'_>, number: u64) -> Decision {
-        let fragment = packet.ip.as_ref().filter(|ip| ip.fragment.is_some()).map(|ip| ip.destination);
-        let Some(receiver) = fragment else { return self.inside_out(packet, number) };
-        let policy = self.settings.policy(receiver);
-        match self.defragmenter.push(packet, policy) {
-            Some(body) => {
-                let mut whole = packet.with_body(&body);
-                whole.joined = true;
-                self.inside_out(&whole, number)
-            }
-            // Pieces may go on: without the last one, which gets the decision, they are nothing.
-            None => self.flowless(packet, number),
-        }
-    }
-
-    /// The packet that this one carries first, then this one.
-    fn inside_out(&mut self, packet: &Packet<'_>, number: u64) -> Decision {
-        let mut decision = Decision::Pass;
-        if let (Some(inner), Some((source, destination))) = (&packet.inner, packet.endpoints())
-            && packet.depth < TUNNEL_DEPTH
-        {
-            let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
-            let carrier = Carrier { kind: inner.kind, source, destination, protocol, id: inner.id };
-            self.work.carriers.push(carrier);
-            self.work.stats.tunnels += 1;
-            decision = self.any_packet(&mut decode_inner(packet, inner), number);
-            self.work.carriers.pop();
-        }
-        decision.max(self.whole_packet(packet, number))
-    }
-
-    fn whole_packet(&mut self, packet: &Packet<'_>, number: u64) -> Decision {
-        let mut ended = core::mem::take(&mut self.ended);
-        let placed = self.flows.place(packet, &mut ended);
-        self.flows.sweep(self.now, &mut ended);
-        let mut work = Work { rules: &self.rules, settings: &self.settings, state: &mut self.work, number };
-        let decision = match placed.and_then(|(id, way)| Some((self.flows.get_mut(id)?, way))) {
-            Some((flow, direction)) => work.flow_packet(flow, direction, packet),
-            None => work.lone_packet(packet),
-        };
-        for mut flow in ended.drain(..) {
-            work.end_flow(&mut flow, "timeout");
-        }
-        self.ended = ended;
-        if decision != Decision::Pass {
-            self.work.stats.dropped += 1;
-        }
-        decision
-    }
-    fn flowless(&mut self, packet: &Packet<'_>, number: u64) -> Decision {
-        let mut work = Work { rules: &self.rules, settings: &self.settings, state: &mut self.work, number };
-        work.lone_packet(packet)
-    }
-
     /// The end: every flow is closed and written down, then the counters.
     pub fn finish(&mut self) {
-        for mut flow in self.flows.drain() {
-            let mut work =
-                Work { rules: &self.rules, settings: &self.settings, state: &mut self.work, number: 0 };
-            work.end_flow(&mut flow, "shutdown");
-        }
+        self.lane.finish(&self.rules);
         let stats = self.stats();
-        self.work.eve.stats(self.now, stats);
+        self.lane.work.eve.stats(self.lane.now, stats);
     }
     /// Lines of the event log since the last call.
     pub fn take_lines(&mut self) -> Vec<u8> {
-        core::mem::take(&mut self.work.eve.lines)
+        core::mem::take(&mut self.lane.work.eve.lines)
     }
     /// Verdicts since the last call.
     pub fn take_verdicts(&mut self) -> Vec<Verdict> {
-        core::mem::take(&mut self.work.verdicts)
+        core::mem::take(&mut self.lane.work.verdicts)
     }
     /// Counters as EVE has them.
     pub fn stats(&self) -> serde_json::Value {
-        self.work.stats.json(self.flows.opened(), self.flows.len(), self.rules.len())
+        self.lane.work.stats.json(self.lane.flows.opened(), self.lane.flows.len(), self.rules.len())
     }
     /// Packets seen and packets dropped.
     pub const fn counts(&self) -> (u64, u64) {
-        (self.work.stats.packets, self.work.stats.dropped)
+        (self.lane.work.stats.packets, self.lane.work.stats.dropped)
+    }
+}
+
+/// Changes rules, and notes which came while packets flow.
+fn apply(
+    rules: &mut RuleSet,
+    live: &mut HashSet<u32>,
+    change: RuleChange,
+) -> Result<Changed, Box<RuleError>> {
+    match change {
+        // A server that comes back tells all its rules again.
+        RuleChange::Add { rule } if live.contains(&rule.sid) && rules.has(rule.sid, &rule.text) => {
+            Ok(Changed::Nothing)
+        }
+        RuleChange::Add { rule } => {
+            let sid = rules.add(&rule.text, Some(rule.made_at))?;
+            live.insert(sid);
+            Ok(Changed::Added(sid))
+        }
+        RuleChange::Remove { sid, .. } => {
+            live.remove(&sid);
+            let removed = rules.remove(sid);
+            Ok(Changed::Removed(removed.then_some(sid).into_iter().collect()))
+        }
+        RuleChange::Keep { sids } => {
+            let stay: HashSet<u32> = sids.into_iter().collect();
+            let gone: Vec<u32> = live.difference(&stay).copied().collect();
+            live.retain(|sid| stay.contains(sid));
+            let removed = gone.into_iter().filter(|sid| rules.remove(*sid)).collect();
+            Ok(Changed::Removed(removed))
+        }
     }
 }
 

@@ -48,6 +48,27 @@ impl Stats {
             Transport::None => {}
         }
     }
+    /// The counters of two lanes together.
+    pub(super) const fn plus(self, other: &Stats) -> Stats {
+        Stats {
+            packets: self.packets + other.packets,
+            bytes: self.bytes + other.bytes,
+            ipv4: self.ipv4 + other.ipv4,
+            ipv6: self.ipv6 + other.ipv6,
+            tcp: self.tcp + other.tcp,
+            udp: self.udp + other.udp,
+            icmp4: self.icmp4 + other.icmp4,
+            icmp6: self.icmp6 + other.icmp6,
+            sctp: self.sctp + other.sctp,
+            vlan: self.vlan + other.vlan,
+            fragments: self.fragments + other.fragments,
+            invalid: self.invalid + other.invalid,
+            tunnels: self.tunnels + other.tunnels,
+            alerts: self.alerts + other.alerts,
+            dropped: self.dropped + other.dropped,
+            verdicts_lost: self.verdicts_lost + other.verdicts_lost,
+        }
+    }
     pub(super) fn json(&self, flows: u64, open_flows: usize, rules: usize) -> Value {
         json!({
             "decoder": {

@@ -171,6 +171,8 @@ pub struct FlowTable<S> {
     free: Vec<u32>,
     hand: usize,
     opened: u64,
+    /// numbers of flows: the first less one, and from each to the next
+    numbers: (u64, u64),
     limits: FlowLimits,
 }
 
@@ -184,8 +186,14 @@ impl<S: Default> FlowTable<S> {
             free: Vec::new(),
             hand: 0,
             opened: 0,
+            numbers: (0, 1),
             limits,
         }
+    }
+    /// One of several tables whose flows have different numbers.
+    pub fn one_of(limits: FlowLimits, place: u64, tables: u64) -> Self {
+        let tables = tables.max(1);
+        FlowTable { numbers: (place % tables, tables), ..FlowTable::new(limits) }
     }
     /// Flows in it.
     pub fn len(&self) -> usize {
@@ -272,7 +280,7 @@ impl<S: Default> FlowTable<S> {
         let is_tcp = matches!(packet.transport, Transport::Tcp { .. });
         let flow = Box::new(Flow {
             key,
-            number: self.opened,
+            number: self.numbers.0 + 1 + (self.opened - 1) * self.numbers.1,
             client,
             server,
             protocol: key.protocol,

@@ -1,0 +1,127 @@
+//! The way of packets whose flows one thread has: defragmenting, tunnels, the table of flows.
+//!
+//! Key type: [`Lane`]. An engine has one, workers have one each; the rules are lent to it.
+use super::{
+    Carrier, Decision, Settings, WorkState, expected,
+    flow::{self, FlowExtra, Work},
+    stats::Stats,
+};
+use crate::eve::Eve;
+use otori_event::Timestamp;
+use otori_rule::{Globals, RuleSet, set::Scratch};
+use otori_wire::{
+    Defragmenter, Flow, FlowTable, LinkType, Packet, decode, decode_inner, limits::TUNNEL_DEPTH,
+};
+use std::sync::Arc;
+
+/// Flows and what is needed to look at their packets.
+pub(super) struct Lane {
+    pub(super) settings: Arc<Settings>,
+    pub(super) flows: FlowTable<FlowExtra>,
+    #[allow(clippy::vec_box, reason = "flows stay where the table put them")]
+    ended: Vec<Box<Flow<FlowExtra>>>,
+    defragmenter: Defragmenter,
+    pub(super) now: Timestamp,
+    pub(super) work: WorkState,
+}
+
+impl Lane {
+    /// A lane of several: its place and how many there are.
+    pub(super) fn new(settings: Arc<Settings>, globals: Globals, (place, of): (u64, u64)) -> Lane {
+        let work = WorkState {
+            globals,
+            scratch: Scratch::default(),
+            eve: Eve::new(settings.eve, settings.detail.short_addresses, settings.capture.clone()),
+            verdicts: Vec::new(),
+            stats: Stats::default(),
+            kept: 0,
+            pieces: flow::Pieces::default(),
+            expected: expected::Expected::default(),
+            carriers: Vec::new(),
+        };
+        Lane {
+            flows: FlowTable::one_of(settings.flows, place, of),
+            ended: Vec::new(),
+            defragmenter: Defragmenter::new(),
+            now: Timestamp(0),
+            settings,
+            work,
+        }
+    }
+
+    /// Looks at a packet, and at those inside it.
+    pub(super) fn packet(
+        &mut self,
+        rules: &RuleSet,
+        (at, link, frame): (Timestamp, LinkType, &[u8]),
+        number: u64,
+    ) -> Decision {
+        self.now = self.now.max(at);
+        let mut packet = decode(link, at, frame);
+        self.work.stats.count(&packet);
+        self.work.carriers.clear();
+        self.any_packet(rules, &mut packet, number)
+    }
+
+    fn any_packet(&mut self, rules: &RuleSet, packet: &mut Packet<'_>, number: u64) -> Decision {
+        let fragment = packet.ip.as_ref().filter(|ip| ip.fragment.is_some()).map(|ip| ip.destination);
+        let Some(receiver) = fragment else { return self.inside_out(rules, packet, number) };
+        let policy = self.settings.policy(receiver);
+        match self.defragmenter.push(packet, policy) {
+            Some(body) => {
+                let mut whole = packet.with_body(&body);
+                whole.joined = true;
+                self.inside_out(rules, &whole, number)
+            }
+            // Pieces may go on: without the last one, which gets the decision, they are nothing.
+            None => self.flowless(rules, packet, number),
+        }
+    }
+
+    /// The packet that this one carries first, then this one.
+    fn inside_out(&mut self, rules: &RuleSet, packet: &Packet<'_>, number: u64) -> Decision {
+        let mut decision = Decision::Pass;
+        if let (Some(inner), Some((source, destination))) = (&packet.inner, packet.endpoints())
+            && packet.depth < TUNNEL_DEPTH
+        {
+            let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
+            let carrier = Carrier { kind: inner.kind, source, destination, protocol, id: inner.id };
+            self.work.carriers.push(carrier);
+            self.work.stats.tunnels += 1;
+            decision = self.any_packet(rules, &mut decode_inner(packet, inner), number);
+            self.work.carriers.pop();
+        }
+        decision.max(self.whole_packet(rules, packet, number))
+    }
+
+    fn whole_packet(&mut self, rules: &RuleSet, packet: &Packet<'_>, number: u64) -> Decision {
+        let mut ended = core::mem::take(&mut self.ended);
+        let placed = self.flows.place(packet, &mut ended);
+        self.flows.sweep(self.now, &mut ended);
+        let mut work = Work { rules, settings: &self.settings, state: &mut self.work, number };
+        let decision = match placed.and_then(|(id, way)| Some((self.flows.get_mut(id)?, way))) {
+            Some((flow, direction)) => work.flow_packet(flow, direction, packet),
+            None => work.lone_packet(packet),
+        };
+        for mut flow in ended.drain(..) {
+            work.end_flow(&mut flow, "timeout");
+        }
+        self.ended = ended;
+        if decision != Decision::Pass {
+            self.work.stats.dropped += 1;
+        }
+        decision
+    }
+    fn flowless(&mut self, rules: &RuleSet, packet: &Packet<'_>, number: u64) -> Decision {
+        let mut work = Work { rules, settings: &self.settings, state: &mut self.work, number };
+        work.lone_packet(packet)
+    }
+
+    /// The end: every flow is closed and written down.
+    pub(super) fn finish(&mut self, rules: &RuleSet) {
+        for mut flow in self.flows.drain() {
+            let mut work = Work { rules, settings: &self.settings, state: &mut self.work, number: 0 };
+            work.end_flow(&mut flow, "shutdown");
+        }
+    }
+}

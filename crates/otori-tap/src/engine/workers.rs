@@ -1,0 +1,304 @@
+//! Several threads that each have some of the flows; rules are shared, and what rules remember across flows.
+//!
+//! Key types: [`Workers`], [`Spread`]. Packets between the same two addresses go to one worker, in their order, so that
+//! both directions of a flow, fragments and announced connections stay together. Decisions are not given back: this is
+//! for captures and mirrors.
+use super::{Changed, Decision, Engine, Mode, apply, lane::Lane, stats::Stats};
+use otori_event::{RuleChange, Timestamp, Verdict};
+use otori_rule::{RuleError, RuleSet};
+use otori_wire::{LinkType, decode, decode_inner, hash::Folding, limits::TUNNEL_DEPTH};
+use std::{
+    collections::HashSet,
+    hash::BuildHasher,
+    mem::take,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    },
+    thread::JoinHandle,
+};
+
+/// Packets that go to a worker together.
+const BATCH_PACKETS: usize = 256;
+/// Bytes of packets that go to a worker together.
+const BATCH_BYTES: usize = 256 << 10;
+/// Batches that wait for one worker; whoever brings more waits.
+const BATCHES_WAITING: usize = 8;
+/// Workers.
+const WORKERS: usize = 64;
+
+/// Which addresses decide about the worker of a packet that carries another one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// those of the outermost packet: a tunnel stays with one worker
+    #[default]
+    Outer,
+    /// those of the innermost one: a mirror's tunnel is spread, and each worker has a flow of its own for the tunnel
+    Inner,
+}
+
+struct Item {
+    at: Timestamp,
+    link: LinkType,
+    number: u64,
+    end: usize,
+}
+
+/// Packets on their way to a worker.
+#[derive(Default)]
+struct Batch {
+    items: Vec<Item>,
+    bytes: Vec<u8>,
+}
+
+/// What workers have to tell.
+#[derive(Default)]
+struct Told {
+    lines: Vec<u8>,
+    verdicts: Vec<Verdict>,
+}
+
+struct Worker {
+    packets: SyncSender<Batch>,
+    filling: Batch,
+    thread: JoinHandle<Lane>,
+}
+
+/// The workers of one engine.
+pub struct Workers {
+    rules: Arc<RwLock<RuleSet>>,
+    live: HashSet<u32>,
+    told: Arc<Mutex<Told>>,
+    workers: Vec<Worker>,
+    /// batches that were looked at, to be filled again
+    empty: Receiver<Batch>,
+    spread: Spread,
+    hash: Folding,
+}
+
+impl Engine {
+    /// Spreads an engine that has its rules and has seen no packet over so many threads.
+    pub fn spread(self, workers: usize, spread: Spread) -> std::io::Result<Workers> {
+        let Engine { rules, live, lane } = self;
+        let count = workers.clamp(1, WORKERS);
+        let mut settings = (*lane.settings).clone();
+        settings.mode = Mode::Observe;
+        settings.flows.flows = settings.flows.flows.div_ceil(count);
+        let settings = Arc::new(settings);
+        let rules = Arc::new(RwLock::new(rules));
+        let told = Arc::new(Mutex::new(Told::default()));
+        let (give_back, empty) = channel();
+        let workers = (0..count).map(|place| {
+            let lane = Lane::new(settings.clone(), lane.work.globals.clone(), (place as u64, count as u64));
+            let (packets, batches) = sync_channel(BATCHES_WAITING);
+            let (rules, told, give_back) = (rules.clone(), told.clone(), give_back.clone());
+            let thread = std::thread::Builder::new()
+                .name(format!("worker {place}"))
+                .spawn(move || work(lane, &rules, &batches, &give_back, &told))?;
+            Ok(Worker { packets, filling: Batch::default(), thread })
+        });
+        let workers = workers.collect::<std::io::Result<Vec<_>>>()?;
+        Ok(Workers { rules, live, told, workers, empty, spread, hash: Folding::default() })
+    }
+}
+
+fn work(
+    mut lane: Lane,
+    rules: &RwLock<RuleSet>,
+    batches: &Receiver<Batch>,
+    give_back: &Sender<Batch>,
+    told: &Mutex<Told>,
+) -> Lane {
+    let tell = |lane: &mut Lane| {
+        if lane.work.eve.lines.is_empty() && lane.work.verdicts.is_empty() {
+            return;
+        }
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.lines.append(&mut lane.work.eve.lines);
+        told.verdicts.append(&mut lane.work.verdicts);
+    };
+    while let Ok(mut batch) = batches.recv() {
+        let rules = rules.read().unwrap_or_else(PoisonError::into_inner);
+        let mut start = 0;
+        for item in &batch.items {
+            let frame = batch.bytes.get(start..item.end).unwrap_or(&[]);
+            start = item.end;
+            let _: Decision = lane.packet(&rules, (item.at, item.link, frame), item.number);
+        }
+        drop(rules);
+        tell(&mut lane);
+        batch.items.clear();
+        batch.bytes.clear();
+        // Nobody takes it back at the end.
+        let _ = give_back.send(batch);
+    }
+    lane.finish(&rules.read().unwrap_or_else(PoisonError::into_inner));
+    tell(&mut lane);
+    lane
+}
+
+impl Workers {
+    /// Hands a packet over; waits while its worker has too many.
+    pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], number: u64) {
+        let place = self.place_of(at, link, frame);
+        let Some(worker) = self.workers.get_mut(place) else { return };
+        let batch = &mut worker.filling;
+        batch.bytes.extend_from_slice(frame);
+        batch.items.push(Item { at, link, number, end: batch.bytes.len() });
+        if batch.items.len() >= BATCH_PACKETS || batch.bytes.len() >= BATCH_BYTES {
+            let empty = self.empty.try_recv().unwrap_or_default();
+            let full = core::mem::replace(batch, empty);
+            // A worker that has ended takes nothing any more; its panic is told by `finish`.
+            let _ = worker.packets.send(full);
+        }
+    }
+    fn place_of(&self, at: Timestamp, link: LinkType, frame: &[u8]) -> usize {
+        if self.workers.len() == 1 {
+            return 0;
+        }
+        let outer = decode(link, at, frame);
+        let mut ends = outer.endpoints();
+        if self.spread == Spread::Inner {
+            let mut packet = outer;
+            for _ in 0..TUNNEL_DEPTH {
+                let Some(inner) = packet.inner.take() else { break };
+                packet = decode_inner(&packet, &inner);
+                ends = packet.endpoints().or(ends);
+            }
+        }
+        let Some((one, other)) = ends else { return 0 };
+        let pair = (one.ip.min(other.ip), one.ip.max(other.ip));
+        self.hash.hash_one(pair) as usize % self.workers.len()
+    }
+    /// Changes the rules between two batches of packets.
+    pub fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
+        apply(&mut self.rules.write().unwrap_or_else(PoisonError::into_inner), &mut self.live, change)
+    }
+    /// Lines of the event log since the last call.
+    pub fn take_lines(&self) -> Vec<u8> {
+        take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner).lines)
+    }
+    /// Verdicts since the last call.
+    pub fn take_verdicts(&self) -> Vec<Verdict> {
+        take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner).verdicts)
+    }
+    /// The end: what waits is looked at, every flow is closed and written down. Gives what was not taken yet.
+    pub fn finish(self) -> (Vec<u8>, Vec<Verdict>) {
+        let Workers { rules, told, workers, .. } = self;
+        let mut lanes = Vec::new();
+        // All get their last packets before one is waited for.
+        let threads: Vec<_> = workers
+            .into_iter()
+            .map(|Worker { packets, filling, thread }| {
+                let _ = packets.send(filling);
+                thread
+            })
+            .collect();
+        for thread in threads {
+            match thread.join() {
+                Ok(lane) => lanes.push(lane),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        let mut told = take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+        let stats = lanes.iter().fold(Stats::default(), |sum, lane| sum.plus(&lane.work.stats));
+        let opened = lanes.iter().map(|lane| lane.flows.opened()).sum();
+        let rules = rules.read().unwrap_or_else(PoisonError::into_inner).len();
+        if let Some(lane) = lanes.iter_mut().max_by_key(|lane| lane.now) {
+            lane.work.eve.stats(lane.now, stats.json(opened, 0, rules));
+            told.lines.append(&mut lane.work.eve.lines);
+        }
+        (told.lines, told.verdicts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+    use otori_rule::Variables;
+
+    const RULES: &str = "alert udp any any -> any 53 (content:\"bad\"; sid:1;)\n\
+        alert udp any any -> any 53 (content:\"bad\"; threshold:type limit, track by_rule, count 7, seconds 60; sid:2;)\n\
+        alert udp any any -> any 53 (content:\"bad\"; xbits:set,seen,track ip_dst; noalert; sid:3;)\n\
+        alert udp any any -> any 54 (xbits:isset,seen,track ip_dst; sid:4;)";
+
+    fn datagram(client: u8, port: u16, payload: &[u8]) -> Vec<u8> {
+        let total = (28 + payload.len()) as u16;
+        let mut bytes = vec![0x45, 0];
+        bytes.extend_from_slice(&total.to_be_bytes());
+        bytes.extend_from_slice(&[0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, client, 198, 51, 100, client, 4, 0]);
+        bytes.extend_from_slice(&port.to_be_bytes());
+        bytes.extend_from_slice(&(total - 20).to_be_bytes());
+        bytes.extend_from_slice(&[0, 0]);
+        bytes.extend_from_slice(payload);
+        bytes
+    }
+    fn alerts(lines: &[u8]) -> Vec<(String, u64)> {
+        let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let lines = lines.map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap());
+        let mut all: Vec<_> = lines
+            .filter(|line| line["event_type"] == "alert")
+            .map(|line| (line["src_ip"].to_string(), line["alert"]["signature_id"].as_u64().unwrap()))
+            .collect();
+        all.sort();
+        all
+    }
+    fn engine() -> Engine {
+        let mut engine = Engine::new(Settings::default(), Variables::default());
+        assert_eq!(engine.load("test", RULES).loaded, 4);
+        engine
+    }
+
+    #[test]
+    fn workers_tell_what_one_thread_tells() {
+        let frames: Vec<_> = (0..=255)
+            .flat_map(|client| {
+                [(53, &b"bad"[..]), (53, b"good"), (54, b"x")].map(|(p, b)| datagram(client, p, b))
+            })
+            .collect();
+        let mut one = engine();
+        for (place, frame) in frames.iter().enumerate() {
+            one.packet(Timestamp(place as i64), LinkType::Ip, frame, 0);
+        }
+        one.finish();
+        let expect = alerts(&one.take_lines());
+        assert_eq!(expect.len(), 256 + 7 + 256);
+        for spread in [Spread::Outer, Spread::Inner] {
+            let mut workers = engine().spread(3, spread).unwrap();
+            for (place, frame) in frames.iter().enumerate() {
+                workers.packet(Timestamp(place as i64), LinkType::Ip, frame, 0);
+            }
+            let (lines, verdicts) = workers.finish();
+            let found = alerts(&lines);
+            // Which seven of the limited ones are told depends on who comes first.
+            let of = |sid, list: &[(String, u64)]| {
+                list.iter().filter(|alert| alert.1 == sid).cloned().collect::<Vec<_>>()
+            };
+            assert_eq!((of(1, &found), of(4, &found)), (of(1, &expect), of(4, &expect)));
+            assert_eq!(of(2, &found).len(), 7);
+            assert_eq!(verdicts.len(), found.len());
+            let stats = lines.windows(18).filter(|part| part == b"\"event_type\":\"stat").count();
+            assert_eq!(stats, 1);
+        }
+    }
+
+    #[test]
+    fn a_rule_added_while_packets_flow_is_enforced_by_all() {
+        let mut workers = engine().spread(2, Spread::Outer).unwrap();
+        let text = "alert udp any any -> any 55 (msg:\"new\"; sid:9;)".to_owned();
+        let rule = otori_event::Rule {
+            sid: 9,
+            text,
+            indicator_kind: otori_event::IndicatorKind::Address,
+            indicator: "none".into(),
+            expires_at: None,
+            made_at: Timestamp(0),
+        };
+        assert_eq!(workers.apply(RuleChange::Add { rule }).unwrap(), Changed::Added(9));
+        (0..=9).for_each(|client| {
+            workers.packet(Timestamp(0), LinkType::Ip, &datagram(client, 55, b"x"), 0);
+        });
+        assert_eq!(alerts(&workers.finish().0).len(), 10);
+    }
+}
