@@ -9,6 +9,7 @@
 
 pub mod address;
 mod address_table;
+pub mod application;
 mod base64;
 mod class;
 pub mod dataset;

@@ -1,0 +1,198 @@
+//! Which application a flow is of: its name, its category, and how sure that is.
+//!
+//! Key types: [`Naming`] (what is known of one flow), [`Application`], [`Evidence`]. Four things tell, the most special
+//! one counts: the usual port of a service, the protocol that the wire has recognised, the first bytes ([`signature`]) and
+//! the host that is asked for ([`hosts`]). To add an application: a row in the file of what tells it.
+
+mod hosts;
+mod protocols;
+pub mod signature;
+
+use signature::Look;
+
+/// Payloads of one flow that are looked at.
+const LOOKS_MAX: u8 = 6;
+
+/// What an application is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    /// pages
+    Web,
+    /// devices in the home
+    Iot,
+    /// plants and buildings
+    Industrial,
+    /// what networks need themselves
+    Network,
+    /// talking and writing
+    Chat,
+    /// sound and pictures
+    Media,
+    /// games
+    Game,
+    /// files between peers
+    PeerToPeer,
+    /// files
+    FileTransfer,
+    /// data bases and queues
+    Database,
+    /// mail
+    Mail,
+    /// another network inside of this one
+    Tunnel,
+    /// work on another machine
+    RemoteAccess,
+    /// crypto-currencies
+    Mining,
+    /// computers to rent
+    Cloud,
+    /// advertisements and counting of visitors
+    Tracking,
+    /// new versions
+    Update,
+}
+
+impl Category {
+    /// Its name in the log and in policies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Category::Web => "web",
+            Category::Iot => "iot",
+            Category::Industrial => "industrial",
+            Category::Network => "network",
+            Category::Chat => "chat",
+            Category::Media => "media",
+            Category::Game => "game",
+            Category::PeerToPeer => "peer-to-peer",
+            Category::FileTransfer => "file-transfer",
+            Category::Database => "database",
+            Category::Mail => "mail",
+            Category::Tunnel => "tunnel",
+            Category::RemoteAccess => "remote-access",
+            Category::Mining => "mining",
+            Category::Cloud => "cloud",
+            Category::Tracking => "tracking",
+            Category::Update => "update",
+        }
+    }
+}
+
+/// One application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// name, lower case
+    pub name: &'static str,
+    /// what it is for
+    pub category: Category,
+}
+
+/// What told, from the least special to the most special.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// the port alone
+    Port,
+    /// the protocol was recognised and parsed
+    Protocol,
+    /// the first bytes
+    Signature,
+    /// the host that was asked for
+    Host,
+}
+
+impl Evidence {
+    /// Its name in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Evidence::Port => "port",
+            Evidence::Protocol => "protocol",
+            Evidence::Signature => "signature",
+            Evidence::Host => "host",
+        }
+    }
+    /// Of a hundred, how often it is right: ports are anybody's, hosts are what the client says.
+    pub const fn confidence(self) -> u8 {
+        match self {
+            Evidence::Port => 30,
+            Evidence::Protocol => 95,
+            Evidence::Signature => 85,
+            Evidence::Host => 90,
+        }
+    }
+}
+
+/// What is known of one flow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Naming {
+    best: Option<(Evidence, Application)>,
+    looks: u8,
+}
+
+impl Naming {
+    /// The wire has recognised a protocol of that name.
+    pub fn protocol(&mut self, name: &str) {
+        if let Some(application) = protocols::application(name) {
+            self.tell(Evidence::Protocol, application);
+        }
+    }
+
+    /// Whether a further payload is worth a look.
+    pub fn wants_bytes(&self) -> bool {
+        self.looks < LOOKS_MAX && self.best.is_none_or(|(evidence, _)| evidence < Evidence::Protocol)
+    }
+
+    /// One of the first payloads of a flow that the wire has not recognised.
+    pub fn bytes(&mut self, look: &Look<'_>) {
+        self.looks += 1;
+        match signature::application(look) {
+            Some((Evidence::Port, application)) => self.tell(Evidence::Port, application),
+            Some((_, application)) => self.tell(Evidence::Signature, application),
+            None => {}
+        }
+    }
+
+    /// A host that the client asks for, in any case.
+    pub fn host(&mut self, name: &[u8]) {
+        if let Some(application) = hosts::application(name) {
+            self.tell(Evidence::Host, application);
+        }
+    }
+
+    /// The most special that is known.
+    pub const fn application(&self) -> Option<(Evidence, Application)> {
+        self.best
+    }
+
+    fn tell(&mut self, evidence: Evidence, application: Application) {
+        if self.best.is_none_or(|(best, _)| evidence > best) {
+            self.best = Some((evidence, application));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_special_evidence_counts() {
+        let mut naming = Naming::default();
+        assert!(naming.application().is_none() && naming.wants_bytes());
+        naming.protocol("tls");
+        assert_eq!(naming.application().unwrap().1.name, "tls");
+        naming.host(b"Video.Ring.com");
+        assert_eq!(naming.application().unwrap().1, Application { name: "ring", category: Category::Iot });
+        naming.protocol("http");
+        assert_eq!(naming.application().unwrap().0, Evidence::Host);
+    }
+
+    #[test]
+    fn looking_ends() {
+        let mut naming = Naming::default();
+        let look = Look { transport: 17, ports: [40_000, 40_001], bytes: &[0xee; 32] };
+        for _ in 0..LOOKS_MAX {
+            assert!(naming.wants_bytes());
+            naming.bytes(&look);
+        }
+        assert!(!naming.wants_bytes() && naming.application().is_none());
+    }
+}

@@ -1,0 +1,58 @@
+//! What the protocols that the wire recognises are for. Key function: [`application`].
+use super::{
+    Application,
+    Category::{self, *},
+};
+
+/// Name of a protocol (as in rules), name of its application, category; sorted.
+static PROTOCOLS: &[(&str, &str, Category)] = &[
+    ("adb", "adb", RemoteAccess),
+    ("bacnet", "bacnet", Industrial),
+    ("coap", "coap", Iot),
+    ("cwmp", "tr-069", Iot),
+    ("dhcp", "dhcp", Network),
+    ("dnp3", "dnp3", Industrial),
+    ("dns", "dns", Network),
+    ("echonet", "echonet-lite", Iot),
+    ("enip", "ethernet-ip", Industrial),
+    ("ftp", "ftp", FileTransfer),
+    ("ftp-data", "ftp", FileTransfer),
+    ("http", "http", Web),
+    ("http2", "http", Web),
+    ("llmnr", "llmnr", Network),
+    ("mdns", "mdns", Network),
+    ("modbus", "modbus", Industrial),
+    ("mqtt", "mqtt", Iot),
+    ("ntp", "ntp", Network),
+    ("quic", "quic", Web),
+    ("rtsp", "rtsp", Media),
+    ("sip", "sip", Chat),
+    ("smb", "smb", FileTransfer),
+    ("smtp", "smtp", Mail),
+    ("snmp", "snmp", Network),
+    ("ssdp", "ssdp", Iot),
+    ("ssh", "ssh", RemoteAccess),
+    ("telnet", "telnet", RemoteAccess),
+    ("tftp", "tftp", FileTransfer),
+    ("tls", "tls", Web),
+    ("websocket", "websocket", Web),
+];
+
+/// The application of a protocol.
+pub(super) fn application(protocol: &str) -> Option<Application> {
+    let place = PROTOCOLS.binary_search_by(|(name, ..)| (*name).cmp(protocol)).ok()?;
+    PROTOCOLS.get(place).map(|(_, name, category)| Application { name, category: *category })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_protocol_of_the_wire_has_a_row() {
+        assert!(PROTOCOLS.is_sorted_by(|a, b| a.0 < b.0));
+        for row in otori_wire::proto::PROTOCOLS {
+            assert!(application(row.name).is_some(), "{} has no application", row.name);
+        }
+    }
+}
