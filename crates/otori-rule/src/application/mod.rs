@@ -128,9 +128,13 @@ pub struct Naming {
 }
 
 impl Naming {
-    /// The wire has recognised a protocol of that name.
-    pub fn protocol(&mut self, name: &str) {
-        if let Some(application) = protocols::application(name) {
+    /// The wire has recognised a protocol of that name; its own usual ports, and a payload. Where the port is another's and
+    /// the payload looks like that one's, it is believed.
+    pub fn protocol(&mut self, name: &str, ports: &[u16], look: &Look<'_>) {
+        let usual = look.ports.iter().any(|port| ports.contains(port));
+        if !usual && let Some(application) = signature::on_its_port(look) {
+            self.tell(Evidence::Signature, application);
+        } else if let Some(application) = protocols::application(name) {
             self.tell(Evidence::Protocol, application);
         }
     }
@@ -177,12 +181,23 @@ mod tests {
     fn the_most_special_evidence_counts() {
         let mut naming = Naming::default();
         assert!(naming.application().is_none() && naming.wants_bytes());
-        naming.protocol("tls");
+        let look = Look { transport: 6, ports: [40_000, 443], bytes: &[22, 3, 1] };
+        naming.protocol("tls", &[443], &look);
         assert_eq!(naming.application().unwrap().1.name, "tls");
         naming.host(b"Video.Ring.com");
         assert_eq!(naming.application().unwrap().1, Application { name: "ring", category: Category::Iot });
-        naming.protocol("http");
+        naming.protocol("http", &[80], &look);
         assert_eq!(naming.application().unwrap().0, Evidence::Host);
+    }
+
+    #[test]
+    fn a_protocol_on_the_port_of_another_that_looks_like_it_is_the_other() {
+        let bytes = [2, 9, 0, 0, 10, 0, 0, 0, 0, 0];
+        for (port, expect) in [(427, "slp"), (428, "dns")] {
+            let mut naming = Naming::default();
+            naming.protocol("dns", &[53], &Look { transport: 17, ports: [40_000, port], bytes: &bytes });
+            assert_eq!(naming.application().unwrap().1.name, expect);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
 };
 use otori_wire::{
     Direction, FieldId, Transaction,
-    proto::{ProtocolId, dns, http, tls},
+    proto::{ProtocolId, dns, http, quic, tls},
     transaction::{Field, Progress},
 };
 use std::{borrow::Cow, sync::Arc};
@@ -34,6 +34,7 @@ const NAMES: &[(FieldId, Form)] = &[
     (dns::QUERY, Form::Whole),
     (dns::ANSWER_NAME, Form::Whole),
     (tls::SNI, Form::Whole),
+    (quic::SNI, Form::Whole),
     (tls::ALTERNATIVE, Form::Whole),
     (tls::SUBJECT, Form::CommonName),
 ];
@@ -236,6 +237,7 @@ mod tests {
         assert_eq!(asked(ProtocolId::Dns, &[(dns::QUERY, "a.evil.example")], ToServer), name);
         assert_eq!(asked(ProtocolId::Dns, &[(dns::QUERY, "good.example")], ToServer), [""; 0]);
         assert_eq!(asked(ProtocolId::Tls, &[(tls::SNI, "evil.example")], ToServer), name);
+        assert_eq!(asked(ProtocolId::Quic, &[(quic::SNI, "evil.example")], ToServer), name);
         let subject = "C=JP, O=Someone, CN=evil.example";
         assert_eq!(asked(ProtocolId::Tls, &[(tls::SUBJECT, subject)], ToClient), name);
         let others = [(tls::ALTERNATIVE, "good.example"), (tls::ALTERNATIVE, "x.evil.example")];

@@ -1,11 +1,12 @@
 //! One packet of one flow: stream, application, rules; `outcome` takes the consequences.
 //!
 //! Key types: [`Work`] (the engine without its flows), [`FlowExtra`] (what it keeps with a flow).
-use super::{Decision, Exception, Settings, WorkState, lone_place, outcome::Found};
+use super::{Decision, Exception, Settings, WorkState, lone_place, naming, outcome::Found};
 use crate::eve::{FlowNotes, Place};
 use otori_event::{Endpoint, Timestamp};
 use otori_rule::{
     FlowMarks, Rule, RuleSet,
+    application::Naming,
     set::{Ask, View},
 };
 use otori_wire::{
@@ -28,6 +29,8 @@ pub(crate) struct FlowExtra {
     /// a `pass` rule matched, or the flow is left alone: no further questions
     pub(super) passed: bool,
     pub(super) alerted: bool,
+    /// which application it is of
+    pub(super) naming: Naming,
     /// left alone by an exception policy: neither parsed nor logged
     pub(super) bypassed: bool,
     /// beside the way: what became readable through an acknowledgement, until its sender says something again
@@ -202,6 +205,7 @@ impl Work<'_> {
         {
             conversation.mute();
         }
+        naming::packet(&mut extra.naming, &case.facts, direction, packet, conversation);
         self.ask_packet(&mut case, direction, conversation, extra);
         let now = (!self.settings.reassembly.immediate).then_some(direction);
         self.ask_pieces(&mut case, conversation, extra, now);
@@ -422,6 +426,9 @@ impl Work<'_> {
                 if !transaction.touched[direction.index()] || now.is_some_and(|now| now != direction) {
                     continue;
                 }
+                if direction == Direction::ToServer {
+                    naming::transaction(&mut extra.naming, transaction);
+                }
                 let mut hits = Vec::new();
                 // A connection may change its protocol: a transaction keeps its own.
                 let view = View {
@@ -559,7 +566,9 @@ impl Work<'_> {
         self.give_summary(flow);
         let action = flow.extra.fate.as_ref().map(|_| "drop");
         let action = action.or(flow.extra.passed.then_some("pass"));
-        let notes = FlowNotes { reason, alerted: flow.extra.alerted, bypassed: flow.extra.bypassed, action };
+        let FlowExtra { alerted, bypassed, naming, .. } = &flow.extra;
+        let application = naming.application();
+        let notes = FlowNotes { reason, alerted: *alerted, bypassed: *bypassed, action, application };
         self.state.eve.flow(flow.last_at, flow, &notes);
     }
 }

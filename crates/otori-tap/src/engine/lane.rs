@@ -14,6 +14,10 @@ use otori_wire::{
 };
 use std::sync::Arc;
 
+/// A packet that is older than the newest by more means that the clock was set back, or that a capture was put together of
+/// several: time goes on from there. Otherwise every flow would look idle.
+const TURNED_BACK_NS: i64 = 60 * 1_000_000_000;
+
 /// Flows and what is needed to look at their packets.
 pub(super) struct Lane {
     pub(super) settings: Arc<Settings>,
@@ -56,7 +60,7 @@ impl Lane {
         (at, link, frame): (Timestamp, LinkType, &[u8]),
         number: u64,
     ) -> Decision {
-        self.now = self.now.max(at);
+        self.now = if self.now.since_ns(at) > TURNED_BACK_NS { at } else { self.now.max(at) };
         let mut packet = decode(link, at, frame);
         self.work.stats.count(&packet);
         self.work.carriers.clear();

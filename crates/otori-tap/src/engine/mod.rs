@@ -5,6 +5,7 @@
 mod expected;
 mod flow;
 mod lane;
+mod naming;
 mod outcome;
 mod settings;
 mod stats;

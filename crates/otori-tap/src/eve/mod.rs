@@ -13,7 +13,10 @@ pub(crate) use alert::Alert;
 use crate::engine::{Carrier, Mode};
 use core::net::IpAddr;
 use otori_event::{Endpoint, Timestamp};
-use otori_rule::Action;
+use otori_rule::{
+    Action,
+    application::{Application, Evidence},
+};
 use otori_wire::{
     Flow, Packet, Transaction,
     decode::{Transport, protocol},
@@ -45,6 +48,8 @@ pub struct FlowNotes<'a> {
     pub bypassed: bool,
     /// `drop`, `pass`
     pub action: Option<&'a str>,
+    /// which application it is of
+    pub application: Option<(Evidence, Application)>,
 }
 
 /// What every line says of its flow.
@@ -258,6 +263,11 @@ impl Eve {
         line.insert("flow".into(), object);
         if let Some(first) = flow.conversation.first_protocol() {
             line.insert("app_proto_orig".into(), first.into());
+        }
+        if let Some((evidence, application)) = notes.application {
+            let object = json!({"name": application.name, "category": application.category.name(),
+                "evidence": evidence.name(), "confidence": evidence.confidence()});
+            line.insert("application".into(), object);
         }
         if let Some(tcp) = &flow.tcp {
             let both = tcp.flags[0] | tcp.flags[1];

@@ -141,6 +141,8 @@ pub(super) static ROWS: &[Signature] = &[
                 && be32(bytes, 0) != 0
         }),
     ),
+    // OASIS MQTT 3.1.1, 2.2: taken up in the middle of a connection
+    row("mqtt", Iot, TCP, &[], Is(mqtt)),
     // Tuya's local protocol
     row("tuya", Iot, BOTH, &[], Starts(&[0, 0, 0x55, 0xaa])),
     row("tuya", Iot, BOTH, &[], Starts(&[0, 0, 0x66, 0x99])),
@@ -172,4 +174,18 @@ pub(super) static ROWS: &[Signature] = &[
 /// RFC 1006, section 6.
 fn tpkt(bytes: &[u8]) -> bool {
     bytes.starts_with(&[3, 0]) && (5..=bytes.len()).contains(&be16(bytes, 2))
+}
+
+/// A ping, or a publication whose length and topic are right.
+fn mqtt(bytes: &[u8]) -> bool {
+    let (head, topic) = (u8_at(bytes, 0), be16(bytes, 2));
+    let whole = usize::from(u8_at(bytes, 1)) + 2 == bytes.len();
+    match head {
+        0xc0 | 0xd0 => bytes.len() == 2 && whole,
+        0x30..=0x3d => {
+            let name = bytes.get(4..4 + topic).unwrap_or_default();
+            whole && topic > 0 && name.len() == topic && name.iter().all(u8::is_ascii_graphic)
+        }
+        _ => false,
+    }
 }

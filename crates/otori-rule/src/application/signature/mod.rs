@@ -9,6 +9,7 @@ mod industry;
 mod network;
 mod people;
 mod play;
+mod port;
 mod tunnel;
 
 use super::{Application, Category, Evidence};
@@ -62,7 +63,9 @@ const fn row(
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Signature> {
-    [network::ROWS, tunnel::ROWS, data::ROWS, industry::ROWS, people::ROWS, play::ROWS].into_iter().flatten()
+    [network::ROWS, tunnel::ROWS, data::ROWS, industry::ROWS, people::ROWS, play::ROWS, port::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 impl Signature {
@@ -77,15 +80,26 @@ impl Signature {
     }
 }
 
+fn is_marked(row: &&Signature) -> bool {
+    !matches!(row.mark, Mark::Nothing)
+}
+
+/// What the payload tells together with a port that it is usual on.
+pub(super) fn on_its_port(look: &Look<'_>) -> Option<Application> {
+    let mut bound = rows().filter(is_marked).filter(|row| !row.ports.is_empty());
+    bound.find(|row| row.fits(look)).map(|row| row.application)
+}
+
 /// What the payload tells, and how.
 pub(super) fn application(look: &Look<'_>) -> Option<(Evidence, Application)> {
-    let marked = |row: &&Signature| !matches!(row.mark, Mark::Nothing);
-    let bound = rows().filter(marked).filter(|row| !row.ports.is_empty());
-    let free = rows().filter(marked).filter(|row| row.ports.is_empty());
-    if let Some(row) = bound.chain(free).find(|row| row.fits(look)) {
+    if let Some(application) = on_its_port(look) {
+        return Some((Evidence::Signature, application));
+    }
+    let mut free = rows().filter(is_marked).filter(|row| row.ports.is_empty());
+    if let Some(row) = free.find(|row| row.fits(look)) {
         return Some((Evidence::Signature, row.application));
     }
-    let row = rows().filter(|row| !marked(row)).find(|row| row.fits(look))?;
+    let row = rows().filter(|row| !is_marked(row)).find(|row| row.fits(look))?;
     let evidence = if row.ports.is_empty() { Evidence::Protocol } else { Evidence::Port };
     Some((evidence, row.application))
 }
@@ -153,6 +167,10 @@ mod tests {
             &[3, 0, 0, 22, 17, 0xe0, 0, 0, 0, 1, 0, 0xc1, 2, 1, 0, 0xc2, 2, 1, 2, 0xc0, 1, 10],
             Some("iso-tsap"),
         );
+        let mut exchange = vec![7; 40];
+        exchange[17] = 0x20;
+        exchange[24..28].copy_from_slice(&[0, 0, 0, 40]);
+        check(17, [500, 10_500], &exchange, Some("ipsec"));
         check(1, [0, 0], b"", Some("icmp"));
         check(17, [40_000, 40_001], b"hello", None);
     }

@@ -1,6 +1,6 @@
 //! What networks need themselves: routing, names, keys, logs. Specifications are named at the rows.
 use super::{
-    super::Category::{FileTransfer, Mail, Network, RemoteAccess, Update},
+    super::Category::{FileTransfer, Mail, Network, RemoteAccess, Update, Web},
     BOTH,
     Mark::*,
     Signature, TCP, UDP, be16, be32, has, row, u8_at,
@@ -19,6 +19,13 @@ pub(super) static ROWS: &[Signature] = &[
     row("slp", Network, BOTH, &[427], Is(slp)),
     // RFC 2865
     row("radius", Network, UDP, &[], Is(radius)),
+    row(
+        "radius",
+        Network,
+        UDP,
+        &[1645, 1646, 1812, 1813],
+        Is(|bytes| bytes.len() >= 20 && be16(bytes, 2) == bytes.len()),
+    ),
     // RFC 1002
     row("netbios", Network, UDP, &[137], Is(|bytes| bytes.len() >= 12 && be16(bytes, 4) <= 2)),
     row("netbios", Network, UDP, &[138], Is(|bytes| bytes.len() >= 10 && matches!(bytes[0], 0x10..=0x16))),
@@ -98,8 +105,11 @@ pub(super) static ROWS: &[Signature] = &[
     row("zabbix", Network, TCP, &[], Starts(b"ZBXD")),
     row("ookla", Network, TCP, &[8080, 5060], Is(|bytes| bytes.starts_with(b"HI ") || bytes == b"HI\n")),
     row("avast", Update, TCP, &[], Starts(b"NOSA")),
-    // RFC 7858; RFC 5905 and others that only ports tell
-    row("dot", Network, BOTH, &[853], Nothing),
+    // RFC 9000: versions of drafts and of their makers, which the wire does not decrypt
+    row("quic", Web, UDP, &[], Is(quic)),
+    // RFC 8446 and 9112, taken up in the middle
+    row("tls", Web, TCP, &[], Is(tls)),
+    row("http", Web, TCP, &[], Is(http)),
 ];
 
 fn slp(bytes: &[u8]) -> bool {
@@ -181,4 +191,27 @@ fn ldap(bytes: &[u8]) -> bool {
         && u8_at(bytes, inside) == 2
         && (1..=4).contains(&number)
         && matches!(u8_at(bytes, inside + 2 + number), 0x42 | 0x4a | 0x50 | 0x60..=0x79)
+}
+
+/// A long header of a known family of versions.
+fn quic(bytes: &[u8]) -> bool {
+    let version = be32(bytes, 1);
+    let known = matches!(version, 1 | 0x6b33_43cf | 0x709a_50c4)
+        || version >> 8 == 0x00ff_0000
+        || version >> 8 == 0x00fa_ceb0
+        || version & 0x0f0f_0f0f == 0x0a0a_0a0a
+        || matches!(version >> 24, 0x51 | 0x54);
+    u8_at(bytes, 0) & 0xc0 == 0xc0 && known && u8_at(bytes, 5) <= 20 && bytes.len() >= 21
+}
+
+fn tls(bytes: &[u8]) -> bool {
+    matches!(u8_at(bytes, 0), 20..=23)
+        && u8_at(bytes, 1) == 3
+        && u8_at(bytes, 2) <= 4
+        && (1..=16_640).contains(&be16(bytes, 3))
+}
+
+fn http(bytes: &[u8]) -> bool {
+    let words: [&[u8]; 7] = [b"GET ", b"POST ", b"HEAD ", b"PUT ", b"OPTIONS ", b"CONNECT ", b"HTTP/1."];
+    words.iter().any(|word| bytes.starts_with(word))
 }

@@ -46,11 +46,7 @@ pub(super) static ROWS: &[Signature] = &[
         UDP,
         &[],
         Is(|bytes| {
-            bytes.len() >= 23
-                && matches!(bytes[16], 0 | 1 | 2 | 0x30..=0x32 | 0x40 | 0x80 | 0x81)
-                && bytes[17] <= 16
-                && bytes[18] <= 16
-                && le32(bytes, 19) + 23 == bytes.len()
+            bytes.len() >= 23 && bytes[17] <= 16 && bytes[18] <= 16 && le32(bytes, 19) + 23 == bytes.len()
         }),
     ),
     // KCP: conversation, command 81 to 84, length at 20

@@ -1,5 +1,5 @@
 //! Networks inside of networks. Specifications are named at the rows.
-use super::{super::Category::Tunnel, BOTH, Mark::*, Signature, TCP, UDP, be16, be32, row, u8_at};
+use super::{super::Category::Tunnel, Mark::*, Signature, TCP, UDP, be16, be32, row, u8_at};
 
 pub(super) static ROWS: &[Signature] = &[
     row("ip-in-ip", Tunnel, &[4, 41], &[], Nothing),
@@ -47,7 +47,6 @@ pub(super) static ROWS: &[Signature] = &[
                 && bytes.len() >= 13
         }),
     ),
-    row("openvpn", Tunnel, BOTH, &[1194], Nothing),
 ];
 
 fn ike(bytes: &[u8]) -> bool {

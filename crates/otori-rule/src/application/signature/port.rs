@@ -1,0 +1,43 @@
+//! Ports that tell where nothing else does: the last resort. Source: IANA's registry of service names and port numbers.
+use super::{
+    super::Category::{
+        Chat, Database, FileTransfer, Industrial, Iot, Mail, Media, Network, RemoteAccess, Tunnel, Web,
+    },
+    BOTH,
+    Mark::Nothing,
+    Signature, TCP, UDP, row,
+};
+
+pub(super) static ROWS: &[Signature] = &[
+    row("dns", Network, BOTH, &[53], Nothing),
+    row("dot", Network, BOTH, &[853], Nothing),
+    row("dhcp", Network, UDP, &[67, 68], Nothing),
+    row("ntp", Network, UDP, &[123], Nothing),
+    row("snmp", Network, UDP, &[161, 162], Nothing),
+    row("netbios", Network, BOTH, &[137, 138, 139], Nothing),
+    row("syslog", Network, UDP, &[514], Nothing),
+    row("ldap", Network, TCP, &[389, 636], Nothing),
+    row("http", Web, TCP, &[80, 8000, 8080], Nothing),
+    row("tls", Web, TCP, &[443, 8443], Nothing),
+    row("quic", Web, UDP, &[443], Nothing),
+    row("ftp", FileTransfer, TCP, &[20, 21], Nothing),
+    row("tftp", FileTransfer, UDP, &[69], Nothing),
+    row("smb", FileTransfer, TCP, &[445], Nothing),
+    row("ssh", RemoteAccess, TCP, &[22], Nothing),
+    row("telnet", RemoteAccess, TCP, &[23, 2323], Nothing),
+    row("rdp", RemoteAccess, BOTH, &[3389], Nothing),
+    row("smtp", Mail, TCP, &[25, 465, 587], Nothing),
+    row("pop3", Mail, TCP, &[110, 995], Nothing),
+    row("imap", Mail, TCP, &[143, 993], Nothing),
+    row("xmpp", Chat, TCP, &[5222, 5269], Nothing),
+    row("sip", Chat, BOTH, &[5060, 5061], Nothing),
+    row("h323", Chat, TCP, &[1720], Nothing),
+    row("rtsp", Media, TCP, &[554], Nothing),
+    row("mysql", Database, TCP, &[3306], Nothing),
+    row("postgresql", Database, TCP, &[5432], Nothing),
+    row("mqtt", Iot, TCP, &[1883, 8883], Nothing),
+    row("coap", Iot, UDP, &[5683, 5684], Nothing),
+    row("modbus", Industrial, TCP, &[502], Nothing),
+    row("openvpn", Tunnel, BOTH, &[1194], Nothing),
+    row("ipsec", Tunnel, UDP, &[500, 4500], Nothing),
+];
