@@ -144,7 +144,7 @@ fn syslog(bytes: &[u8]) -> bool {
 fn stun(bytes: &[u8]) -> bool {
     // Over TCP a length may stand before it (RFC 4571).
     let bytes = if be16(bytes, 0) + 2 == bytes.len() { bytes.get(2..).unwrap_or_default() } else { bytes };
-    let framed = be16(bytes, 2) + 20 == bytes.len() && be16(bytes, 2) % 4 == 0;
+    let framed = be16(bytes, 2) + 20 == bytes.len() && be16(bytes, 2).is_multiple_of(4);
     let cookie = be32(bytes, 4) == 0x2112_a442 && u8_at(bytes, 0) < 0x40;
     let classic = matches!(be16(bytes, 0), 0x0001 | 0x0101 | 0x0111 | 0x0003 | 0x0103) && framed;
     bytes.len() >= 20 && (cookie || classic)

@@ -9,7 +9,7 @@ pub(super) static ROWS: &[Signature] = &[
     row("ipsec", Tunnel, UDP, &[], Is(ike)),
     row("ipsec", Tunnel, UDP, &[4500], Is(|bytes| bytes == [0xff] || bytes.len() >= 20)),
     row("wireguard", Tunnel, UDP, &[], Is(wireguard)),
-    row("openvpn", Tunnel, UDP, &[], Is(|bytes| openvpn(bytes))),
+    row("openvpn", Tunnel, UDP, &[], Is(openvpn)),
     row(
         "openvpn",
         Tunnel,
@@ -61,7 +61,7 @@ fn wireguard(bytes: &[u8]) -> bool {
             1 => length == 148,
             2 => length == 92,
             3 => length == 64,
-            4 => length >= 32 && length % 16 == 0,
+            4 => length >= 32 && length.is_multiple_of(16),
             _ => false,
         }
 }
