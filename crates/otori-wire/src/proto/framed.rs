@@ -149,7 +149,24 @@ pub(super) mod tests {
             }
             assert_eq!(cut.opened(), whole.opened());
         }
+        talk.iter().for_each(|(way, bytes)| break_each_byte(parser, *way, bytes));
         whole
+    }
+    /// No changed byte of a stream makes its parser panic or take more than there is.
+    fn break_each_byte(parser: fn() -> Box<dyn Parser>, way: Direction, bytes: &[u8]) {
+        for at in 0..bytes.len().min(512) {
+            for flip in [1, 0x80, 0xff] {
+                let mut broken = bytes.to_vec();
+                broken[at] ^= flip;
+                let (mut reader, mut transactions) = (parser(), Transactions::default());
+                for piece in broken.chunks(61) {
+                    assert!(reader.feed(way, piece, &mut transactions) <= piece.len());
+                }
+                reader.gap(way, 3, &mut transactions);
+                reader.feed(way, bytes, &mut transactions);
+                reader.end(way, &mut transactions);
+            }
+        }
     }
     /// The same of datagrams; every shorter datagram and every flipped byte is fed as well.
     pub(crate) fn read_datagrams(
