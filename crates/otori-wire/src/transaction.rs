@@ -130,14 +130,6 @@ pub struct Marks {
     pub listed: [u16; 2],
 }
 
-/// A protocol's own record of a transaction, beyond the fields; read by its row's `log`.
-pub trait Detail: Send + Any {
-    /// For the protocol's row to find its type again.
-    fn as_any(&self) -> &dyn Any;
-    /// The same, to add to it.
-    fn as_any_mut(&mut self) -> &mut dyn Any;
-}
-
 /// One exchange.
 pub struct Transaction {
     /// number in the flow, from 0
@@ -150,8 +142,8 @@ pub struct Transaction {
     pub progress: [Progress; 2],
     /// what broke the protocol's rules
     pub anomalies: Vec<&'static str>,
-    /// the protocol's own record
-    pub detail: Option<Box<dyn Detail>>,
+    /// the protocol's own record beyond the fields; read by its row's `log`
+    pub detail: Option<Box<dyn Any + Send>>,
     /// kept for the matcher
     pub marks: Marks,
     /// the log line was written
@@ -180,8 +172,12 @@ impl Transaction {
         (self.progress[other], self.touched[other]) = (Progress::Complete, false);
     }
     /// What the protocol keeps besides fields, if it is of that type.
-    pub fn detail_of<T: Detail>(&self) -> Option<&T> {
-        self.detail.as_ref()?.as_any().downcast_ref()
+    pub fn detail_of<T: Any>(&self) -> Option<&T> {
+        self.detail.as_ref()?.downcast_ref()
+    }
+    /// The same, to add to it; made if there is none. `None` if it is of another type.
+    pub fn detail_mut<T: Any + Send + Default>(&mut self) -> Option<&mut T> {
+        self.detail.get_or_insert_with(|| Box::new(T::default())).downcast_mut()
     }
     /// Both directions are complete.
     pub fn is_complete(&self) -> bool {

@@ -8,10 +8,9 @@ use super::{
 use crate::{
     cursor::Cursor,
     flow::Direction,
-    transaction::{Detail, FieldId, Transaction, Transactions},
+    transaction::{FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use core::any::Any;
 
 const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Bacnet, direction as u8 * 64 + index)
@@ -123,15 +122,6 @@ pub struct Message {
     object: Option<(u16, u32)>,
     /// a message of the network layer
     network: Option<u8>,
-}
-
-impl Detail for Message {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 impl MessageReader for BacnetReader {

@@ -9,10 +9,9 @@ use super::{
 use crate::{
     cursor::Cursor,
     flow::Direction,
-    transaction::{Detail, FieldId, Fields, Transaction, Transactions},
+    transaction::{FieldId, Fields, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use core::any::Any;
 
 const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Coap, direction as u8 * 64 + index)
@@ -112,15 +111,6 @@ pub struct Message {
     token: Vec<u8>,
     options: Vec<(u32, Vec<u8>)>,
     payload: Vec<u8>,
-}
-
-impl Detail for Message {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 impl MessageReader for CoapReader {

@@ -5,10 +5,10 @@ use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, 
 use crate::{
     cursor::Cursor,
     flow::Direction,
-    transaction::{Detail, FieldId, Fields, Transaction, Transactions},
+    transaction::{FieldId, Fields, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use core::{any::Any, net::Ipv4Addr};
+use core::net::Ipv4Addr;
 use framed::{Length, MessageReader, Messages};
 
 const fn field(direction: Direction, index: u8) -> FieldId {
@@ -68,15 +68,6 @@ pub struct Message {
     /// of the client, assigned, of the next server, of the relay
     addresses: [[u8; 4]; 4],
     options: Vec<(u8, Vec<u8>)>,
-}
-
-impl Detail for Message {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 impl MessageReader for DhcpReader {

@@ -12,10 +12,9 @@ use crate::{
     cursor::Cursor,
     flow::Direction,
     limits::DNP3_FRAGMENT_BYTES,
-    transaction::{Detail, FieldId, Transaction, Transactions},
+    transaction::{FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use core::any::Any;
 use frame::Frame;
 use object::Object;
 
@@ -147,15 +146,6 @@ struct Fragment {
     indicators: Option<u16>,
     objects: Vec<Object>,
     complete: bool,
-}
-
-impl Detail for Fragment {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 impl MessageReader for Dnp3Reader {

@@ -4,9 +4,7 @@
 use crate::{
     cursor::Cursor,
     limits::{DNS_LABELS, DNS_RECORDS},
-    transaction::Detail,
 };
-use core::any::Any;
 
 /// One question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,15 +66,6 @@ impl Message {
     /// Response code.
     pub const fn rcode(&self) -> u16 {
         self.flags & 15
-    }
-}
-
-impl Detail for Message {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

@@ -10,10 +10,9 @@ use crate::{
     cursor::Cursor,
     digest::hex,
     flow::Direction,
-    transaction::{Detail, FieldId, Fields, Transaction, Transactions},
+    transaction::{FieldId, Fields, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use core::any::Any;
 
 const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Echonet, direction as u8 * 64 + index)
@@ -114,15 +113,6 @@ pub struct Message {
     destination: u32,
     service: u8,
     properties: Vec<(u8, Vec<u8>)>,
-}
-
-impl Detail for Message {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 impl MessageReader for EchonetReader {

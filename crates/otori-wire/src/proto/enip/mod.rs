@@ -11,10 +11,9 @@ use super::{
 use crate::{
     flow::Direction,
     limits::OPEN_REQUESTS,
-    transaction::{Detail, FieldId, Fields, Progress, Transaction, Transactions},
+    transaction::{FieldId, Fields, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use core::any::Any;
 use message::{COMMANDS, HEAD, Message, STATUSES};
 use std::collections::VecDeque;
 
@@ -99,15 +98,6 @@ struct Exchange {
     sides: [Option<Message>; 2],
 }
 
-impl Detail for Exchange {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
 impl MessageReader for EnipReader {
     fn length(&self, _direction: Direction, bytes: &[u8]) -> Length {
         match bytes.first_chunk::<4>() {
@@ -133,8 +123,7 @@ impl MessageReader for EnipReader {
         }
         set_fields(direction, &message, &mut transaction.fields);
         let alone = direction == ToClient && known.is_none();
-        let exchange = transaction.detail.get_or_insert_with(|| Box::new(Exchange::default()));
-        if let Some(exchange) = exchange.as_any_mut().downcast_mut::<Exchange>() {
+        if let Some(exchange) = transaction.detail_mut::<Exchange>() {
             exchange.sides[direction.index()] = Some(message);
         }
         match alone {

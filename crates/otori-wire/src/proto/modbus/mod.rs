@@ -12,10 +12,9 @@ use crate::{
     cursor::Cursor,
     flow::Direction,
     limits::OPEN_REQUESTS,
-    transaction::{Detail, FieldId, Fields, Progress, Transaction, Transactions},
+    transaction::{FieldId, Fields, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use core::any::Any;
 use pdu::{Pdu, Written};
 use std::collections::VecDeque;
 
@@ -92,15 +91,6 @@ struct Exchange {
     sides: [Option<Message>; 2],
 }
 
-impl Detail for Exchange {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
 impl MessageReader for ModbusReader {
     fn length(&self, _direction: Direction, bytes: &[u8]) -> Length {
         match bytes.first_chunk::<6>() {
@@ -125,8 +115,7 @@ impl MessageReader for ModbusReader {
             (ToServer, Some(_)) => transaction.note("modbus.invalid_function_code"),
             (ToClient, _) => {}
         }
-        let exchange = transaction.detail.get_or_insert_with(|| Box::new(Exchange::default()));
-        if let Some(exchange) = exchange.as_any_mut().downcast_mut::<Exchange>() {
+        if let Some(exchange) = transaction.detail_mut::<Exchange>() {
             exchange.sides[direction.index()] = Some(message);
         }
         transaction.advance(direction, Progress::Complete);

@@ -12,7 +12,7 @@ use super::{Parser, Probe, ProtocolId, file};
 use crate::{
     flow::Direction,
     limits::{MQTT_PACKET_BYTES, TRANSACTIONS_PER_FLOW},
-    transaction::{Detail, Fields, Progress, Transaction, Transactions},
+    transaction::{Fields, Progress, Transaction, Transactions},
 };
 use message::{Packet, fixed_header};
 
@@ -20,15 +20,6 @@ use message::{Packet, fixed_header};
 #[derive(Default)]
 struct Exchange {
     packets: Vec<Packet>,
-}
-
-impl Detail for Exchange {
-    fn as_any(&self) -> &dyn core::any::Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn core::any::Any {
-        self
-    }
 }
 
 /// CONNECT with one of the protocol's names; or a whole packet that makes sense.
@@ -217,8 +208,7 @@ impl MqttParser {
         if !opens && let Some(place) = found {
             self.waiting.swap_remove(place);
         }
-        let exchange = transaction.detail.get_or_insert_with(|| Box::new(Exchange::default()));
-        if let Some(exchange) = exchange.as_any_mut().downcast_mut::<Exchange>() {
+        if let Some(exchange) = transaction.detail_mut::<Exchange>() {
             exchange.packets.push(packet);
         }
         match opens {

@@ -12,10 +12,9 @@ use super::{
 };
 use crate::{
     flow::Direction,
-    transaction::{Detail, FieldId, Progress, Transaction, Transactions},
+    transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use core::any::Any;
 use keys::Keys;
 use packet::{Crypto, Long};
 
@@ -93,15 +92,6 @@ const PACKETS: usize = 8;
 struct Connection {
     extensions: [Vec<u16>; 2],
     encrypted_hello: bool,
-}
-
-impl Detail for Connection {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 impl Parser for QuicParser {
@@ -214,8 +204,7 @@ impl QuicParser {
 }
 
 fn connection(transaction: &mut Transaction) -> Option<&mut Connection> {
-    let detail = transaction.detail.get_or_insert_with(|| Box::new(Connection::default()));
-    detail.as_any_mut().downcast_mut()
+    transaction.detail_mut()
 }
 
 fn client_hello(body: &[u8], transaction: &mut Transaction) {

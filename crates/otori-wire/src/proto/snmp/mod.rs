@@ -5,7 +5,7 @@ use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
     limits::SNMP_VARIABLES,
-    transaction::{Detail, FieldId, Transaction, Transactions},
+    transaction::{FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
 
@@ -111,15 +111,6 @@ pub(super) struct Message {
     error: i64,
     variables: Vec<String>,
     trailing: bool,
-}
-
-impl Detail for Message {
-    fn as_any(&self) -> &dyn core::any::Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn core::any::Any {
-        self
-    }
 }
 
 impl Message {

@@ -14,9 +14,8 @@ use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
     limits::TLS_HANDSHAKE_BYTES,
-    transaction::{Detail, FieldId, Progress, Transaction, Transactions},
+    transaction::{FieldId, Progress, Transaction, Transactions},
 };
-use core::any::Any;
 
 const fn client(index: u8) -> FieldId {
     FieldId::new(ProtocolId::Tls, index)
@@ -101,15 +100,6 @@ pub struct Handshake {
     pub encrypted_hello: bool,
     /// the server's certificate
     pub certificate: Option<certificate::Certificate>,
-}
-
-impl Detail for Handshake {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 const HANDSHAKE: u8 = 22;
