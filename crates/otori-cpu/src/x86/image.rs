@@ -32,6 +32,7 @@ impl Cpu {
         let mut image = [0; WORDS];
         let (control, status, tags) = self.float.short_words();
         image[0] = u64::from(control) | u64::from(status) << 16 | u64::from(tags) << 32;
+        [image[1], image[2]] = self.float.pointers();
         image[3] = u64::from(self.mxcsr) | MXCSR_MASK << 32;
         for number in 0..8 {
             let value = self.float.stack(number as u8);
@@ -54,6 +55,7 @@ impl Cpu {
         self.mxcsr = mxcsr;
         let word = |shift: u32| (image[0] >> shift) as u16;
         self.float.set_short_words(word(0), word(16), word(32) as u8);
+        self.float.set_pointers([image[1] & self.mask, image[2] & self.mask]);
         for number in 0..8 {
             let significand = image[REGISTERS + 2 * number];
             let head = image[REGISTERS + 2 * number + 1] as u16;

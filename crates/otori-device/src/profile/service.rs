@@ -291,13 +291,14 @@ answer = [{ command = 2, done = 3, does = \"get\" }]
         let interface = "[[interface]]\nname = \"br0\"\naddress = \"192.168.0.1\"\n";
         let more = format!("{text}{RESPONDER}{service}{interface}");
         assert!(more.contains(from), "{from}");
+        let line = 1 + more.split(from).next().map_or(0, |before| before.matches('\n').count());
         let found = check_text(&camera, &more.replacen(from, to, 1));
         match expect {
             Ok(()) => assert!(found.is_ok(), "{found:?}"),
             Err(parts) => {
                 let error = found.unwrap_err().to_string();
-                for part in parts {
-                    assert!(error.contains(part), "{part:?} is not in: {error}");
+                for part in parts.iter().map(|part| part.replace("{line}", &line.to_string())) {
+                    assert!(error.contains(&part), "{part:?} is not in: {error}");
                 }
             }
         }
@@ -310,7 +311,7 @@ answer = [{ command = 2, done = 3, does = \"get\" }]
             "value = { at = 516, bytes = 1500 }",
             "value = { at = 517, bytes = 1500 }",
             Err(&[
-                "product.toml:314:1: the value of /var/cfm_socket leaves its record of 2016 bytes",
+                "product.toml:{line}:1: the value of /var/cfm_socket leaves its record of 2016 bytes",
                 "keep at + bytes within record_bytes",
             ]),
         );

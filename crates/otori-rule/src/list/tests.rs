@@ -1,3 +1,4 @@
+//! Tests of the lists: what is found, what changes, what is bounded.
 use super::*;
 
 const EVIL: &str = "\

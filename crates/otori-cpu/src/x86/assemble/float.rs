@@ -10,7 +10,7 @@ impl Assembly {
         if let Operand::Memory(place) = i.operand {
             self.address_of(i, place);
         }
-        let imm = u64::from(i.opcode & 7) << 8 | u64::from(i.modrm);
+        let imm = u64::from(self.here as u32) << 32 | u64::from(i.opcode & 7) << 8 | u64::from(i.modrm);
         self.push(Op { imm, d: u8::from(i.operand_prefix), ..op(execute) });
         Ok(())
     }

@@ -36,7 +36,8 @@ impl Float {
             .fold(0, |empty, number| empty | 1 << number);
     }
 
-    /// The words of an environment: control, status, tags, and four that say where an exception was.
+    /// The words of an environment: control, status, tags, instruction, its segment, operand, its segment; the segments are
+    /// zero as on processors that have given them up.
     pub(super) fn store_environment(
         &mut self,
         maps: &Maps,
@@ -44,14 +45,15 @@ impl Float {
         wide: bool,
     ) -> Result<(), Interrupt> {
         maps.reach(address, SIZES[usize::from(wide)] as u32, Access::Write)?;
-        let words = [self.control, self.status_word(), self.tag_word(), 0, 0, 0, 0];
+        let [control, status, tags] = [self.control, self.status_word(), self.tag_word()].map(u32::from);
+        let words = [control, status, tags, self.at as u32, 0, self.operand as u32, 0];
         for (number, word) in (0..).zip(words) {
             if wide {
                 // The upper halves of the first three and the last one are ones.
                 let upper = if number < 3 || number == 6 { 0xffff_0000 } else { 0 };
-                maps.set_u32(address.wrapping_add(4 * number), upper | u32::from(word))?;
+                maps.set_u32(address.wrapping_add(4 * number), upper | word)?;
             } else {
-                maps.set_u16(address.wrapping_add(2 * number), word)?;
+                maps.set_u16(address.wrapping_add(2 * number), word as u16)?;
             }
         }
         Ok(())
@@ -69,6 +71,11 @@ impl Float {
         for (number, word) in (0..).zip(words.iter_mut()) {
             *word = maps.get_u16(address.wrapping_add(step * number))?;
         }
+        let pointer = |number: u64| {
+            let at = address.wrapping_add(step * number);
+            if wide { maps.get_u32(at).map(u64::from) } else { maps.get_u16(at).map(u64::from) }
+        };
+        (self.at, self.operand) = (pointer(3)?, pointer(5)?);
         self.set_control(words[0]);
         self.set_status_word(words[1]);
         self.set_tag_word(words[2]);
@@ -115,6 +122,16 @@ impl Float {
         self.top = (status >> TOP_SHIFT) as u8 & 7;
         self.set_status_word(status);
         self.empty = !tags;
+    }
+
+    /// Where the last instruction and its operand in memory are.
+    pub(in super::super) fn pointers(&self) -> [u64; 2] {
+        [self.at, self.operand]
+    }
+
+    /// Sets them.
+    pub(in super::super) fn set_pointers(&mut self, [at, operand]: [u64; 2]) {
+        (self.at, self.operand) = (at, operand);
     }
 
     /// ST(number), empty or not.

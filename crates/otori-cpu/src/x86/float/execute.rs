@@ -1,10 +1,10 @@
 //! The instructions D8 to DF. Entrance: [`execute`]. Intel SDM volume 2, tables.
 //!
-//! They are done in one piece: `imm` holds the low bits of the opcode above the ModRM byte, `d` tells 16-bit operands,
-//! the address of a memory operand is in its slot.
+//! They are done in one piece: `imm` holds the low bits of the opcode above the ModRM byte, its upper half the distance from
+//! the start of the block; `d` tells 16-bit operands, the address of a memory operand is in its slot.
 
 use super::super::cpu::{ADDRESS, AX, Cpu};
-use super::super::execute::{get, pieces, set};
+use super::super::execute::{get, key, pieces, set};
 use super::super::flags::{CARRY, PARITY, ZERO};
 use super::arithmetic::{add, compare, divide, multiply, square_root, subtract};
 use super::extended::Class;
@@ -34,11 +34,27 @@ pieces! {
     /// Any instruction D8 to DF.
     fn execute(cpu, maps, op) {
         let (opcode, modrm) = (op.imm as u16 >> 8 & 7, op.imm as u8);
-        if modrm >= 0xc0 {
-            return in_registers(cpu, opcode, modrm);
+        let operand = (modrm < 0xc0).then(|| get(cpu, ADDRESS));
+        match operand {
+            None => in_registers(cpu, opcode, modrm)?,
+            Some(address) => with_memory(cpu, maps, (opcode, modrm >> 3 & 7), address, op.d == 0)?,
         }
-        let address = get(cpu, ADDRESS);
-        with_memory(cpu, maps, (opcode, modrm >> 3 & 7), address, op.d == 0)
+        if !is_control(opcode, modrm) {
+            cpu.float.at = key(cpu, (op.imm as i64 >> 32) as u64);
+            cpu.float.operand = operand.unwrap_or(cpu.float.operand);
+        }
+        Ok(())
+    }
+}
+
+/// Is it about the unit's own state? Then it leaves the addresses of the last instruction and operand (Intel SDM volume 1,
+/// 8.1.8).
+fn is_control(opcode: u16, modrm: u8) -> bool {
+    match (opcode, modrm) {
+        (3, 0xe0..=0xe4) | (7, 0xe0) => true,
+        (1, 0..0xc0) => modrm >> 3 & 7 >= 4,
+        (5, 0..0xc0) => matches!(modrm >> 3 & 7, 4 | 6 | 7),
+        _ => false,
     }
 }
 

@@ -59,6 +59,10 @@ pub struct Float {
     control: u16,
     /// The status word without the number of the top register.
     status: u16,
+    /// Address of the last instruction that was not about the unit's own state; programs learn from it where they are.
+    at: u64,
+    /// Address of the last operand in memory.
+    operand: u64,
 }
 
 impl Default for Float {
@@ -69,6 +73,8 @@ impl Default for Float {
             empty: 0xff,
             control: CONTROL_DEFAULT,
             status: 0,
+            at: 0,
+            operand: 0,
         }
     }
 }
