@@ -1,8 +1,13 @@
 //! Protocols of messages whose head tells their length: cuts them out of pieces of a stream.
 //!
-//! Key types: [`MessageReader`], [`Messages`]. A message of a datagram needs no cutting. Neighbour: `lines`.
+//! Key types: [`MessageReader`], [`Messages`]; [`OpenRequests`] and [`Exchange`] join requests with answers. A message of a datagram needs no cutting. Neighbour: `lines`.
 use super::Parser;
-use crate::{flow::Direction, limits::MESSAGE_BYTES, transaction::Transactions};
+use crate::{
+    flow::Direction,
+    limits::{MESSAGE_BYTES, OPEN_REQUESTS},
+    transaction::Transactions,
+};
+use std::collections::VecDeque;
 
 /// How long the message is that starts there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,38 @@ pub(super) trait MessageReader: Send {
     }
     /// Nothing more comes from there.
     fn end(&mut self, _direction: Direction, _transactions: &mut Transactions) {}
+}
+
+/// A request and its answer, as a protocol's record of a transaction.
+pub(super) struct Exchange<M> {
+    /// by direction
+    pub(super) sides: [Option<M>; 2],
+}
+
+impl<M> Default for Exchange<M> {
+    fn default() -> Self {
+        Exchange { sides: [None, None] }
+    }
+}
+
+/// Requests without an answer: what an answer names them by, and their transactions.
+#[derive(Default)]
+pub(super) struct OpenRequests {
+    list: VecDeque<(u16, u64)>,
+}
+
+impl OpenRequests {
+    /// The transaction that an answer is for, which is no longer open.
+    pub(super) fn answered(&mut self, name: u16) -> Option<u64> {
+        let place = self.list.iter().position(|(open, _)| *open == name)?;
+        self.list.remove(place).map(|(_, id)| id)
+    }
+    /// Opens one; gives the oldest one's transaction if that had to make room.
+    pub(super) fn ask(&mut self, name: u16, id: u64) -> Option<u64> {
+        let oldest = (self.list.len() >= OPEN_REQUESTS).then(|| self.list.pop_front()).flatten();
+        self.list.push_back((name, id));
+        oldest.map(|(_, id)| id)
+    }
 }
 
 /// The parser around a reader.

@@ -6,16 +6,14 @@ mod message;
 
 use super::{
     FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record,
-    framed::{Length, MessageReader, Messages},
+    framed::{Exchange, Length, MessageReader, Messages, OpenRequests},
 };
 use crate::{
     flow::Direction,
-    limits::OPEN_REQUESTS,
     transaction::{FieldId, Fields, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
 use message::{COMMANDS, HEAD, Message, STATUSES};
-use std::collections::VecDeque;
 
 const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Enip, direction as u8 * 64 + index)
@@ -89,13 +87,7 @@ pub(super) fn parser() -> Box<dyn Parser> {
 #[derive(Default)]
 struct EnipReader {
     /// commands without an answer, and their transactions
-    open: VecDeque<(u16, u64)>,
-}
-
-/// A request and its answer.
-#[derive(Default)]
-struct Exchange {
-    sides: [Option<Message>; 2],
+    open: OpenRequests,
 }
 
 impl MessageReader for EnipReader {
@@ -107,15 +99,13 @@ impl MessageReader for EnipReader {
     }
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         let Some(message) = Message::read(bytes) else { return };
-        let place = self.open.iter().position(|(command, _)| *command == message.command);
-        let known = place.filter(|_| direction == ToClient).and_then(|place| self.open.remove(place));
-        let id = known.map_or_else(|| transactions.open(ProtocolId::Enip), |(_, id)| id);
-        if direction == ToServer {
-            let oldest = (self.open.len() >= OPEN_REQUESTS).then(|| self.open.pop_front()).flatten();
-            if let Some(transaction) = oldest.and_then(|(_, id)| transactions.get_mut(id)) {
-                transaction.advance(ToClient, Progress::Complete);
-            }
-            self.open.push_back((message.command, id));
+        let known = (direction == ToClient).then(|| self.open.answered(message.command)).flatten();
+        let id = known.unwrap_or_else(|| transactions.open(ProtocolId::Enip));
+        if direction == ToServer
+            && let Some(oldest) = self.open.ask(message.command, id)
+            && let Some(transaction) = transactions.get_mut(oldest)
+        {
+            transaction.advance(ToClient, Progress::Complete);
         }
         let Some(transaction) = transactions.get_mut(id) else { return };
         if !message.whole {
@@ -123,7 +113,7 @@ impl MessageReader for EnipReader {
         }
         set_fields(direction, &message, &mut transaction.fields);
         let alone = direction == ToClient && known.is_none();
-        if let Some(exchange) = transaction.detail_mut::<Exchange>() {
+        if let Some(exchange) = transaction.detail_mut::<Exchange<Message>>() {
             exchange.sides[direction.index()] = Some(message);
         }
         match alone {
@@ -167,7 +157,7 @@ fn set_fields(direction: Direction, message: &Message, fields: &mut Fields) {
 
 /// The `enip` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
-    let Some(exchange) = transaction.detail_of::<Exchange>() else { return };
+    let Some(exchange) = transaction.detail_of::<Exchange<Message>>() else { return };
     for (key, side) in ["request", "response"].into_iter().zip(&exchange.sides) {
         if let Some(message) = side {
             record.object(key, &mut |record| message.log(record));

@@ -6,17 +6,15 @@ mod pdu;
 
 use super::{
     NumberForm, NumberRow, Parser, Probe, ProtocolId, Record,
-    framed::{Length, MessageReader, Messages},
+    framed::{Exchange, Length, MessageReader, Messages, OpenRequests},
 };
 use crate::{
     cursor::Cursor,
     flow::Direction,
-    limits::OPEN_REQUESTS,
     transaction::{FieldId, Fields, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
 use pdu::{Pdu, Written};
-use std::collections::VecDeque;
 
 const fn field(index: u8) -> FieldId {
     FieldId::new(ProtocolId::Modbus, index)
@@ -74,7 +72,7 @@ pub(super) fn parser() -> Box<dyn Parser> {
 #[derive(Default)]
 struct ModbusReader {
     /// identifiers of requests without an answer, and their transactions
-    open: VecDeque<(u16, u64)>,
+    open: OpenRequests,
 }
 
 /// One message.
@@ -83,12 +81,6 @@ struct Message {
     protocol: u16,
     unit: u8,
     pdu: Pdu,
-}
-
-/// A request and its answer.
-#[derive(Default)]
-struct Exchange {
-    sides: [Option<Message>; 2],
 }
 
 impl MessageReader for ModbusReader {
@@ -115,7 +107,7 @@ impl MessageReader for ModbusReader {
             (ToServer, Some(_)) => transaction.note("modbus.invalid_function_code"),
             (ToClient, _) => {}
         }
-        if let Some(exchange) = transaction.detail_mut::<Exchange>() {
+        if let Some(exchange) = transaction.detail_mut::<Exchange<Message>>() {
             exchange.sides[direction.index()] = Some(message);
         }
         transaction.advance(direction, Progress::Complete);
@@ -126,19 +118,19 @@ impl ModbusReader {
     /// The transaction that a message belongs to.
     fn transaction(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> u64 {
         let number = Cursor::new(bytes).u16().unwrap_or(0);
-        let place = self.open.iter().position(|(open, _)| *open == number);
-        if let Some((_, id)) = place.filter(|_| direction == ToClient).and_then(|at| self.open.remove(at)) {
+        if direction == ToClient
+            && let Some(id) = self.open.answered(number)
+        {
             return id;
         }
         let id = transactions.open(ProtocolId::Modbus);
         if direction == ToServer {
-            if self.open.len() >= OPEN_REQUESTS
-                && let Some(transaction) = self.open.pop_front().and_then(|(_, id)| transactions.get_mut(id))
+            if let Some(transaction) =
+                self.open.ask(number, id).and_then(|oldest| transactions.get_mut(oldest))
             {
                 transaction.note("modbus.flooded");
                 transaction.advance(ToClient, Progress::Complete);
             }
-            self.open.push_back((number, id));
         } else if let Some(transaction) = transactions.get_mut(id) {
             transaction.note("modbus.unsolicited_response");
             transaction.advance(ToServer, Progress::Complete);
@@ -181,7 +173,7 @@ fn set_fields(message: &Message, fields: &mut Fields) {
 
 /// The `modbus` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
-    let Some(exchange) = transaction.detail_of::<Exchange>() else { return };
+    let Some(exchange) = transaction.detail_of::<Exchange<Message>>() else { return };
     record.number("id", transaction.id.cast_signed() + 1);
     for (key, side) in ["request", "response"].into_iter().zip(&exchange.sides) {
         if let Some(message) = side {
