@@ -155,6 +155,8 @@ pub enum Subject<'a> {
 pub struct Listed<'a> {
     /// the list
     pub spec: &'a ListSpec,
+    /// its place among the lists
+    pub place: usize,
     /// line of the list from 1, or 0 of what was added since
     pub row: u32,
     /// what the entry stands for
@@ -281,7 +283,7 @@ impl Lists {
         if self.lists.iter().filter(passes).any(|list| find(list).is_some()) {
             return;
         }
-        for list in self.lists.iter().filter(|list| !passes(list)) {
+        for (place, list) in self.lists.iter().enumerate().filter(|(_, list)| !passes(list)) {
             if let Some((row, Probe { kind, text, .. })) = find(list) {
                 let text = match kind {
                     EntryKind::Url => &room.text,
@@ -289,7 +291,7 @@ impl Lists {
                 }
                 .get(text.clone());
                 let entry = String::from_utf8_lossy(text.unwrap_or_default()).into_owned();
-                tell(Listed { spec: &list.spec, row, kind: *kind, entry });
+                tell(Listed { spec: &list.spec, place, row, kind: *kind, entry });
             }
         }
     }

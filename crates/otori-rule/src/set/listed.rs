@@ -63,8 +63,7 @@ impl RuleSet {
         let id = transaction.id;
         let Ask { scratch, hits, .. } = ask;
         let mut tell = |listed: Listed<'_>| {
-            let place = self.lists.iter().position(|list| core::ptr::eq(list.spec(), listed.spec));
-            let place = place.unwrap_or_default() as u32;
+            let place = listed.place as u32;
             let hit = Hit {
                 rule: Arc::new(rule_of(&listed, place + 1)),
                 transaction: Some(id),
