@@ -2,7 +2,7 @@
 //!
 //! Every flow that nDPI labels with the confidence DPI is looked for in our log by its addresses and ports. It is named
 //! right if our application is nDPI's protocol or application, on the coarse map of [`SAME`]: nDPI says `TLS.Amazon`, we say
-//! `tls` or `amazon`.
+//! `tls` or `amazon`. `OTORI_SHOW=LABEL` shows the flows of one label that are not.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use otori_rule::Variables;

@@ -128,6 +128,8 @@ pub struct Marks {
     pub primed: [bool; 2],
     /// names that the lists were asked about, per direction
     pub listed: [u16; 2],
+    /// its host has told which application the flow is of, if it could
+    pub named: bool,
 }
 
 /// One exchange.

@@ -32,11 +32,15 @@ pub(super) fn packet(
     }
 }
 
-/// What a request tells.
-pub(super) fn transaction(naming: &mut Naming, transaction: &Transaction) {
+/// What a request tells: asked until it says a host, since every further piece of it comes here as well.
+pub(super) fn transaction(naming: &mut Naming, transaction: &mut Transaction) {
+    if transaction.marks.named {
+        return;
+    }
     for id in HOSTS {
         if let Some(host) = transaction.fields.get(id) {
             naming.host(host);
+            transaction.marks.named = true;
         }
     }
 }
