@@ -2,7 +2,10 @@
 //!
 //! Key types: [`Work`] (the engine without its flows), [`FlowExtra`] (what it keeps with a flow).
 use super::{Decision, Exception, Settings, WorkState, lone_place, naming, outcome::Found};
-use crate::eve::{FlowNotes, Place};
+use crate::{
+    device::Ends,
+    eve::{FlowNotes, Place},
+};
 use otori_event::{Endpoint, Timestamp};
 use otori_rule::{
     FlowMarks, Rule, RuleSet,
@@ -33,6 +36,8 @@ pub(crate) struct FlowExtra {
     pub(super) naming: Naming,
     /// left alone by an exception policy: neither parsed nor logged
     pub(super) bypassed: bool,
+    /// whose it is
+    pub(crate) ends: Ends,
     /// beside the way: what became readable through an acknowledgement, until its sender says something again
     waiting: Pieces,
 }
@@ -160,6 +165,9 @@ impl Work<'_> {
         direction: Direction,
         packet: &Packet<'_>,
     ) -> Decision {
+        if self.state.devices.is_some() {
+            self.tell_devices(flow, direction, packet);
+        }
         if let Some(fate) = &mut flow.extra.fate {
             fate.repeated += 1;
             let decision = fate.decision;
@@ -514,6 +522,9 @@ impl Work<'_> {
         for name in packet.anomalies.names() {
             self.state.eve.anomaly(&place, "decode", name);
         }
+        if let Some(devices) = &self.state.devices {
+            devices.claim(packet);
+        }
         let view = View {
             packet,
             source: place.source,
@@ -566,9 +577,11 @@ impl Work<'_> {
         self.give_summary(flow);
         let action = flow.extra.fate.as_ref().map(|_| "drop");
         let action = action.or(flow.extra.passed.then_some("pass"));
-        let FlowExtra { alerted, bypassed, naming, .. } = &flow.extra;
+        let FlowExtra { alerted, bypassed, naming, ends, .. } = &flow.extra;
+        let device = ends.label();
         let application = naming.application();
-        let notes = FlowNotes { reason, alerted: *alerted, bypassed: *bypassed, action, application };
+        let device = device.as_deref();
+        let notes = FlowNotes { reason, alerted: *alerted, bypassed: *bypassed, action, application, device };
         self.state.eve.flow(flow.last_at, flow, &notes);
     }
 }

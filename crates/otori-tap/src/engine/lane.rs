@@ -42,6 +42,7 @@ impl Lane {
             pieces: flow::Pieces::default(),
             expected: expected::Expected::default(),
             carriers: Vec::new(),
+            devices: None,
         };
         Lane {
             flows: FlowTable::one_of(settings.flows, place, of),

@@ -10,6 +10,7 @@ mod outcome;
 mod settings;
 mod stats;
 mod verdict;
+mod watching;
 mod workers;
 
 #[cfg(test)]
@@ -19,7 +20,10 @@ pub use flow::Facts;
 pub use settings::{Detail, Exception, Settings};
 pub use workers::{Spread, Workers};
 
-use crate::eve::{Eve, Place};
+use crate::{
+    device::Devices,
+    eve::{Eve, Place},
+};
 use lane::Lane;
 use otori_event::{Endpoint, RuleChange, Timestamp, Verdict};
 use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Tables, Variables, list::Lists, set::Scratch};
@@ -81,6 +85,8 @@ pub(crate) struct WorkState {
     expected: expected::Expected,
     /// packets around the one that is looked at, outermost first
     carriers: Vec<Carrier>,
+    /// whose flows they are, if anybody wants to know
+    devices: Option<Devices>,
 }
 
 /// A packet that carries another one.
@@ -113,6 +119,10 @@ impl Engine {
     /// Lists of hosts and URLs, to load and change them.
     pub const fn lists(&mut self) -> &mut Lists {
         self.rules.lists_mut()
+    }
+    /// Tells devices apart from now on, and writes whose flow it is.
+    pub fn set_devices(&mut self, devices: Devices) {
+        self.lane.work.devices = Some(devices);
     }
     /// Takes a threshold file; lines that cannot be read are told.
     pub fn load_thresholds(&mut self, file: &str, text: &str) -> Vec<RuleError> {

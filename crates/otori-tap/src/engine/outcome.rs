@@ -104,6 +104,7 @@ impl Work<'_> {
         let mut found = core::mem::take(&mut case.found);
         self.order(&mut found);
         let case = &*case;
+        let device = extra.ends.label();
         let outcome = self.judge(&found, &mut |way| case.view(way, conversation), false);
         for (place, blocked) in &outcome.told {
             let Some(Found { hit, direction }) = found.get(*place) else { continue };
@@ -130,6 +131,7 @@ impl Work<'_> {
                 transaction,
                 stream: extra.marks.tail(*direction),
                 detail: self.settings.detail,
+                device: device.as_deref(),
             };
             self.state.eve.alert(&line, &alert);
             self.give_verdict(&case.facts, *direction, conversation, hit, transaction);
@@ -178,6 +180,7 @@ impl Work<'_> {
                 transaction: None,
                 stream: &[],
                 detail: self.settings.detail,
+                device: None,
             };
             self.state.eve.alert(line, &alert);
         }

@@ -89,7 +89,10 @@ impl Engine {
         let told = Arc::new(Mutex::new(Told::default()));
         let (give_back, empty) = channel();
         let workers = (0..count).map(|place| {
-            let lane = Lane::new(settings.clone(), lane.work.globals.clone(), (place as u64, count as u64));
+            let devices = lane.work.devices.clone();
+            let mut lane =
+                Lane::new(settings.clone(), lane.work.globals.clone(), (place as u64, count as u64));
+            lane.work.devices = devices;
             let (packets, batches) = sync_channel(BATCHES_WAITING);
             let (rules, told, give_back) = (rules.clone(), told.clone(), give_back.clone());
             let thread = std::thread::Builder::new()

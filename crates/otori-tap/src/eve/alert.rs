@@ -2,7 +2,10 @@
 //!
 //! Key type: [`Alert`]. Neighbour: [`super::Eve`].
 use super::{Eve, Place, add_protocol, class, context, ip_text, time_text};
-use crate::engine::{Detail, Facts};
+use crate::{
+    device::Label,
+    engine::{Detail, Facts},
+};
 use otori_rule::{Hit, Rule};
 use otori_wire::{Direction, LinkType, Transaction, decode::Transport};
 use serde_json::{Map, Value, json};
@@ -25,6 +28,8 @@ pub(crate) struct Alert<'a> {
     pub(crate) stream: &'a [u8],
     /// what is shown
     pub(crate) detail: Detail,
+    /// whose flow it is
+    pub(crate) device: Option<&'a Label>,
 }
 
 /// Bytes of payload in one alert.
@@ -65,6 +70,7 @@ impl Eve {
             line.insert("direction".into(), if toserver { "to_server" } else { "to_client" }.into());
             line.insert("flow".into(), flow_object(flow));
         }
+        super::device::add(&mut line, alert.device);
         add_detail(&mut line, place, alert);
         self.write(line);
     }

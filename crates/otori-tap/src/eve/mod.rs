@@ -5,12 +5,16 @@
 mod alert;
 mod class;
 mod context;
+mod device;
 mod file;
 mod record;
 
 pub(crate) use alert::Alert;
 
-use crate::engine::{Carrier, Mode};
+use crate::{
+    device::Label,
+    engine::{Carrier, Mode},
+};
 use core::net::IpAddr;
 use otori_event::{Endpoint, Timestamp};
 use otori_rule::{
@@ -50,6 +54,8 @@ pub struct FlowNotes<'a> {
     pub action: Option<&'a str>,
     /// which application it is of
     pub application: Option<(Evidence, Application)>,
+    /// whose it is
+    pub device: Option<&'a Label>,
 }
 
 /// What every line says of its flow.
@@ -269,6 +275,7 @@ impl Eve {
                 "evidence": evidence.name(), "confidence": evidence.confidence()});
             line.insert("application".into(), object);
         }
+        device::add(&mut line, notes.device);
         if let Some(tcp) = &flow.tcp {
             let both = tcp.flags[0] | tcp.flags[1];
             let mut object = Map::new();

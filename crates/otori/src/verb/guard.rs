@@ -3,7 +3,7 @@
 //! Neighbours: [`otori_tap::guard`] runs the packets, `link` talks to the server.
 mod link;
 
-use super::{Failure, lists, rules};
+use super::{Failure, devices, lists, rules};
 use anyhow::Context;
 use link::Link;
 use otori_event::{Event, EventId, EventKind, Timestamp, id::fnv1a};
@@ -47,6 +47,8 @@ pub struct Arguments {
     rules: Vec<PathBuf>,
     #[command(flatten)]
     lists: lists::Options,
+    #[command(flatten)]
+    devices: devices::DeviceOptions,
     /// Socket of a running `otori up` [default: guard.sock in the data folder, if it is there]
     #[arg(long, value_name = "SOCKET")]
     link: Option<PathBuf>,
@@ -80,7 +82,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         eve: arguments.eve.is_some(),
         ..Settings::default()
     };
+    let home = settings.home.clone();
     let mut engine = Engine::new(settings, variables);
+    if let Some(devices) = arguments.devices.load(&mut engine, &home)? {
+        arguments.devices.watch(devices);
+    }
     rules::load(&mut engine, &arguments.rules)?;
     arguments.lists.load(&mut engine)?;
     let rule_count = engine.rule_count();

@@ -7,6 +7,7 @@
 pub mod classify;
 pub mod config;
 pub mod detonate;
+mod devices;
 pub mod docs;
 pub mod doctor;
 pub mod events;

@@ -5,7 +5,7 @@
 mod keys;
 mod yaml;
 
-use super::{Failure, lists, rules};
+use super::{Failure, devices, lists, rules};
 use anyhow::Context;
 use keys::Keys;
 use otori_rule::address::AddressSet;
@@ -34,6 +34,8 @@ pub struct Arguments {
     rules: Vec<PathBuf>,
     #[command(flatten)]
     lists: lists::Options,
+    #[command(flatten)]
+    devices: devices::DeviceOptions,
     /// A suricata.yaml; its `vars` are read, the rest is not needed
     #[arg(long, short = 'c', value_name = "FILE")]
     config: Option<PathBuf>,
@@ -74,7 +76,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let settings = keys.settings(Settings { name: "inspect".into(), home, ..Settings::default() });
     let capture = keys.name_capture.then(|| arguments.capture.display().to_string());
     let settings = Settings { capture, ..settings };
+    let home = settings.home.clone();
     let mut engine = Engine::new(settings, keys.variables);
+    arguments.devices.load(&mut engine, &home)?;
     engine.tables().features = keys.features;
     for path in &arguments.rules {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();

@@ -1,0 +1,69 @@
+//! Tells devices apart for the verbs that look at packets. Key type: [`DeviceOptions`].
+use super::Failure;
+use anyhow::Context;
+use otori_rule::address::AddressSet;
+use otori_tap::{
+    Engine,
+    device::{Devices, map::Map},
+};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+/// How often a running guard looks whether the mapping file has changed.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The options about devices.
+#[derive(clap::Args)]
+pub struct DeviceOptions {
+    /// Which device has which Ethernet address, address, VLAN, GTP-U TEID or GRE peer, with its name, SIM, IMSI and groups:
+    /// TOML, or CSV when the name ends so. With it, devices are told apart and alerts and flows say whose they are; a
+    /// running guard takes changes of the file
+    #[arg(long, value_name = "FILE")]
+    devices: Option<PathBuf>,
+}
+
+impl DeviceOptions {
+    /// Tells the engine the devices of `home`, if they are asked for.
+    pub fn load(&self, engine: &mut Engine, home: &AddressSet) -> anyhow::Result<Option<Devices>> {
+        let Some(path) = &self.devices else { return Ok(None) };
+        let devices = Devices::new(home.clone(), read(path)?);
+        engine.set_devices(devices.clone());
+        Ok(Some(devices))
+    }
+    /// Takes changes of the file from now on; what cannot be read is told, and the old one stays.
+    pub fn watch(&self, devices: Devices) {
+        let Some(path) = self.devices.clone() else { return };
+        thread::spawn(move || {
+            let mut seen = changed_at(&path);
+            loop {
+                thread::sleep(LOOK);
+                let now = changed_at(&path);
+                if now.is_none() || now == seen {
+                    continue;
+                }
+                seen = now;
+                match read(&path) {
+                    Ok(map) => {
+                        eprintln!("otori: {}: {} devices from now on", path.display(), map.len());
+                        devices.replace(map);
+                    }
+                    Err(error) => eprintln!("otori: the devices stay as they were: {error:#}"),
+                }
+            }
+        });
+    }
+}
+
+fn changed_at(path: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+fn read(path: &Path) -> anyhow::Result<Map> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Map::read(&path.display().to_string(), &text)
+        .map_err(|error| Failure::Configuration(error.to_string()))?)
+}
