@@ -1,9 +1,11 @@
 //! The running guard: packets from a back-end through the engine, rule changes between them.
 //!
-//! Key types: [`Guard`], [`Control`] (its handle for other threads), [`Notice`] (what it tells).
+//! Key types: [`Guard`], [`Judge`] (who looks at packets), [`Control`] (its handle for other threads), [`Notice`] (what it
+//! tells). Neighbour: [`crate::watchdog`].
 use crate::{
-    backend::{Backend, BackendError, Counters},
-    engine::{Changed, Engine},
+    backend::{Backend, BackendError, Counters, Incoming, PACKETS_PER_TURN},
+    engine::{Changed, Decision, Engine, Workers},
+    watchdog::Heart,
 };
 use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::RuleError;
@@ -24,6 +26,10 @@ pub const CHANGES_WAITING: usize = 4096;
 const CHANGES_PER_TURN: usize = 64;
 /// How long an idle guard sleeps; a change or a packet wakes it at once.
 const IDLE: Duration = Duration::from_millis(500);
+/// How long it sleeps while workers look at packets and may have something to tell.
+const BUSY: Duration = Duration::from_millis(5);
+/// Turns after which what was gathered for workers is handed over, however many packets still come.
+const TURNS_GATHERED: u32 = 16;
 
 /// What the guard tells.
 #[derive(Debug)]
@@ -70,13 +76,81 @@ impl Control {
     }
 }
 
+/// Who looks at the packets.
+pub enum Judge {
+    /// an engine, whose decisions the back-end obeys
+    One(Box<Engine>),
+    /// threads that share the flows and decide nothing
+    Many(Box<Workers>),
+}
+
+impl From<Engine> for Judge {
+    fn from(engine: Engine) -> Judge {
+        Judge::One(Box::new(engine))
+    }
+}
+
+impl From<Workers> for Judge {
+    fn from(workers: Workers) -> Judge {
+        Judge::Many(Box::new(workers))
+    }
+}
+
+impl Judge {
+    fn packet(&mut self, incoming: &Incoming<'_>) -> Decision {
+        let Incoming { at, link, frame } = *incoming;
+        match self {
+            Judge::One(engine) => engine.packet(at, link, frame, 0),
+            Judge::Many(workers) => {
+                workers.packet(at, link, frame, 0);
+                Decision::Pass
+            }
+        }
+    }
+    fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
+        match self {
+            Judge::One(engine) => engine.apply(change),
+            Judge::Many(workers) => workers.apply(change),
+        }
+    }
+    fn flush(&mut self) {
+        if let Judge::Many(workers) = self {
+            workers.flush();
+        }
+    }
+    fn is_busy(&mut self) -> bool {
+        match self {
+            Judge::One(_) => false,
+            Judge::Many(workers) => workers.is_busy(),
+        }
+    }
+    fn take(&mut self) -> (Vec<u8>, Vec<Verdict>) {
+        match self {
+            Judge::One(engine) => (engine.take_lines(), engine.take_verdicts()),
+            Judge::Many(workers) => (workers.take_lines(), workers.take_verdicts()),
+        }
+    }
+    fn finish(self) -> (Vec<u8>, Vec<Verdict>) {
+        match self {
+            Judge::One(mut engine) => {
+                engine.finish();
+                (engine.take_lines(), engine.take_verdicts())
+            }
+            Judge::Many(workers) => workers.finish(),
+        }
+    }
+}
+
 /// A guard, ready to run.
 pub struct Guard {
-    engine: Engine,
+    judge: Judge,
     backend: Box<dyn Backend>,
     changes: Receiver<RuleChange>,
     wake: UnixStream,
+    /// who may wake it may be gone; then nobody must, and a pipe without that end would wake it for ever
+    waker: Arc<UnixStream>,
     stop: Arc<AtomicBool>,
+    heart: Option<Heart>,
 }
 
 fn now() -> Timestamp {
@@ -85,41 +159,68 @@ fn now() -> Timestamp {
 }
 
 impl Guard {
-    /// Joins engine and back-end.
-    pub fn new(engine: Engine, backend: Box<dyn Backend>) -> std::io::Result<(Guard, Control)> {
+    /// Joins engine, or workers, and back-end.
+    pub fn new(judge: impl Into<Judge>, backend: Box<dyn Backend>) -> std::io::Result<(Guard, Control)> {
         let (sender, changes) = sync_channel(CHANGES_WAITING);
         let (wake, waker) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
         let stop = Arc::new(AtomicBool::new(false));
-        let control = Control { changes: sender, wake: Arc::new(waker), stop: stop.clone() };
-        Ok((Guard { engine, backend, changes, wake, stop }, control))
+        let waker = Arc::new(waker);
+        let control = Control { changes: sender, wake: waker.clone(), stop: stop.clone() };
+        let judge = judge.into();
+        Ok((Guard { judge, backend, changes, wake, waker, stop, heart: None }, control))
+    }
+
+    /// It tells the process that stands by for it that it lives, and ends when that one does.
+    #[must_use]
+    pub fn with_heart(self, heart: Heart) -> Guard {
+        Guard { heart: Some(heart), ..self }
     }
 
     /// Runs until [`Control::stop`]. `tell` must be quick: packets wait for it.
     pub fn run(mut self, tell: &mut dyn FnMut(Notice)) -> Result<Counters, BackendError> {
         let mut ended = Ok(());
-        while !self.stop.load(Ordering::Relaxed) && ended.is_ok() {
+        let mut turns = 0;
+        while !self.stop.load(Ordering::Relaxed) && ended.is_ok() && self.beat() {
             let waiting = self.take_changes(tell);
-            let wait = if waiting { Duration::ZERO } else { IDLE };
-            let Guard { engine, backend, wake, .. } = &mut self;
-            let mut decide = |incoming: &crate::backend::Incoming<'_>| {
-                engine.packet(incoming.at, incoming.link, incoming.frame, 0)
+            let rest = self.heart.as_ref().map_or(IDLE, |heart| IDLE.min(heart.rest()));
+            let wait = match (waiting, self.judge.is_busy()) {
+                (true, _) => Duration::ZERO,
+                (false, true) => BUSY,
+                (false, false) => rest,
             };
-            ended = backend.turn(wait, wake.as_fd(), &mut decide);
+            let Guard { judge, backend, wake, .. } = &mut self;
+            match backend.turn(wait, wake.as_fd(), &mut |incoming| judge.packet(incoming)) {
+                Ok(count) => {
+                    turns += 1;
+                    if count < PACKETS_PER_TURN || turns >= TURNS_GATHERED {
+                        turns = 0;
+                        judge.flush();
+                    }
+                }
+                Err(error) => ended = Err(error),
+            }
             self.empty_wake();
-            self.tell_all(tell);
+            let told = self.judge.take();
+            tell_all(told, tell);
         }
-        self.engine.finish();
-        self.tell_all(tell);
-        ended.map(|()| self.backend.counters())
+        let Guard { judge, mut backend, waker, .. } = self;
+        drop(waker);
+        tell_all(judge.finish(), tell);
+        ended.map(|()| backend.counters())
+    }
+
+    /// `false` when who stands by is gone.
+    fn beat(&mut self) -> bool {
+        self.heart.as_mut().is_none_or(Heart::beat)
     }
 
     /// Applies what waits, up to the bound; whether more waits.
     fn take_changes(&mut self, tell: &mut dyn FnMut(Notice)) -> bool {
         for _ in 0..CHANGES_PER_TURN {
             let Ok(change) = self.changes.try_recv() else { return false };
-            match self.engine.apply(change) {
+            match self.judge.apply(change) {
                 Ok(Changed::Added(sid)) => tell(Notice::Enforced(now(), sid)),
                 Ok(Changed::Nothing) => {}
                 Ok(Changed::Removed(sids)) => tell(Notice::Removed(sids)),
@@ -132,13 +233,13 @@ impl Guard {
         let mut sink = [0; 256];
         while matches!(self.wake.read(&mut sink), Ok(count) if count == sink.len()) {}
     }
-    fn tell_all(&mut self, tell: &mut dyn FnMut(Notice)) {
-        for verdict in self.engine.take_verdicts() {
-            tell(Notice::Verdict(now(), Box::new(verdict)));
-        }
-        let lines = self.engine.take_lines();
-        if !lines.is_empty() {
-            tell(Notice::Lines(lines));
-        }
+}
+
+fn tell_all((lines, verdicts): (Vec<u8>, Vec<Verdict>), tell: &mut dyn FnMut(Notice)) {
+    for verdict in verdicts {
+        tell(Notice::Verdict(now(), Box::new(verdict)));
+    }
+    if !lines.is_empty() {
+        tell(Notice::Lines(lines));
     }
 }

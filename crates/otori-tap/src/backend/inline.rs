@@ -1,17 +1,18 @@
 //! Two interfaces joined like a bridge; what the engine drops is not sent on.
 //!
 //! Key type: [`Pair`]. Frames that one interface receives leave by the other, bit by bit the same, tags and offload
-//! state included. Frames that this host sends are not touched, so nothing loops. When the process ends nothing
-//! passes any more: an inline pair always fails closed.
+//! state included. Frames that this host sends are not touched, so nothing loops. The sockets may be shared with a
+//! process that stands by ([`crate::watchdog`]): each frame is received by one of the two.
 use super::{
     Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now,
-    socket::{Frame, Outgoing, PacketSocket, Received, wait_for},
+    socket::{Frame, PacketSocket, Received, wait_for},
 };
 use crate::{engine::Decision, reject};
 use otori_wire::LinkType;
-use std::{os::fd::BorrowedFd, time::Duration};
+use std::{io, os::fd::BorrowedFd, time::Duration};
 
-struct Pair {
+/// Both ends.
+pub(crate) struct Pair {
     sockets: [PacketSocket; 2],
     frame: Frame,
     counters: Counters,
@@ -19,12 +20,30 @@ struct Pair {
 
 /// Opens `IF:IF`.
 pub(super) fn open(argument: &str, _failure: Failure) -> Result<Box<dyn Backend>, BackendError> {
-    let (a, b) = argument
-        .split_once(':')
-        .filter(|(a, b)| !a.is_empty() && !b.is_empty() && a != b)
-        .ok_or_else(|| BackendError::Argument(format!("{argument:?}: wants two interfaces, as eth1:eth2")))?;
-    let sockets = [PacketSocket::open(a, Outgoing::Ignore)?, PacketSocket::open(b, Outgoing::Ignore)?];
-    Ok(Box::new(Pair { sockets, frame: Frame::new(), counters: Counters::default() }))
+    Ok(Box::new(Pair::open(argument)?))
+}
+
+impl Pair {
+    /// Opens `IF:IF`.
+    pub(crate) fn open(argument: &str) -> Result<Pair, BackendError> {
+        let (a, b) =
+            argument.split_once(':').filter(|(a, b)| !a.is_empty() && !b.is_empty() && a != b).ok_or_else(
+                || BackendError::Argument(format!("{argument:?}: wants two interfaces, as eth1:eth2")),
+            )?;
+        Ok(Pair::of([PacketSocket::open(a)?, PacketSocket::open(b)?]))
+    }
+    /// Two sockets that another process has opened and left open for this one.
+    pub(crate) fn inherited(numbers: [i32; 2]) -> io::Result<Pair> {
+        Ok(Pair::of([PacketSocket::inherited(numbers[0])?, PacketSocket::inherited(numbers[1])?]))
+    }
+    /// Numbers of the sockets, which stay open in programs that this process starts.
+    pub(crate) fn hand_down(&self) -> io::Result<[i32; 2]> {
+        let [a, b] = &self.sockets;
+        Ok([a.hand_down()?, b.hand_down()?])
+    }
+    fn of(sockets: [PacketSocket; 2]) -> Pair {
+        Pair { sockets, frame: Frame::new(), counters: Counters::default() }
+    }
 }
 
 impl Backend for Pair {
@@ -33,20 +52,24 @@ impl Backend for Pair {
         wait: Duration,
         wake: BorrowedFd<'_>,
         decide: &mut Decide<'_>,
-    ) -> Result<(), BackendError> {
+    ) -> Result<usize, BackendError> {
         let [a, b] = &self.sockets;
         wait_for(&[a, b], wake, wait);
+        let mut count = 0;
         for side in 0..2 {
             for _ in 0..PACKETS_PER_TURN / 2 {
                 let received = self.sockets[side].receive(&mut self.frame);
                 match received.map_err(|error| BackendError::of("receiving", error))? {
                     Received::Nothing => break,
                     Received::Skip => continue,
-                    Received::Frame => self.frame(side, decide),
+                    Received::Frame => {
+                        count += 1;
+                        self.frame(side, decide);
+                    }
                 }
             }
         }
-        Ok(())
+        Ok(count)
     }
     fn counters(&mut self) -> Counters {
         self.counters.lost += self.sockets.iter().map(PacketSocket::lost).sum::<u64>();

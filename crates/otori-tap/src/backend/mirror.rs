@@ -1,23 +1,21 @@
 //! A copy of what an interface receives and sends; nothing is held back.
 //!
-//! Key type: [`Mirror`].
+//! Key type: [`Mirror`]. Neighbour: `ring`, where frames are looked at in the kernel's own memory.
 use super::{
-    Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now,
-    socket::{Frame, Outgoing, PacketSocket, Received, wait_for},
+    Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, ring::Ring,
+    socket::wait_for,
 };
 use otori_wire::LinkType;
 use std::{os::fd::BorrowedFd, time::Duration};
 
 struct Mirror {
-    socket: PacketSocket,
-    frame: Frame,
+    ring: Ring,
     counters: Counters,
 }
 
 /// Opens an interface.
 pub(super) fn open(argument: &str, _failure: Failure) -> Result<Box<dyn Backend>, BackendError> {
-    let socket = PacketSocket::open(argument, Outgoing::Include)?;
-    Ok(Box::new(Mirror { socket, frame: Frame::new(), counters: Counters::default() }))
+    Ok(Box::new(Mirror { ring: Ring::open(argument)?, counters: Counters::default() }))
 }
 
 impl Backend for Mirror {
@@ -26,23 +24,24 @@ impl Backend for Mirror {
         wait: Duration,
         wake: BorrowedFd<'_>,
         decide: &mut Decide<'_>,
-    ) -> Result<(), BackendError> {
-        wait_for(&[&self.socket], wake, wait);
-        for _ in 0..PACKETS_PER_TURN {
-            let received = self.socket.receive(&mut self.frame);
-            match received.map_err(|error| BackendError::of("receiving", error))? {
-                Received::Nothing => break,
-                Received::Skip => {}
-                Received::Frame => {
-                    self.counters.received += 1;
-                    decide(&Incoming { at: now(), link: LinkType::Ethernet, frame: self.frame.bytes() });
+    ) -> Result<usize, BackendError> {
+        let (mut count, mut may_wait) = (0, !wait.is_zero());
+        while count < PACKETS_PER_TURN {
+            let Some(seen) = self.ring.next() else {
+                if count > 0 || !core::mem::take(&mut may_wait) {
+                    break;
                 }
-            }
+                wait_for(&[self.ring.socket()], wake, wait);
+                continue;
+            };
+            count += 1;
+            decide(&Incoming { at: seen.at, link: LinkType::Ethernet, frame: seen.frame });
         }
-        Ok(())
+        self.counters.received += count as u64;
+        Ok(count)
     }
     fn counters(&mut self) -> Counters {
-        self.counters.lost += self.socket.lost();
+        self.counters.lost += self.ring.lost();
         self.counters
     }
 }

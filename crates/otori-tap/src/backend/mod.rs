@@ -4,7 +4,11 @@
 mod inline;
 mod mirror;
 mod queue;
+mod ring;
 mod socket;
+
+pub(crate) use inline::Pair;
+pub(crate) use socket::wait_alone;
 
 use crate::engine::Decision;
 use otori_event::Timestamp;
@@ -44,7 +48,7 @@ pub enum BackendError {
 }
 
 impl BackendError {
-    fn of(what: &'static str, error: io::Error) -> Self {
+    pub(crate) fn of(what: &'static str, error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::PermissionDenied => BackendError::Permission { what },
             _ => BackendError::Io { what, error },
@@ -90,13 +94,13 @@ pub type Decide<'a> = dyn FnMut(&Incoming<'_>) -> Decision + 'a;
 /// A source of packets that obeys decisions, if it can.
 pub trait Backend: Send {
     /// Waits until packets come, `wake` becomes readable or `wait` is over; decides at most
-    /// [`PACKETS_PER_TURN`] packets and returns.
+    /// [`PACKETS_PER_TURN`] packets and returns how many those were.
     fn turn(
         &mut self,
         wait: Duration,
         wake: BorrowedFd<'_>,
         decide: &mut Decide<'_>,
-    ) -> Result<(), BackendError>;
+    ) -> Result<usize, BackendError>;
     /// Counters so far.
     fn counters(&mut self) -> Counters;
 }
@@ -124,14 +128,14 @@ pub static BACKENDS: &[BackendRow] = &[
         name: "inline",
         argument: "IF:IF",
         inline: true,
-        note: "two interfaces joined like a bridge by AF_PACKET; when the guard is gone nothing passes",
+        note: "two interfaces joined like a bridge by AF_PACKET",
         open: inline::open,
     },
     BackendRow {
         name: "mirror",
         argument: "IF",
         inline: false,
-        note: "a copy of an interface's packets by AF_PACKET; nothing is held back",
+        note: "a copy of an interface's packets in a ring of AF_PACKET; nothing is held back",
         open: mirror::open,
     },
     BackendRow {

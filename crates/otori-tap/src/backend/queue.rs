@@ -44,15 +44,16 @@ impl Backend for Queued {
         wait: Duration,
         wake: BorrowedFd<'_>,
         decide: &mut Decide<'_>,
-    ) -> Result<(), BackendError> {
+    ) -> Result<usize, BackendError> {
         let begun = Instant::now();
+        let mut count = 0;
         for _ in 0..PACKETS_PER_TURN {
             let mut message = match self.queue.recv() {
                 Ok(message) => message,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     wait_for(&[], wake, IDLE.min(wait));
                     if begun.elapsed() >= wait.min(IDLE) {
-                        return Ok(());
+                        return Ok(count);
                     }
                     continue;
                 }
@@ -60,6 +61,7 @@ impl Backend for Queued {
                 Err(error) => return Err(BackendError::of("receiving", error)),
             };
             self.counters.received += 1;
+            count += 1;
             let incoming = Incoming { at: now(), link: LinkType::Ip, frame: message.get_payload() };
             let verdict = match decide(&incoming) {
                 Decision::Pass => {
@@ -74,7 +76,7 @@ impl Backend for Queued {
             message.set_verdict(verdict);
             self.queue.verdict(message).map_err(|error| BackendError::of("answering", error))?;
         }
-        Ok(())
+        Ok(count)
     }
     fn counters(&mut self) -> Counters {
         self.counters

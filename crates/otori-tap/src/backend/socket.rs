@@ -1,14 +1,15 @@
-//! An AF_PACKET socket on one interface. The only file with unsafe code.
+//! An AF_PACKET socket on one interface.
 //!
 //! Key type: [`PacketSocket`]. packet(7), and linux/virtio_net.h for the header that keeps offloaded frames whole:
-//! with PACKET_VNET_HDR the kernel gives large and unsummed frames as they are, and takes them back so.
+//! with PACKET_VNET_HDR the kernel gives large and unsummed frames as they are, and takes them back so. Neighbour:
+//! `ring`, for who only looks.
 #![allow(unsafe_code, reason = "system calls that no safe crate of ours wraps; see each SAFETY")]
 use super::BackendError;
 use std::{
     ffi::CString,
     io,
     mem::{size_of, zeroed},
-    os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
     time::Duration,
 };
 
@@ -84,23 +85,55 @@ pub(super) enum Received {
     Skip,
 }
 
-/// Whether frames that this host sends are wanted too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outgoing {
-    /// yes: who only looks wants both directions
-    Include,
-    /// no: who sends on would meet its own frames again
-    Ignore,
-}
-
 /// A raw socket on one interface, promiscuous, not blocking.
 pub(super) struct PacketSocket {
     fd: OwnedFd,
-    outgoing: Outgoing,
 }
 
 impl PacketSocket {
-    pub(super) fn open(interface: &str, outgoing: Outgoing) -> Result<Self, BackendError> {
+    /// For who sends frames on: whole ones, and not those that this host sends, or it would meet its own again.
+    pub(super) fn open(interface: &str) -> Result<Self, BackendError> {
+        let (socket, index) = Self::unbound(interface)?;
+        let on: i32 = 1;
+        let set = |level, option| socket.set(level, option, &on);
+        set(libc::SOL_PACKET, libc::PACKET_VNET_HDR)
+            .map_err(|e| BackendError::of("keeping frames whole", e))?;
+        set(libc::SOL_PACKET, libc::PACKET_AUXDATA)
+            .map_err(|e| BackendError::of("asking for VLAN tags", e))?;
+        // Since Linux 4.20; before, the packet type of each frame is asked (below).
+        let _ = set(libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING);
+        // A larger buffer needs CAP_NET_ADMIN; the default works, with more loss under load.
+        let _ = socket.set(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &RECEIVE_BUFFER_BYTES);
+        socket.listen(index)?;
+        Ok(socket)
+    }
+
+    /// A socket that another process has opened so and left open for this one.
+    pub(super) fn inherited(number: i32) -> io::Result<Self> {
+        let mut address = address(0);
+        let mut length = size_of::<libc::sockaddr_ll>() as u32;
+        // SAFETY: the pointers are to a sockaddr_ll and its length, alive through the call; any number may be asked.
+        let asked = unsafe { libc::getsockname(number, (&raw mut address).cast(), &raw mut length) };
+        if asked < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        if i32::from(address.sll_family) != libc::AF_PACKET {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        // SAFETY: it is open, as just asked, and named to this process for nobody else.
+        Ok(PacketSocket { fd: unsafe { OwnedFd::from_raw_fd(number) } })
+    }
+
+    /// Its number, and that it stays open in programs that this process starts from now on.
+    pub(super) fn hand_down(&self) -> io::Result<i32> {
+        let number = self.fd.as_raw_fd();
+        // SAFETY: plain numbers; the descriptor is ours.
+        let set = unsafe { libc::fcntl(number, libc::F_SETFD, 0) };
+        if set < 0 { Err(io::Error::last_os_error()) } else { Ok(number) }
+    }
+
+    /// A socket that receives nothing yet, and the interface's index.
+    pub(super) fn unbound(interface: &str) -> Result<(Self, i32), BackendError> {
         let missing = || BackendError::Interface(interface.into());
         let name = CString::new(interface).map_err(|_| missing())?;
         // SAFETY: `name` is a NUL-terminated string that lives through the call.
@@ -113,42 +146,31 @@ impl PacketSocket {
             return Err(BackendError::of("opening a packet socket", io::Error::last_os_error()));
         }
         // SAFETY: `raw` was opened just now and nobody else has it.
-        let socket = PacketSocket { fd: unsafe { OwnedFd::from_raw_fd(raw) }, outgoing };
-        let on: i32 = 1;
-        let set = |level, option| socket.set(level, option, &on);
-        set(libc::SOL_PACKET, libc::PACKET_VNET_HDR)
-            .map_err(|e| BackendError::of("keeping frames whole", e))?;
-        set(libc::SOL_PACKET, libc::PACKET_AUXDATA)
-            .map_err(|e| BackendError::of("asking for VLAN tags", e))?;
-        // Since Linux 4.20; before, the packet type of each frame is asked (below).
-        if outgoing == Outgoing::Ignore {
-            let _ = set(libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING);
-        }
-        // A larger buffer needs CAP_NET_ADMIN; the default works, with more loss under load.
-        let _ = socket.set(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &RECEIVE_BUFFER_BYTES);
+        Ok((PacketSocket { fd: unsafe { OwnedFd::from_raw_fd(raw) } }, index))
+    }
+
+    /// From now on it receives everything that comes to that interface.
+    pub(super) fn listen(&self, index: i32) -> Result<(), BackendError> {
         let membership = libc::packet_mreq {
             mr_ifindex: index,
             mr_type: libc::PACKET_MR_PROMISC as u16,
             mr_alen: 0,
             mr_address: [0; 8],
         };
-        let joined = socket.set(libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &membership);
+        let joined = self.set(libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &membership);
         joined.map_err(|error| BackendError::of("going promiscuous", error))?;
-        // SAFETY: all-zero is a valid sockaddr_ll.
-        let mut address: libc::sockaddr_ll = unsafe { zeroed() };
-        address.sll_family = libc::AF_PACKET as u16;
-        address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
-        address.sll_ifindex = index;
+        let address = address(index);
         let length = size_of::<libc::sockaddr_ll>() as u32;
         // SAFETY: the pointer is to a sockaddr_ll of the length given, alive through the call.
-        let bound = unsafe { libc::bind(raw, (&raw const address).cast(), length) };
+        let bound = unsafe { libc::bind(self.fd.as_raw_fd(), (&raw const address).cast(), length) };
         if bound < 0 {
             return Err(BackendError::of("binding to the interface", io::Error::last_os_error()));
         }
-        Ok(socket)
+        Ok(())
     }
 
-    fn set<T>(&self, level: i32, option: i32, value: &T) -> io::Result<()> {
+    /// Sets an option.
+    pub(super) fn set<T>(&self, level: i32, option: i32, value: &T) -> io::Result<()> {
         let length = size_of::<T>() as u32;
         // SAFETY: the pointer is to a `T` of the length given, alive through the call; the kernel only reads it.
         let set = unsafe {
@@ -182,7 +204,7 @@ impl PacketSocket {
             };
         }
         frame.length = usize::try_from(count).unwrap_or(0).min(room);
-        let ours = self.outgoing == Outgoing::Ignore && from.sll_pkttype == libc::PACKET_OUTGOING;
+        let ours = from.sll_pkttype == libc::PACKET_OUTGOING;
         if ours || message.msg_flags & libc::MSG_TRUNC != 0 || frame.length < VIRTIO {
             return Ok(Received::Skip);
         }
@@ -200,18 +222,34 @@ impl PacketSocket {
         sent >= 0
     }
 
+    /// Its descriptor.
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
     /// Frames that the kernel dropped because nobody took them, since the last call.
     pub(super) fn lost(&self) -> u64 {
-        // SAFETY: all-zero is a valid tpacket_stats.
-        let mut stats: libc::tpacket_stats = unsafe { zeroed() };
-        let mut length = size_of::<libc::tpacket_stats>() as u32;
+        // A ring of version 3 tells one number more, behind those of the others.
+        // SAFETY: all-zero is a valid tpacket_stats_v3.
+        let mut stats: libc::tpacket_stats_v3 = unsafe { zeroed() };
+        let mut length = size_of::<libc::tpacket_stats_v3>() as u32;
         let (level, option) = (libc::SOL_PACKET, libc::PACKET_STATISTICS);
-        // SAFETY: the pointers are to a tpacket_stats and its length, alive through the call.
+        // SAFETY: the pointers are to a tpacket_stats_v3 and its length, alive through the call.
         let asked = unsafe {
             libc::getsockopt(self.fd.as_raw_fd(), level, option, (&raw mut stats).cast(), &raw mut length)
         };
         if asked < 0 { 0 } else { u64::from(stats.tp_drops) }
     }
+}
+
+/// Everything that comes to that interface.
+fn address(index: i32) -> libc::sockaddr_ll {
+    // SAFETY: all-zero is a valid sockaddr_ll.
+    let mut address: libc::sockaddr_ll = unsafe { zeroed() };
+    address.sll_family = libc::AF_PACKET as u16;
+    address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+    address.sll_ifindex = index;
+    address
 }
 
 /// The VLAN tag in the message's auxiliary data.
@@ -246,6 +284,11 @@ pub(super) fn wait_for(sockets: &[&PacketSocket], wake: BorrowedFd<'_>, wait: Du
     let wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
     // SAFETY: pointer and count are those of a live array; negative descriptors are skipped by poll.
     let _ = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, wait_ms) };
+}
+
+/// Waits until `wake` can be read, at most `wait`.
+pub(crate) fn wait_alone(wake: BorrowedFd<'_>, wait: Duration) {
+    wait_for(&[], wake, wait);
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub(super) struct Stats {
     pub(super) alerts: u64,
     pub(super) dropped: u64,
     pub(super) verdicts_lost: u64,
+    pub(super) lines_lost: u64,
 }
 
 impl Stats {
@@ -67,6 +68,7 @@ impl Stats {
             alerts: self.alerts + other.alerts,
             dropped: self.dropped + other.dropped,
             verdicts_lost: self.verdicts_lost + other.verdicts_lost,
+            lines_lost: self.lines_lost + other.lines_lost,
         }
     }
     pub(super) fn json(&self, flows: u64, open_flows: usize, rules: usize) -> Value {
@@ -79,7 +81,7 @@ impl Stats {
             "flow": { "total": flows, "active": open_flows },
             "detect": { "alert": self.alerts, "rules": rules },
             "ips": { "accepted": self.packets.saturating_sub(self.dropped), "blocked": self.dropped },
-            "guard": { "verdicts_lost": self.verdicts_lost },
+            "guard": { "verdicts_lost": self.verdicts_lost, "lines_lost": self.lines_lost },
         })
     }
 }

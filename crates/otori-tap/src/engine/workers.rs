@@ -3,7 +3,7 @@
 //! Key types: [`Workers`], [`Spread`]. Packets between the same two addresses go to one worker, in their order, so that
 //! both directions of a flow, fragments and announced connections stay together. Decisions are not given back: this is
 //! for captures and mirrors.
-use super::{Changed, Decision, Engine, Mode, apply, lane::Lane, stats::Stats};
+use super::{Changed, Decision, Engine, Mode, VERDICTS_WAITING, apply, lane::Lane, stats::Stats};
 use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::{RuleError, RuleSet};
 use otori_wire::{LinkType, decode, decode_inner, hash::Folding, limits::TUNNEL_DEPTH};
@@ -24,6 +24,8 @@ const BATCH_PACKETS: usize = 256;
 const BATCH_BYTES: usize = 256 << 10;
 /// Batches that wait for one worker; whoever brings more waits.
 const BATCHES_WAITING: usize = 8;
+/// Bytes of lines that wait for whoever takes them; further ones are only counted.
+const LINES_WAITING_BYTES: usize = 64 << 20;
 /// Workers.
 const WORKERS: usize = 64;
 
@@ -70,8 +72,12 @@ pub struct Workers {
     live: HashSet<u32>,
     told: Arc<Mutex<Told>>,
     workers: Vec<Worker>,
-    /// batches that were looked at, to be filled again
-    empty: Receiver<Batch>,
+    /// batches that were looked at
+    looked_at: Receiver<Batch>,
+    /// batches to be filled again
+    empty: Vec<Batch>,
+    /// batches that were sent and did not come back
+    on_the_way: usize,
     spread: Spread,
     hash: Folding,
 }
@@ -87,7 +93,7 @@ impl Engine {
         let settings = Arc::new(settings);
         let rules = Arc::new(RwLock::new(rules));
         let told = Arc::new(Mutex::new(Told::default()));
-        let (give_back, empty) = channel();
+        let (give_back, looked_at) = channel();
         let workers = (0..count).map(|place| {
             let devices = lane.work.devices.clone();
             let mut lane =
@@ -101,7 +107,17 @@ impl Engine {
             Ok(Worker { packets, filling: Batch::default(), thread })
         });
         let workers = workers.collect::<std::io::Result<Vec<_>>>()?;
-        Ok(Workers { rules, live, told, workers, empty, spread, hash: Folding::default() })
+        Ok(Workers {
+            rules,
+            live,
+            told,
+            workers,
+            looked_at,
+            empty: Vec::new(),
+            on_the_way: 0,
+            spread,
+            hash: Folding::default(),
+        })
     }
 }
 
@@ -117,8 +133,16 @@ fn work(
             return;
         }
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.lines.append(&mut lane.work.eve.lines);
-        told.verdicts.append(&mut lane.work.verdicts);
+        let lines = &mut lane.work.eve.lines;
+        if told.lines.len() + lines.len() <= LINES_WAITING_BYTES {
+            told.lines.append(lines);
+        } else {
+            lane.work.stats.lines_lost += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+            lines.clear();
+        }
+        let room = VERDICTS_WAITING.saturating_sub(told.verdicts.len());
+        lane.work.stats.verdicts_lost += lane.work.verdicts.len().saturating_sub(room) as u64;
+        told.verdicts.extend(lane.work.verdicts.drain(..).take(room));
     };
     while let Ok(mut batch) = batches.recv() {
         let rules = rules.read().unwrap_or_else(PoisonError::into_inner);
@@ -149,10 +173,34 @@ impl Workers {
         batch.bytes.extend_from_slice(frame);
         batch.items.push(Item { at, link, number, end: batch.bytes.len() });
         if batch.items.len() >= BATCH_PACKETS || batch.bytes.len() >= BATCH_BYTES {
-            let empty = self.empty.try_recv().unwrap_or_default();
-            let full = core::mem::replace(batch, empty);
-            // A worker that has ended takes nothing any more; its panic is told by `finish`.
-            let _ = worker.packets.send(full);
+            self.send(place);
+        }
+    }
+    /// Hands over what was gathered: packets must not wait for others that may never come.
+    pub fn flush(&mut self) {
+        (0..self.workers.len()).for_each(|place| self.send(place));
+    }
+    /// Whether packets that were handed over may not have been looked at.
+    pub fn is_busy(&mut self) -> bool {
+        self.gather();
+        self.on_the_way > 0
+    }
+    fn send(&mut self, place: usize) {
+        self.gather();
+        let Some(worker) = self.workers.get_mut(place).filter(|worker| !worker.filling.items.is_empty())
+        else {
+            return;
+        };
+        let full = core::mem::replace(&mut worker.filling, self.empty.pop().unwrap_or_default());
+        // A worker that has ended takes nothing any more; its panic is told by `finish`.
+        if worker.packets.send(full).is_ok() {
+            self.on_the_way += 1;
+        }
+    }
+    fn gather(&mut self) {
+        while let Ok(batch) = self.looked_at.try_recv() {
+            self.on_the_way -= 1;
+            self.empty.push(batch);
         }
     }
     fn place_of(&self, at: Timestamp, link: LinkType, frame: &[u8]) -> usize {

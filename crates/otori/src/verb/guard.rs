@@ -1,7 +1,9 @@
 //! `otori guard`: enforces rules on the wire, and takes new ones from `otori up` while packets flow.
 //!
-//! Neighbours: [`otori_tap::guard`] runs the packets, `link` talks to the server.
+//! Neighbours: [`otori_tap::guard`] runs the packets, `link` talks to the server, `standby` is the process that goes on
+//! when the engine of an inline pair has died.
 mod link;
+mod standby;
 
 use super::{Failure, devices, lists, rules};
 use anyhow::Context;
@@ -9,15 +11,17 @@ use link::Link;
 use otori_event::{Event, EventId, EventKind, Timestamp, id::fnv1a};
 use otori_rule::{Variables, address::AddressSet};
 use otori_tap::{
-    Engine, Guard, Mode, Settings,
-    backend::{self, BackendError},
-    guard::Notice,
+    Engine, Guard, Mode, Settings, Spread,
+    backend::{self, Backend, BackendError, BackendRow},
+    guard::{Judge, Notice},
+    watchdog::Heart,
 };
 use std::{
     fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 /// What happens to packets that cannot be decided.
@@ -61,9 +65,21 @@ pub struct Arguments {
     /// Networks of the guarded devices, as a rule's header has them
     #[arg(long, value_name = "NET", default_value = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]")]
     home: String,
-    /// Packets that cannot be decided because the queue is full: pass or not. An inline pair always fails closed
+    /// Packets that cannot be decided, because the engine of an inline pair is dead or hangs, or a queue is full: pass or not
     #[arg(long, value_name = "HOW", default_value = "closed")]
     fail: Fail,
+    /// The engine of an inline pair counts as dead after that time without a sign of life; 0: no process stands by for it
+    #[arg(long, value_name = "MS", default_value_t = 500)]
+    watchdog_ms: u64,
+    /// Threads that look at the packets of a mirror, each at some of the flows
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    workers: usize,
+    /// Flows go to workers by the addresses of the packets inside of tunnels, for a mirror that comes through one
+    #[arg(long)]
+    spread_inner: bool,
+    /// The sockets that the process standing by has opened
+    #[arg(long, hide = true, value_delimiter = ',')]
+    engine: Vec<i32>,
     /// Name of this guard in verdicts
     #[arg(long, value_name = "NAME", default_value = "guard")]
     name: String,
@@ -72,6 +88,13 @@ pub struct Arguments {
 /// Runs it until a signal comes.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (row, argument) = source(&arguments)?;
+    if arguments.workers > 1 && row.inline {
+        let text = "--workers is for --mirror: where packets wait for decisions one thread keeps their order";
+        return Err(Failure::Configuration(text.into()).into());
+    }
+    if row.name == "inline" && arguments.watchdog_ms > 0 && arguments.engine.is_empty() {
+        return standby::run(argument, arguments.failure(), Duration::from_millis(arguments.watchdog_ms));
+    }
     let mut variables = Variables::default();
     variables.set_address("HOME_NET", &arguments.home);
     let home = AddressSet::parse(&arguments.home, &variables);
@@ -90,16 +113,19 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     rules::load(&mut engine, &arguments.rules)?;
     arguments.lists.load(&mut engine)?;
     let rule_count = engine.rule_count();
-    let failure = match arguments.fail {
-        Fail::Open => backend::Failure::Open,
-        Fail::Closed => backend::Failure::Closed,
+    let opened = arguments.open(row, argument).map_err(refused)?;
+    let judge = match arguments.workers {
+        0 | 1 => Judge::from(engine),
+        count => {
+            let spread = if arguments.spread_inner { Spread::Inner } else { Spread::Outer };
+            Judge::from(engine.spread(count, spread).context("cannot start the workers")?)
+        }
     };
-    let opened = (row.open)(argument, failure).map_err(|error| match error {
-        BackendError::Permission { .. } => anyhow::Error::new(Failure::Permission(error.to_string())),
-        BackendError::Argument(_) => anyhow::Error::new(Failure::Configuration(error.to_string())),
-        _ => anyhow::Error::new(Failure::Unavailable(error.to_string())),
-    })?;
-    let (guard, control) = Guard::new(engine, opened).context("cannot start the guard")?;
+    let (mut guard, control) = Guard::new(judge, opened).context("cannot start the guard")?;
+    if !arguments.engine.is_empty() {
+        let patience = Duration::from_millis(arguments.watchdog_ms);
+        guard = guard.with_heart(Heart::of_standard_input(patience).context("nobody stands by")?);
+    }
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, control.stop_flag()).context("cannot watch for signals")?;
     }
@@ -118,6 +144,33 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         arguments.name, counters.received, counters.forwarded, counters.dropped, counters.lost
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a back-end's error means for who runs this.
+fn refused(error: BackendError) -> anyhow::Error {
+    match error {
+        BackendError::Permission { .. } => anyhow::Error::new(Failure::Permission(error.to_string())),
+        BackendError::Argument(_) => anyhow::Error::new(Failure::Configuration(error.to_string())),
+        _ => anyhow::Error::new(Failure::Unavailable(error.to_string())),
+    }
+}
+
+impl Arguments {
+    const fn failure(&self) -> backend::Failure {
+        match self.fail {
+            Fail::Open => backend::Failure::Open,
+            Fail::Closed => backend::Failure::Closed,
+        }
+    }
+    fn open(&self, row: &BackendRow, argument: &str) -> Result<Box<dyn Backend>, BackendError> {
+        match *self.engine.as_slice() {
+            [] => (row.open)(argument, self.failure()),
+            [a, b] => otori_tap::watchdog::inherited([a, b]),
+            _ => Err(BackendError::Argument(
+                "--engine wants two numbers; it is for the guard's own use".into(),
+            )),
+        }
+    }
 }
 
 fn source(arguments: &Arguments) -> anyhow::Result<(&'static backend::BackendRow, &str)> {

@@ -53,6 +53,18 @@ impl Process {
         }
     }
 
+    /// The first line of that time that is one of these, if there is any.
+    pub fn is_silent_for(&mut self, marks: &[&str], time: Duration) -> Option<String> {
+        let end = Instant::now() + time;
+        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.seen.push(line.clone());
+            if marks.contains(&line.as_str()) {
+                return Some(line);
+            }
+        }
+        None
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
