@@ -10,7 +10,7 @@
 pub mod address;
 mod address_table;
 pub mod application;
-mod base64;
+pub mod base64;
 mod class;
 pub mod dataset;
 pub mod expression;

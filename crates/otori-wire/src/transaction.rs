@@ -130,6 +130,8 @@ pub struct Marks {
     pub listed: [u16; 2],
     /// its host has told which application the flow is of, if it could
     pub named: bool,
+    /// the devices were told of it
+    pub watched: bool,
 }
 
 /// One exchange.

@@ -43,7 +43,7 @@ pub struct Builder<'a> {
 
 impl Rule {
     /// A rule with that header and no options.
-    pub(crate) fn empty(action: Action, protocol: RuleProtocol) -> Rule {
+    pub fn empty(action: Action, protocol: RuleProtocol) -> Rule {
         Rule {
             action,
             protocol,

@@ -45,3 +45,13 @@ pub(crate) fn gtp(teid: u32, packet: &[u8]) -> Vec<u8> {
     bytes.extend_from_slice(packet);
     udp(2152, 2152, &bytes)
 }
+
+/// A TCP segment.
+pub(crate) fn tcp(ports: (u16, u16), numbers: (u32, u32), flags: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = [ports.0.to_be_bytes(), ports.1.to_be_bytes()].concat();
+    bytes.extend_from_slice(&numbers.0.to_be_bytes());
+    bytes.extend_from_slice(&numbers.1.to_be_bytes());
+    bytes.extend_from_slice(&[0x50, flags, 0x20, 0, 0, 0, 0, 0]);
+    bytes.extend_from_slice(payload);
+    bytes
+}

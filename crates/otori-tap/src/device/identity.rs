@@ -152,7 +152,7 @@ pub(super) fn sender_mac(packet: &Packet<'_>) -> Option<Mac> {
 }
 
 /// Whether one address can be a device's.
-pub(super) fn is_unicast(ip: IpAddr) -> bool {
+pub(crate) fn is_unicast(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             !(ip.is_multicast() || ip.is_unspecified() || ip.is_broadcast() || ip.is_loopback())

@@ -1,28 +1,50 @@
-//! Who is at the guarded end of a flow: identity, and what is known of each device.
+//! Who is at the guarded end of a flow: identity, what is known of each device, and what is wrong with it.
 //!
 //! Key types: [`Devices`] (shared by all workers), [`Device`], [`Label`] (its names), [`Ends`] (kept with a flow). A flow
-//! asks once, with its first packet. Neighbours: `map` (the mapping file), `identity` (marks and keys), `station` (whose
-//! Ethernet address it is), `table` (the bound).
+//! asks once, with its first packet; then it tells what happens. Neighbours: `map` (the mapping file), `identity` (marks and
+//! keys), `station` (whose Ethernet address it is), `table` (the bound), `inventory`, `watch`, `names`, `login`.
+pub mod contact;
+mod ends;
 pub mod identity;
+pub mod inventory;
+mod lately;
+mod login;
 pub mod map;
+mod names;
 mod station;
 mod table;
+mod tell;
+pub mod watch;
 
 use crate::engine::Carrier;
+use contact::{Contact, Happening};
 use core::{
     net::IpAddr,
     sync::atomic::{AtomicI64, Ordering::Relaxed},
 };
 use identity::{Key, Marks, Scope, Told, is_unicast, sender_mac};
+use inventory::Inventory;
 use map::{Entry, Map};
+use names::Names;
 use otori_event::{Endpoint, Timestamp};
-use otori_rule::address::AddressSet;
-use otori_wire::{Direction, Packet, TunnelKind};
+use otori_rule::{Rule, address::AddressSet};
+use otori_wire::{Direction, Packet, Transaction, proto::dns::Message};
+use serde_json::{Map as Object, Value};
 use station::Stations;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use table::Table;
+use tell::{entry_of, label, own_name};
+use watch::{Actions, Watches};
 
+pub use ends::Ends;
+pub(crate) use ends::Story;
+pub(crate) use names::plain as plain_name;
 pub use table::DEVICES;
+
+/// Devices that had to go and are not written down yet.
+const GONE: usize = 4_096;
+/// The record of a device that does something is written once in that time, and at the end.
+const RECORD_NS: i64 = 3_600_000_000_000;
 
 /// A device's names.
 #[derive(Clone, Debug)]
@@ -58,11 +80,22 @@ impl Label {
 pub struct Device {
     label: RwLock<Arc<Label>>,
     last_at: AtomicI64,
+    state: Mutex<State>,
+}
+
+/// What is known of a device.
+#[derive(Default)]
+struct State {
+    inventory: Inventory,
+    names: Names,
+    watches: Watches,
+    written_at: Option<Timestamp>,
 }
 
 impl Device {
     fn new(label: Label, at: Timestamp) -> Device {
-        Device { label: RwLock::new(Arc::new(label)), last_at: AtomicI64::new(at.0) }
+        let label = RwLock::new(Arc::new(label));
+        Device { label, last_at: AtomicI64::new(at.0), state: Mutex::default() }
     }
     /// Its names as they are now: a new mapping file may change them.
     pub fn label(&self) -> Arc<Label> {
@@ -75,29 +108,56 @@ impl Device {
     fn touch(&self, at: Timestamp) {
         self.last_at.fetch_max(at.0, Relaxed);
     }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// What is known of it, as members of EVE's `device` record.
+    pub(crate) fn inventory(
+        &self,
+        label: &Label,
+        time: &dyn Fn(Timestamp) -> String,
+    ) -> Object<String, Value> {
+        self.state().inventory.json(label, time)
+    }
+    /// It is time to write its record; says so once in [`RECORD_NS`].
+    pub(crate) fn is_due(&self, at: Timestamp) -> bool {
+        let mut state = self.state();
+        let due = at.since_ns(*state.written_at.get_or_insert(at)) >= RECORD_NS;
+        if due {
+            state.written_at = Some(at);
+        }
+        due
+    }
+    /// The name by which it found an address.
+    pub(crate) fn name_of(&self, ip: IpAddr) -> Option<Arc<str>> {
+        self.state().names.of(ip)
+    }
+    /// A whole transaction of one of its flows, in which it sends in direction `own`.
+    pub(crate) fn learn(&self, transaction: &Transaction, own: Direction, at: Timestamp) {
+        let mut state = self.state();
+        state.inventory.learn(transaction, own);
+        if own == Direction::ToServer
+            && transaction.protocol == otori_wire::proto::ProtocolId::Dns
+            && let Some(message) = transaction.detail_of::<Message>().filter(|message| message.is_response())
+        {
+            state.names.learn(message, at);
+        }
+    }
+    /// Something has happened in one of its flows; tells the rules that the findings are.
+    pub(crate) fn see(
+        &self,
+        contact: &Contact<'_>,
+        happening: &Happening<'_>,
+        actions: &Actions,
+        tell: &mut dyn FnMut(Arc<Rule>),
+    ) {
+        self.touch(contact.at);
+        let mut state = self.state();
+        state.inventory.take(contact, happening);
+        state.watches.see(contact, happening, actions, tell);
+    }
     fn rename(&self, label: Label) {
         *self.label.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(label);
-    }
-}
-
-/// The devices at the ends of a flow.
-#[derive(Clone, Default)]
-pub struct Ends {
-    /// who opened it
-    pub client: Option<Arc<Device>>,
-    /// the other side
-    pub server: Option<Arc<Device>>,
-}
-
-impl Ends {
-    /// The device that the flow is counted for, and the direction in which it sends: between two devices, who opened it.
-    pub fn subject(&self) -> Option<(&Arc<Device>, Direction)> {
-        let client = self.client.as_ref().map(|device| (device, Direction::ToServer));
-        client.or_else(|| self.server.as_ref().map(|device| (device, Direction::ToClient)))
-    }
-    /// The names of that device.
-    pub fn label(&self) -> Option<Arc<Label>> {
-        self.subject().map(|(device, _)| device.label())
     }
 }
 
@@ -111,6 +171,7 @@ struct Shared {
 struct Known {
     table: Table,
     stations: Stations,
+    gone: Vec<Arc<Device>>,
 }
 
 /// All devices; clones are the same.
@@ -126,7 +187,7 @@ impl Devices {
     }
     /// The same, with so many at a time.
     pub fn with_limit(home: AddressSet, map: Map, limit: usize) -> Devices {
-        let known = Known { table: Table::new(limit), stations: Stations::default() };
+        let known = Known { table: Table::new(limit), stations: Stations::default(), gone: Vec::new() };
         let map = RwLock::new(Arc::new(map));
         Devices { shared: Arc::new(Shared { home, map, known: Mutex::new(known) }) }
     }
@@ -138,10 +199,32 @@ impl Devices {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// Whether an address is in the home networks.
+    pub(crate) fn is_near(&self, ip: IpAddr) -> bool {
+        self.shared.home.has(ip)
+    }
+    /// What is known of each device at `at`: lines of the log, in the order of the names.
+    pub fn records(&self, at: Timestamp) -> Vec<Value> {
+        self.all().iter().map(|(_, device)| crate::eve::device::record(at, device).into()).collect()
+    }
+    /// Devices that had to go since the last call.
+    pub(crate) fn take_gone(&self) -> Vec<Arc<Device>> {
+        core::mem::take(&mut self.known().gone)
+    }
+    /// All devices, in the order of their names.
+    pub(crate) fn all(&self) -> Vec<(Arc<Label>, Arc<Device>)> {
+        let known = self.known();
+        let mut all: Vec<_> =
+            known.table.devices().map(|(_, device)| (device.label(), device.clone())).collect();
+        drop(known);
+        all.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
+        all
+    }
     fn known(&self) -> MutexGuard<'_, Known> {
         self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    fn map(&self) -> Arc<Map> {
+    /// The mapping file as it is now.
+    pub(crate) fn map(&self) -> Arc<Map> {
         self.shared.map.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
     /// Takes a new mapping file while packets flow; devices keep what is known of them under their new names.
@@ -149,7 +232,7 @@ impl Devices {
         let map = Arc::new(map);
         *self.shared.map.write().unwrap_or_else(PoisonError::into_inner) = map.clone();
         let mut known = self.known();
-        let table = &mut known.table;
+        let Known { table, gone, .. } = &mut *known;
         let all: Vec<_> = table.devices().map(|(place, device)| (place, device.clone())).collect();
         for (place, device) in all {
             let keys = table.keys(place);
@@ -166,7 +249,7 @@ impl Devices {
                     let taken = name.clone().and_then(|name| table.find(&Key::Name(name)));
                     if taken.is_none_or(|other| other == place) {
                         device.rename(label(&entry, told, &device.label().id));
-                        name.into_iter().for_each(|name| table.bind(place, Key::Name(name)));
+                        gone.extend(name.and_then(|name| table.bind(place, Key::Name(name))));
                     }
                 }
                 None if device.label().entry.is_some() => {
@@ -189,11 +272,12 @@ impl Devices {
     /// The devices at the ends of a flow that opens with this packet, which goes in `direction`.
     pub(crate) fn ends(
         &self,
-        (client, server): (Endpoint, Endpoint),
+        ends: (Endpoint, Endpoint),
         direction: Direction,
         packet: &Packet<'_>,
         carriers: &[Carrier],
     ) -> Ends {
+        let (client, server) = ends;
         let home = [client, server].map(|end| self.shared.home.has(end.ip));
         let sends = direction.index();
         // The tunnel is that of the guarded end; of two, or of none, that of who sends.
@@ -202,7 +286,9 @@ impl Devices {
         let mut known = self.known();
         let mut one = |place: usize, end: Endpoint| {
             // A tunnel's own packets are nobody's, unless the file names their ends.
-            if !is_unicast(end.ip) || (packet.inner.is_some() && map.is_empty()) {
+            // Who asks for an address by DHCP has none yet.
+            let asks = end.ip.is_unspecified() && (client.port, server.port) == (68, 67);
+            if !(is_unicast(end.ip) || asks) || (packet.inner.is_some() && map.is_empty()) {
                 return None;
             }
             let sent = packet.ip.as_ref().filter(|_| place == sends);
@@ -213,108 +299,17 @@ impl Devices {
             let own = if place == tunnelled { carriers } else { &[] };
             let marks = Marks { ip: end.ip, scope: Scope::of(packet, carriers), mac, carriers: own };
             let entry = map.find(&marks);
-            let counts = entry.is_some() || (home[place] && packet.inner.is_none());
-            counts.then(|| known.table.take(&marks, entry, packet.at))
+            let counts =
+                entry.is_some() || (home[place] && packet.inner.is_none()) || (asks && mac.is_some());
+            let Known { table, gone, .. } = &mut *known;
+            counts.then(|| table.take(&marks, entry, packet.at, gone))
         };
         let (client, server) = (one(0, client), one(1, server));
-        Ends { client, server }
+        drop(known);
+        let name = client.as_ref().and_then(|device| device.name_of(ends.1.ip));
+        let story = Story { name, told_at: packet.at, ..Story::default() };
+        Ends { client, server, story }
     }
-}
-
-impl Table {
-    /// Finds the device with these marks, or makes it.
-    fn take(&mut self, marks: &Marks<'_>, entry: Option<(&Arc<Entry>, Told)>, at: Timestamp) -> Arc<Device> {
-        let name = entry.and_then(|(entry, _)| entry.name.clone()).map(Key::Name);
-        let teid = marks.teid().map(|(ip, teid)| Key::Teid(ip, teid));
-        let mac = marks.mac.map(Key::Mac);
-        let address = Key::Address(marks.scope, marks.ip);
-        let named = name.as_ref().and_then(|key| self.find(key));
-        let by_mac = mac.as_ref().and_then(|key| self.find(key));
-        // Who was known by address alone is the one that now shows its Ethernet address or its name.
-        let by_address = self.find(&address).filter(|place| {
-            let keys = self.keys(*place);
-            let other_mac = mac
-                .as_ref()
-                .is_some_and(|mac| keys.iter().any(|key| matches!(key, Key::Mac(_)) && key != mac));
-            let other_name = keys.iter().any(|key| matches!(key, Key::Name(_)) && Some(key) != name.as_ref());
-            !other_mac && !(other_name && (name.is_some() || mac.is_some()))
-        });
-        let by_teid = || {
-            // A tunnel's number is given again: an address of the same family that it has not had says so.
-            let place = teid.as_ref().and_then(|key| self.find(key))?;
-            let same_family =
-                |key: &Key| matches!(key, Key::Address(_, ip) if ip.is_ipv4() && marks.ip.is_ipv4());
-            (!self.keys(place).iter().any(same_family)).then_some(place)
-        };
-        let found = named.or(by_mac).or(by_address).or_else(by_teid);
-        let place = found.unwrap_or_else(|| {
-            let (told, id) = match (&teid, &mac) {
-                (Some(key), _) | (None, Some(key)) => own_name(key),
-                (None, None) => own_name(&address),
-            }
-            .map_or((Told::Address, String::new()), |(id, told)| (told, id));
-            self.add(Arc::new(Device::new(Label { id, told, entry: None }, at))).0
-        });
-        for key in [name, mac, teid, Some(address)].into_iter().flatten() {
-            self.bind(place, key);
-        }
-        let Some(device) = self.device(place) else {
-            // It was bound just now; a table that has lost it still gives an answer.
-            return Arc::new(Device::new(
-                Label { id: marks.ip.to_string(), told: Told::Address, entry: None },
-                at,
-            ));
-        };
-        device.touch(at);
-        if let Some((entry, told)) = entry {
-            let have = device.label();
-            let same = have.entry.as_ref().is_some_and(|have| Arc::ptr_eq(have, entry));
-            // What describes many does not take a name from one.
-            if !same && (entry.name.is_some() || have.name().is_none()) {
-                device.rename(label(entry, told, &have.id));
-            }
-        }
-        device.clone()
-    }
-}
-
-fn label(entry: &Arc<Entry>, told: Told, id: &str) -> Label {
-    let id = entry.name.as_deref().unwrap_or(id).to_owned();
-    Label { id, told, entry: Some(entry.clone()) }
-}
-
-/// What a device without a name is called.
-fn own_name(key: &Key) -> Option<(String, Told)> {
-    Some(match key {
-        Key::Name(_) => return None,
-        Key::Teid(ip, teid) => (format!("teid {teid:#010x} at {ip}"), Told::Teid),
-        Key::Mac(mac) => (mac.to_string(), Told::Mac),
-        Key::Address(scope, ip) => match (scope.vlans.ids().first(), scope.peers) {
-            (Some(vlan), _) => (format!("{ip} in vlan {vlan}"), Told::VlanAddress),
-            (None, Some((one, other))) => (format!("{ip} behind {one} and {other}"), Told::Address),
-            (None, None) => (ip.to_string(), Told::Address),
-        },
-    })
-}
-
-/// The entry of a device that is known by that key, in that scope.
-fn entry_of(map: &Map, key: &Key, scope: Scope) -> Option<(Arc<Entry>, Told)> {
-    const NOWHERE: IpAddr = IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED);
-    let bare = Marks { ip: NOWHERE, scope, mac: None, carriers: &[] };
-    let found = match key {
-        Key::Name(_) => None,
-        Key::Mac(mac) => map.find(&Marks { mac: Some(*mac), ..bare }),
-        Key::Address(scope, ip) => map.find(&Marks { ip: *ip, scope: *scope, ..bare }),
-        Key::Teid(ip, teid) => {
-            let end = Endpoint { ip: *ip, port: 0 };
-            let (kind, id) = (TunnelKind::Gtp, Some(*teid));
-            let carrier = Carrier { kind, source: end, destination: end, protocol: 17, id };
-            return map
-                .find(&Marks { carriers: &[carrier], ..bare })
-                .map(|(entry, told)| (entry.clone(), told));
-        }
-    };
-    found.map(|(entry, told)| (entry.clone(), told))
 }
 
 #[cfg(test)]

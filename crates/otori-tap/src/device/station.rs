@@ -43,6 +43,7 @@ impl Stations {
     pub(super) fn is_own(&mut self, mac: Mac, ip: IpAddr, ttl: u8) -> bool {
         let station = self.station(mac);
         if let IpAddr::V4(ip) = ip
+            && !ip.is_unspecified()
             && station.addresses.len() <= ADDRESSES_PER_STATION
             && !station.addresses.contains(&ip)
         {

@@ -66,21 +66,26 @@ impl Table {
         }
         (place, gone)
     }
-    /// From now on `key` leads to that device, to nobody else.
-    pub(super) fn bind(&mut self, place: u32, key: Key) {
+    /// From now on `key` leads to that device, to nobody else. Gives a device that has lost its last key by it.
+    pub(super) fn bind(&mut self, place: u32, key: Key) -> Option<Arc<Device>> {
         if self.index.get(&key) == Some(&place) {
-            return;
+            return None;
         }
-        let Some(Some(slot)) = self.slots.get_mut(place as usize) else { return };
+        let slot = self.slots.get_mut(place as usize)?.as_mut()?;
         let surplus = (slot.keys.len() >= KEYS_PER_DEVICE).then(|| slot.keys.remove(0));
         slot.keys.push(key.clone());
         if let Some(old) = surplus {
             self.index.remove(&old);
         }
-        let before = self.index.insert(key.clone(), place);
-        if let Some(Some(other)) = before.and_then(|other| self.slots.get_mut(other as usize)) {
-            other.keys.retain(|have| *have != key);
+        let before = self.index.insert(key.clone(), place)?;
+        let other = self.slots.get_mut(before as usize)?;
+        let keys = &mut other.as_mut()?.keys;
+        keys.retain(|have| *have != key);
+        if !keys.is_empty() {
+            return None;
         }
+        self.free.push(before);
+        other.take().map(|slot| slot.device)
     }
     fn evict(&mut self) -> Option<Arc<Device>> {
         let mut victim: Option<(i64, usize)> = None;
@@ -135,12 +140,16 @@ mod tests {
         let mut table = Table::new(10);
         let ((one, _), (other, _)) = (table.add(device(0)), table.add(device(1)));
         table.bind(one, name("a"));
-        table.bind(other, name("a"));
-        assert_eq!((table.find(&name("a")), table.keys(one).len()), (Some(other), 0));
+        table.bind(one, name("b"));
+        assert!(table.bind(other, name("a")).is_none());
+        assert_eq!((table.find(&name("a")), table.keys(one).len()), (Some(other), 1));
+        let gone = table.bind(other, name("b")).unwrap();
+        assert_eq!((gone.label().id.as_str(), table.len()), ("0", 1), "nothing leads to it any more");
+        let one = table.add(device(2)).0;
         for number in 0..100 {
             table.bind(one, name(&number.to_string()));
         }
         assert_eq!(table.keys(one).len(), KEYS_PER_DEVICE);
-        assert_eq!(table.index.len(), KEYS_PER_DEVICE + 1);
+        assert_eq!(table.index.len(), KEYS_PER_DEVICE + 2);
     }
 }

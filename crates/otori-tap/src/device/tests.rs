@@ -162,3 +162,75 @@ fn a_flood_of_addresses_keeps_the_bound() {
     }
     assert_eq!(site.devices.len(), 100);
 }
+
+/// A DNS message with one question for `cam.example` and perhaps its address.
+fn dns(answer: Option<Ipv4Addr>) -> Vec<u8> {
+    let mut bytes = vec![
+        0,
+        1,
+        if answer.is_some() { 0x81 } else { 1 },
+        0,
+        0,
+        1,
+        0,
+        u8::from(answer.is_some()),
+        0,
+        0,
+        0,
+        0,
+    ];
+    bytes.extend_from_slice(b"\x03cam\x07example\0\0\x01\0\x01");
+    if let Some(ip) = answer {
+        bytes.extend_from_slice(&[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
+        bytes.extend_from_slice(&ip.octets());
+    }
+    bytes
+}
+
+#[test]
+fn the_inventory_says_what_a_device_is_and_does() {
+    let mut site = Site::new("");
+    let resolver = Ipv4Addr::new(198, 51, 100, 53);
+    let mut send = |from, to, body: &[u8]| {
+        site.number += 1;
+        let frame = ethernet(if from == home(5) { 1 } else { 254 }, None, &ipv4(17, 64, from, to, body));
+        site.engine.packet(Timestamp(i64::from(site.number) * 1_000_000), LinkType::Ethernet, &frame, 0);
+    };
+    let mut discover = vec![1, 1, 6, 0, 0, 0, 0, 1];
+    discover.resize(28, 0);
+    discover.extend_from_slice(&super::frames::mac(1));
+    discover.resize(236, 0);
+    discover.extend_from_slice(b"\x63\x82\x53\x63\x35\x01\x01\x0c\x06ipcam7\x3c\x0cudhcp 1.20.2\xff");
+    let anybody = Ipv4Addr::BROADCAST;
+    let frame = ethernet(1, None, &ipv4(17, 64, Ipv4Addr::UNSPECIFIED, anybody, &udp(68, 67, &discover)));
+    send(home(5), resolver, &udp(4000, 53, &dns(None)));
+    send(resolver, home(5), &udp(53, 4000, &dns(Some(OUTSIDE))));
+    send(home(5), OUTSIDE, &udp(4001, 7000, &[0; 500]));
+    send(OUTSIDE, home(5), &udp(7000, 4001, &[0; 100]));
+    send(home(6), home(5), &udp(4002, 8000, b"x"));
+    send(home(5), home(6), &udp(8000, 4002, b"y"));
+    site.engine.packet(Timestamp(1_000_000_000), LinkType::Ethernet, &frame, 0);
+    site.engine.finish();
+    let records = site.devices.records(Timestamp(2_000_000_000));
+    let device = records.iter().find(|one| one["device"]["mac"] == "02:00:5e:10:00:01").unwrap();
+    let device = &device["device"];
+    assert_eq!((&device["addresses"][0], &device["host_name"][0]), (&"192.168.1.5".into(), &"ipcam7".into()));
+    assert_eq!(
+        (&device["vendor_class"][0], &device["model"]["by"]),
+        (&"udhcp 1.20.2".into(), &"vendor_class".into())
+    );
+    let server = &device["servers"][0];
+    assert_eq!(
+        (&server["name"], &server["port"], &server["proto"]),
+        (&"cam.example".into(), &7000.into(), &"udp".into())
+    );
+    assert_eq!((server["bytes_out"].as_u64(), server["bytes_in"].as_u64()), (Some(542), Some(142)));
+    assert_eq!(
+        (&device["ports"][0]["port"], &device["ports"][0]["clients"][0]),
+        (&8000.into(), &"192.168.1.6".into())
+    );
+    let table = super::inventory::table(&records);
+    assert!(table.contains("talks to cam.example 7000/udp"), "{table}");
+    let lines = String::from_utf8(site.engine.take_lines()).unwrap();
+    assert_eq!(lines.matches("\"event_type\":\"device\"").count(), records.len());
+}

@@ -214,6 +214,7 @@ impl Work<'_> {
             conversation.mute();
         }
         naming::packet(&mut extra.naming, &case.facts, direction, packet, conversation);
+        self.watch_packet(&mut case, direction, conversation, extra);
         self.ask_packet(&mut case, direction, conversation, extra);
         let now = (!self.settings.reassembly.immediate).then_some(direction);
         self.ask_pieces(&mut case, conversation, extra, now);
@@ -449,6 +450,7 @@ impl Work<'_> {
                 self.rules.inspect_transaction(&view, direction, transaction, &mut ask);
                 case.found.extend(hits.into_iter().map(|hit| Found { hit, direction }));
             }
+            self.watch_transaction(case, conversation, extra, transaction);
         }
         *conversation.transactions() = transactions;
     }
@@ -571,6 +573,9 @@ impl Work<'_> {
         if !dropped {
             self.ask_pieces(&mut case, conversation, extra, None);
             self.ask_transactions(&mut case, conversation, extra, None);
+        }
+        self.watch_end(&mut case, conversation, extra);
+        if !dropped {
             self.settle(&mut case, Direction::ToServer, conversation, extra);
         }
         self.write_finished(&case, conversation, false);

@@ -43,6 +43,7 @@ impl Lane {
             expected: expected::Expected::default(),
             carriers: Vec::new(),
             devices: None,
+            late: Vec::new(),
         };
         Lane {
             flows: FlowTable::one_of(settings.flows, place, of),

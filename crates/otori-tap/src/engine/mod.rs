@@ -87,6 +87,8 @@ pub(crate) struct WorkState {
     carriers: Vec<Carrier>,
     /// whose flows they are, if anybody wants to know
     devices: Option<Devices>,
+    /// what devices conclude from what matched
+    late: Vec<outcome::Found>,
 }
 
 /// A packet that carries another one.
@@ -143,6 +145,7 @@ impl Engine {
     /// The end: every flow is closed and written down, then the counters.
     pub fn finish(&mut self) {
         self.lane.finish(&self.rules);
+        self.lane.work.write_devices(self.lane.now);
         let stats = self.stats();
         self.lane.work.eve.stats(self.lane.now, stats);
     }
@@ -157,6 +160,10 @@ impl Engine {
     /// Counters as EVE has them.
     pub fn stats(&self) -> serde_json::Value {
         self.lane.work.stats.json(self.lane.flows.opened(), self.lane.flows.len(), self.rules.len())
+    }
+    /// Time of the latest packet.
+    pub const fn now(&self) -> Timestamp {
+        self.lane.now
     }
     /// Packets seen and packets dropped.
     pub const fn counts(&self) -> (u64, u64) {

@@ -90,8 +90,19 @@ impl Work<'_> {
         outcome
     }
 
-    /// Takes the consequences of everything that matched on this packet.
+    /// Takes the consequences of everything that matched on this packet, and of what devices conclude from it.
     pub(super) fn settle(
+        &mut self,
+        case: &mut Case<'_, '_>,
+        direction: Direction,
+        conversation: &Conversation,
+        extra: &mut FlowExtra,
+    ) -> Decision {
+        let decision = self.settle_found(case, direction, conversation, extra);
+        case.found.append(&mut self.state.late);
+        decision.max(self.settle_found(case, direction, conversation, extra))
+    }
+    fn settle_found(
         &mut self,
         case: &mut Case<'_, '_>,
         direction: Direction,
@@ -135,6 +146,7 @@ impl Work<'_> {
             };
             self.state.eve.alert(&line, &alert);
             self.give_verdict(&case.facts, *direction, conversation, hit, transaction);
+            self.watch_alert(case, *direction, conversation, extra, &hit.rule);
         }
         extra.passed |= outcome.pass_flow || outcome.bypass;
         let Some((place, reason)) = outcome.decided else { return Decision::Pass };

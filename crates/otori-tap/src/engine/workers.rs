@@ -256,6 +256,7 @@ impl Workers {
         let opened = lanes.iter().map(|lane| lane.flows.opened()).sum();
         let rules = rules.read().unwrap_or_else(PoisonError::into_inner).len();
         if let Some(lane) = lanes.iter_mut().max_by_key(|lane| lane.now) {
+            lane.work.write_devices(lane.now);
             lane.work.eve.stats(lane.now, stats.json(opened, 0, rules));
             told.lines.append(&mut lane.work.eve.lines);
         }

@@ -5,7 +5,7 @@
 mod alert;
 mod class;
 mod context;
-mod device;
+pub(crate) mod device;
 mod file;
 mod record;
 

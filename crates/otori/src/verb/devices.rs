@@ -19,22 +19,29 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(clap::Args)]
 pub struct DeviceOptions {
     /// Which device has which Ethernet address, address, VLAN, GTP-U TEID or GRE peer, with its name, SIM, IMSI and groups:
-    /// TOML, or CSV when the name ends so. With it, devices are told apart and alerts and flows say whose they are; a
-    /// running guard takes changes of the file
+    /// TOML, or CSV when the name ends so. With it, devices are told apart and watched, and alerts and flows say whose they
+    /// are; a running guard takes changes of the file
     #[arg(long, value_name = "FILE")]
     devices: Option<PathBuf>,
+    /// Tells devices apart without a file: the addresses of the home networks
+    #[arg(long)]
+    watch: bool,
 }
 
 impl DeviceOptions {
     /// Tells the engine the devices of `home`, if they are asked for.
     pub fn load(&self, engine: &mut Engine, home: &AddressSet) -> anyhow::Result<Option<Devices>> {
-        let Some(path) = &self.devices else { return Ok(None) };
-        let devices = Devices::new(home.clone(), read(path)?);
+        let map = match &self.devices {
+            Some(path) => read(path)?,
+            None if self.watch => Map::default(),
+            None => return Ok(None),
+        };
+        let devices = Devices::new(home.clone(), map);
         engine.set_devices(devices.clone());
         Ok(Some(devices))
     }
     /// Takes changes of the file from now on; what cannot be read is told, and the old one stays.
-    pub fn watch(&self, devices: Devices) {
+    pub fn follow(&self, devices: Devices) {
         let Some(path) = self.devices.clone() else { return };
         thread::spawn(move || {
             let mut seen = changed_at(&path);

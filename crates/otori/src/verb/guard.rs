@@ -108,7 +108,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let home = settings.home.clone();
     let mut engine = Engine::new(settings, variables);
     if let Some(devices) = arguments.devices.load(&mut engine, &home)? {
-        arguments.devices.watch(devices);
+        arguments.devices.follow(devices);
     }
     rules::load(&mut engine, &arguments.rules)?;
     arguments.lists.load(&mut engine)?;

@@ -6,7 +6,10 @@
 mod csv;
 mod read;
 
-use super::identity::{Mac, Marks, Told};
+use super::{
+    identity::{Mac, Marks, Told},
+    watch::Actions,
+};
 use core::net::IpAddr;
 use otori_rule::address::number;
 use std::{collections::HashMap, sync::Arc};
@@ -102,14 +105,18 @@ pub struct Map {
     vlans: Index<u16>,
     /// by family and length, the longest first
     networks: Vec<(bool, u8, Index<u128>)>,
+    actions: Actions,
 }
 
 impl Map {
     /// Reads a file: CSV when its name says so, else TOML.
     pub fn read(file: &str, text: &str) -> Result<Map, MapError> {
         let lower = file.to_ascii_lowercase();
-        let entries = if lower.ends_with(".csv") { csv::read(file, text) } else { read::read(file, text) }?;
-        Ok(Map::of(entries))
+        let (entries, actions) = match lower.ends_with(".csv") {
+            true => (csv::read(file, text)?, Actions::default()),
+            false => read::read(file, text)?,
+        };
+        Ok(Map { actions, ..Map::of(entries) })
     }
     fn of(entries: Vec<Entry>) -> Map {
         let mut map = Map::default();
@@ -149,6 +156,10 @@ impl Map {
     /// Without entries.
     pub const fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+    /// What is done with what the watchers find.
+    pub const fn actions(&self) -> &Actions {
+        &self.actions
     }
     /// The entries, in the order of the file.
     pub fn entries(&self) -> impl Iterator<Item = &Arc<Entry>> {

@@ -2,10 +2,10 @@
 //!
 //! Key types: [`MapError`], [`Several`]. Values are checked while they are read, so that every error has its line.
 use super::{ENTRIES, Entry, MARKS_PER_ENTRY, NAME_BYTES, Network};
-use crate::device::identity::Mac;
+use crate::device::{identity::Mac, watch::Actions};
 use core::{fmt, marker::PhantomData, net::IpAddr, str::FromStr};
 use serde::{Deserialize, Deserializer, de};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use toml::Spanned;
 
 /// Why a mapping file cannot be used.
@@ -118,6 +118,9 @@ impl FromStr for Peer {
 struct File {
     #[serde(default)]
     device: Vec<Spanned<Row>>,
+    /// what is done with findings, by watcher
+    #[serde(default)]
+    watch: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -204,13 +207,18 @@ fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// Reads all entries.
-pub(super) fn read(file: &str, text: &str) -> Result<Vec<Entry>, MapError> {
+/// Reads all entries, and what is done with findings.
+pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Entry>, Actions), MapError> {
     let error = |line, problem| MapError { file: file.to_owned(), line, problem };
     let rows: File = toml::from_str(text).map_err(|wrong| {
         let line = line_of(text, wrong.span().map_or(0, |span| span.start));
         error(line, wrong.message().replace('\n', " "))
     })?;
+    let mut actions = Actions::default();
+    for (watch, action) in &rows.watch {
+        let set = actions.set(watch, action.get_ref());
+        set.map_err(|problem| error(line_of(text, action.span().start), problem))?;
+    }
     let mut checked = Checked::new();
     let mut line = (1, 0);
     for row in rows.device {
@@ -221,5 +229,5 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Entry>, MapError> {
         let made = entry(row.into_inner(), line.0).and_then(|entry| checked.add(entry));
         made.map_err(|problem| error(line.0, problem))?;
     }
-    Ok(checked.entries)
+    Ok((checked.entries, actions))
 }

@@ -18,8 +18,10 @@ const VERSION: u8 = 4;
 const TOPIC: u8 = 5;
 const MESSAGE: u8 = 6;
 const CLIENT_ID: FieldId = field(ToServer, 10);
-const USERNAME: FieldId = field(ToServer, 11);
-const PASSWORD: FieldId = field(ToServer, 12);
+/// Name that the client logs in with.
+pub const USERNAME: FieldId = field(ToServer, 11);
+/// What it proves it with.
+pub const PASSWORD: FieldId = field(ToServer, 12);
 const PROTOCOL: FieldId = field(ToServer, 13);
 const WILL_TOPIC: FieldId = field(ToServer, 14);
 const WILL_MESSAGE: FieldId = field(ToServer, 15);
@@ -27,6 +29,8 @@ const CONNECT_FLAGS: FieldId = field(ToServer, 16);
 const SUBSCRIBE_TOPIC: FieldId = field(ToServer, 17);
 const UNSUBSCRIBE_TOPIC: FieldId = field(ToServer, 18);
 const SESSION_PRESENT: FieldId = field(ToClient, 19);
+/// Reason codes of the packets of an exchange; of CONNACK first.
+pub const REASON_CODE: FieldId = field(ToServer, REASON);
 /// What a client publishes.
 pub const PUBLISH_MESSAGE_TO_SERVER: FieldId = field(ToServer, MESSAGE);
 

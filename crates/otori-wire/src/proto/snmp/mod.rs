@@ -16,6 +16,10 @@ const VERSION: u8 = 0;
 const PDU_TYPE: u8 = 1;
 const COMMUNITY: u8 = 2;
 const USER: u8 = 3;
+/// Community of a request.
+pub const COMMUNITY_TO_SERVER: FieldId = field(ToServer, COMMUNITY);
+/// Community of an answer.
+pub const COMMUNITY_TO_CLIENT: FieldId = field(ToClient, COMMUNITY);
 
 const fn row(direction: Direction, index: u8, keyword: &'static str) -> FieldRow {
     FieldRow { id: field(direction, index), keyword, aliases: &[], modifier: None, direction }

@@ -17,6 +17,10 @@ const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Ssdp, direction as u8 * 64 + index)
 }
 const METHOD: u8 = 0;
+/// What a device says runs it, in a notice or an answer.
+pub const SERVER: [FieldId; 2] = [field(ToServer, 7), field(ToClient, 7)];
+/// Which device it is and what it offers.
+pub const USN: [FieldId; 2] = [field(ToServer, 5), field(ToClient, 5)];
 
 /// Index of the field, its keyword, its key in the log, the header.
 struct Header(u8, &'static str, &'static str, &'static [u8]);

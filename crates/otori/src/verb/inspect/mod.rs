@@ -23,6 +23,15 @@ use std::{
 /// Lines are handed to the output when so many bytes wait.
 const OUTPUT_BYTES: usize = 256 * 1024;
 
+/// How an inventory is shown.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// for people
+    Table,
+    /// EVE's `device` records
+    Json,
+}
+
 /// Options of `otori inspect`.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -57,6 +66,9 @@ pub struct Arguments {
     /// Accepted for Suricata's sake: nothing here is random
     #[arg(long, hide = true)]
     no_random: bool,
+    /// Print what every device is and does instead of EVE lines (with --devices or --watch)
+    #[arg(long, value_name = "FORM")]
+    inventory: Option<Form>,
     /// Capture file, pcap or pcapng
     capture: PathBuf,
     /// A filter in the language of libpcap, which we do not have
@@ -78,7 +90,14 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings { capture, ..settings };
     let home = settings.home.clone();
     let mut engine = Engine::new(settings, keys.variables);
-    arguments.devices.load(&mut engine, &home)?;
+    let devices = arguments.devices.load(&mut engine, &home)?;
+    let inventory = match (arguments.inventory, devices) {
+        (Some(form), Some(devices)) => Some((form, devices)),
+        (None, _) => None,
+        (Some(_), None) => {
+            return Err(Failure::Configuration("--inventory wants --devices FILE or --watch".into()).into());
+        }
+    };
     engine.tables().features = keys.features;
     for path in &arguments.rules {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -94,11 +113,21 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let file = File::open(&arguments.capture);
     let file = file.with_context(|| format!("cannot open {}", arguments.capture.display()))?;
-    let mut output = output(&arguments.eve)?;
+    let quiet = inventory.is_some() && arguments.eve == Path::new("-");
+    let mut output = if quiet { Box::new(io::sink()) } else { output(&arguments.eve)? };
     let done = read(&mut engine, BufReader::with_capacity(1 << 18, file), &mut output);
     done.with_context(|| format!("in {}", arguments.capture.display()))?;
     engine.finish();
     output.write_all(&engine.take_lines()).and_then(|()| output.flush()).context("cannot write EVE lines")?;
+    if let Some((form, devices)) = inventory {
+        let records = devices.records(engine.now());
+        let mut out = io::stdout().lock();
+        let written = match form {
+            Form::Table => write!(out, "{}", otori_tap::device::inventory::table(&records)),
+            Form::Json => records.iter().try_for_each(|record| writeln!(out, "{record}")),
+        };
+        written.context("cannot write the inventory")?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,0 +1,52 @@
+//! Whose a flow is; kept with it.
+//!
+//! Key types: [`Ends`], [`Story`] (how far the devices were told what happens in the flow).
+use super::{Device, Label, login::Pending};
+use otori_event::Timestamp;
+use otori_wire::Direction;
+use std::sync::Arc;
+
+/// The devices at the ends of a flow.
+#[derive(Default)]
+pub struct Ends {
+    /// who opened it
+    pub client: Option<Arc<Device>>,
+    /// the other side
+    pub server: Option<Arc<Device>>,
+    /// what has happened, as far as the devices were told
+    pub(crate) story: Story,
+}
+
+/// How far the devices of a flow were told what happens in it.
+#[derive(Default)]
+pub(crate) struct Story {
+    /// name of the server, as the client asked for it
+    pub(crate) name: Option<Arc<str>>,
+    /// the server has answered
+    pub(crate) answered: bool,
+    /// packets and bytes that were told, and when
+    pub(crate) told: ([u64; 2], [u64; 2]),
+    pub(crate) told_at: Timestamp,
+    pub(crate) login: Option<Box<Pending>>,
+}
+
+impl Ends {
+    /// Nobody of ours.
+    pub const fn is_empty(&self) -> bool {
+        self.client.is_none() && self.server.is_none()
+    }
+    /// The devices, each with the direction in which it sends.
+    pub fn devices(&self) -> impl Iterator<Item = (&Arc<Device>, Direction)> {
+        let client = self.client.iter().map(|device| (device, Direction::ToServer));
+        client.chain(self.server.iter().map(|device| (device, Direction::ToClient)))
+    }
+    /// The device that the flow is counted for, and the direction in which it sends: between two devices, who opened it.
+    pub fn subject(&self) -> Option<(&Arc<Device>, Direction)> {
+        let client = self.client.as_ref().map(|device| (device, Direction::ToServer));
+        client.or_else(|| self.server.as_ref().map(|device| (device, Direction::ToClient)))
+    }
+    /// The names of that device.
+    pub fn label(&self) -> Option<Arc<Label>> {
+        self.subject().map(|(device, _)| device.label())
+    }
+}

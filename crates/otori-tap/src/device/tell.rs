@@ -1,0 +1,121 @@
+//! Finds the device with certain marks, or makes it.
+//!
+//! Key functions: `Table::take`, [`label`], [`entry_of`].
+use super::{
+    Device, GONE, Label,
+    identity::{Key, Marks, Scope, Told},
+    map::{Entry, Map},
+    table::Table,
+};
+use crate::engine::Carrier;
+use core::net::IpAddr;
+use otori_event::{Endpoint, Timestamp};
+use otori_wire::TunnelKind;
+use std::sync::Arc;
+
+impl Table {
+    /// Finds the device with these marks, or makes it.
+    pub(super) fn take(
+        &mut self,
+        marks: &Marks<'_>,
+        entry: Option<(&Arc<Entry>, Told)>,
+        at: Timestamp,
+        gone: &mut Vec<Arc<Device>>,
+    ) -> Arc<Device> {
+        let name = entry.and_then(|(entry, _)| entry.name.clone()).map(Key::Name);
+        let teid = marks.teid().map(|(ip, teid)| Key::Teid(ip, teid));
+        let mac = marks.mac.map(Key::Mac);
+        let address = Key::Address(marks.scope, marks.ip);
+        let named = name.as_ref().and_then(|key| self.find(key));
+        let by_mac = mac.as_ref().and_then(|key| self.find(key));
+        // Who was known by address alone is the one that now shows its Ethernet address or its name.
+        let by_address = self.find(&address).filter(|place| {
+            let keys = self.keys(*place);
+            let other_mac = mac
+                .as_ref()
+                .is_some_and(|mac| keys.iter().any(|key| matches!(key, Key::Mac(_)) && key != mac));
+            let other_name = keys.iter().any(|key| matches!(key, Key::Name(_)) && Some(key) != name.as_ref());
+            !other_mac && !(other_name && (name.is_some() || mac.is_some()))
+        });
+        let by_teid = || {
+            // A tunnel's number is given again: an address of the same family that it has not had says so.
+            let place = teid.as_ref().and_then(|key| self.find(key))?;
+            let same_family =
+                |key: &Key| matches!(key, Key::Address(_, ip) if ip.is_ipv4() && marks.ip.is_ipv4());
+            (!self.keys(place).iter().any(same_family)).then_some(place)
+        };
+        let found = named.or(by_mac).or(by_address).or_else(by_teid);
+        let place = found.unwrap_or_else(|| {
+            let (told, id) = match (&teid, &mac) {
+                (Some(key), _) | (None, Some(key)) => own_name(key),
+                (None, None) => own_name(&address),
+            }
+            .map_or((Told::Address, String::new()), |(id, told)| (told, id));
+            let (place, old) = self.add(Arc::new(Device::new(Label { id, told, entry: None }, at)));
+            gone.extend(old.filter(|_| gone.len() < GONE));
+            place
+        });
+        let address = (!marks.ip.is_unspecified()).then_some(address);
+        for key in [name, mac, teid, address].into_iter().flatten() {
+            let old = self.bind(place, key);
+            gone.extend(old.filter(|_| gone.len() < GONE));
+        }
+        let Some(device) = self.device(place) else {
+            // It was bound just now; a table that has lost it still gives an answer.
+            return Arc::new(Device::new(
+                Label { id: marks.ip.to_string(), told: Told::Address, entry: None },
+                at,
+            ));
+        };
+        device.touch(at);
+        device.state().inventory.seen(marks.ip, marks.mac, at);
+        if let Some((entry, told)) = entry {
+            let have = device.label();
+            let same = have.entry.as_ref().is_some_and(|have| Arc::ptr_eq(have, entry));
+            // What describes many does not take a name from one.
+            if !same && (entry.name.is_some() || have.name().is_none()) {
+                device.rename(label(entry, told, &have.id));
+            }
+        }
+        device.clone()
+    }
+}
+
+pub(super) fn label(entry: &Arc<Entry>, told: Told, id: &str) -> Label {
+    let id = entry.name.as_deref().unwrap_or(id).to_owned();
+    Label { id, told, entry: Some(entry.clone()) }
+}
+
+/// What a device without a name is called.
+pub(super) fn own_name(key: &Key) -> Option<(String, Told)> {
+    Some(match key {
+        Key::Name(_) => return None,
+        Key::Teid(ip, teid) => (format!("teid {teid:#010x} at {ip}"), Told::Teid),
+        Key::Mac(mac) => (mac.to_string(), Told::Mac),
+        Key::Address(scope, ip) => match (scope.vlans.ids().first(), scope.peers) {
+            (Some(vlan), _) => (format!("{ip} in vlan {vlan}"), Told::VlanAddress),
+            (None, Some((one, other))) => (format!("{ip} behind {one} and {other}"), Told::Address),
+            (None, None) => (ip.to_string(), Told::Address),
+        },
+    })
+}
+
+/// The entry of a device that is known by that key, in that scope.
+pub(super) fn entry_of(map: &Map, key: &Key, scope: Scope) -> Option<(Arc<Entry>, Told)> {
+    const NOWHERE: IpAddr = IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED);
+    let bare = Marks { ip: NOWHERE, scope, mac: None, carriers: &[] };
+    let found = match key {
+        Key::Name(_) => None,
+        Key::Mac(mac) => map.find(&Marks { mac: Some(*mac), ..bare }),
+        Key::Address(scope, ip) => map.find(&Marks { ip: *ip, scope: *scope, ..bare }),
+        Key::Teid(ip, teid) => {
+            let end = Endpoint { ip: *ip, port: 0 };
+            let (kind, id) = (TunnelKind::Gtp, Some(*teid));
+            let carrier = Carrier { kind, source: end, destination: end, protocol: 17, id };
+            return map
+                .find(&Marks { carriers: &[carrier], ..bare })
+                .map(|(entry, told)| (entry.clone(), told));
+        }
+    };
+    found.map(|(entry, told)| (entry.clone(), told))
+}

@@ -1,0 +1,259 @@
+//! Watches what each device does and what is done to it; what is wrong becomes a [`Finding`], an alert of its own generator.
+//!
+//! Key types: [`Watches`] (one device's), [`Row`], [`Finding`]. To add a watcher: a file with a [`Watch`], and its rows in
+//! [`ROWS`]. Techniques are MITRE ATT&CK's.
+mod beacon;
+mod brute;
+mod contacts;
+mod credentials;
+mod exfiltrate;
+mod flood;
+mod scan;
+
+#[cfg(test)]
+mod tests;
+
+use super::contact::{Contact, Happening};
+use otori_event::Timestamp;
+use otori_rule::{
+    Action, Rule,
+    rule::{RuleProtocol, Stage},
+};
+use std::sync::Arc;
+
+/// Generator of alerts about devices; rules have 1, lists 1001.
+pub const DEVICE_GENERATOR: u32 = 1_003;
+/// A finding of one kind about one device is told once in that time; the others are counted.
+const QUIET_NS: i64 = 3_600 * SECOND_NS;
+const SECOND_NS: i64 = 1_000_000_000;
+
+/// One kind of finding.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// signature id, fixed for ever
+    pub sid: u32,
+    /// name of its watcher, by which the mapping file sets what is done
+    pub watch: &'static str,
+    /// name of the kind
+    pub name: &'static str,
+    /// what the alert says
+    pub message: &'static str,
+    /// technique of ATT&CK
+    pub technique: &'static str,
+    /// 1 is most severe
+    pub severity: u8,
+    /// the device does it; else it is done to the device
+    pub from_device: bool,
+}
+
+const fn row(
+    sid: u32,
+    names: (&'static str, &'static str),
+    message: &'static str,
+    technique: &'static str,
+    severity: u8,
+    from_device: bool,
+) -> Row {
+    Row { sid, watch: names.0, name: names.1, message, technique, severity, from_device }
+}
+
+/// All kinds, by signature id.
+pub static ROWS: &[Row] = &[
+    row(1, ("scan", "scan-hosts"), "Device tries one port of many hosts", "T1046", 2, true),
+    row(2, ("scan", "scan-ports"), "Device tries many ports of one host", "T1046", 2, true),
+    row(
+        3,
+        ("scan", "scan-towards"),
+        "Ports of the device are tried one after the other",
+        "T1595.001",
+        3,
+        false,
+    ),
+    row(4, ("brute", "brute-from"), "Device tries one log-in after the other", "T1110", 1, true),
+    row(
+        5,
+        ("brute", "brute-towards"),
+        "Log-ins are tried one after the other at the device",
+        "T1110",
+        2,
+        false,
+    ),
+    row(6, ("flood", "flood-from"), "Device floods another host", "T1498.001", 1, true),
+    row(7, ("flood", "flood-towards"), "Device is flooded", "T1498.001", 2, false),
+    row(
+        8,
+        ("beacon", "beacon"),
+        "Device calls one host again and again in equal intervals",
+        "T1071",
+        2,
+        true,
+    ),
+    row(9, ("exfiltrate", "exfiltrate"), "Device uploads more than usual to a new host", "T1048", 1, true),
+    row(
+        10,
+        ("credentials", "default-password"),
+        "Log-in to the device with a default password in clear text",
+        "T1078.001",
+        1,
+        false,
+    ),
+    row(
+        11,
+        ("credentials", "default-password-from"),
+        "Device logs in elsewhere with a default password in clear text",
+        "T1078.001",
+        2,
+        true,
+    ),
+    row(12, ("contacts", "probed"), "Attempts on the device", "T1190", 2, false),
+    row(
+        13,
+        ("contacts", "infected"),
+        "Device talks to bad places or as infected devices do",
+        "T1071",
+        1,
+        true,
+    ),
+];
+
+/// The row of that number.
+pub fn row_of(sid: u32) -> &'static Row {
+    let place = (sid as usize).saturating_sub(1).min(ROWS.len() - 1);
+    &ROWS[place]
+}
+
+/// What a watcher has found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// which kind
+    pub row: &'static Row,
+    /// the numbers that made it
+    pub numbers: Vec<(&'static str, String)>,
+}
+
+impl Finding {
+    fn new<const N: usize>(sid: u32, numbers: [(&'static str, String); N]) -> Finding {
+        Finding { row: row_of(sid), numbers: numbers.into() }
+    }
+    /// What the engine does with it is what it does with a rule that has matched; `silent` ones only act.
+    pub fn rule(&self, action: Action, silent: bool) -> Arc<Rule> {
+        let Finding { row, numbers } = self;
+        let shown =
+            numbers.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ");
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let mut metadata = vec![pair("watch", row.name), pair("mitre_technique_id", row.technique)];
+        metadata.extend(numbers.iter().map(|(key, value)| pair(key, value)));
+        Arc::new(Rule {
+            sid: row.sid,
+            gid: DEVICE_GENERATOR,
+            revision: 1,
+            message: format!("{}: {shown}", row.message),
+            priority: Some(row.severity),
+            metadata,
+            silent,
+            stage: Stage::Transaction,
+            ..Rule::empty(action, RuleProtocol::Any)
+        })
+    }
+}
+
+/// One watcher's memory of one device.
+trait Watch {
+    /// Takes what has happened; tells what is wrong.
+    fn see(&mut self, contact: &Contact<'_>, happening: &Happening<'_>, tell: &mut dyn FnMut(Finding));
+}
+
+/// What is done with findings, by watcher; `None` is off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actions {
+    list: Vec<(&'static str, Option<Action>)>,
+}
+
+impl Default for Actions {
+    fn default() -> Actions {
+        let mut list: Vec<(&'static str, Option<Action>)> = Vec::new();
+        for row in ROWS {
+            if list.iter().all(|(name, _)| *name != row.watch) {
+                list.push((row.watch, Some(Action::Alert)));
+            }
+        }
+        Actions { list }
+    }
+}
+
+impl Actions {
+    /// Sets what is done; an error names what there is.
+    pub fn set(&mut self, watch: &str, action: &str) -> Result<(), String> {
+        let action = match action {
+            "off" => None,
+            "alert" => Some(Action::Alert),
+            "drop" => Some(Action::Drop),
+            "reject" => Some(Action::Reject),
+            _ => return Err(format!("{action:?} is none of off, alert, drop and reject")),
+        };
+        let names = || self.list.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let known = format!("no watcher is called {watch:?}: there are {}", names());
+        let place = self.list.iter_mut().find(|(name, _)| *name == watch).ok_or(known)?;
+        place.1 = action;
+        Ok(())
+    }
+    fn of(&self, watch: &str) -> Option<Action> {
+        self.list.iter().find(|(name, _)| *name == watch).and_then(|(_, action)| *action)
+    }
+}
+
+/// All watchers of one device.
+#[derive(Default)]
+pub struct Watches {
+    scan: scan::Scan,
+    brute: brute::Brute,
+    flood: flood::Flood,
+    beacon: beacon::Beacon,
+    exfiltrate: exfiltrate::Exfiltrate,
+    credentials: credentials::Credentials,
+    contacts: contacts::Contacts,
+    /// by row: when it was told last, and how often it was not
+    told: Vec<(u32, Timestamp, u32)>,
+}
+
+impl Watches {
+    /// Takes what has happened; gives the rules that the findings are.
+    pub fn see(
+        &mut self,
+        contact: &Contact<'_>,
+        happening: &Happening<'_>,
+        actions: &Actions,
+        tell: &mut dyn FnMut(Arc<Rule>),
+    ) {
+        let Watches { scan, brute, flood, beacon, exfiltrate, credentials, contacts, told } = self;
+        let watchers: [&mut dyn Watch; 7] = [scan, brute, flood, beacon, exfiltrate, credentials, contacts];
+        for watcher in watchers {
+            watcher.see(contact, happening, &mut |mut finding| {
+                let Some(action) = actions.of(finding.row.watch) else { return };
+                let silent = is_repeated(told, &mut finding, contact.at);
+                // Who is told of it once in an hour is still protected all the time.
+                if !silent || action != Action::Alert {
+                    tell(finding.rule(action, silent));
+                }
+            });
+        }
+    }
+}
+
+/// Whether it was told lately; if not, it says how often it was kept back.
+fn is_repeated(told: &mut Vec<(u32, Timestamp, u32)>, finding: &mut Finding, at: Timestamp) -> bool {
+    let sid = finding.row.sid;
+    let Some((_, last, kept)) = told.iter_mut().find(|(have, ..)| *have == sid) else {
+        told.push((sid, at, 0));
+        return false;
+    };
+    if at.since_ns(*last) < QUIET_NS {
+        *kept += 1;
+        return true;
+    }
+    if *kept > 0 {
+        finding.numbers.push(("repeated", kept.to_string()));
+    }
+    (*last, *kept) = (at, 0);
+    false
+}
