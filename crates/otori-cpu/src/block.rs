@@ -84,7 +84,7 @@ impl Code {
 }
 
 /// log2 of the entries of a [`BlockCache`].
-const CACHE_SHIFT: u32 = 11;
+const CACHE_SHIFT: u32 = 12;
 const CACHE_ENTRIES: usize = 1 << CACHE_SHIFT;
 /// Places that a key may have: the first one with its lowest two bits changed.
 const PLACES: usize = 4;
@@ -97,7 +97,7 @@ pub struct Entrance<S> {
     /// Instructions to pay for.
     pub instructions: u32,
     /// The operations; none in an empty entrance.
-    pub ops: Arc<[Op<S>]>,
+    pub ops: Option<Arc<[Op<S>]>>,
 }
 
 /// A CPU's own cache from key to block, four places for each, valid for one generation of the memory.
@@ -118,7 +118,7 @@ fn nobody<S: Set>(place: usize) -> u64 {
 
 impl<S: Set> Default for BlockCache<S> {
     fn default() -> Self {
-        let empty = |place| Entrance { key: nobody::<S>(place), instructions: 0, ops: Arc::default() };
+        let empty = |place| Entrance { key: nobody::<S>(place), instructions: 0, ops: None };
         BlockCache {
             generation: 0,
             turn: 0,
@@ -192,7 +192,7 @@ impl<S: Set> BlockCache<S> {
         self.entrances.swap(home, other);
         self.blocks.swap(home, other);
         self.entrances[home] =
-            Entrance { key, instructions: block.instructions, ops: Arc::clone(&block.ops) };
+            Entrance { key, instructions: block.instructions, ops: Some(Arc::clone(&block.ops)) };
         self.blocks[home] = Some(block);
     }
 }

@@ -10,8 +10,8 @@ use crate::maps::Maps;
 use crate::op::{Next, Op, Run, end};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use core::marker::PhantomData;
+use core::ops::Range;
 
 /// What an operation does.
 pub(crate) trait Link<S> {
@@ -127,43 +127,109 @@ pub(crate) struct Join<S: 'static> {
     pub run: Run<S>,
 }
 
+/// Operations in a row at most: as many as bytes in its key.
+const LONGEST: usize = 8;
+/// What a jump to another function costs, in the operations of a family that may be done instead of their own.
+const JUMP: usize = 8;
+
+/// A function that rows have, by address.
+struct Numbered {
+    address: usize,
+    /// Its number in keys; 0 is none.
+    own: u8,
+    /// That of its family, or its own.
+    family: u8,
+}
+
 /// What a set joins.
 pub(crate) struct Joins<S: 'static> {
-    /// By the addresses of the first two functions, then the longest first.
+    /// By address.
+    functions: Vec<Numbered>,
+    /// For each row the numbers of its parts, the first one most significant; in order.
+    keys: Vec<u64>,
+    /// In the order of the keys.
     rows: Vec<&'static Join<S>>,
+    /// Where the rows are that begin with two functions, by the two numbers.
+    pairs: Vec<Range<u16>>,
 }
 
 impl<S: 'static> Joins<S> {
-    /// All of these rows; one of a single function joins nothing.
-    pub(crate) fn new(mut rows: Vec<&'static Join<S>>) -> Self {
-        rows.retain(|row| row.parts.len() > 1);
-        rows.sort_by_key(|row| (head(row.parts), Reverse(row.parts.len())));
-        Joins { rows }
+    /// All of these rows; one of a single function joins nothing. `families`: functions that do the same with fields of
+    /// some operations as the operations' own functions; rows of them join those operations too.
+    pub(crate) fn new(mut rows: Vec<&'static Join<S>>, families: &[(Run<S>, &[Run<S>])]) -> Self {
+        rows.retain(|row| (2..=LONGEST).contains(&row.parts.len()));
+        let members = families.iter().flat_map(|(family, own)| own.iter().map(|own| (*own, *family)));
+        let all =
+            rows.iter().flat_map(|row| row.parts.iter().copied()).chain(members.clone().map(|(own, _)| own));
+        let mut functions: Vec<Numbered> =
+            all.map(|run| Numbered { address: run as usize, own: 0, family: 0 }).collect();
+        functions.sort_by_key(|function| function.address);
+        functions.dedup_by_key(|function| function.address);
+        functions.truncate(usize::from(u8::MAX));
+        for (number, function) in (1..).zip(&mut functions) {
+            (function.own, function.family) = (number, number);
+        }
+        for (own, family) in members {
+            let family = numbers(&functions, family).0;
+            if let Ok(place) = functions.binary_search_by_key(&(own as usize), |function| function.address) {
+                functions[place].family = family;
+            }
+        }
+        let mut keyed: Vec<(u64, &'static Join<S>)> = rows
+            .into_iter()
+            .map(|row| {
+                let parts: Vec<u8> = row.parts.iter().map(|part| numbers(&functions, *part).0).collect();
+                (key(&parts), row)
+            })
+            .collect();
+        keyed.sort_by_key(|(key, _)| *key);
+        keyed.truncate(usize::from(u16::MAX));
+        let (keys, rows): (Vec<u64>, _) = keyed.into_iter().unzip();
+        let mut pairs = vec![0..0; (functions.len() + 1).pow(2)];
+        for (place, key) in (0..).zip(&keys) {
+            let pair = &mut pairs[pair(functions.len(), (key >> 56) as u8, (key >> 48) as u8)];
+            *pair = if pair.start == pair.end { place..place + 1 } else { pair.start..place + 1 };
+        }
+        Joins { functions, keys, rows, pairs }
     }
 
-    /// The rows that these operations begin with.
-    fn fitting<'a>(&'a self, ops: &'a [Op<S>]) -> impl Iterator<Item = &'static Join<S>> + 'a {
-        let first_two = [address(ops.first().map(|op| &op.run)), address(ops.get(1).map(|op| &op.run))];
-        let start = self.rows.partition_point(|row| head(row.parts) < first_two);
-        let rows = self.rows.iter().skip(start).take_while(move |row| head(row.parts) == first_two);
-        rows.copied().filter(move |row| {
-            let runs = ops.iter().map(|op| op.run);
-            ops.len() >= row.parts.len() && runs.zip(row.parts).all(|(run, part)| is(run, *part))
-        })
+    /// Calls with the rows that these numbers begin with, the shortest first.
+    #[inline]
+    fn fitting(&self, numbers: &[u8], mut with: impl FnMut(&'static Join<S>)) {
+        let [first, second, ..] = *numbers else { return };
+        let Range { start, end } = self.pairs[pair(self.functions.len(), first, second)].clone();
+        let (mut from, end) = (usize::from(start), usize::from(end));
+        if from == end {
+            return;
+        }
+        let whole = key(numbers);
+        for length in 2..=numbers.len().min(LONGEST) {
+            let mask = u64::MAX << (8 * (LONGEST - length));
+            from += self.keys[from..end].partition_point(|key| *key < whole & mask);
+            match self.keys.get(from) {
+                Some(key) if *key == whole & mask => with(self.rows[from]),
+                Some(key) if key & mask == whole & mask => {}
+                _ => return,
+            }
+        }
     }
 
     /// Gives the operations of a block their joined functions, so that there are as few jumps as can be.
     pub(crate) fn join(&self, ops: &mut [Op<S>]) {
-        // Jumps from each operation to the block's end, and the join to begin there with.
+        let (own, families): (Vec<u8>, Vec<u8>) =
+            ops.iter().map(|op| numbers(&self.functions, op.run)).unzip();
+        // The cost from each operation to the block's end, and the join to begin there with.
         let mut best: Vec<(usize, Option<&'static Join<S>>)> = vec![(0, None); ops.len() + 1];
         for at in (0..ops.len()).rev() {
-            let mut chosen = (best[at + 1].0 + 1, None);
-            for row in self.fitting(&ops[at..]) {
-                let jumps = best[at + row.parts.len()].0 + 1;
-                if jumps < chosen.0 {
-                    chosen = (jumps, Some(row));
+            let mut chosen = (best[at + 1].0 + JUMP, None);
+            let mut choose = |row: &'static Join<S>, extra| {
+                let cost = best[at + row.parts.len()].0 + JUMP + extra;
+                if cost < chosen.0 {
+                    chosen = (cost, Some(row));
                 }
-            }
+            };
+            self.fitting(&own[at..], |row| choose(row, 0));
+            self.fitting(&families[at..], |row| choose(row, row.parts.len()));
             best[at] = chosen;
         }
         let mut at = 0;
@@ -179,13 +245,22 @@ impl<S: 'static> Joins<S> {
     }
 }
 
-/// What the rows are looked up by: the addresses of the first two functions.
-fn head<S>(parts: &[Run<S>]) -> [usize; 2] {
-    [address(parts.first()), address(parts.get(1))]
+/// The numbers of a function and of its family; 0 if no row has it.
+fn numbers<S>(functions: &[Numbered], run: Run<S>) -> (u8, u8) {
+    let found = functions.binary_search_by_key(&(run as usize), |function| function.address);
+    found.map_or((0, 0), |place| (functions[place].own, functions[place].family))
 }
 
-fn address<S>(run: Option<&Run<S>>) -> usize {
-    run.map_or(0, |run| *run as usize)
+/// Place of two numbers, with so many functions.
+fn pair(functions: usize, first: u8, second: u8) -> usize {
+    usize::from(first) * (functions + 1) + usize::from(second)
+}
+
+/// At most [`LONGEST`] numbers, the first one most significant.
+fn key(numbers: &[u8]) -> u64 {
+    let mut bytes = [0; LONGEST];
+    bytes.iter_mut().zip(numbers).for_each(|(byte, number)| *byte = *number);
+    u64::from_be_bytes(bytes)
 }
 
 /// Appends rows to a `Vec<&'static Join<Cpu>>`: `joins! { Cpu, rows; (A, B, C) { [A, B] [C, D] } }` joins an `A` with a `B`

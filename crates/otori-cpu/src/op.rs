@@ -150,10 +150,11 @@ fn go_with<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, k
     let paid = left.wrapping_sub(i64::from(entrance.instructions));
     if entrance.key == key
         && paid >= 0
-        && let [first, ..] = &*entrance.ops
+        && let Some(ops) = &entrance.ops
+        && let [first, ..] = &**ops
     {
         frame.left = paid;
-        return (first.run)(cpu, maps, blocks, &entrance.ops);
+        return (first.run)(cpu, maps, blocks, ops);
     }
     frame.left = left;
     go_next_door(cpu, maps, blocks, key)
@@ -165,10 +166,10 @@ fn go_next_door<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<
     let Some(entrance) = blocks.next_door(key) else { return Next::GO };
     let frame = cpu.frame();
     let left = frame.left.wrapping_sub(i64::from(entrance.instructions));
-    match &*entrance.ops {
-        [first, ..] if left >= 0 => {
+    match entrance.ops.as_deref() {
+        Some(ops @ [first, ..]) if left >= 0 => {
             frame.left = left;
-            (first.run)(cpu, maps, blocks, &entrance.ops)
+            (first.run)(cpu, maps, blocks, ops)
         }
         _ => Next::GO,
     }

@@ -241,9 +241,10 @@ fn visit<S: Set, M: Memory>(cpu: &mut S, blocks: &mut BlockCache<S>, memory: &mu
     let home = blocks.entrance(key);
     let entrance = if home.key == key { Some(home) } else { blocks.next_door(key) };
     if let Some(entrance) = entrance
+        && let Some(ops) = &entrance.ops
         && i64::from(entrance.instructions) <= left
     {
-        let next = enter(cpu, memory.maps(), blocks, (key, entrance.instructions, &entrance.ops));
+        let next = enter(cpu, memory.maps(), blocks, (key, entrance.instructions, ops));
         return match next == Next::GO {
             true => Ok(cpu.frame().start),
             false => come_back(cpu, blocks, memory, next, None),

@@ -24,6 +24,9 @@ CPPFLAGS="-I$stage/usr/include" LDFLAGS="-L$stage/usr/lib" LIBSQLITE3_LIBS='-lsq
     --without-ensurepip --disable-ipv6 --disable-test-modules ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no \
     ac_cv_buggy_getaddrinfo=no
 make
+# Named by this machine's Python, installed by the name that the patched Makefile has.
+data=$(cat pybuilddir.txt)/_sysconfigdata_
+cp "${data}_linux_$HOST.py" "${data}_$HOST.py"
 make install DESTDIR="$ROOT"
 rm -rf "$ROOT"/usr/lib/python3.11/test "$ROOT"/usr/lib/python3.11/config-* "$ROOT"/usr/lib/python3.11/idlelib \
     "$ROOT"/usr/lib/libpython*.a "$ROOT"/usr/include "$ROOT"/usr/share

@@ -35,5 +35,5 @@ fn rows() -> Vec<&'static Join<Cpu>> {
 /// Gives neighbours that can be joined one function.
 pub(super) fn join(ops: &mut [Op<Cpu>]) {
     static ALL: OnceBox<Joins<Cpu>> = OnceBox::new();
-    ALL.get_or_init(|| Box::new(Joins::new(rows()))).join(ops);
+    ALL.get_or_init(|| Box::new(Joins::new(rows(), &[]))).join(ops);
 }

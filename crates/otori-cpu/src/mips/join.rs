@@ -1,13 +1,14 @@
-//! Which neighbours are joined to one operation: [`join`]. Pairs of what is frequent everywhere here, longer rows in
-//! [`super::recorded`].
+//! Which neighbours are joined to one operation: [`join`]. The rows are in [`super::recorded`] and [`super::families`].
 
 use super::cpu::{Cpu, Endian};
 use super::execute::branch::*;
+use super::execute::family::*;
 use super::execute::memory::*;
 use super::execute::plain::*;
+use super::families::families;
 use super::recorded::recorded;
-use crate::chain::{Joins, joins};
-use crate::op::Op;
+use crate::chain::{self, Joins, one};
+use crate::op::{Op, Run};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use once_cell::race::OnceBox;
@@ -18,17 +19,28 @@ macro_rules! rows {
         use super::execute::memory::$ordered::*;
         let mut rows = Vec::new();
         recorded!(rows);
-        joins! { Cpu, rows;
-            {
-                [Addiu, Addu, Subu, Copy, Constant, Andi, And, Or, Xor, Sll, Srl, Rotr, Nor, Sltu, Slti, Sltiu, Lw, Lbu,
-                    Lhu, Sw, Sb, Link, Equal, NotEqual, RememberEqual, RememberNotEqual]
-                [Addiu, Addu, Subu, Copy, Constant, Andi, And, Or, Xor, Sll, Srl, Rotr, Nor, Sltu, Sltiu, Lw, Lbu, Lhu, Sw,
-                    Sb, Equal, NotEqual, LessEqual, RememberEqual, RememberNotEqual, Remembered, Goto, Jump, JumpRegister]
-            }
-        }
-        Box::new(Joins::new(rows))
+        families!(rows);
+        Box::new(Joins::new(rows, FAMILIES))
     }};
 }
+
+/// The functions of several operations each, with those operations' own.
+const FAMILIES: &[(Run<Cpu>, &[Run<Cpu>])] = {
+    const fn of<A: chain::Link<Cpu>>() -> Run<Cpu> {
+        one::<Cpu, A>()
+    }
+    &[
+        (of::<Sum>(), &[of::<Addu>(), of::<Addiu>(), of::<Copy>(), of::<Constant>()]),
+        (of::<Mask>(), &[of::<And>(), of::<Andi>()]),
+        (of::<Union>(), &[of::<Or>(), of::<Ori>()]),
+        (of::<Difference>(), &[of::<Xor>(), of::<Xori>()]),
+        (of::<Compare>(), &[of::<Slt>(), of::<Slti>(), of::<Sltu>(), of::<Sltiu>()]),
+        (of::<Shift>(), &[of::<Sll>(), of::<Srl>(), of::<Sra>()]),
+        (of::<Byte>(), &[of::<Lb>(), of::<Lbu>()]),
+        (of::<Branch>(), &[of::<Equal>(), of::<NotEqual>()]),
+        (of::<Remember>(), &[of::<RememberEqual>(), of::<RememberNotEqual>()]),
+    ]
+};
 
 /// Gives neighbours that can be joined one function.
 pub(super) fn join(ops: &mut [Op<Cpu>], endian: Endian) {

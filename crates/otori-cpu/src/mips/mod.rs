@@ -9,6 +9,7 @@ mod assemble;
 mod cpu;
 mod decode;
 mod execute;
+mod families;
 mod float;
 mod join;
 mod lower;

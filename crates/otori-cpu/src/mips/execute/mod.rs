@@ -1,8 +1,10 @@
 //! What MIPS operations do: one function for each, of type [`crate::op::Run`]. [`super::lower`] tells the fields.
 //!
-//! [`plain`]: registers only; [`memory`]: loads and stores; [`branch`]: what leaves a block; [`rare`]: the others.
+//! [`plain`]: registers only; [`memory`]: loads and stores; [`branch`]: what leaves a block; [`rare`]: the others;
+//! [`family`]: several at once, for joins.
 
 pub(super) mod branch;
+pub(super) mod family;
 pub(super) mod memory;
 pub(super) mod plain;
 pub(super) mod rare;
