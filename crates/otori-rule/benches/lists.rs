@@ -30,7 +30,8 @@ fn main() {
         }
     }
     let mut lists = Lists::default();
-    let spec = ListSpec { name: "bench".into(), category: "malware".into(), action: Action::Drop };
+    let spec =
+        ListSpec { name: "bench".into(), category: "malware".into(), action: Action::Drop, sinkhole: false };
     let begun = Instant::now();
     let report = lists.load(spec, text.as_bytes()).unwrap();
     let loaded = begun.elapsed();

@@ -519,6 +519,8 @@ pub struct Rule {
     pub outspoken: bool,
     /// the flow is left alone after a match
     pub bypass: bool,
+    /// a question of DNS that it rejects is answered with addresses of the guard's own
+    pub sinkhole: bool,
     /// files that it matches are worth keeping
     pub stores_files: bool,
     /// one rule about both directions of a transaction (`=>`)

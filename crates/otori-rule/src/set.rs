@@ -119,6 +119,8 @@ pub struct RuleSet {
     more: HashMap<(u32, u32), Vec<u32>>,
     files: Files,
     lists: Lists,
+    /// rules that came or went
+    changes: u64,
 }
 
 impl RuleSet {
@@ -142,6 +144,10 @@ impl RuleSet {
     /// Where an action stands in the order.
     pub fn place_of(&self, action: Action) -> usize {
         self.order.0.iter().position(|have| *have == action).unwrap_or(self.order.0.len())
+    }
+    /// How many rules have come or gone so far: who remembers it knows whether to ask again.
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
     /// Rules in it.
     pub fn len(&self) -> usize {
@@ -234,6 +240,7 @@ impl RuleSet {
     fn clear(&mut self, slot: u32) -> bool {
         let Some(rule) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return false };
         self.files.remove(&rule, slot);
+        self.changes += 1;
         true
     }
     /// The rule of that slot, if it is still there.
@@ -259,6 +266,7 @@ impl RuleSet {
         let slot = self.slots.len() as u32;
         self.files.add(&rule, slot, self.place_of(rule.action));
         self.slots.push(Some(Arc::new(rule)));
+        self.changes += 1;
         Ok(slot)
     }
     /// Files everything anew, which gives slots of removed rules back. Happens once in a million changes.

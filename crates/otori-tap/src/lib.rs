@@ -9,6 +9,7 @@ pub mod device;
 pub mod engine;
 pub mod eve;
 pub mod guard;
+pub mod policy;
 pub mod reject;
 pub mod watchdog;
 

@@ -1,8 +1,8 @@
-//! Tells who was rejected that it is over: resets for TCP, a refusal for a question of DNS.
+//! Tells who was rejected that it is over: resets for TCP, a refusal or addresses of our own for a question of DNS.
 //!
 //! [`answers`] makes frames out of the rejected one: back to its sender, and for TCP on to its receiver.
-//! RFC 9293 3.10.7; RFC 1035 4.1.1, REFUSED.
-use core::net::IpAddr;
+//! RFC 9293 3.10.7; RFC 1035 4.1.1, REFUSED; RFC 3596 for AAAA.
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use otori_event::Timestamp;
 use otori_wire::{
     LinkType, decode,
@@ -16,6 +16,14 @@ const DNS_HEADER: usize = 12;
 const DNS_BYTES: usize = 512;
 /// Answer; recursion is available; refused.
 const REFUSED: u16 = 0x8085;
+/// Answer; recursion is available; no error.
+const ANSWERED: u16 = 0x8080;
+/// Types A and AAAA, class IN.
+const A: u16 = 1;
+const AAAA: u16 = 28;
+const IN: u16 = 1;
+/// A pointer to the name of the question.
+const NAME_OF_QUESTION: u16 = 0xc000 | DNS_HEADER as u16;
 /// What of a question's flags its answer repeats: operation and whether recursion is wanted.
 const REPEATED: u16 = 0x7900;
 /// An answer, not a question.
@@ -30,9 +38,21 @@ pub struct Answers {
     pub on: Option<Vec<u8>>,
 }
 
+/// Addresses with which questions of DNS are answered instead of the right ones. Other types, and a family without an
+/// address, get an answer without records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sinkhole {
+    /// for type A
+    pub v4: Option<Ipv4Addr>,
+    /// for type AAAA
+    pub v6: Option<Ipv6Addr>,
+    /// how long the answer may be kept
+    pub ttl_s: u32,
+}
+
 /// What to answer; `None` where nothing fits: the frame is neither TCP nor a question of DNS over UDP, or it is a reset or
 /// an answer itself.
-pub fn answers(frame: &[u8]) -> Option<Answers> {
+pub fn answers(frame: &[u8], sinkhole: Option<&Sinkhole>) -> Option<Answers> {
     let packet = decode(LinkType::Ethernet, Timestamp(0), frame);
     let ip = packet.ip.as_ref().filter(|ip| ip.fragment.is_none())?;
     let link_bytes = frame.len().checked_sub(ip.header.len() + ip.body.len())?;
@@ -53,7 +73,7 @@ pub fn answers(frame: &[u8]) -> Option<Answers> {
         }
         Transport::Udp { source, destination: DNS_PORT, .. } => {
             let mut datagram = Vec::with_capacity(DNS_BYTES);
-            let refusal = refusal(packet.payload)?;
+            let refusal = refusal(packet.payload, sinkhole)?;
             let length = u16::try_from(8 + refusal.len()).ok()?;
             for number in [DNS_PORT, source, length, 0] {
                 datagram.extend_from_slice(&number.to_be_bytes());
@@ -83,8 +103,8 @@ fn reset(ports: (u16, u16), sequence: u32, acknowledgement: u32) -> Vec<u8> {
     tcp
 }
 
-/// The question again, refused.
-fn refusal(question: &[u8]) -> Option<Vec<u8>> {
+/// The question again, refused or with addresses of our own.
+fn refusal(question: &[u8], sinkhole: Option<&Sinkhole>) -> Option<Vec<u8>> {
     let word = |at: usize| question.get(at..at + 2).map(|two| u16::from_be_bytes([two[0], two[1]]));
     let (id, flags) = (word(0)?, word(2)?);
     if flags & IS_ANSWER != 0 || word(4)? != 1 || question.len() > DNS_BYTES {
@@ -97,11 +117,26 @@ fn refusal(question: &[u8]) -> Option<Vec<u8>> {
     // The root, type and class; a compressed name has nothing to point to here.
     (*question.get(end)? == 0).then_some(())?;
     let asked = question.get(DNS_HEADER..end + 5)?;
-    let mut answer = Vec::with_capacity(end + 5);
-    for number in [id, flags & REPEATED | REFUSED, 1, 0, 0, 0] {
+    let (kind, class) = (word(end + 1)?, word(end + 3)?);
+    let address = match (sinkhole, kind, class) {
+        (Some(Sinkhole { v4: Some(ip), .. }), A, IN) => Some(ip.octets().to_vec()),
+        (Some(Sinkhole { v6: Some(ip), .. }), AAAA, IN) => Some(ip.octets().to_vec()),
+        _ => None,
+    };
+    let code = if sinkhole.is_some() { ANSWERED } else { REFUSED };
+    let mut answer = Vec::with_capacity(DNS_BYTES);
+    for number in [id, flags & REPEATED | code, 1, u16::from(address.is_some()), 0, 0] {
         answer.extend_from_slice(&number.to_be_bytes());
     }
     answer.extend_from_slice(asked);
+    if let (Some(address), Some(Sinkhole { ttl_s, .. })) = (address, sinkhole) {
+        for number in [NAME_OF_QUESTION, kind, class] {
+            answer.extend_from_slice(&number.to_be_bytes());
+        }
+        answer.extend_from_slice(&ttl_s.to_be_bytes());
+        answer.extend_from_slice(&(address.len() as u16).to_be_bytes());
+        answer.extend_from_slice(&address);
+    }
     Some(answer)
 }
 
@@ -163,7 +198,7 @@ mod tests {
         frame.extend_from_slice(&[0x45, 0, 0, 43, 0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2]);
         frame.extend_from_slice(&[0x0f, 0xa0, 0, 80, 0, 0, 0, 100, 0, 0, 1, 244, 0x50, 24, 0, 0, 0, 0, 0, 0]);
         frame.extend_from_slice(b"abc\0\0\0");
-        let Answers { back, on } = answers(&frame).unwrap();
+        let Answers { back, on } = answers(&frame, None).unwrap();
         let on = on.unwrap();
         let read = |frame: &[u8]| {
             let packet = decode(LinkType::Ethernet, Timestamp(0), frame);
@@ -183,9 +218,9 @@ mod tests {
         };
         assert_eq!(read(&back), expect((80, 4000), 500, 103));
         assert_eq!(read(&on), expect((4000, 80), 100, 500));
-        assert_eq!(answers(&back), None, "a reset is not answered");
+        assert_eq!(answers(&back, None), None, "a reset is not answered");
         for cut in 0..frame.len() {
-            answers(&frame[..cut]);
+            answers(&frame[..cut], None);
         }
     }
 
@@ -199,7 +234,7 @@ mod tests {
         ]);
         frame.extend_from_slice(&[0x0f, 0xa0, 0, 53, 0, length - 20, 0, 0]);
         frame.extend_from_slice(question);
-        let Answers { back, on } = answers(&frame).unwrap();
+        let Answers { back, on } = answers(&frame, None).unwrap();
         assert_eq!(on, None);
         let packet = decode(LinkType::Ethernet, Timestamp(0), &back);
         let ip = packet.ip.as_ref().unwrap();
@@ -209,9 +244,29 @@ mod tests {
         assert_eq!(ip.destination, core::net::Ipv4Addr::new(192, 0, 2, 1));
         let expect = b"\x12\x34\x81\x85\0\x01\0\0\0\0\0\0\x04evil\x07example\0\0\x01\0\x01";
         assert_eq!(packet.payload, expect);
-        assert_eq!(answers(&back), None, "an answer is not answered");
+        assert_eq!(answers(&back, None), None, "an answer is not answered");
         for cut in 0..frame.len() {
-            answers(&frame[..cut]);
+            answers(&frame[..cut], None);
+        }
+    }
+
+    #[test]
+    fn a_question_is_answered_with_addresses_of_our_own() {
+        let sinkhole = Sinkhole { v4: Some([192, 0, 2, 53].into()), v6: None, ttl_s: 30 };
+        let question = |kind: u8| {
+            let head = b"\x12\x34\x01\x20\0\x01\0\0\0\0\0\0\x04evil\x07example\0\0";
+            [&head[..], &[kind, 0, 1]].concat()
+        };
+        let ours = b"\xc0\x0c\0\x01\0\x01\0\0\0\x1e\0\x04\xc0\0\x02\x35";
+        for (kind, count, records) in [(1, 1, &ours[..]), (28, 0, b""), (65, 0, b"")] {
+            let asked = question(kind);
+            let answer = refusal(&asked, Some(&sinkhole)).unwrap();
+            let (head, rest) = answer.split_at(12);
+            assert_eq!(head, [0x12, 0x34, 0x81, 0x80, 0, 1, 0, count, 0, 0, 0, 0], "no error");
+            assert_eq!(rest, [&asked[12..], records].concat());
+            for cut in 0..asked.len() {
+                assert_eq!(refusal(&asked[..cut], Some(&sinkhole)), None);
+            }
         }
     }
 }

@@ -132,6 +132,8 @@ pub struct Marks {
     pub named: bool,
     /// the devices were told of it
     pub watched: bool,
+    /// the policies were asked about what it asks for
+    pub judged: bool,
 }
 
 /// One exchange.
@@ -239,6 +241,10 @@ impl Transactions {
     /// All, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Transaction> {
         self.list.iter()
+    }
+    /// None is open.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
     /// How many were ever opened.
     pub const fn opened(&self) -> u64 {

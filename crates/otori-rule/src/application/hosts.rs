@@ -170,6 +170,11 @@ pub(super) fn application(host: &[u8]) -> Option<Application> {
     }
 }
 
+/// Every application.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    HOSTS.iter().map(|(_, name, _)| *name)
+}
+
 /// Case of the name does not count.
 fn compare(row: &[u8], name: &[u8]) -> Ordering {
     row.iter().copied().cmp(name.iter().map(u8::to_ascii_lowercase))

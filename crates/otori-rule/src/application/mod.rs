@@ -53,6 +53,30 @@ pub enum Category {
 }
 
 impl Category {
+    /// All.
+    pub const ALL: [Category; 17] = [
+        Category::Web,
+        Category::Iot,
+        Category::Industrial,
+        Category::Network,
+        Category::Chat,
+        Category::Media,
+        Category::Game,
+        Category::PeerToPeer,
+        Category::FileTransfer,
+        Category::Database,
+        Category::Mail,
+        Category::Tunnel,
+        Category::RemoteAccess,
+        Category::Mining,
+        Category::Cloud,
+        Category::Tracking,
+        Category::Update,
+    ];
+    /// That of a name.
+    pub fn by_name(name: &str) -> Option<Category> {
+        Category::ALL.into_iter().find(|category| category.name() == name)
+    }
     /// Its name in the log and in policies.
     pub const fn name(self) -> &'static str {
         match self {
@@ -84,6 +108,11 @@ pub struct Application {
     pub name: &'static str,
     /// what it is for
     pub category: Category,
+}
+
+/// Whether some row names that application.
+pub fn is_known(name: &str) -> bool {
+    hosts::names().chain(protocols::names()).chain(signature::names()).any(|known| known == name)
 }
 
 /// What told, from the least special to the most special.
@@ -197,6 +226,17 @@ mod tests {
             let mut naming = Naming::default();
             naming.protocol("dns", &[53], &Look { transport: 17, ports: [40_000, port], bytes: &bytes });
             assert_eq!(naming.application().unwrap().1.name, expect);
+        }
+    }
+
+    #[test]
+    fn names_are_known() {
+        for name in ["youtube", "tr-069", "rdp"] {
+            assert!(is_known(name), "{name}");
+        }
+        assert!(!is_known("yuotube"));
+        for category in Category::ALL {
+            assert_eq!(Category::by_name(category.name()), Some(category));
         }
     }
 

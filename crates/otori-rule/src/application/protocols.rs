@@ -44,6 +44,11 @@ pub(super) fn application(protocol: &str) -> Option<Application> {
     PROTOCOLS.get(place).map(|(_, name, category)| Application { name, category: *category })
 }
 
+/// Every application.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    PROTOCOLS.iter().map(|(_, name, _)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,6 +36,8 @@ pub struct ListSpec {
     pub category: String,
     /// what happens to who asks for one of them
     pub action: Action,
+    /// a question of DNS that is rejected is answered with addresses of the guard's own
+    pub sinkhole: bool,
 }
 
 /// What became of a list's lines.

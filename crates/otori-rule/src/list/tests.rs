@@ -15,7 +15,8 @@ not an entry
 
 fn lists() -> Lists {
     let mut lists = Lists::default();
-    let spec = ListSpec { name: "evil".into(), category: "malware".into(), action: Action::Drop };
+    let spec =
+        ListSpec { name: "evil".into(), category: "malware".into(), action: Action::Drop, sinkhole: false };
     let report = lists.load(spec, EVIL.as_bytes()).unwrap();
     assert_eq!((report.entries, report.refused), (7, 1));
     assert_eq!(report.told, [(9, FeedError::NotAnEntry)]);
@@ -99,7 +100,8 @@ fn changes_have_a_bound_and_a_list_can_be_replaced() {
         lists.add("evil", &format!("{number}.new.example")).unwrap();
     }
     assert_eq!(lists.add("evil", "one-more.example"), Err(ListError::TooManyChanges("evil".into())));
-    let spec = ListSpec { name: "evil".into(), category: "malware".into(), action: Action::Drop };
+    let spec =
+        ListSpec { name: "evil".into(), category: "malware".into(), action: Action::Drop, sinkhole: false };
     lists.load(spec, b"other.example").unwrap();
     assert_eq!(on(&lists, Subject::Host(b"evil.example")), None);
     assert_eq!(on(&lists, Subject::Host(b"other.example")), Some((1, "other.example".into())));
@@ -110,7 +112,8 @@ fn changes_have_a_bound_and_a_list_can_be_replaced() {
 #[test]
 fn a_list_that_lets_pass_takes_the_subject_from_all_others() {
     let mut lists = lists();
-    let spec = ListSpec { name: "ours".into(), category: "update".into(), action: Action::Pass };
+    let spec =
+        ListSpec { name: "ours".into(), category: "update".into(), action: Action::Pass, sinkhole: false };
     lists.load(spec, b"update.evil.example\n").unwrap();
     assert!(found(&lists, Subject::Host(b"update.evil.example")).is_empty());
     assert_eq!(found(&lists, Subject::Host(b"other.evil.example")).len(), 1);
@@ -119,8 +122,12 @@ fn a_list_that_lets_pass_takes_the_subject_from_all_others() {
 #[test]
 fn there_are_only_so_many_lists() {
     let mut lists = Lists::default();
-    let spec =
-        |number: usize| ListSpec { name: number.to_string(), category: String::new(), action: Action::Alert };
+    let spec = |number: usize| ListSpec {
+        name: number.to_string(),
+        category: String::new(),
+        action: Action::Alert,
+        sinkhole: false,
+    };
     for number in 0..LISTS_MAX {
         lists.load(spec(number), b"a.example").unwrap();
     }

@@ -170,6 +170,7 @@ fn rule_of(listed: &Listed<'_>, number: u32) -> Rule {
             pair("line", &listed.row.to_string()),
         ],
         stage: Stage::Transaction,
+        sinkhole: spec.sinkhole,
         ..Rule::empty(spec.action, RuleProtocol::Any)
     }
 }
@@ -186,7 +187,12 @@ mod tests {
 
     fn asked(protocol: ProtocolId, fields: &[(FieldId, &str)], direction: Direction) -> Vec<String> {
         let mut rules = RuleSet::default();
-        let spec = ListSpec { name: "evil".into(), category: "malware".into(), action: Action::Drop };
+        let spec = ListSpec {
+            name: "evil".into(),
+            category: "malware".into(),
+            action: Action::Drop,
+            sinkhole: false,
+        };
         rules.lists_mut().load(spec, b"evil.example\nhttp://cdn.example:8080/bins/\n").unwrap();
         let mut transactions = Transactions::empty();
         let id = transactions.open(protocol);

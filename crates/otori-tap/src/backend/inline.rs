@@ -90,8 +90,12 @@ impl Pair {
             return;
         }
         self.counters.dropped += 1;
-        if decision == Decision::Reject
-            && let Some(reject::Answers { back, on }) = reject::answers(self.frame.bytes())
+        let sinkhole = match &decision {
+            Decision::Sinkhole(sinkhole) => Some(sinkhole),
+            _ => None,
+        };
+        if decision >= Decision::Reject
+            && let Some(reject::Answers { back, on }) = reject::answers(self.frame.bytes(), sinkhole)
         {
             for (socket, answer) in [(side, Some(back)), (1 - side, on)] {
                 let Some(answer) = answer else { continue };

@@ -1,7 +1,10 @@
 //! One packet of one flow: stream, application, rules; `outcome` takes the consequences.
 //!
 //! Key types: [`Work`] (the engine without its flows), [`FlowExtra`] (what it keeps with a flow).
-use super::{Decision, Exception, Settings, WorkState, lone_place, naming, outcome::Found};
+use super::{
+    Decision, Exception, Settings, WorkState, bypass::Skipped, lone_place, naming, outcome::Found,
+    policing::Policed,
+};
 use crate::{
     device::Ends,
     eve::{FlowNotes, Place},
@@ -36,6 +39,10 @@ pub(crate) struct FlowExtra {
     pub(super) naming: Naming,
     /// left alone by an exception policy: neither parsed nor logged
     pub(super) bypassed: bool,
+    /// large and not worth a look: only counted
+    pub(super) skipped: Option<Box<Skipped>>,
+    /// what the policies say of it
+    pub(super) policy: Option<Box<Policed>>,
     /// whose it is
     pub(crate) ends: Ends,
     /// beside the way: what became readable through an acknowledgement, until its sender says something again
@@ -168,6 +175,19 @@ impl Work<'_> {
         if self.state.devices.is_some() {
             self.tell_devices(flow, direction, packet);
         }
+        let decision = self.judge_packet(flow, direction, packet);
+        if decision != Decision::Pass {
+            return decision;
+        }
+        self.keep_to_rate(flow, direction, packet)
+    }
+
+    fn judge_packet(
+        &mut self,
+        flow: &mut Flow<FlowExtra>,
+        direction: Direction,
+        packet: &Packet<'_>,
+    ) -> Decision {
         if let Some(fate) = &mut flow.extra.fate {
             fate.repeated += 1;
             let decision = fate.decision;
@@ -182,6 +202,9 @@ impl Work<'_> {
         }
         if flow.extra.bypassed {
             return Decision::Pass;
+        }
+        if flow.extra.skipped.is_some() {
+            return self.skip(flow, direction, packet);
         }
         let established = flow.is_established();
         let (events, taken) = self.read_stream(flow, direction, packet);
@@ -219,8 +242,10 @@ impl Work<'_> {
         let now = (!self.settings.reassembly.immediate).then_some(direction);
         self.ask_pieces(&mut case, conversation, extra, now);
         self.ask_transactions(&mut case, conversation, extra, now);
+        self.ask_policies(&mut case, conversation, extra);
         decision = decision.max(self.settle(&mut case, direction, conversation, extra));
         self.write_finished(&case, conversation, now.is_some() && !extra.passed);
+        self.skip_from_now_on(flow);
         decision
     }
 
@@ -402,7 +427,7 @@ impl Work<'_> {
         self.state.pieces = pieces;
     }
 
-    fn ask_packet(
+    pub(super) fn ask_packet(
         &mut self,
         case: &mut Case<'_, '_>,
         direction: Direction,
@@ -586,7 +611,11 @@ impl Work<'_> {
         let device = ends.label();
         let application = naming.application();
         let device = device.as_deref();
-        let notes = FlowNotes { reason, alerted: *alerted, bypassed: *bypassed, action, application, device };
+        let (skipped, policy) = (flow.extra.skipped.as_deref(), self.policy_notes(&flow.extra));
+        let bypassed = *bypassed || skipped.is_some();
+        let skipped = skipped.map(|skipped| skipped.counts(flow));
+        let notes =
+            FlowNotes { reason, alerted: *alerted, bypassed, action, application, device, skipped, policy };
         self.state.eve.flow(flow.last_at, flow, &notes);
     }
 }

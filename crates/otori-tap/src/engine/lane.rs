@@ -44,6 +44,7 @@ impl Lane {
             carriers: Vec::new(),
             devices: None,
             late: Vec::new(),
+            policing: None,
         };
         Lane {
             flows: FlowTable::one_of(settings.flows, place, of),

@@ -2,11 +2,13 @@
 //!
 //! Key types: [`Engine`], [`Decision`], [`Settings`]. Neighbours: `flow` (one packet of one flow), `verdict`,
 //! `stats`. No I/O and no clock here: the caller brings packets with their time and takes lines away.
+mod bypass;
 mod expected;
 mod flow;
 mod lane;
 mod naming;
 mod outcome;
+mod policing;
 mod settings;
 mod stats;
 mod verdict;
@@ -23,6 +25,8 @@ pub use workers::{Spread, Workers};
 use crate::{
     device::Devices,
     eve::{Eve, Place},
+    policy::PolicyBook,
+    reject::Sinkhole,
 };
 use lane::Lane;
 use otori_event::{Endpoint, RuleChange, Timestamp, Verdict};
@@ -43,6 +47,8 @@ pub enum Decision {
     Drop,
     /// goes nowhere, and both ends are told
     Reject,
+    /// a question of DNS that goes nowhere and is answered so
+    Sinkhole(Sinkhole),
 }
 
 /// Whether drops are real.
@@ -89,6 +95,8 @@ pub(crate) struct WorkState {
     devices: Option<Devices>,
     /// what devices conclude from what matched
     late: Vec<outcome::Found>,
+    /// what devices may do, if anybody says so
+    policing: Option<policing::Police>,
 }
 
 /// A packet that carries another one.
@@ -129,6 +137,10 @@ impl Engine {
     /// Takes a threshold file; lines that cannot be read are told.
     pub fn load_thresholds(&mut self, file: &str, text: &str) -> Vec<RuleError> {
         self.lane.work.globals.suppressions.load(file, text, self.rules.variables())
+    }
+    /// Enforces what devices may do from now on.
+    pub fn set_policies(&mut self, book: PolicyBook) {
+        self.lane.work.policing = Some(policing::Police::new(book));
     }
     /// Rules that are enforced.
     pub fn rule_count(&self) -> usize {

@@ -4,10 +4,16 @@
 use super::{
     Decision, Mode,
     flow::{Case, Fate, FlowExtra, Work},
+    policing::POLICY_GENERATOR,
 };
 use crate::eve::{self, Alert, Place};
-use otori_rule::{Action, Hit, Scope, rule::RuleProtocol, set::View, state::Rate};
-use otori_wire::{Conversation, Direction, decode::protocol};
+use otori_rule::{
+    Action, Hit, Scope,
+    rule::RuleProtocol,
+    set::{LIST_GENERATOR, View},
+    state::Rate,
+};
+use otori_wire::{Conversation, Direction, decode::protocol, proto::ProtocolId};
 
 /// A hit, and the direction in which it was found.
 pub(super) struct Found {
@@ -68,10 +74,20 @@ impl Work<'_> {
                 Rate::Alert | Rate::Silent => (hit.rule.action, "rules"),
             };
             let blocks = eve::blocks(action, self.settings.mode);
-            let flow = !alone && hit.rule.scope(hit.in_stream) == Scope::Flow;
+            // A question of DNS stands for itself: the next one on the same flow may be a good one.
+            let asks = view(*direction).application == Some(ProtocolId::Dns)
+                && view(*direction).protocol == protocol::UDP
+                && matches!(hit.rule.gid, LIST_GENERATOR | POLICY_GENERATOR);
+            let flow = !alone && !asks && hit.rule.scope(hit.in_stream) == Scope::Flow;
             outcome.bypass |= hit.rule.bypass;
             if blocks && self.settings.mode == Mode::Inline {
-                let decision = if action == Action::Reject { Decision::Reject } else { Decision::Drop };
+                let decision = match (action, self.settings.sinkhole) {
+                    (Action::Reject, Some(sinkhole)) if hit.rule.sinkhole && asks => {
+                        Decision::Sinkhole(sinkhole)
+                    }
+                    (Action::Reject, _) => Decision::Reject,
+                    _ => Decision::Drop,
+                };
                 outcome.decision = outcome.decision.max(decision);
                 outcome.decided = outcome.decided.or(Some((place, reason)));
                 outcome.whole_flow |= flow;

@@ -2,6 +2,7 @@
 //!
 //! Key types: [`Settings`], [`Exception`]. Names and meaning are those of suricata.yaml where it has them.
 use super::Mode;
+use crate::reject::Sinkhole;
 use core::net::IpAddr;
 use otori_rule::{address::AddressSet, set::ActionOrder};
 use otori_wire::{
@@ -97,6 +98,10 @@ pub struct Settings {
     pub named_only: Vec<ProtocolId>,
     /// the flow table
     pub flows: FlowLimits,
+    /// a flow of so many bytes that is encrypted, or of an unknown protocol, is only counted from then on
+    pub bypass_bytes: Option<u64>,
+    /// questions of DNS are answered so where a list or a policy says it
+    pub sinkhole: Option<Sinkhole>,
     /// event lines are made
     pub eve: bool,
     /// what alerts carry
@@ -120,6 +125,8 @@ impl Default for Settings {
             alerts_per_packet: 15,
             named_only: Vec::new(),
             flows: FlowLimits::default(),
+            bypass_bytes: None,
+            sinkhole: None,
             eve: true,
             detail: Detail::default(),
             capture: None,

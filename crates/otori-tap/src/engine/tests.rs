@@ -4,6 +4,8 @@ use core::net::Ipv4Addr;
 use otori_event::{IndicatorKind, Rule, VerdictAction};
 use otori_rule::{address::AddressSet, list::ListSpec, set::LIST_GENERATOR};
 
+mod policing;
+
 /// Builds one TCP conversation, frame by frame.
 struct Talk {
     engine: Engine,
@@ -154,7 +156,12 @@ fn many_pipelined_requests_in_one_segment_are_all_asked_about() {
 #[test]
 fn a_url_on_a_list_is_dropped_with_its_proof() {
     let mut talk = Talk::new(Mode::Inline, "");
-    let spec = ListSpec { name: "feed".into(), category: "malware".into(), action: otori_rule::Action::Drop };
+    let spec = ListSpec {
+        name: "feed".into(),
+        category: "malware".into(),
+        action: otori_rule::Action::Drop,
+        sinkhole: false,
+    };
     talk.engine.lists().load(spec, b"# droppers\nhttp://evil.example/bot\n").unwrap();
     talk.shake();
     assert_eq!(talk.send(true, 24, &REQUEST[..20]), Decision::Pass);
@@ -175,7 +182,12 @@ fn a_url_on_a_list_is_dropped_with_its_proof() {
 #[test]
 fn an_entry_added_to_a_list_meets_the_next_request() {
     let mut talk = Talk::new(Mode::Inline, "");
-    let spec = ListSpec { name: "own".into(), category: "own".into(), action: otori_rule::Action::Drop };
+    let spec = ListSpec {
+        name: "own".into(),
+        category: "own".into(),
+        action: otori_rule::Action::Drop,
+        sinkhole: false,
+    };
     talk.engine.lists().load(spec, b"").unwrap();
     talk.shake();
     assert_eq!(talk.send(true, 24, REQUEST), Decision::Pass);

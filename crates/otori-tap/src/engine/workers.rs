@@ -86,6 +86,7 @@ impl Engine {
     /// Spreads an engine that has its rules and has seen no packet over so many threads.
     pub fn spread(self, workers: usize, spread: Spread) -> std::io::Result<Workers> {
         let Engine { rules, live, lane } = self;
+        let police = lane.work.policing.as_ref();
         let count = workers.clamp(1, WORKERS);
         let mut settings = (*lane.settings).clone();
         settings.mode = Mode::Observe;
@@ -99,6 +100,7 @@ impl Engine {
             let mut lane =
                 Lane::new(settings.clone(), lane.work.globals.clone(), (place as u64, count as u64));
             lane.work.devices = devices;
+            lane.work.policing = police.as_ref().map(|police| police.again());
             let (packets, batches) = sync_channel(BATCHES_WAITING);
             let (rules, told, give_back) = (rules.clone(), told.clone(), give_back.clone());
             let thread = std::thread::Builder::new()

@@ -56,6 +56,10 @@ pub struct FlowNotes<'a> {
     pub application: Option<(Evidence, Application)>,
     /// whose it is
     pub device: Option<&'a Label>,
+    /// packets and bytes per direction that nobody looked at
+    pub skipped: Option<[[u64; 2]; 2]>,
+    /// the policy that decides about it, what that does, and packets above its rate
+    pub policy: Option<(String, &'static str, u64)>,
 }
 
 /// What every line says of its flow.
@@ -266,7 +270,16 @@ impl Eve {
         if let (Some(action), Some(object)) = (notes.action, object.as_object_mut()) {
             object.insert("action".into(), action.into());
         }
+        if let (Some([packets, bytes]), Some(object)) = (notes.skipped, object.as_object_mut()) {
+            object.insert("bypass".into(), "local".into());
+            let counts = json!({"pkts_toserver": packets[0], "pkts_toclient": packets[1],
+                "bytes_toserver": bytes[0], "bytes_toclient": bytes[1]});
+            object.insert("bypassed".into(), counts);
+        }
         line.insert("flow".into(), object);
+        if let Some((name, deed, over)) = &notes.policy {
+            line.insert("policy".into(), json!({"name": name, "do": deed, "pkts_dropped": over}));
+        }
         if let Some(first) = flow.conversation.first_protocol() {
             line.insert("app_proto_orig".into(), first.into());
         }

@@ -208,6 +208,17 @@ impl TcpSession {
         self.sides.iter().map(|side| side.window.size()).sum()
     }
 
+    /// Notes how the connection ends from the flags of segments that nobody reads any more.
+    pub const fn note_flags(&mut self, direction: Direction, flags: u8) {
+        self.flags[direction.index()] |= flags;
+        let both = self.flags[0] & self.flags[1];
+        if (flags | both & tcp_flag::FIN) & (tcp_flag::RST | tcp_flag::FIN) == 0 {
+            return;
+        }
+        let ended = flags & tcp_flag::RST != 0 || both & tcp_flag::FIN != 0;
+        self.state = if ended { TcpState::Closed } else { TcpState::Closing };
+    }
+
     /// Takes a segment; hands out what became readable, with its direction. False when the segment says nothing
     /// about the connection: it is not taken up, or its SYN has no answer yet.
     pub fn segment(

@@ -1,19 +1,12 @@
 //! Tells devices apart for the verbs that look at packets. Key type: [`DeviceOptions`].
-use super::Failure;
+use super::{Failure, watch};
 use anyhow::Context;
 use otori_rule::address::AddressSet;
 use otori_tap::{
     Engine,
     device::{Devices, map::Map},
 };
-use std::{
-    path::{Path, PathBuf},
-    thread,
-    time::{Duration, SystemTime},
-};
-
-/// How often a running guard looks whether the mapping file has changed.
-const LOOK: Duration = Duration::from_secs(1);
+use std::path::{Path, PathBuf};
 
 /// The options about devices.
 #[derive(clap::Args)]
@@ -43,30 +36,14 @@ impl DeviceOptions {
     /// Takes changes of the file from now on; what cannot be read is told, and the old one stays.
     pub fn follow(&self, devices: Devices) {
         let Some(path) = self.devices.clone() else { return };
-        thread::spawn(move || {
-            let mut seen = changed_at(&path);
-            loop {
-                thread::sleep(LOOK);
-                let now = changed_at(&path);
-                if now.is_none() || now == seen {
-                    continue;
-                }
-                seen = now;
-                match read(&path) {
-                    Ok(map) => {
-                        eprintln!("otori: {}: {} devices from now on", path.display(), map.len());
-                        devices.replace(map);
-                    }
-                    Err(error) => eprintln!("otori: the devices stay as they were: {error:#}"),
-                }
+        watch::changes(path, move |path| match read(path) {
+            Ok(map) => {
+                eprintln!("otori: {}: {} devices from now on", path.display(), map.len());
+                devices.replace(map);
             }
+            Err(error) => eprintln!("otori: the devices stay as they were: {error:#}"),
         });
     }
-}
-
-fn changed_at(path: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 fn read(path: &Path) -> anyhow::Result<Map> {

@@ -5,7 +5,7 @@
 mod link;
 mod standby;
 
-use super::{Failure, devices, lists, rules};
+use super::{Failure, devices, lists, policies, rules};
 use anyhow::Context;
 use link::Link;
 use otori_event::{Event, EventId, EventKind, Timestamp, id::fnv1a};
@@ -53,6 +53,11 @@ pub struct Arguments {
     lists: lists::Options,
     #[command(flatten)]
     devices: devices::DeviceOptions,
+    #[command(flatten)]
+    policies: policies::PolicyOptions,
+    /// A flow of so many bytes that is encrypted, or of an unknown protocol, is only counted from then on; 0: never
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    bypass_bytes: u64,
     /// Socket of a running `otori up` [default: guard.sock in the data folder, if it is there]
     #[arg(long, value_name = "SOCKET")]
     link: Option<PathBuf>,
@@ -95,23 +100,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if row.name == "inline" && arguments.watchdog_ms > 0 && arguments.engine.is_empty() {
         return standby::run(argument, arguments.failure(), Duration::from_millis(arguments.watchdog_ms));
     }
-    let mut variables = Variables::default();
-    variables.set_address("HOME_NET", &arguments.home);
-    let home = AddressSet::parse(&arguments.home, &variables);
-    let settings = Settings {
-        name: arguments.name.clone(),
-        mode: if row.inline { Mode::Inline } else { Mode::Observe },
-        home: home.map_err(|reason| Failure::Configuration(format!("--home: {reason}")))?,
-        eve: arguments.eve.is_some(),
-        ..Settings::default()
-    };
-    let home = settings.home.clone();
-    let mut engine = Engine::new(settings, variables);
-    if let Some(devices) = arguments.devices.load(&mut engine, &home)? {
-        arguments.devices.follow(devices);
-    }
-    rules::load(&mut engine, &arguments.rules)?;
-    arguments.lists.load(&mut engine)?;
+    let engine = engine(&arguments, row)?;
     let rule_count = engine.rule_count();
     let opened = arguments.open(row, argument).map_err(refused)?;
     let judge = match arguments.workers {
@@ -171,6 +160,35 @@ impl Arguments {
             )),
         }
     }
+}
+
+/// The engine with all that files tell it.
+fn engine(arguments: &Arguments, row: &BackendRow) -> anyhow::Result<Engine> {
+    let mut variables = Variables::default();
+    variables.set_address("HOME_NET", &arguments.home);
+    let home = AddressSet::parse(&arguments.home, &variables);
+    let home = home.map_err(|reason| Failure::Configuration(format!("--home: {reason}")))?;
+    let sinkhole = arguments.lists.sinkhole()?;
+    let settings = Settings {
+        name: arguments.name.clone(),
+        mode: if row.inline { Mode::Inline } else { Mode::Observe },
+        home: home.clone(),
+        eve: arguments.eve.is_some(),
+        bypass_bytes: (arguments.bypass_bytes > 0).then_some(arguments.bypass_bytes),
+        sinkhole,
+        ..Settings::default()
+    };
+    let mut engine = Engine::new(settings, variables);
+    if let Some(devices) = arguments.devices.load(&mut engine, &home)? {
+        arguments.devices.follow(devices);
+    }
+    let sinkholes = policies::Sinkholes::of(sinkhole.as_ref());
+    if let Some(book) = arguments.policies.load(&mut engine, sinkholes)? {
+        arguments.policies.watch(book, sinkholes);
+    }
+    rules::load(&mut engine, &arguments.rules)?;
+    arguments.lists.load(&mut engine)?;
+    Ok(engine)
 }
 
 fn source(arguments: &Arguments) -> anyhow::Result<(&'static backend::BackendRow, &str)> {

@@ -2,19 +2,28 @@
 use super::Failure;
 use anyhow::Context;
 use otori_rule::{Action, list::ListSpec};
-use otori_tap::Engine;
+use otori_tap::{Engine, reject::Sinkhole};
 use std::{
+    net::IpAddr,
     path::{Path, PathBuf},
     time::Instant,
 };
 
-/// The option that names lists.
+/// How long who has asked may keep the sinkhole's address.
+const SINKHOLE_TTL_S: u32 = 60;
+
+/// The options that name lists.
 #[derive(clap::Args)]
 pub struct Options {
-    /// A list of hosts and URLs, and what is done with who asks for one of them: pass, alert, drop or reject; pass takes
-    /// a host from all other lists. Names mean all below them. May be repeated
+    /// A list of hosts and URLs, and what is done with who asks for one of them: pass, alert, drop, reject or sinkhole (as
+    /// reject, and questions of DNS are answered with --sinkhole); pass takes a host from all other lists. Names mean all
+    /// below them. May be repeated
     #[arg(long = "list", value_name = "ACTION:CATEGORY:FILE")]
     lists: Vec<String>,
+    /// Address with which questions of DNS are answered that a list or a policy sends into the sinkhole: one of IPv4, one
+    /// of IPv6, or both
+    #[arg(long, value_name = "ADDR", value_delimiter = ',')]
+    sinkhole: Vec<IpAddr>,
 }
 
 impl Options {
@@ -23,10 +32,31 @@ impl Options {
         self.lists.is_empty()
     }
 
+    /// The addresses of `--sinkhole`.
+    pub fn sinkhole(&self) -> anyhow::Result<Option<Sinkhole>> {
+        let mut sinkhole = Sinkhole { ttl_s: SINKHOLE_TTL_S, ..Sinkhole::default() };
+        for address in &self.sinkhole {
+            let twice = match address {
+                IpAddr::V4(ip) => sinkhole.v4.replace(*ip).is_some(),
+                IpAddr::V6(ip) => sinkhole.v6.replace(*ip).is_some(),
+            };
+            if twice {
+                let text = format!("--sinkhole {address}: one address of each family is enough");
+                return Err(Failure::Configuration(text).into());
+            }
+        }
+        Ok((!self.sinkhole.is_empty()).then_some(sinkhole))
+    }
+
     /// Loads every list; lines that are refused are reported, the others count.
     pub fn load(&self, engine: &mut Engine) -> anyhow::Result<()> {
         for argument in &self.lists {
             let (spec, path) = parse(argument).map_err(Failure::Configuration)?;
+            if spec.sinkhole && self.sinkhole.is_empty() {
+                let text =
+                    format!("--list {argument}: say with --sinkhole ADDR what questions are answered with");
+                return Err(Failure::Configuration(text).into());
+            }
             load(engine, spec, &path)?;
         }
         Ok(())
@@ -38,16 +68,21 @@ fn parse(argument: &str) -> Result<(ListSpec, PathBuf), String> {
     let (Some(action), Some(category), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(format!("--list {argument}: write ACTION:CATEGORY:FILE, as in drop:malware:urls.txt"));
     };
+    let sinkhole = action == "sinkhole";
     let action = match action {
         "pass" => Action::Pass,
         "alert" => Action::Alert,
         "drop" => Action::Drop,
-        "reject" => Action::Reject,
-        _ => return Err(format!("--list {argument}: {action:?} is none of pass, alert, drop and reject")),
+        "reject" | "sinkhole" => Action::Reject,
+        _ => {
+            return Err(format!(
+                "--list {argument}: {action:?} is none of pass, alert, drop, reject and sinkhole"
+            ));
+        }
     };
     let path = PathBuf::from(path);
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok((ListSpec { name, category: category.to_owned(), action }, path))
+    Ok((ListSpec { name, category: category.to_owned(), action, sinkhole }, path))
 }
 
 fn load(engine: &mut Engine, spec: ListSpec, path: &Path) -> anyhow::Result<()> {
@@ -91,7 +126,12 @@ mod tests {
         let (spec, path) = parse("drop:malware:lists/url:haus.txt").unwrap();
         assert_eq!(
             spec,
-            ListSpec { name: "url:haus".into(), category: "malware".into(), action: Action::Drop }
+            ListSpec {
+                name: "url:haus".into(),
+                category: "malware".into(),
+                action: Action::Drop,
+                sinkhole: false
+            }
         );
         assert_eq!(path, Path::new("lists/url:haus.txt"));
         for bad in ["urls.txt", "drop:urls.txt", "block:malware:urls.txt"] {

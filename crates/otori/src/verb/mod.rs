@@ -15,10 +15,12 @@ pub mod exec;
 pub mod guard;
 pub mod inspect;
 mod lists;
+mod policies;
 pub mod product;
 mod rules;
 pub mod sign_in_link;
 pub mod up;
+mod watch;
 
 use clap::Subcommand;
 use std::process::ExitCode;

@@ -68,6 +68,11 @@ fn rows() -> impl Iterator<Item = &'static Signature> {
         .flatten()
 }
 
+/// Every application.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    rows().map(|row| row.application.name)
+}
+
 impl Signature {
     fn fits(&self, look: &Look<'_>) -> bool {
         let port = self.ports.is_empty() || look.ports.iter().any(|port| self.ports.contains(port));

@@ -202,3 +202,19 @@ fn the_depth_bounds_what_is_looked_at() {
     assert_eq!(out, b"abcde");
     assert_eq!(rig.anomalies.names(), ["stream.reassembly_depth_reached"]);
 }
+
+#[test]
+fn flags_alone_end_a_connection() {
+    let mut rig = Rig::shaken();
+    rig.session.note_flags(ToServer, tcp_flag::ACK);
+    assert_eq!(rig.session.state(), TcpState::Established);
+    rig.session.note_flags(ToServer, tcp_flag::FIN | tcp_flag::ACK);
+    assert_eq!(rig.session.state(), TcpState::Closing);
+    rig.session.note_flags(ToClient, tcp_flag::ACK);
+    assert_eq!(rig.session.state(), TcpState::Closing);
+    rig.session.note_flags(ToClient, tcp_flag::FIN | tcp_flag::ACK);
+    assert_eq!(rig.session.state(), TcpState::Closed);
+    let mut rig = Rig::shaken();
+    rig.session.note_flags(ToClient, tcp_flag::RST);
+    assert_eq!(rig.session.state(), TcpState::Closed);
+}

@@ -67,6 +67,11 @@ fn google_version(bytes: &[u8]) -> Option<&'static str> {
     google::public_version(bytes).or_else(|| google::long_version(bytes))
 }
 
+/// Whether the client's hello has Encrypted Client Hello, or what looks like it.
+pub fn offers_encrypted_hello(transaction: &Transaction) -> bool {
+    transaction.detail_of::<Connection>().is_some_and(|connection| connection.encrypted_hello)
+}
+
 pub(super) fn parser() -> Box<dyn Parser> {
     Box::new(QuicParser::default())
 }

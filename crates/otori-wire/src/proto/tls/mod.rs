@@ -102,6 +102,16 @@ pub struct Handshake {
     pub certificate: Option<certificate::Certificate>,
 }
 
+/// Outer names of Encrypted Client Hello that stand for others: who asks for one of them hides another. A hello with the
+/// extension and another name is nearly always GREASE (RFC 9849, section 6.2), which cannot be told from it.
+const HIDING_NAMES: &[&str] = &["cloudflare-ech.com", "cover.defo.ie", "public.tls-ech.dev"];
+
+/// Whether a hello with that name, and Encrypted Client Hello, hides another name.
+pub fn hides_a_name(sni: &[u8]) -> bool {
+    let bare = sni.strip_suffix(b".").unwrap_or(sni);
+    HIDING_NAMES.iter().any(|name| bare.eq_ignore_ascii_case(name.as_bytes()))
+}
+
 const HANDSHAKE: u8 = 22;
 
 /// A hand-shake record with a hello in it.
@@ -305,5 +315,6 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     }
     if handshake.encrypted_hello {
         record.flag("ech", true);
+        record.flag("ech_hides_name", fields.get(SNI).is_some_and(hides_a_name));
     }
 }

@@ -85,3 +85,16 @@ fn a_hello_in_the_form_of_ssl_2_is_read() {
         assert!(transaction.anomalies.is_empty());
     }
 }
+
+#[test]
+fn names_that_hide_others_are_known() {
+    for (name, expect) in [
+        (&b"cloudflare-ech.com"[..], true),
+        (b"Cloudflare-ECH.com.", true),
+        (b"a.cloudflare-ech.com", false),
+        (b"example.com", false),
+        (b"", false),
+    ] {
+        assert_eq!(hides_a_name(name), expect, "{}", String::from_utf8_lossy(name));
+    }
+}

@@ -5,7 +5,7 @@
 mod keys;
 mod yaml;
 
-use super::{Failure, devices, lists, rules};
+use super::{Failure, devices, lists, policies, rules};
 use anyhow::Context;
 use keys::Keys;
 use otori_rule::address::AddressSet;
@@ -45,6 +45,8 @@ pub struct Arguments {
     lists: lists::Options,
     #[command(flatten)]
     devices: devices::DeviceOptions,
+    #[command(flatten)]
+    policies: policies::PolicyOptions,
     /// A suricata.yaml; its `vars` are read, the rest is not needed
     #[arg(long, short = 'c', value_name = "FILE")]
     config: Option<PathBuf>,
@@ -87,7 +89,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let home = AddressSet::parse("$HOME_NET", &keys.variables).map_err(Failure::Configuration)?;
     let settings = keys.settings(Settings { name: "inspect".into(), home, ..Settings::default() });
     let capture = keys.name_capture.then(|| arguments.capture.display().to_string());
-    let settings = Settings { capture, ..settings };
+    let sinkhole = arguments.lists.sinkhole()?;
+    let settings = Settings { capture, sinkhole, ..settings };
     let home = settings.home.clone();
     let mut engine = Engine::new(settings, keys.variables);
     let devices = arguments.devices.load(&mut engine, &home)?;
@@ -98,6 +101,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             return Err(Failure::Configuration("--inventory wants --devices FILE or --watch".into()).into());
         }
     };
+    arguments.policies.load(&mut engine, policies::Sinkholes::of(sinkhole.as_ref()))?;
     engine.tables().features = keys.features;
     for path in &arguments.rules {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();

@@ -1,0 +1,97 @@
+//! Flows that are large and not worth a look any more: they are only counted, as Suricata's local bypass does.
+//!
+//! Key type: [`Skipped`]. A flow qualifies when it is encrypted and its hand-shake was read, when nobody knows its protocol,
+//! or when both directions are longer than what is put in order (`stream.reassembly.depth`). Rules that came or went since
+//! are asked about one packet more, so that an address that is blocked now is blocked for such flows as well.
+use super::{
+    Decision,
+    flow::{Case, Facts, FlowExtra, Work},
+};
+use otori_wire::{Anomalies, Direction, Flow, Packet, decode::Transport, flow::TcpState, proto::ProtocolId};
+
+/// Protocols of which nothing can be read behind the hand-shake.
+const ENCRYPTED: &[ProtocolId] = &[ProtocolId::Quic, ProtocolId::Ssh, ProtocolId::Tls];
+
+/// What was counted when that began.
+pub(super) struct Skipped {
+    packets: [u64; 2],
+    bytes: [u64; 2],
+    /// changes of the rules so far
+    changes: u64,
+}
+
+impl Skipped {
+    /// Packets and bytes per direction since.
+    pub(super) fn counts<S>(&self, flow: &Flow<S>) -> [[u64; 2]; 2] {
+        let since = |now: [u64; 2], then: [u64; 2]| [now[0] - then[0], now[1] - then[1]];
+        [since(flow.packets, self.packets), since(flow.bytes, self.bytes)]
+    }
+}
+
+impl Work<'_> {
+    /// A packet that is only counted.
+    pub(super) fn skip(
+        &mut self,
+        flow: &mut Flow<FlowExtra>,
+        direction: Direction,
+        packet: &Packet<'_>,
+    ) -> Decision {
+        if let (Some(tcp), Transport::Tcp { flags, .. }) = (flow.tcp.as_deref_mut(), packet.transport) {
+            tcp.note_flags(direction, flags);
+        }
+        let changes = self.rules.changes();
+        let fresh = flow
+            .extra
+            .skipped
+            .as_deref_mut()
+            .is_some_and(|skipped| core::mem::replace(&mut skipped.changes, changes) != changes);
+        let policies =
+            self.state.policing.as_ref().is_some_and(|police| police.may_ask_again(&flow.extra, packet.at));
+        let watched = !flow.extra.ends.is_empty();
+        if !fresh && !policies && !watched {
+            return Decision::Pass;
+        }
+        let facts = Facts::of(flow);
+        let Flow { conversation, extra, .. } = flow;
+        let mut case = Case { packet, facts, events: Anomalies::none(), found: Vec::new() };
+        // How much a device sends is of interest, whatever it is.
+        if watched {
+            self.watch_packet(&mut case, direction, conversation, extra);
+        }
+        if fresh {
+            self.ask_packet(&mut case, direction, conversation, extra);
+        }
+        self.ask_policies(&mut case, conversation, extra);
+        self.settle(&mut case, direction, conversation, extra)
+    }
+
+    /// The flow is only counted from now on, if it qualifies.
+    pub(super) fn skip_from_now_on(&mut self, flow: &mut Flow<FlowExtra>) {
+        let Some(least) = self.settings.bypass_bytes else { return };
+        if flow.bytes[0] + flow.bytes[1] < least || flow.extra.fate.is_some() || !self.is_read(flow, least) {
+            return;
+        }
+        // What waits to be put in order is not needed any more.
+        if let Some(tcp) = flow.tcp.as_deref_mut() {
+            self.state.kept = self.state.kept.saturating_sub(tcp.kept());
+            tcp.finish(&mut |_, _| {});
+        }
+        let changes = self.rules.changes();
+        flow.extra.skipped = Some(Box::new(Skipped { packets: flow.packets, bytes: flow.bytes, changes }));
+    }
+
+    /// All that can be read of it was read.
+    fn is_read(&self, flow: &Flow<FlowExtra>, least: u64) -> bool {
+        let conversation = &flow.conversation;
+        let open = conversation.open_transactions();
+        if conversation.protocol_id().is_some_and(|id| ENCRYPTED.contains(&id)) {
+            return open.opened() > 0 && open.is_empty();
+        }
+        let Some(tcp) = flow.tcp.as_deref().filter(|tcp| tcp.state() == TcpState::Established) else {
+            return false;
+        };
+        let longer = |bytes: u64| Direction::BOTH.map(|way| tcp.delivered(way) >= bytes);
+        let depth = self.settings.reassembly.depth_bytes;
+        longer(depth) == [true; 2] || (conversation.is_unknown() && longer(least.min(depth)) != [false; 2])
+    }
+}

@@ -1,0 +1,368 @@
+//! Asks the policies about flows, and keeps flows to the rates that those say.
+//!
+//! Key types: [`Police`] (of one thread), [`Policed`] (kept with a flow). A flow is asked about with its first packet, with each
+//! request, when its application or the policies change, when all is known that will be, and, where an entry has hours, once
+//! in a second. What an entry does goes the way of rules: a hit with its own generator.
+use super::{
+    Decision,
+    flow::{Case, Facts, FlowExtra, Work},
+    outcome::Found,
+};
+use crate::policy::{Answer, Buckets, Deed, EncryptedHello, Entry, Policies, PolicyBook, Rate, Seen};
+use otori_event::Timestamp;
+use otori_rule::{
+    Action, Hit, Rule, RuleSet,
+    list::{Room, Subject},
+    rule::{RuleProtocol, Stage},
+};
+use otori_wire::{
+    Conversation, Direction, Flow, Packet, Progress, Transaction,
+    decode::protocol,
+    proto::{ProtocolId, dns, http, quic, tls},
+};
+use std::sync::Arc;
+
+/// Generator of alerts about policies; rules have 1, lists 1001.
+pub(super) const POLICY_GENERATOR: u32 = 1_002;
+/// Places among the hits of a packet: behind all rules, lists and devices.
+const FIRST_SLOT: u32 = 3 << 30;
+/// Packets after which what is not known of a flow will not be.
+const PACKETS_WAITED: u64 = 24;
+/// How often the time is looked at.
+const EVERY_NS: i64 = 1_000_000_000;
+/// Bytes kept of a URL.
+const URL_BYTES: usize = 2048;
+
+/// The policies as one thread knows them.
+pub(super) struct Police {
+    book: PolicyBook,
+    version: u64,
+    policies: Arc<Policies>,
+    buckets: Buckets,
+    room: Room,
+}
+
+impl Police {
+    pub(super) fn new(book: PolicyBook) -> Police {
+        let (version, policies) = (book.version(), book.current());
+        Police { book, version, policies, buckets: Buckets::default(), room: Room::default() }
+    }
+    /// The same for another thread.
+    pub(super) fn again(&self) -> Police {
+        Police::new(self.book.clone())
+    }
+    fn refresh(&mut self) {
+        let version = self.book.version();
+        if version != self.version {
+            (self.version, self.policies) = (version, self.book.current());
+            self.buckets.clear();
+        }
+    }
+    /// Whether a flow whose packets nobody reads may be answered differently now.
+    pub(super) fn may_ask_again(&self, extra: &FlowExtra, now: Timestamp) -> bool {
+        let timed =
+            |policed: &Policed| self.policies.is_timed() && now.since_ns(policed.asked_at) >= EVERY_NS;
+        extra
+            .policy
+            .as_deref()
+            .is_some_and(|policed| policed.version != self.book.version() || timed(policed))
+    }
+}
+
+/// What is kept with a flow.
+#[derive(Default)]
+pub(super) struct Policed {
+    version: u64,
+    asked_at: Timestamp,
+    application: Option<&'static str>,
+    protocol: Option<&'static str>,
+    settled: bool,
+    /// what its latest request asks for
+    request: Request,
+    /// the entry that decides
+    entry: Option<usize>,
+    rate: Option<Rate>,
+    /// packets above the rate
+    over: u64,
+}
+
+/// What a request asks for.
+#[derive(Default)]
+struct Request {
+    is_there: bool,
+    names: Vec<Vec<u8>>,
+    categories: Vec<String>,
+    hello: EncryptedHello,
+}
+
+impl Work<'_> {
+    /// Asks the policies, if anything has changed.
+    pub(super) fn ask_policies(
+        &mut self,
+        case: &mut Case<'_, '_>,
+        conversation: &mut Conversation,
+        extra: &mut FlowExtra,
+    ) {
+        let Some(mut police) = self.state.policing.take() else { return };
+        police.refresh();
+        if !police.policies.is_empty() && extra.fate.is_none() {
+            let mut policed = extra.policy.take().unwrap_or_default();
+            self.ask_police(&mut police, &mut policed, case, conversation, extra);
+            extra.policy = Some(policed);
+        }
+        self.state.policing = Some(police);
+    }
+
+    fn ask_police(
+        &self,
+        police: &mut Police,
+        policed: &mut Policed,
+        case: &mut Case<'_, '_>,
+        conversation: &mut Conversation,
+        extra: &FlowExtra,
+    ) {
+        if policed.version != police.version {
+            (policed.entry, policed.rate) = (None, None);
+        }
+        let mut asked = false;
+        for transaction in conversation.transactions().iter_mut() {
+            if transaction.marks.judged || !is_asked(transaction) {
+                continue;
+            }
+            transaction.marks.judged = true;
+            policed.request = self.request(police, transaction, case.facts.server.port);
+            let id = Some(transaction.id);
+            let protocol = Some(transaction.protocol);
+            asked = true;
+            let mut look = Look { case, extra, protocol: policed.protocol, settled: true };
+            look.protocol = protocol.and_then(otori_wire::proto::by_id).map(|row| row.name);
+            self.act(police, policed, &mut look, id);
+        }
+        let application = extra.naming.application().map(|(_, application)| application.name);
+        let protocol = conversation.protocol().map(|row| row.name);
+        let settled =
+            policed.settled || policed.request.is_there || is_settled(&case.facts, conversation, extra);
+        let timed = police.policies.is_timed() && case.packet.at.since_ns(policed.asked_at) >= EVERY_NS;
+        let same = policed.version == police.version
+            && policed.application == application
+            && policed.protocol == protocol
+            && policed.settled == settled;
+        (policed.version, policed.settled) = (police.version, settled);
+        (policed.application, policed.protocol) = (application, protocol);
+        // A question of DNS stands for itself; without one there is nothing new to say of such a flow.
+        if asked || (same && !timed) || conversation.protocol_id() == Some(ProtocolId::Dns) {
+            return;
+        }
+        let mut look = Look { case, extra, protocol, settled };
+        self.act(police, policed, &mut look, None);
+    }
+
+    /// Host, URL and lists of a request.
+    fn request(&self, police: &mut Police, transaction: &Transaction, port: u16) -> Request {
+        let mut request = Request { is_there: true, ..Request::default() };
+        let field = |id| transaction.fields.get(id);
+        let mut subject = None;
+        match transaction.protocol {
+            ProtocolId::Http | ProtocolId::Http2 => {
+                let host = field(http::HOST_RAW).unwrap_or_default();
+                let target = field(http::URI_RAW).unwrap_or_default();
+                let target = target.get(..target.len().min(URL_BYTES)).unwrap_or(target);
+                request.names.push([host, target].concat());
+                let usual_port = if transaction.protocol == ProtocolId::Http2 { 443 } else { 80 };
+                let authority = match host.contains(&b':') || port == usual_port {
+                    true => host.to_vec(),
+                    false => [host, format!(":{port}").as_bytes()].concat(),
+                };
+                subject = Some((authority, target.to_vec(), usual_port));
+            }
+            _ => {
+                let names = [dns::QUERY, tls::SNI, quic::SNI];
+                request.names.extend(names.into_iter().filter_map(field).map(<[u8]>::to_vec));
+            }
+        }
+        request.hello = hello_of(transaction);
+        if police.policies.wants_lists() {
+            let lists: &RuleSet = self.rules;
+            let categories = &mut request.categories;
+            let mut tell = |listed: otori_rule::list::Listed<'_>| {
+                if !categories.contains(&listed.spec.category) {
+                    categories.push(listed.spec.category.clone());
+                }
+            };
+            match &subject {
+                Some((authority, target, usual_port)) => {
+                    let url = Subject::Url { authority, target, usual_port: *usual_port };
+                    lists.lists().look_up(url, &mut police.room, &mut tell);
+                }
+                None => {
+                    for name in &request.names {
+                        lists.lists().look_up(Subject::Host(name), &mut police.room, &mut tell);
+                    }
+                }
+            }
+        }
+        request
+    }
+
+    /// Asks, and does what the answer says.
+    fn act(&self, police: &Police, policed: &mut Policed, look: &mut Look<'_, '_, '_>, request: Option<u64>) {
+        let now = look.case.packet.at;
+        policed.asked_at = now;
+        let label = look.extra.ends.label();
+        let (device, peer) = self.ends(&look.case.facts, look.extra);
+        let seen = Seen {
+            device,
+            label: label.as_deref(),
+            peer,
+            protocol: look.protocol,
+            application: look.extra.naming.application(),
+            names: &policed.request.names,
+            categories: &policed.request.categories,
+            hello: policed.request.hello,
+            settled: look.settled,
+        };
+        let Answer::Entry { place, because } = police.policies.ask(&seen, now) else {
+            (policed.entry, policed.rate) = (None, None);
+            return;
+        };
+        let Some(entry) = police.policies.entries().get(place) else { return };
+        let question = look.protocol == Some("dns") && request.is_some();
+        if policed.entry == Some(place) && !question {
+            return;
+        }
+        policed.entry = Some(place);
+        policed.rate = match entry.deed {
+            Deed::Throttle(rate) => Some(rate),
+            _ => None,
+        };
+        if entry.deed == Deed::Allow {
+            return;
+        }
+        let rule = rule_of(&police.policies, entry, place, (because, &seen));
+        let slot = FIRST_SLOT.saturating_add(place as u32);
+        let hit = Hit { rule: Arc::new(rule), transaction: request, in_stream: true, slot };
+        look.case.found.push(Found { hit, direction: Direction::ToServer });
+    }
+
+    /// The guarded end, and the other one.
+    fn ends(&self, facts: &Facts, extra: &FlowExtra) -> (core::net::IpAddr, core::net::IpAddr) {
+        let (client, server) = (facts.client.ip, facts.server.ip);
+        let way = extra.ends.subject().map(|(_, way)| way);
+        let home = |ip| self.settings.home.has(ip);
+        let of_client = match way {
+            Some(way) => way == Direction::ToServer,
+            None => home(client) || !home(server),
+        };
+        if of_client { (client, server) } else { (server, client) }
+    }
+
+    /// A packet that may pass, unless it is above the rate of its flow.
+    pub(super) fn keep_to_rate(
+        &mut self,
+        flow: &mut Flow<FlowExtra>,
+        direction: Direction,
+        packet: &Packet<'_>,
+    ) -> Decision {
+        let Some((rate, entry)) =
+            flow.extra.policy.as_deref().and_then(|policed| Some((policed.rate?, policed.entry?)))
+        else {
+            return Decision::Pass;
+        };
+        if self.settings.mode != super::Mode::Inline {
+            return Decision::Pass;
+        }
+        let facts = Facts::of(flow);
+        let (device, _) = self.ends(&facts, &flow.extra);
+        let Some(police) = &mut self.state.policing else { return Decision::Pass };
+        if police.buckets.take((device, entry), rate, packet.frame.len(), packet.at) {
+            return Decision::Pass;
+        }
+        let over = flow.extra.policy.as_deref_mut().map_or(0, |policed| {
+            policed.over += 1;
+            policed.over
+        });
+        if over == 1 {
+            let place = self.place(&facts, direction, packet, &flow.conversation);
+            self.state.eve.drop(&place, None, "policy throttle");
+        }
+        Decision::Drop
+    }
+
+    /// What the log says of a flow's end.
+    pub(super) fn policy_notes(&self, extra: &FlowExtra) -> Option<(String, &'static str, u64)> {
+        let policed = extra.policy.as_deref()?;
+        let police = self.state.policing.as_ref().filter(|police| police.version == policed.version)?;
+        let entry = police.policies.entries().get(policed.entry?)?;
+        Some((entry.name.clone(), entry.deed.name(), policed.over))
+    }
+}
+
+/// What is looked at when policies are asked.
+struct Look<'a, 'c, 'p> {
+    case: &'a mut Case<'c, 'p>,
+    extra: &'a FlowExtra,
+    protocol: Option<&'static str>,
+    settled: bool,
+}
+
+/// The client has said what it wants.
+fn is_asked(transaction: &Transaction) -> bool {
+    transaction.progress[Direction::ToServer.index()] >= Progress::Headers
+        || transaction.fields.get(dns::QUERY).is_some()
+}
+
+/// No more will be known of that flow.
+fn is_settled(facts: &Facts, conversation: &Conversation, extra: &FlowExtra) -> bool {
+    let has_ports = matches!(facts.protocol, protocol::TCP | protocol::UDP);
+    !has_ports
+        || facts.packets[0] + facts.packets[1] >= PACKETS_WAITED
+        || (conversation.is_unknown() && !extra.naming.wants_bytes())
+}
+
+fn hello_of(transaction: &Transaction) -> EncryptedHello {
+    let offered = match transaction.protocol {
+        ProtocolId::Tls => transaction.detail_of::<tls::Handshake>().is_some_and(|said| said.encrypted_hello),
+        ProtocolId::Quic => quic::offers_encrypted_hello(transaction),
+        _ => false,
+    };
+    let name = transaction.fields.get(tls::SNI).or_else(|| transaction.fields.get(quic::SNI));
+    match (offered, name.is_some_and(tls::hides_a_name)) {
+        (false, _) => EncryptedHello::None,
+        (true, false) => EncryptedHello::Offered,
+        (true, true) => EncryptedHello::HiddenName,
+    }
+}
+
+/// What a hit says, and the proof: policy, line, condition, application.
+fn rule_of(policies: &Policies, entry: &Entry, place: usize, (because, seen): (&str, &Seen<'_>)) -> Rule {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let mut metadata = vec![
+        pair("policy", &entry.name),
+        pair("do", entry.deed.name()),
+        pair("because", because),
+        pair("file", policies.file()),
+        pair("line", &entry.line.to_string()),
+    ];
+    if let Some((_, application)) = seen.application {
+        metadata.push(pair("application", application.name));
+        metadata.push(pair("category", application.category.name()));
+    }
+    metadata.extend(seen.categories.iter().map(|category| pair("list_category", category)));
+    metadata.extend(seen.names.iter().map(|name| pair("name", &String::from_utf8_lossy(name))));
+    let action = match entry.deed {
+        Deed::Allow | Deed::Alert | Deed::Throttle(_) => Action::Alert,
+        Deed::Block => Action::Drop,
+        Deed::Reject | Deed::Sinkhole => Action::Reject,
+    };
+    Rule {
+        sid: place as u32 + 1,
+        gid: POLICY_GENERATOR,
+        revision: 1,
+        message: format!("policy {}: {} {because}", entry.name, entry.deed.name()),
+        priority: Some(if action == Action::Alert { 3 } else { 1 }),
+        metadata,
+        stage: Stage::Transaction,
+        sinkhole: entry.deed == Deed::Sinkhole,
+        ..Rule::empty(action, RuleProtocol::Any)
+    }
+}
