@@ -268,7 +268,9 @@ impl Work<'_> {
         else {
             return Decision::Pass;
         };
-        if self.settings.mode != super::Mode::Inline {
+        // Without acknowledgements TCP would wait, and send again what has arrived.
+        let bare = flow.protocol == protocol::TCP && packet.payload.is_empty();
+        if self.settings.mode != super::Mode::Inline || bare {
             return Decision::Pass;
         }
         let facts = Facts::of(flow);
