@@ -6,6 +6,18 @@ use core::net::IpAddr;
 use otori_event::{Endpoint, Timestamp};
 use otori_wire::decode::protocol;
 
+/// What the first packet of a flow says of who opened it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// TCP with its SYN
+    #[default]
+    Clear,
+    /// anything else: an answer may come so late that it looks like a beginning
+    Loose,
+    /// an error message of ICMP, about another flow
+    Error,
+}
+
 /// A flow, seen from one device.
 #[derive(Clone, Copy, Debug)]
 pub struct Contact<'a> {
@@ -15,6 +27,8 @@ pub struct Contact<'a> {
     pub started_at: Timestamp,
     /// the device opened it
     pub opened: bool,
+    /// how far that is sure
+    pub begin: Begin,
     /// the device's end
     pub own: Endpoint,
     /// the other end
@@ -27,8 +41,10 @@ pub struct Contact<'a> {
     pub answered: bool,
     /// the application, as far as it is known
     pub application: Option<&'static str>,
-    /// name of the other end: what the device asked for
-    pub name: Option<&'a str>,
+    /// name of the other end, as the device has told it there (TLS, HTTP, QUIC)
+    pub said: Option<&'a str>,
+    /// name of the other end, as the device has found its address (DNS)
+    pub found: Option<&'a str>,
     /// bytes of frames from the device and to it, so far
     pub bytes: [u64; 2],
     /// packets from the device and to it, so far
@@ -46,9 +62,16 @@ impl Contact<'_> {
         let last = matches!(self.peer.ip, IpAddr::V4(ip) if ip.octets()[3] == 255);
         is_unicast(self.peer.ip) && !last
     }
+    /// Name of the other end.
+    pub const fn name(&self) -> Option<&str> {
+        match self.said {
+            Some(name) => Some(name),
+            None => self.found,
+        }
+    }
     /// Name or address of the other end.
     pub fn peer_text(&self) -> String {
-        self.name.map_or_else(|| self.peer.ip.to_string(), str::to_owned)
+        self.name().map_or_else(|| self.peer.ip.to_string(), str::to_owned)
     }
     /// `tcp`, `udp`, `icmp` or a number.
     pub fn transport(&self) -> String {
@@ -99,6 +122,8 @@ pub enum Happening<'a> {
     Opened,
     /// the first answer
     Answered,
+    /// the name of the other end is known, or another one than before
+    Named,
     /// more packets and bytes, from the device and to it, since the last time
     Progress {
         /// packets

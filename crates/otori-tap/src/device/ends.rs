@@ -1,7 +1,7 @@
 //! Whose a flow is; kept with it.
 //!
 //! Key types: [`Ends`], [`Story`] (how far the devices were told what happens in the flow).
-use super::{Device, Label, login::Pending};
+use super::{Device, Label, contact::Begin, login::Pending};
 use otori_event::Timestamp;
 use otori_wire::Direction;
 use std::sync::Arc;
@@ -20,8 +20,12 @@ pub struct Ends {
 /// How far the devices of a flow were told what happens in it.
 #[derive(Default)]
 pub(crate) struct Story {
-    /// name of the server, as the client asked for it
-    pub(crate) name: Option<Arc<str>>,
+    /// name of the server, as the client has told it there
+    pub(crate) said: Option<Arc<str>>,
+    /// name of the server, as the client has found its address
+    pub(crate) found: Option<Arc<str>>,
+    /// what the first packet says of who opened it
+    pub(crate) begin: Begin,
     /// the server has answered
     pub(crate) answered: bool,
     /// packets and bytes that were told, and when

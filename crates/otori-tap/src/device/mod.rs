@@ -11,13 +11,14 @@ mod lately;
 mod login;
 pub mod map;
 mod names;
+pub mod profile;
 mod station;
 mod table;
 mod tell;
 pub mod watch;
 
 use crate::engine::Carrier;
-use contact::{Contact, Happening};
+use contact::{Begin, Contact, Happening};
 use core::{
     net::IpAddr,
     sync::atomic::{AtomicI64, Ordering::Relaxed},
@@ -28,7 +29,11 @@ use map::{Entry, Map};
 use names::Names;
 use otori_event::{Endpoint, Timestamp};
 use otori_rule::{Rule, address::AddressSet};
-use otori_wire::{Direction, Packet, Transaction, proto::dns::Message};
+use otori_wire::{
+    Direction, Packet, Transaction,
+    decode::{Transport, tcp_flag},
+    proto::dns::Message,
+};
 use serde_json::{Map as Object, Value};
 use station::Stations;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -154,7 +159,14 @@ impl Device {
         self.touch(contact.at);
         let mut state = self.state();
         state.inventory.take(contact, happening);
-        state.watches.see(contact, happening, actions, tell);
+        let label = self.label();
+        let bound = label.entry.as_ref().and_then(|entry| entry.profile.as_ref());
+        // Who comes late with an answer is known by the name under which it was asked.
+        let late =
+            bound.is_some() && contact.name().is_none() && !contact.opened && contact.begin == Begin::Loose;
+        let name = late.then(|| state.names.of(contact.peer.ip)).flatten();
+        let named = Contact { found: contact.found.or(name.as_deref()), ..*contact };
+        state.watches.see((&named, happening), actions, bound, tell);
     }
     fn rename(&self, label: Label) {
         *self.label.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(label);
@@ -306,10 +318,25 @@ impl Devices {
         };
         let (client, server) = (one(0, client), one(1, server));
         drop(known);
-        let name = client.as_ref().and_then(|device| device.name_of(ends.1.ip));
-        let story = Story { name, told_at: packet.at, ..Story::default() };
+        let found = client.as_ref().and_then(|device| device.name_of(ends.1.ip));
+        let begin = begin_of(packet);
+        let story = Story { found, begin, told_at: packet.at, ..Story::default() };
         Ends { client, server, story }
     }
+}
+
+/// RFC 792 and RFC 4443: errors are about a packet that they carry.
+const fn begin_of(packet: &Packet<'_>) -> Begin {
+    match packet.transport {
+        Transport::Tcp { flags, .. } if flags & tcp_flag::SYN != 0 => Begin::Clear,
+        Transport::Icmp { kind: 3 | 4 | 5 | 11 | 12, .. } if !is_v6(packet) => Begin::Error,
+        Transport::Icmp { kind: 1..=4, .. } if is_v6(packet) => Begin::Error,
+        _ => Begin::Loose,
+    }
+}
+
+const fn is_v6(packet: &Packet<'_>) -> bool {
+    packet.ether_type == 0x86dd
 }
 
 #[cfg(test)]

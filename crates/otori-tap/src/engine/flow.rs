@@ -608,14 +608,12 @@ impl Work<'_> {
         let action = flow.extra.fate.as_ref().map(|_| "drop");
         let action = action.or(flow.extra.passed.then_some("pass"));
         let FlowExtra { alerted, bypassed, naming, ends, .. } = &flow.extra;
-        let device = ends.label();
         let application = naming.application();
-        let device = device.as_deref();
         let (skipped, policy) = (flow.extra.skipped.as_deref(), self.policy_notes(&flow.extra));
         let bypassed = *bypassed || skipped.is_some();
         let skipped = skipped.map(|skipped| skipped.counts(flow));
         let notes =
-            FlowNotes { reason, alerted: *alerted, bypassed, action, application, device, skipped, policy };
+            FlowNotes { reason, alerted: *alerted, bypassed, action, application, ends, skipped, policy };
         self.state.eve.flow(flow.last_at, flow, &notes);
     }
 }

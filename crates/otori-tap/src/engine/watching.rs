@@ -136,7 +136,10 @@ impl Work<'_> {
         if let Some(host) = hosts.iter().find_map(|id| transaction.fields.get(*id)) {
             let bare = host.split(|byte| *byte == b':').next().unwrap_or(host);
             let name = crate::device::plain_name(bare);
-            extra.ends.story.name = name.or(extra.ends.story.name.take());
+            if name.is_some() && name != extra.ends.story.said {
+                extra.ends.story.said = name;
+                self.happened(case, conversation, extra, &Happening::Named);
+            }
         }
         for (device, own) in extra.ends.devices() {
             device.learn(transaction, own, case.packet.at);
@@ -279,13 +282,15 @@ fn contact<'a>(
         at,
         started_at: facts.started_at,
         opened,
+        begin: extra.ends.story.begin,
         own: me,
         peer,
         near: devices.is_near(peer.ip) || !is_unicast(peer.ip),
         protocol: facts.protocol,
         answered: extra.ends.story.answered,
         application: named.or_else(recognised),
-        name: extra.ends.story.name.as_deref().filter(|_| opened),
+        said: extra.ends.story.said.as_deref().filter(|_| opened),
+        found: extra.ends.story.found.as_deref().filter(|_| opened),
         bytes: turned(facts.bytes),
         packets: turned(facts.packets),
     }

@@ -1,7 +1,8 @@
 //! The `device` object of alerts and flows, and the `device` record. Suricata has none: its keys are of our own.
 use super::{Eve, time_text};
-use crate::device::{Device, Label};
+use crate::device::{Device, Ends, Label};
 use otori_event::Timestamp;
+use otori_wire::Direction;
 use serde_json::{Map, Value};
 
 /// Whose it is; what is not known is left out.
@@ -24,6 +25,21 @@ fn names(label: &Label) -> Map<String, Value> {
 pub(super) fn add(line: &mut Map<String, Value>, label: Option<&Label>) {
     if let Some(label) = label {
         line.insert("device".into(), names(label).into());
+    }
+}
+
+/// Adds whose flow it is, who opened it, and the name of the other end; and the other device, if there is one.
+pub(super) fn add_ends(line: &mut Map<String, Value>, ends: &Ends) {
+    let Some((device, way)) = ends.subject() else { return };
+    let mut object = names(&device.label());
+    let opened = way == Direction::ToServer;
+    object.insert("opened".into(), opened.into());
+    if let Some(name) = ends.story.said.as_ref().or(ends.story.found.as_ref()).filter(|_| opened) {
+        object.insert("peer".into(), (**name).into());
+    }
+    line.insert("device".into(), object.into());
+    if let (Some(_), Some(server)) = (&ends.client, &ends.server) {
+        line.insert("peer_device".into(), names(&server.label()).into());
     }
 }
 

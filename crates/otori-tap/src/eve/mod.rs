@@ -12,7 +12,7 @@ mod record;
 pub(crate) use alert::Alert;
 
 use crate::{
-    device::Label,
+    device::Ends,
     engine::{Carrier, Mode},
 };
 use core::net::IpAddr;
@@ -55,7 +55,7 @@ pub struct FlowNotes<'a> {
     /// which application it is of
     pub application: Option<(Evidence, Application)>,
     /// whose it is
-    pub device: Option<&'a Label>,
+    pub ends: &'a Ends,
     /// packets and bytes per direction that nobody looked at
     pub skipped: Option<[[u64; 2]; 2]>,
     /// the policy that decides about it, what that does, and packets above its rate
@@ -288,7 +288,7 @@ impl Eve {
                 "evidence": evidence.name(), "confidence": evidence.confidence()});
             line.insert("application".into(), object);
         }
-        device::add(&mut line, notes.device);
+        device::add_ends(&mut line, notes.ends);
         if let Some(tcp) = &flow.tcp {
             let both = tcp.flags[0] | tcp.flags[1];
             let mut object = Map::new();

@@ -7,7 +7,7 @@
 pub mod classify;
 pub mod config;
 pub mod detonate;
-mod devices;
+pub mod devices;
 pub mod docs;
 pub mod doctor;
 pub mod events;
@@ -39,6 +39,8 @@ pub enum Verb {
     /// Print a document that is made from the code
     #[command(hide = true)]
     Docs(docs::Arguments),
+    /// Learn what devices do, and show what a profile lets them do
+    Devices(devices::Arguments),
     /// Check that this machine has what Otori needs, and say how to mend what is missing
     Doctor(doctor::Arguments),
     /// Print the stored events; also while `otori up` runs
@@ -65,6 +67,7 @@ impl Verb {
             Verb::SignInLink(arguments) => sign_in_link::run(arguments),
             Verb::Classify(arguments) => classify::run(arguments),
             Verb::Detonate(arguments) => detonate::run(arguments),
+            Verb::Devices(arguments) => devices::run(arguments),
             Verb::Doctor(arguments) => doctor::run(arguments),
             Verb::Events(arguments) => events::run(arguments),
             Verb::Exec(arguments) => exec::run(arguments),

@@ -127,7 +127,7 @@ impl Inventory {
         }
         let key = (contact.protocol, contact.service());
         let served = if contact.opened {
-            let peer = match contact.name {
+            let peer = match contact.name() {
                 Some(name) => Peer::Name(name.into()),
                 None => Peer::Address(contact.peer.ip),
             };

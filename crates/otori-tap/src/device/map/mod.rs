@@ -3,15 +3,20 @@
 //! Key types: [`Map`], [`Entry`]. Neighbours: `read` (TOML), `csv`. `mac`, `address` and `teid` name a device; `vlan` and
 //! `gre_peer` say where it is: beside a name they narrow it, alone they name whoever is there. An entry without a name
 //! describes every device that it fits, each of them a device of its own.
+mod bind;
 mod csv;
 mod read;
 
 use super::{
     identity::{Mac, Marks, Told},
+    profile::Profile,
     watch::Actions,
 };
-use core::net::IpAddr;
-use otori_rule::address::number;
+use core::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
+use otori_rule::{Action, address::number};
 use std::{collections::HashMap, sync::Arc};
 
 pub use read::MapError;
@@ -24,7 +29,7 @@ pub const MARKS_PER_ENTRY: usize = 64;
 pub const NAME_BYTES: usize = 128;
 
 /// A network, as family, first address and length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Network {
     v6: bool,
     first: u128,
@@ -47,10 +52,45 @@ impl core::str::FromStr for Network {
     }
 }
 
+impl Network {
+    /// One address.
+    pub fn of(ip: IpAddr) -> Network {
+        let (v6, first) = number(ip);
+        Network { v6, first, length: if v6 { 128 } else { 32 } }
+    }
+    /// Of IPv6.
+    pub const fn is_v6(&self) -> bool {
+        self.v6
+    }
+    /// Whether an address is in it.
+    pub fn has(&self, ip: IpAddr) -> bool {
+        let (v6, value) = number(ip);
+        v6 == self.v6 && value & mask(v6, self.length) == self.first
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.v6 {
+            true => write!(f, "{}/{}", Ipv6Addr::from_bits(self.first), self.length),
+            false => write!(f, "{}/{}", Ipv4Addr::from_bits(self.first as u32), self.length),
+        }
+    }
+}
+
 /// The bits of a prefix of that length.
 fn mask(v6: bool, length: u8) -> u128 {
     let free = u32::from(if v6 { 128u8 } else { 32 }.saturating_sub(length));
     u128::MAX.checked_shl(free).unwrap_or(0)
+}
+
+/// A profile that a device is bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// what the device may do
+    pub profile: Arc<Profile>,
+    /// what is done with flows outside of it
+    pub action: Action,
 }
 
 /// A device, or a kind of devices, as the file has it.
@@ -76,6 +116,8 @@ pub struct Entry {
     pub gre_peers: Vec<IpAddr>,
     /// VLAN, any of a frame's tags
     pub vlan: Option<u16>,
+    /// what it may do, and what is done when it does something else
+    pub profile: Option<Bound>,
     /// line in the file
     pub line: usize,
 }
@@ -109,12 +151,20 @@ pub struct Map {
 }
 
 impl Map {
-    /// Reads a file: CSV when its name says so, else TOML.
+    /// Reads a file that names no profiles.
     pub fn read(file: &str, text: &str) -> Result<Map, MapError> {
+        Map::read_with(file, text, &mut |_| Err("profiles cannot be read here".into()))
+    }
+    /// Reads a file: CSV when its name says so, else TOML. `get` gives the text of a profile by its path in the file.
+    pub fn read_with(
+        file: &str,
+        text: &str,
+        get: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Result<Map, MapError> {
         let lower = file.to_ascii_lowercase();
         let (entries, actions) = match lower.ends_with(".csv") {
             true => (csv::read(file, text)?, Actions::default()),
-            false => read::read(file, text)?,
+            false => read::read(file, text, get)?,
         };
         Ok(Map { actions, ..Map::of(entries) })
     }

@@ -1,7 +1,7 @@
 //! Reads a mapping file in TOML.
 //!
 //! Key types: [`MapError`], [`Several`]. Values are checked while they are read, so that every error has its line.
-use super::{ENTRIES, Entry, MARKS_PER_ENTRY, NAME_BYTES, Network};
+use super::{Bound, ENTRIES, Entry, MARKS_PER_ENTRY, NAME_BYTES, Network, bind::Binder};
 use crate::device::{identity::Mac, watch::Actions};
 use core::{fmt, marker::PhantomData, net::IpAddr, str::FromStr};
 use serde::{Deserialize, Deserializer, de};
@@ -118,9 +118,18 @@ impl FromStr for Peer {
 struct File {
     #[serde(default)]
     device: Vec<Spanned<Row>>,
+    #[serde(default)]
+    group: Vec<Spanned<GroupRow>>,
     /// what is done with findings, by watcher
     #[serde(default)]
     watch: BTreeMap<String, Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupRow {
+    name: String,
+    profile: String,
 }
 
 #[derive(Deserialize)]
@@ -146,6 +155,7 @@ struct Row {
     gre_peer: Several<Peer>,
     #[serde(default)]
     vlan: Several<Vlan>,
+    profile: Option<String>,
 }
 
 /// The one value of a key that has one.
@@ -158,7 +168,13 @@ fn only<T>(key: &str, values: Several<T>) -> Result<Option<T>, String> {
     }
 }
 
-fn entry(row: Row, line: usize) -> Result<Entry, String> {
+/// Profiles of groups.
+type Groups = HashMap<String, Bound>;
+
+fn entry(row: Row, line: usize, groups: &Groups, binder: &mut Binder<'_>) -> Result<Entry, String> {
+    let own = row.profile.map(|text| binder.bind(&text)).transpose()?;
+    let of_group = || row.group.0.iter().find_map(|Word(name)| groups.get(name)).cloned();
+    let profile = own.or_else(of_group);
     let word = |key, values| Ok::<_, String>(only(key, values)?.map(|Word(text)| text));
     Ok(Entry {
         name: word("name", row.name)?.map(Into::into),
@@ -171,6 +187,7 @@ fn entry(row: Row, line: usize) -> Result<Entry, String> {
         teids: row.teid.0.into_iter().map(|Teid(value)| value).collect(),
         gre_peers: row.gre_peer.0.into_iter().map(|Peer(ip)| ip).collect(),
         vlan: only("vlan", row.vlan)?.map(|Vlan(id)| id),
+        profile,
         line,
     })
 }
@@ -207,8 +224,12 @@ fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// Reads all entries, and what is done with findings.
-pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Entry>, Actions), MapError> {
+/// Reads all entries, and what is done with findings. `get` gives the text of a profile.
+pub(super) fn read(
+    file: &str,
+    text: &str,
+    get: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Result<(Vec<Entry>, Actions), MapError> {
     let error = |line, problem| MapError { file: file.to_owned(), line, problem };
     let rows: File = toml::from_str(text).map_err(|wrong| {
         let line = line_of(text, wrong.span().map_or(0, |span| span.start));
@@ -219,6 +240,14 @@ pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Entry>, Actions), MapE
         let set = actions.set(watch, action.get_ref());
         set.map_err(|problem| error(line_of(text, action.span().start), problem))?;
     }
+    let mut binder = Binder::new(get);
+    let mut groups = Groups::new();
+    for row in rows.group {
+        let start = row.span().start;
+        let GroupRow { name, profile } = row.into_inner();
+        let bound = binder.bind(&profile).map_err(|problem| error(line_of(text, start), problem))?;
+        groups.insert(name, bound);
+    }
     let mut checked = Checked::new();
     let mut line = (1, 0);
     for row in rows.device {
@@ -226,7 +255,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Entry>, Actions), MapE
         // Counting from the last entry on keeps a long file quick.
         let between = text.as_bytes().get(line.1..start).unwrap_or(&[]);
         line = (line.0 + between.iter().filter(|byte| **byte == b'\n').count(), start.max(line.1));
-        let made = entry(row.into_inner(), line.0).and_then(|entry| checked.add(entry));
+        let made = entry(row.into_inner(), line.0, &groups, &mut binder).and_then(|entry| checked.add(entry));
         made.map_err(|problem| error(line.0, problem))?;
     }
     Ok((checked.entries, actions))

@@ -81,7 +81,7 @@ impl Watch for Beacon {
         }
         push(&mut track.calls, contact.started_at);
         push(&mut track.bytes, contact.bytes[0].cast_signed());
-        let usual = contact.name.is_some() && track.first_at.since_ns(since) < USUAL_NS;
+        let usual = contact.name().is_some() && track.first_at.since_ns(since) < USUAL_NS;
         if track.calls.len() < ENOUGH || usual {
             return;
         }

@@ -8,12 +8,17 @@ mod contacts;
 mod credentials;
 mod exfiltrate;
 mod flood;
+mod outside;
 mod scan;
 
 #[cfg(test)]
 mod tests;
 
-use super::contact::{Contact, Happening};
+use super::{
+    contact::{Contact, Happening},
+    lately::Lately,
+    map::Bound,
+};
 use otori_event::Timestamp;
 use otori_rule::{
     Action, Rule,
@@ -25,6 +30,10 @@ use std::sync::Arc;
 pub const DEVICE_GENERATOR: u32 = 1_003;
 /// A finding of one kind about one device is told once in that time; the others are counted.
 const QUIET_NS: i64 = 3_600 * SECOND_NS;
+/// Findings of one kind that are about different things, told in that time.
+const LOUD: u32 = 16;
+/// Findings of one device that are remembered as told.
+const TOLD: usize = 64;
 const SECOND_NS: i64 = 1_000_000_000;
 
 /// One kind of finding.
@@ -114,6 +123,16 @@ pub static ROWS: &[Row] = &[
         1,
         true,
     ),
+    row(14, ("profile", "outside"), "Device does what its profile does not allow", "T1071", 2, true),
+    row(
+        15,
+        ("profile", "outside-towards"),
+        "Somebody does with the device what its profile does not allow",
+        "T1190",
+        2,
+        false,
+    ),
+    row(16, ("profile", "too-much"), "Device talks more than its profile allows", "T1048", 2, true),
 ];
 
 /// The row of that number.
@@ -129,15 +148,17 @@ pub struct Finding {
     pub row: &'static Row,
     /// the numbers that made it
     pub numbers: Vec<(&'static str, String)>,
+    /// what tells it from another one of its kind that is told as well
+    pub about: String,
 }
 
 impl Finding {
     fn new<const N: usize>(sid: u32, numbers: [(&'static str, String); N]) -> Finding {
-        Finding { row: row_of(sid), numbers: numbers.into() }
+        Finding { row: row_of(sid), numbers: numbers.into(), about: String::new() }
     }
     /// What the engine does with it is what it does with a rule that has matched; `silent` ones only act.
     pub fn rule(&self, action: Action, silent: bool) -> Arc<Rule> {
-        let Finding { row, numbers } = self;
+        let Finding { row, numbers, .. } = self;
         let shown =
             numbers.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ");
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
@@ -173,7 +194,8 @@ impl Default for Actions {
     fn default() -> Actions {
         let mut list: Vec<(&'static str, Option<Action>)> = Vec::new();
         for row in ROWS {
-            if list.iter().all(|(name, _)| *name != row.watch) {
+            // A profile says itself what is done.
+            if row.watch != "profile" && list.iter().all(|(name, _)| *name != row.watch) {
                 list.push((row.watch, Some(Action::Alert)));
             }
         }
@@ -212,48 +234,67 @@ pub struct Watches {
     exfiltrate: exfiltrate::Exfiltrate,
     credentials: credentials::Credentials,
     contacts: contacts::Contacts,
-    /// by row: when it was told last, and how often it was not
-    told: Vec<(u32, Timestamp, u32)>,
+    outside: outside::Outside,
+    told: Told,
 }
 
+/// By row and what it is about, or nothing for all of the row: since when it is counted, how often it came, and how often it
+/// was kept back and not said yet.
+type Told = Lately<(u32, String), (Timestamp, u32, u32)>;
+
 impl Watches {
-    /// Takes what has happened; gives the rules that the findings are.
+    /// Takes what has happened to a device that is perhaps bound to a profile; gives the rules that the findings are.
     pub fn see(
         &mut self,
-        contact: &Contact<'_>,
-        happening: &Happening<'_>,
+        (contact, happening): (&Contact<'_>, &Happening<'_>),
         actions: &Actions,
+        bound: Option<&Bound>,
         tell: &mut dyn FnMut(Arc<Rule>),
     ) {
-        let Watches { scan, brute, flood, beacon, exfiltrate, credentials, contacts, told } = self;
+        let Watches { scan, brute, flood, beacon, exfiltrate, credentials, contacts, outside, told } = self;
+        let mut found = |mut finding: Finding, action: Action| {
+            let silent = is_repeated(told, &mut finding, contact.at);
+            // Who is told of it once in an hour is still protected all the time.
+            if !silent || action != Action::Alert {
+                tell(finding.rule(action, silent));
+            }
+        };
+        if let Some(Bound { profile, action }) = bound {
+            outside.see(profile, contact, happening, &mut |finding| found(finding, *action));
+        }
         let watchers: [&mut dyn Watch; 7] = [scan, brute, flood, beacon, exfiltrate, credentials, contacts];
         for watcher in watchers {
-            watcher.see(contact, happening, &mut |mut finding| {
-                let Some(action) = actions.of(finding.row.watch) else { return };
-                let silent = is_repeated(told, &mut finding, contact.at);
-                // Who is told of it once in an hour is still protected all the time.
-                if !silent || action != Action::Alert {
-                    tell(finding.rule(action, silent));
+            watcher.see(contact, happening, &mut |finding| {
+                if let Some(action) = actions.of(finding.row.watch) {
+                    found(finding, action);
                 }
             });
         }
     }
 }
 
-/// Whether it was told lately; if not, it says how often it was kept back.
-fn is_repeated(told: &mut Vec<(u32, Timestamp, u32)>, finding: &mut Finding, at: Timestamp) -> bool {
+/// Whether it was told lately, or too many of its kind were; if not, it says how often it was kept back.
+fn is_repeated(told: &mut Told, finding: &mut Finding, at: Timestamp) -> bool {
     let sid = finding.row.sid;
-    let Some((_, last, kept)) = told.iter_mut().find(|(have, ..)| *have == sid) else {
-        told.push((sid, at, 0));
-        return false;
+    let mut count = |about: String, most: u32| {
+        let (since, count, kept) = told.entry((sid, about), at, TOLD);
+        if at.since_ns(*since) >= QUIET_NS {
+            (*since, *count) = (at, 0);
+        }
+        *count += 1;
+        if *count > most {
+            *kept += 1;
+            return Err(());
+        }
+        Ok(core::mem::take(kept))
     };
-    if at.since_ns(*last) < QUIET_NS {
-        *kept += 1;
-        return true;
+    let about = core::mem::take(&mut finding.about);
+    let most = if about.is_empty() { 1 } else { LOUD };
+    let one = if about.is_empty() { Ok(0) } else { count(about, 1) };
+    let all = if one.is_ok() { count(String::new(), most) } else { Err(()) };
+    let (Ok(one), Ok(all)) = (one, all) else { return true };
+    if one + all > 0 {
+        finding.numbers.push(("repeated", (one + all).to_string()));
     }
-    if *kept > 0 {
-        finding.numbers.push(("repeated", kept.to_string()));
-    }
-    (*last, *kept) = (at, 0);
     false
 }

@@ -1,5 +1,5 @@
 //! Tells devices apart for the verbs that look at packets. Key type: [`DeviceOptions`].
-use super::{Failure, watch};
+use crate::verb::{Failure, watch};
 use anyhow::Context;
 use otori_rule::address::AddressSet;
 use otori_tap::{
@@ -24,14 +24,17 @@ pub struct DeviceOptions {
 impl DeviceOptions {
     /// Tells the engine the devices of `home`, if they are asked for.
     pub fn load(&self, engine: &mut Engine, home: &AddressSet) -> anyhow::Result<Option<Devices>> {
-        let map = match &self.devices {
-            Some(path) => read(path)?,
-            None if self.watch => Map::default(),
-            None => return Ok(None),
-        };
+        if self.devices.is_none() && !self.watch {
+            return Ok(None);
+        }
+        self.load_always(engine, home).map(Some)
+    }
+    /// The same, whether they are asked for or not.
+    pub fn load_always(&self, engine: &mut Engine, home: &AddressSet) -> anyhow::Result<Devices> {
+        let map = self.devices.as_deref().map_or_else(|| Ok(Map::default()), read)?;
         let devices = Devices::new(home.clone(), map);
         engine.set_devices(devices.clone());
-        Ok(Some(devices))
+        Ok(devices)
     }
     /// Takes changes of the file from now on; what cannot be read is told, and the old one stays.
     pub fn follow(&self, devices: Devices) {
@@ -48,6 +51,9 @@ impl DeviceOptions {
 
 fn read(path: &Path) -> anyhow::Result<Map> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Map::read(&path.display().to_string(), &text)
-        .map_err(|error| Failure::Configuration(error.to_string()))?)
+    // Profiles are named as seen from the mapping file.
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut get = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
+    let map = Map::read_with(&path.display().to_string(), &text, &mut get);
+    Ok(map.map_err(|error| Failure::Configuration(error.to_string()))?)
 }
