@@ -574,6 +574,7 @@ impl Work<'_> {
         let mut marks = FlowMarks::default();
         let mut hits = Vec::new();
         self.rules.inspect_packet(&view, &mut ask(self.state, &mut marks, &mut hits));
+        hits.extend(self.ask_policies_alone(packet));
         self.settle_lone(&view, &place, hits)
     }
 

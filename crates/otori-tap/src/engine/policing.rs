@@ -103,6 +103,10 @@ impl Work<'_> {
         conversation: &mut Conversation,
         extra: &mut FlowExtra,
     ) {
+        // What a tunnel carries is judged, not the tunnel.
+        if case.packet.inner.is_some() {
+            return;
+        }
         let Some(mut police) = self.state.policing.take() else { return };
         police.refresh();
         if !police.policies.is_empty() && extra.fate.is_none() {
@@ -111,6 +115,37 @@ impl Work<'_> {
             extra.policy = Some(policed);
         }
         self.state.policing = Some(police);
+    }
+
+    /// Asks about a packet that belongs to no flow. A piece of a datagram is nothing without the last one, which is asked
+    /// about as a whole; only addresses tell whose it is.
+    pub(super) fn ask_policies_alone(&mut self, packet: &Packet<'_>) -> Option<Hit> {
+        let police = self.state.policing.as_mut()?;
+        police.refresh();
+        let ip = packet.ip.as_ref().filter(|ip| ip.fragment.is_none() && packet.inner.is_none())?;
+        let (source, destination) = (ip.source, ip.destination);
+        let sent = self.settings.home.has(source) || !self.settings.home.has(destination);
+        let (device, peer) = if sent { (source, destination) } else { (destination, source) };
+        let seen = Seen {
+            device,
+            label: None,
+            peer,
+            protocol: None,
+            application: None,
+            names: &[],
+            categories: &[],
+            hello: EncryptedHello::None,
+            settled: true,
+        };
+        let Answer::Entry { place, because } = police.policies.ask(&seen, packet.at) else { return None };
+        let entry = police.policies.entries().get(place)?;
+        // A rate is kept by flows.
+        if matches!(entry.deed, Deed::Allow | Deed::Throttle(_)) {
+            return None;
+        }
+        let rule = rule_of(&police.policies, entry, place, (because, &seen));
+        let slot = FIRST_SLOT.saturating_add(place as u32);
+        Some(Hit { rule: Arc::new(rule), transaction: None, in_stream: false, slot })
     }
 
     fn ask_police(

@@ -93,6 +93,29 @@ fn without_conditions_the_first_packet_is_blocked() {
 }
 
 #[test]
+fn what_has_no_flow_is_blocked_too_and_what_a_tunnel_carries_is_judged() {
+    let (mut talk, _book) = with("[[policy]]\nname = \"x\"\nwho = \"network:192.0.2.10\"\ndo = \"block\"");
+    let packet = |protocol: u8, source: [u8; 4], body: &[u8]| {
+        let mut bytes = vec![0x45, 0];
+        bytes.extend_from_slice(&((20 + body.len()) as u16).to_be_bytes());
+        bytes.extend_from_slice(&[0, 0, 0, 0, 64, protocol, 0, 0]);
+        bytes.extend_from_slice(&source);
+        bytes.extend_from_slice(&SERVER.octets());
+        bytes.extend_from_slice(body);
+        bytes
+    };
+    let mut decide = |bytes: &[u8]| talk.engine.packet(Timestamp(1), LinkType::Ip, bytes, 0);
+    let (ours, other) = ([192, 0, 2, 10], [192, 0, 2, 99]);
+    assert_eq!(decide(&packet(2, ours, &[0x11; 8])), Decision::Drop, "IGMP");
+    assert_eq!(decide(&packet(2, other, &[0x11; 8])), Decision::Pass);
+    // GRE from another host, around a datagram of the device and of another one.
+    let gre = |inner: &[u8]| packet(47, other, &[&[0, 0, 8, 0][..], inner].concat());
+    let datagram = [0x13, 0x88, 0x13, 0x88, 0, 9, 0, 0, b'x'];
+    assert_eq!(decide(&gre(&packet(17, other, &datagram))), Decision::Pass);
+    assert_eq!(decide(&gre(&packet(17, ours, &datagram))), Decision::Drop);
+}
+
+#[test]
 fn policies_change_under_an_open_flow() {
     let (mut talk, book) = with(CLOUD_ONLY);
     talk.shake();
