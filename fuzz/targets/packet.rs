@@ -1,11 +1,14 @@
-//! Frames through the whole packet engine: decode, flows, reassembly, protocols, rules, log.
+//! Frames through the whole packet engine: decode, flows, reassembly, protocols, rules, devices, log.
 //!
 //! Input: first byte chooses the link type, then packets, each with two bytes of length before it.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
 use otori_event::Timestamp;
 use otori_rule::{Variables, address::AddressSet};
-use otori_tap::{Engine, Mode, Settings};
+use otori_tap::{
+    Engine, Mode, Settings,
+    device::{Devices, map::Map},
+};
 use otori_wire::{
     LinkType,
     flow::FlowLimits,
@@ -23,6 +26,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let mut engine = Engine::new(settings, Variables::default());
     engine.load("rules", RULES);
+    engine.set_devices(Devices::with_limit(AddressSet::default(), Map::default(), 16));
     let Some((kind, mut rest)) = input.split_first() else { return };
     let link = LinkType::from_number(u32::from(*kind));
     let mut at = 0;

@@ -131,6 +131,11 @@ pub enum Happening<'a> {
         /// bytes of frames
         bytes: [u64; 2],
     },
+    /// somebody has asked for a name
+    Asked {
+        /// as it was sent
+        name: &'a [u8],
+    },
     /// somebody has logged in, or tried to
     Login(Login<'a>),
     /// a rule has matched

@@ -18,7 +18,7 @@ use otori_rule::{Hit, Rule, set::LIST_GENERATOR};
 use otori_wire::{
     Conversation, Direction, Flow, Packet, Transaction,
     decode::{Transport, protocol, tcp_flag},
-    proto::{http, quic, tls},
+    proto::{dns, http, quic, tls},
 };
 use std::sync::Arc;
 
@@ -143,6 +143,9 @@ impl Work<'_> {
         }
         for (device, own) in extra.ends.devices() {
             device.learn(transaction, own, case.packet.at);
+        }
+        if let Some(name) = transaction.fields.get(dns::QUERY) {
+            self.happened(case, conversation, extra, &Happening::Asked { name });
         }
         let mut pending = extra.ends.story.login.take().unwrap_or_default();
         pending.take(transaction, &mut |login| self.logged_in(case, conversation, extra, login));

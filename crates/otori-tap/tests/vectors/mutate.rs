@@ -1,10 +1,16 @@
 //! The frames of all vectors, broken in every way that a few bytes allow: nothing panics, nothing grows.
 use crate::{engine, folders, talk};
 use otori_event::Timestamp;
-use otori_tap::Mode;
+use otori_rule::address::AddressSet;
+use otori_tap::{
+    Mode,
+    device::{Devices, map::Map},
+};
 use otori_wire::LinkType;
 
 const PACKETS: u32 = 60_000;
+/// Devices that are known at a time.
+const DEVICES: usize = 200;
 
 /// A small generator with a fixed seed, so that a failure can be run again (Marsaglia's xorshift).
 struct Random(u64);
@@ -29,6 +35,9 @@ fn broken_packets_neither_panic_nor_pile_up() {
         rules.push('\n');
     }
     let mut engine = engine(Mode::Observe, &rules);
+    // Every address is a device's.
+    let devices = Devices::with_limit(AddressSet::default(), Map::default(), DEVICES);
+    engine.set_devices(devices.clone());
     let mut random = Random(0x6f74_6f72_6921);
     for number in 0..PACKETS {
         let mut frame = frames[random.below(frames.len())].clone();
@@ -56,4 +65,5 @@ fn broken_packets_neither_panic_nor_pile_up() {
     assert_eq!(stats["decoder"]["pkts"], PACKETS);
     assert!(stats["flow"]["active"].as_u64().unwrap() < 30_000, "{stats}");
     engine.finish();
+    assert!(devices.len() > 100 && devices.len() <= DEVICES, "{}", devices.len());
 }

@@ -210,3 +210,42 @@ fn a_quiet_time_becomes_a_profile() {
     assert_eq!(shown, expect);
     assert_eq!(by_group.propose(4)[0].name, "cameras");
 }
+
+#[test]
+fn broken_files_do_no_harm() {
+    // Marsaglia's xorshift, with a fixed seed.
+    let mut state = 0x6f74_6f72_6921u64;
+    let mut below = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 16) as usize % bound.max(1)
+    };
+    let words = ["null", "{}", "[]", "-1", "65536", "\"eq\"", "true", "1e99", "\"from-device\"", "47"];
+    let mut understood = 0;
+    for _ in 0..20_000 {
+        let mut text = LIGHT.as_bytes().to_vec();
+        for _ in 0..1 + below(3) {
+            let at = below(text.len());
+            match below(3) {
+                0 => text[at] = below(256) as u8,
+                1 => text.truncate(at.max(1)),
+                // A value becomes another one.
+                _ => {
+                    let start =
+                        text[at..].iter().position(|byte| *byte == b':').map_or(at, |place| at + place + 1);
+                    let stop = |byte: &u8| matches!(byte, b',' | b'}' | b']');
+                    let end = text[start..].iter().position(stop).map_or(text.len(), |place| start + place);
+                    text.splice(start..end, words[below(words.len())].bytes());
+                }
+            }
+        }
+        let Ok((profile, _)) = import(&String::from_utf8_lossy(&text)) else { continue };
+        understood += 1;
+        let written = export(&profile, Timestamp(0), "https://mud.invalid/x.json").to_string();
+        let (again, told) = import(&written).unwrap();
+        assert!(told.is_empty(), "{told:?}");
+        assert!(again.allows.len() <= profile.allows.len());
+    }
+    assert!(understood > 1_000, "{understood} were still files");
+}

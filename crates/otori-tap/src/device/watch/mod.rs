@@ -10,6 +10,7 @@ mod exfiltrate;
 mod flood;
 mod outside;
 mod scan;
+mod tunnel;
 
 #[cfg(test)]
 mod tests;
@@ -133,6 +134,7 @@ pub static ROWS: &[Row] = &[
         false,
     ),
     row(16, ("profile", "too-much"), "Device talks more than its profile allows", "T1048", 2, true),
+    row(17, ("tunnel", "tunnel"), "Device sends data in questions of DNS", "T1048.003", 1, true),
 ];
 
 /// The row of that number.
@@ -234,6 +236,7 @@ pub struct Watches {
     exfiltrate: exfiltrate::Exfiltrate,
     credentials: credentials::Credentials,
     contacts: contacts::Contacts,
+    tunnel: tunnel::Tunnel,
     outside: outside::Outside,
     told: Told,
 }
@@ -251,7 +254,8 @@ impl Watches {
         bound: Option<&Bound>,
         tell: &mut dyn FnMut(Arc<Rule>),
     ) {
-        let Watches { scan, brute, flood, beacon, exfiltrate, credentials, contacts, outside, told } = self;
+        let Watches { scan, brute, flood, beacon, exfiltrate, credentials, contacts, tunnel, outside, told } =
+            self;
         let mut found = |mut finding: Finding, action: Action| {
             let silent = is_repeated(told, &mut finding, contact.at);
             // Who is told of it once in an hour is still protected all the time.
@@ -262,7 +266,8 @@ impl Watches {
         if let Some(Bound { profile, action }) = bound {
             outside.see(profile, contact, happening, &mut |finding| found(finding, *action));
         }
-        let watchers: [&mut dyn Watch; 7] = [scan, brute, flood, beacon, exfiltrate, credentials, contacts];
+        let watchers: [&mut dyn Watch; 8] =
+            [scan, brute, flood, beacon, exfiltrate, credentials, contacts, tunnel];
         for watcher in watchers {
             watcher.see(contact, happening, &mut |finding| {
                 if let Some(action) = actions.of(finding.row.watch) {

@@ -341,6 +341,29 @@ fn rows_are_found_by_their_number() {
     assert!((1..).zip(ROWS).all(|(sid, row)| row.sid == sid && row_of(sid) == row));
 }
 
+#[test]
+fn data_in_questions_is_told_from_many_names() {
+    let ask = |site: &mut Site, name: &str| {
+        let mut body = vec![0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in name.split('.') {
+            body.push(label.len() as u8);
+            body.extend_from_slice(label.as_bytes());
+        }
+        body.extend_from_slice(&[0, 0, 1, 0, 1]);
+        let port = site.next_port();
+        site.packet(17, DEVICE, STRANGER, &udp(port, 53, &body));
+    };
+    let mut site = Site::new("");
+    (0..60).for_each(|number| ask(&mut site, &format!("{number:032x}.t.evil.example")));
+    assert_eq!(site.findings(), ["tunnel"]);
+    assert_eq!(site.alert()["alert"]["metadata"]["domain"][0], "evil.example");
+    let mut site = Site::new("");
+    (0..60).for_each(|number| ask(&mut site, &format!("img{number}.cdn.example.com")));
+    (0..60).for_each(|_| ask(&mut site, "0123456789abcdef0123456789abcdef.t.good.example"));
+    (0..60).for_each(|number| ask(&mut site, &format!("0.0.0.0.0.0.0.0.0.{number}.100.51.198.in-addr.arpa")));
+    assert!(site.findings().is_empty());
+}
+
 /// A profile that allows UDP to one address, bound with that action.
 fn bound(action: &str) -> Map {
     use crate::device::profile::{Profile, export, import};
