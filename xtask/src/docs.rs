@@ -15,6 +15,7 @@ pub enum Mode {
 
 /// Documents and the file that each becomes.
 const DOCUMENTS: &[(&str, &str)] = &[
+    ("applications", "docs/generated/applications.md"),
     ("command-line", "docs/generated/command-line.md"),
     ("configuration", "docs/generated/configuration.md"),
     ("keywords", "docs/generated/keywords.md"),

@@ -171,8 +171,8 @@ pub(super) fn application(host: &[u8]) -> Option<Application> {
 }
 
 /// Every application.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    HOSTS.iter().map(|(_, name, _)| *name)
+pub(super) fn applications() -> impl Iterator<Item = Application> {
+    HOSTS.iter().map(|(_, name, category)| Application { name, category: *category })
 }
 
 /// Case of the name does not count.

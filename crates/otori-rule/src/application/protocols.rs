@@ -45,8 +45,8 @@ pub(super) fn application(protocol: &str) -> Option<Application> {
 }
 
 /// Every application.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    PROTOCOLS.iter().map(|(_, name, _)| *name)
+pub(super) fn applications() -> impl Iterator<Item = Application> {
+    PROTOCOLS.iter().map(|(_, name, category)| Application { name, category: *category })
 }
 
 #[cfg(test)]

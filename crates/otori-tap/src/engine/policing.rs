@@ -4,7 +4,7 @@
 //! request, when its application or the policies change, when all is known that will be, and, where an entry has hours, once
 //! in a second. What an entry does goes the way of rules: a hit with its own generator.
 use super::{
-    Decision,
+    Decision, Mode,
     flow::{Case, Facts, FlowExtra, Work},
     outcome::Found,
 };
@@ -143,7 +143,7 @@ impl Work<'_> {
         if matches!(entry.deed, Deed::Allow | Deed::Throttle(_)) {
             return None;
         }
-        let rule = rule_of(&police.policies, entry, place, (because, &seen));
+        let rule = rule_of((&police.policies, place), entry, (because, &seen), self.settings.mode);
         let slot = FIRST_SLOT.saturating_add(place as u32);
         Some(Hit { rule: Arc::new(rule), transaction: None, in_stream: false, slot })
     }
@@ -273,7 +273,7 @@ impl Work<'_> {
         if entry.deed == Deed::Allow {
             return;
         }
-        let rule = rule_of(&police.policies, entry, place, (because, &seen));
+        let rule = rule_of((&police.policies, place), entry, (because, &seen), self.settings.mode);
         let slot = FIRST_SLOT.saturating_add(place as u32);
         let hit = Hit { rule: Arc::new(rule), transaction: request, in_stream: true, slot };
         look.case.found.push(Found { hit, direction: Direction::ToServer });
@@ -305,7 +305,7 @@ impl Work<'_> {
         };
         // Without acknowledgements TCP would wait, and send again what has arrived.
         let bare = flow.protocol == protocol::TCP && packet.payload.is_empty();
-        if self.settings.mode != super::Mode::Inline || bare {
+        if self.settings.mode != Mode::Inline || bare {
             return Decision::Pass;
         }
         let facts = Facts::of(flow);
@@ -371,7 +371,12 @@ fn hello_of(transaction: &Transaction) -> EncryptedHello {
 }
 
 /// What a hit says, and the proof: policy, line, condition, application.
-fn rule_of(policies: &Policies, entry: &Entry, place: usize, (because, seen): (&str, &Seen<'_>)) -> Rule {
+fn rule_of(
+    (policies, place): (&Policies, usize),
+    entry: &Entry,
+    (because, seen): (&str, &Seen<'_>),
+    mode: Mode,
+) -> Rule {
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let mut metadata = vec![
         pair("policy", &entry.name),
@@ -387,6 +392,8 @@ fn rule_of(policies: &Policies, entry: &Entry, place: usize, (because, seen): (&
     metadata.extend(seen.categories.iter().map(|category| pair("list_category", category)));
     metadata.extend(seen.names.iter().map(|name| pair("name", &String::from_utf8_lossy(name))));
     let action = match entry.deed {
+        // Who only looks on rejects nothing.
+        Deed::Reject | Deed::Sinkhole if mode == Mode::Observe => Action::Drop,
         Deed::Allow | Deed::Alert | Deed::Throttle(_) => Action::Alert,
         Deed::Block => Action::Drop,
         Deed::Reject | Deed::Sinkhole => Action::Reject,

@@ -158,7 +158,7 @@ impl FromStr for What {
             ("application", name) if application::is_known(name) => What::Application(name.to_owned()),
             ("application", name) => {
                 return Err(format!(
-                    "there is no application {name:?}: write it as the log has it (application.name of flows)"
+                    "there is no application {name:?}: write one of docs/generated/applications.md"
                 ));
             }
             ("category", name) => {

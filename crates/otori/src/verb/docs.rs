@@ -11,6 +11,7 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Document {
+    Applications,
     CommandLine,
     Configuration,
     Keywords,
@@ -22,6 +23,7 @@ enum Document {
 #[allow(clippy::print_stdout, reason = "the document is this verb's data")]
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.name {
+        Document::Applications => print!("{}", otori_rule::application::document()),
         Document::CommandLine => print!("{}", command_line()),
         Document::SystemCalls => print!("{}", otori_linux::call_document()),
         Document::Configuration => print!("{}", configuration()?),

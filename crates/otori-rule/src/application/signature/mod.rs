@@ -69,8 +69,8 @@ fn rows() -> impl Iterator<Item = &'static Signature> {
 }
 
 /// Every application.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    rows().map(|row| row.application.name)
+pub(super) fn applications() -> impl Iterator<Item = Application> {
+    rows().map(|row| row.application)
 }
 
 impl Signature {

@@ -116,6 +116,50 @@ fn what_has_no_flow_is_blocked_too_and_what_a_tunnel_carries_is_judged() {
 }
 
 #[test]
+fn a_subscriber_is_known_by_its_tunnel() {
+    use crate::device::{
+        Devices,
+        frames::{gtp, ipv4, udp},
+        map::Map,
+    };
+    let map = "[[device]]\nname = \"meter\"\nsim = \"8981\"\nimsi = \"440101234567890\"\ngroup = \"meters\"\nteid = \"0x11\"\n";
+    for (who, expect) in [
+        ("imsi:440101234567890", Decision::Drop),
+        ("sim:8981", Decision::Drop),
+        ("group:meters", Decision::Drop),
+        ("device:meter", Decision::Drop),
+        ("device:other", Decision::Pass),
+        ("sim:8982", Decision::Pass),
+    ] {
+        let (mut talk, _book) = with(&format!(
+            "[[policy]]\nname = \"x\"\nwho = \"{who}\"\nwhat = \"protocol:dns\"\ndo = \"block\""
+        ));
+        talk.engine.set_devices(Devices::new(AddressSet::default(), Map::read("d", map).unwrap()));
+        let mut asks = |teid: u32, host: u8| {
+            let question = udp(5000, 53, &question("a.example"));
+            let inner = ipv4(17, 64, Ipv4Addr::new(10, 0, 0, host), SERVER, &question);
+            let outer = gtp(teid, &inner);
+            let frame = ipv4(17, 64, Ipv4Addr::new(203, 0, 113, 1), Ipv4Addr::new(203, 0, 113, 2), &outer);
+            talk.engine.packet(Timestamp(1), LinkType::Ip, &frame, 0)
+        };
+        assert_eq!(asks(0x11, 1), expect, "{who}");
+        assert_eq!(asks(0x12, 2), Decision::Pass, "{who}: another subscriber");
+    }
+}
+
+#[test]
+fn who_only_looks_on_says_so() {
+    let mut talk = Talk::new(Mode::Observe, "");
+    let text = "[[policy]]\nname = \"x\"\nwhat = \"category:web\"\ndo = \"reject\"";
+    talk.engine.set_policies(PolicyBook::new(Policies::read("p", text).unwrap()));
+    talk.shake();
+    assert_eq!(talk.send(true, 24, &request("a.example")), Decision::Pass);
+    let lines = talk.lines();
+    let alert = lines.iter().find(|line| line["event_type"] == "alert").unwrap();
+    assert_eq!(alert["alert"]["action"], "allowed");
+}
+
+#[test]
 fn policies_change_under_an_open_flow() {
     let (mut talk, book) = with(CLOUD_ONLY);
     talk.shake();
