@@ -289,39 +289,61 @@ impl Devices {
         packet: &Packet<'_>,
         carriers: &[Carrier],
     ) -> Ends {
-        let (client, server) = ends;
-        let home = [client, server].map(|end| self.shared.home.has(end.ip));
-        let sends = direction.index();
-        // The tunnel is that of the guarded end; of two, or of none, that of who sends.
-        let tunnelled = if home[0] == home[1] { sends } else { usize::from(home[1]) };
         let map = self.map();
         let mut known = self.known();
-        let mut one = |place: usize, end: Endpoint| {
-            // A tunnel's own packets are nobody's, unless the file names their ends.
-            // Who asks for an address by DHCP has none yet.
-            let asks = end.ip.is_unspecified() && (client.port, server.port) == (68, 67);
-            if !(is_unicast(end.ip) || asks) || (packet.inner.is_some() && map.is_empty()) {
-                return None;
-            }
-            let sent = packet.ip.as_ref().filter(|_| place == sends);
-            let mac = sent.and_then(|ip| {
-                let mac = sender_mac(packet)?;
-                known.stations.is_own(mac, end.ip, ip.ttl).then_some(mac)
-            });
-            let own = if place == tunnelled { carriers } else { &[] };
-            let marks = Marks { ip: end.ip, scope: Scope::of(packet, carriers), mac, carriers: own };
-            let entry = map.find(&marks);
-            let counts =
-                entry.is_some() || (home[place] && packet.inner.is_none()) || (asks && mac.is_some());
-            let Known { table, gone, .. } = &mut *known;
-            counts.then(|| table.take(&marks, entry, packet.at, gone))
-        };
-        let (client, server) = (one(0, client), one(1, server));
+        let mut one = |place| self.end(&map, &mut known, (ends, place), (packet, direction, carriers));
+        let (client, server) = (one(Direction::ToServer), one(Direction::ToClient));
         drop(known);
         let found = client.as_ref().and_then(|device| device.name_of(ends.1.ip));
         let begin = begin_of(packet);
         let story = Story { found, begin, told_at: packet.at, ..Story::default() };
         Ends { client, server, story }
+    }
+
+    /// The device that answers with this packet, if it is known from now on.
+    pub(crate) fn answering(
+        &self,
+        ends: (Endpoint, Endpoint),
+        packet: &Packet<'_>,
+        carriers: &[Carrier],
+    ) -> Option<Arc<Device>> {
+        let (map, mut known) = (self.map(), self.known());
+        let way = Direction::ToClient;
+        self.end(&map, &mut known, (ends, way), (packet, way, carriers))
+    }
+
+    /// The device at the end that sends in direction `place`. Who has sent nothing yet and has no name is nobody: whoever tries
+    /// all addresses of a network would fill the table.
+    fn end(
+        &self,
+        map: &Map,
+        known: &mut Known,
+        ((client, server), place): ((Endpoint, Endpoint), Direction),
+        (packet, direction, carriers): (&Packet<'_>, Direction, &[Carrier]),
+    ) -> Option<Arc<Device>> {
+        let end = if place == Direction::ToServer { client } else { server };
+        let home = [client, server].map(|end| self.shared.home.has(end.ip));
+        // Who asks for an address by DHCP has none yet.
+        let asks = end.ip.is_unspecified() && (client.port, server.port) == (68, 67);
+        let carries = packet.inner.is_some();
+        // A tunnel's own packets are nobody's, unless the file names their ends.
+        if !(is_unicast(end.ip) || asks) || (map.is_empty() && (carries || !(home[place.index()] || asks))) {
+            return None;
+        }
+        let sends = place == direction;
+        let mac = packet.ip.as_ref().filter(|_| sends).and_then(|ip| {
+            let mac = sender_mac(packet)?;
+            known.stations.is_own(mac, end.ip, ip.ttl).then_some(mac)
+        });
+        // The tunnel is that of the guarded end; of two, or of none, that of who sends.
+        let tunnelled = if home[0] == home[1] { sends } else { home[place.index()] };
+        let own = if tunnelled { carriers } else { &[] };
+        let marks = Marks { ip: end.ip, scope: Scope::of(packet, carriers), mac, carriers: own };
+        let entry = map.find(&marks);
+        let counts = entry.is_some() || (home[place.index()] && !carries) || (asks && mac.is_some());
+        let makes = sends || entry.is_some_and(|(entry, _)| entry.name.is_some());
+        let Known { table, gone, .. } = known;
+        if counts { table.take(&marks, entry, packet.at, makes, gone) } else { None }
     }
 }
 

@@ -14,14 +14,15 @@ use otori_wire::TunnelKind;
 use std::sync::Arc;
 
 impl Table {
-    /// Finds the device with these marks, or makes it.
+    /// Finds the device with these marks, or `makes` it.
     pub(super) fn take(
         &mut self,
         marks: &Marks<'_>,
         entry: Option<(&Arc<Entry>, Told)>,
         at: Timestamp,
+        makes: bool,
         gone: &mut Vec<Arc<Device>>,
-    ) -> Arc<Device> {
+    ) -> Option<Arc<Device>> {
         let name = entry.and_then(|(entry, _)| entry.name.clone()).map(Key::Name);
         let teid = marks.teid().map(|(ip, teid)| Key::Teid(ip, teid));
         let mac = marks.mac.map(Key::Mac);
@@ -45,7 +46,10 @@ impl Table {
             (!self.keys(place).iter().any(same_family)).then_some(place)
         };
         let found = named.or(by_mac).or(by_address).or_else(by_teid);
-        let place = found.unwrap_or_else(|| {
+        let place = found.or_else(|| {
+            if !makes {
+                return None;
+            }
             let (told, id) = match (&teid, &mac) {
                 (Some(key), _) | (None, Some(key)) => own_name(key),
                 (None, None) => own_name(&address),
@@ -53,20 +57,14 @@ impl Table {
             .map_or((Told::Address, String::new()), |(id, told)| (told, id));
             let (place, old) = self.add(Arc::new(Device::new(Label { id, told, entry: None }, at)));
             gone.extend(old.filter(|_| gone.len() < GONE));
-            place
-        });
+            Some(place)
+        })?;
         let address = (!marks.ip.is_unspecified()).then_some(address);
         for key in [name, mac, teid, address].into_iter().flatten() {
             let old = self.bind(place, key);
             gone.extend(old.filter(|_| gone.len() < GONE));
         }
-        let Some(device) = self.device(place) else {
-            // It was bound just now; a table that has lost it still gives an answer.
-            return Arc::new(Device::new(
-                Label { id: marks.ip.to_string(), told: Told::Address, entry: None },
-                at,
-            ));
-        };
+        let device = self.device(place)?;
         device.touch(at);
         device.state().inventory.seen(marks.ip, marks.mac, at);
         if let Some((entry, told)) = entry {
@@ -77,7 +75,7 @@ impl Table {
                 device.rename(label(entry, told, &have.id));
             }
         }
-        device.clone()
+        Some(device.clone())
     }
 }
 

@@ -60,7 +60,9 @@ impl Site {
 #[test]
 fn a_device_is_its_ethernet_address_unless_that_is_a_routers() {
     let mut site = Site::new("");
-    assert_eq!(site.to(5)["id"], "192.168.1.5", "not seen yet");
+    assert_eq!(site.to(5), Value::Null, "nobody has answered");
+    assert_eq!(site.own(254, None, 63, 5)["id"], "192.168.1.5", "from behind a router");
+    assert_eq!(site.to(5)["id"], "192.168.1.5");
     let own = site.own(1, None, 64, 5);
     assert_eq!((own["id"].as_str(), site.devices.len()), (Some("192.168.1.5"), 1), "it is the same one");
     assert_eq!(site.own(1, None, 64, 6)["id"], "192.168.1.5", "a new lease");
@@ -148,7 +150,8 @@ fn an_entry_that_describes_many_takes_no_name_from_one() {
     );
     assert_eq!(site.own(1, None, 64, 5)["name"], "cam");
     assert_eq!(site.to(5)["name"], "cam", "though the address is in a network that is described");
-    let others = [site.to(6), site.to(7)];
+    assert_eq!(site.to(6), Value::Null);
+    let others = [site.own(6, None, 64, 6), site.own(7, None, 64, 7)];
     assert!(others.iter().all(|device| device["group"][0] == "lan"));
     assert_ne!(others[0]["id"], others[1]["id"]);
 }
@@ -233,4 +236,19 @@ fn the_inventory_says_what_a_device_is_and_does() {
     assert!(table.contains("talks to cam.example 7000/udp"), "{table}");
     let lines = String::from_utf8(site.engine.take_lines()).unwrap();
     assert_eq!(lines.matches("\"event_type\":\"device\"").count(), records.len());
+}
+
+#[test]
+fn who_tries_all_addresses_makes_no_devices_but_who_answers_is_one() {
+    let mut site = Site::new("");
+    (1..=250).for_each(|last| assert_eq!(site.to(last), Value::Null));
+    assert!(site.devices.is_empty());
+    let body = udp(9, 1_000 + site.number, b"x");
+    let answer = ethernet(7, None, &ipv4(17, 64, home(250), OUTSIDE, &body));
+    site.engine.packet(Timestamp(1_000_000_000), LinkType::Ethernet, &answer, 0);
+    assert_eq!(site.devices.len(), 1);
+    site.engine.finish();
+    let lines = String::from_utf8(site.engine.take_lines()).unwrap();
+    let flows: Vec<_> = lines.lines().filter(|line| line.contains("\"event_type\":\"flow\"")).collect();
+    assert_eq!(flows.iter().filter(|line| line.contains("02:00:5e:10:00:07")).count(), 1);
 }

@@ -70,12 +70,17 @@ impl Work<'_> {
         if flow.protocol == protocol::ICMPV6 {
             devices.claim(packet);
         }
+        let ends = (flow.client, flow.server);
+        let first_answer = direction == Direction::ToClient && flow.packets[1] == 1;
         if flow.packets[0] + flow.packets[1] == 1 {
-            let ends = (flow.client, flow.server);
             flow.extra.ends = devices.ends(ends, direction, packet, &self.state.carriers);
-            for device in devices.take_gone() {
-                self.state.eve.device(packet.at, &device);
-            }
+        } else if first_answer && flow.extra.ends.server.is_none() {
+            flow.extra.ends.server = devices.answering(ends, packet, &self.state.carriers);
+        } else {
+            return;
+        }
+        for device in devices.take_gone() {
+            self.state.eve.device(packet.at, &device);
         }
     }
 

@@ -212,6 +212,7 @@ fn a_flood_of_datagrams_is_told_from_a_video() {
 #[test]
 fn a_flood_of_connections_is_found_and_a_busy_client_is_none() {
     let mut site = Site::new("");
+    site.talk(DEVICE, STRANGER, 443, &[]);
     for _ in 0..2_500 {
         site.at += SECOND_NS / 500;
         site.knock(STRANGER, DEVICE, 80, false);
