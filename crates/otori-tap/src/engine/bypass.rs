@@ -45,13 +45,14 @@ impl Work<'_> {
             .skipped
             .as_deref_mut()
             .is_some_and(|skipped| core::mem::replace(&mut skipped.changes, changes) != changes);
-        let policies =
-            self.state.policing.as_ref().is_some_and(|police| police.may_ask_again(&flow.extra, packet.at));
+        let facts = Facts::of(flow);
+        let sent_bytes = self.sent_bytes(&facts, &flow.extra);
+        let police = self.state.policing.as_ref();
+        let policies = police.is_some_and(|police| police.may_ask_again(&flow.extra, sent_bytes, packet.at));
         let watched = !flow.extra.ends.is_empty();
         if !fresh && !policies && !watched {
             return Decision::Pass;
         }
-        let facts = Facts::of(flow);
         let Flow { conversation, extra, .. } = flow;
         let mut case = Case { packet, facts, events: Anomalies::none(), found: Vec::new() };
         // How much a device sends is of interest, whatever it is.

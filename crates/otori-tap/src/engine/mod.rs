@@ -96,7 +96,7 @@ pub(crate) struct WorkState {
     /// what devices conclude from what matched
     late: Vec<outcome::Found>,
     /// what devices may do, if anybody says so
-    policing: Option<policing::Police>,
+    policing: Option<Box<policing::Police>>,
 }
 
 /// A packet that carries another one.
@@ -140,7 +140,7 @@ impl Engine {
     }
     /// Enforces what devices may do from now on.
     pub fn set_policies(&mut self, book: PolicyBook) {
-        self.lane.work.policing = Some(policing::Police::new(book));
+        self.lane.work.policing = Some(Box::new(policing::Police::new(book)));
     }
     /// Rules that are enforced.
     pub fn rule_count(&self) -> usize {

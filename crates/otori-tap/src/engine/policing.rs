@@ -9,6 +9,7 @@ use super::{
     outcome::Found,
 };
 use crate::policy::{Answer, Buckets, Deed, EncryptedHello, Entry, Policies, PolicyBook, Rate, Seen};
+use core::net::IpAddr;
 use otori_event::Timestamp;
 use otori_rule::{
     Action, Hit, Rule, RuleSet,
@@ -59,13 +60,13 @@ impl Police {
         }
     }
     /// Whether a flow whose packets nobody reads may be answered differently now.
-    pub(super) fn may_ask_again(&self, extra: &FlowExtra, now: Timestamp) -> bool {
-        let timed =
-            |policed: &Policed| self.policies.is_timed() && now.since_ns(policed.asked_at) >= EVERY_NS;
-        extra
-            .policy
-            .as_deref()
-            .is_some_and(|policed| policed.version != self.book.version() || timed(policed))
+    pub(super) fn may_ask_again(&self, extra: &FlowExtra, sent_bytes: u64, now: Timestamp) -> bool {
+        let again = |policed: &Policed| {
+            let timed = self.policies.is_timed() && now.since_ns(policed.asked_at) >= EVERY_NS;
+            let grown = policed.amount.is_some_and(|amount| sent_bytes >= amount);
+            timed || grown || policed.version != self.book.version()
+        };
+        extra.policy.as_deref().is_some_and(again)
     }
 }
 
@@ -84,6 +85,8 @@ pub(super) struct Policed {
     rate: Option<Rate>,
     /// packets above the rate
     over: u64,
+    /// bytes sent with which it is asked about again
+    amount: Option<u64>,
 }
 
 /// What a request asks for.
@@ -135,6 +138,7 @@ impl Work<'_> {
             names: &[],
             categories: &[],
             hello: EncryptedHello::None,
+            sent_bytes: 0,
             settled: true,
         };
         let Answer::Entry { place, because } = police.policies.ask(&seen, packet.at) else { return None };
@@ -178,7 +182,9 @@ impl Work<'_> {
         let settled =
             policed.settled || policed.request.is_there || is_settled(&case.facts, conversation, extra);
         let timed = police.policies.is_timed() && case.packet.at.since_ns(policed.asked_at) >= EVERY_NS;
-        let same = policed.version == police.version
+        let grown = policed.amount.is_some_and(|amount| self.sent_bytes(&case.facts, extra) >= amount);
+        let same = !grown
+            && policed.version == police.version
             && policed.application == application
             && policed.protocol == protocol
             && policed.settled == settled;
@@ -243,6 +249,8 @@ impl Work<'_> {
     fn act(&self, police: &Police, policed: &mut Policed, look: &mut Look<'_, '_, '_>, request: Option<u64>) {
         let now = look.case.packet.at;
         policed.asked_at = now;
+        let sent_bytes = self.sent_bytes(&look.case.facts, look.extra);
+        policed.amount = police.policies.next_amount(sent_bytes);
         let label = look.extra.ends.label();
         let (device, peer) = self.ends(&look.case.facts, look.extra);
         let seen = Seen {
@@ -254,6 +262,7 @@ impl Work<'_> {
             names: &policed.request.names,
             categories: &policed.request.categories,
             hello: policed.request.hello,
+            sent_bytes,
             settled: look.settled,
         };
         let Answer::Entry { place, because } = police.policies.ask(&seen, now) else {
@@ -279,16 +288,25 @@ impl Work<'_> {
         look.case.found.push(Found { hit, direction: Direction::ToServer });
     }
 
-    /// The guarded end, and the other one.
-    fn ends(&self, facts: &Facts, extra: &FlowExtra) -> (core::net::IpAddr, core::net::IpAddr) {
-        let (client, server) = (facts.client.ip, facts.server.ip);
-        let way = extra.ends.subject().map(|(_, way)| way);
+    /// The direction in which the guarded end sends.
+    fn way(&self, facts: &Facts, extra: &FlowExtra) -> Direction {
         let home = |ip| self.settings.home.has(ip);
-        let of_client = match way {
-            Some(way) => way == Direction::ToServer,
-            None => home(client) || !home(server),
-        };
-        if of_client { (client, server) } else { (server, client) }
+        match extra.ends.subject() {
+            Some((_, way)) => way,
+            None if home(facts.client.ip) || !home(facts.server.ip) => Direction::ToServer,
+            None => Direction::ToClient,
+        }
+    }
+
+    /// The guarded end, and the other one.
+    fn ends(&self, facts: &Facts, extra: &FlowExtra) -> (IpAddr, IpAddr) {
+        let (device, peer) = facts.ends(self.way(facts, extra));
+        (device.ip, peer.ip)
+    }
+
+    /// Bytes that the guarded end has sent.
+    pub(super) fn sent_bytes(&self, facts: &Facts, extra: &FlowExtra) -> u64 {
+        facts.bytes[self.way(facts, extra).index()]
     }
 
     /// A packet that may pass, unless it is above the rate of its flow.

@@ -100,7 +100,7 @@ impl Engine {
             let mut lane =
                 Lane::new(settings.clone(), lane.work.globals.clone(), (place as u64, count as u64));
             lane.work.devices = devices;
-            lane.work.policing = police.as_ref().map(|police| police.again());
+            lane.work.policing = police.as_ref().map(|police| Box::new(police.again()));
             let (packets, batches) = sync_channel(BATCHES_WAITING);
             let (rules, told, give_back) = (rules.clone(), told.clone(), give_back.clone());
             let thread = std::thread::Builder::new()

@@ -105,6 +105,8 @@ enum What {
     Unknown,
     /// to or from there
     Peer(AddressSet),
+    /// the device has sent so many bytes in this flow
+    Sent(u64),
 }
 
 /// Whether a condition holds.
@@ -147,6 +149,8 @@ pub struct Seen<'a> {
     pub categories: &'a [String],
     /// whether the name is hidden
     pub hello: EncryptedHello,
+    /// bytes that the device has sent
+    pub sent_bytes: u64,
     /// no more will be known
     pub settled: bool,
 }
@@ -154,6 +158,7 @@ pub struct Seen<'a> {
 impl What {
     fn holds(&self, seen: &Seen<'_>) -> Holds {
         let open = if seen.settled { Holds::No } else { Holds::Open };
+        let plain = |holds: bool| if holds { Holds::Yes } else { Holds::No };
         let of = |holds: bool| if holds { Holds::Yes } else { open };
         // A port alone is believed when nothing better will come.
         let sure = |evidence: Evidence| evidence > Evidence::Port || seen.settled;
@@ -179,13 +184,9 @@ impl What {
                 }
             }
             What::Unknown => Holds::Open,
-            What::Peer(set) => {
-                if set.has(seen.peer) {
-                    Holds::Yes
-                } else {
-                    Holds::No
-                }
-            }
+            // Nobody waits for these two: one is known at once, and most flows end before they have sent so much.
+            What::Peer(set) => plain(set.has(seen.peer)),
+            What::Sent(bytes) => plain(seen.sent_bytes >= *bytes),
         }
     }
 }
@@ -240,6 +241,8 @@ pub enum Answer<'a> {
 pub struct Policies {
     file: String,
     entries: Vec<Entry>,
+    /// amounts that entries ask about, sorted
+    amounts: Vec<u64>,
 }
 
 impl Policies {
@@ -248,7 +251,13 @@ impl Policies {
     /// # Errors
     /// The first line that makes no sense, why, and what to do.
     pub fn read(file: &str, text: &str) -> Result<Policies, PolicyError> {
-        Ok(Policies { file: file.to_owned(), entries: read::entries(file, text)? })
+        let entries = read::entries(file, text)?;
+        let all = entries.iter().flat_map(|entry| &entry.what);
+        let mut amounts: Vec<u64> = all
+            .filter_map(|(what, _)| if let What::Sent(bytes) = what { Some(*bytes) } else { None })
+            .collect();
+        amounts.sort_unstable();
+        Ok(Policies { file: file.to_owned(), entries, amounts })
     }
     /// Its file.
     pub fn file(&self) -> &str {
@@ -273,6 +282,11 @@ impl Policies {
     /// Some entry asks for lists.
     pub fn wants_lists(&self) -> bool {
         self.entries.iter().flat_map(|entry| &entry.what).any(|(what, _)| matches!(what, What::List(_)))
+    }
+
+    /// The amount with which a device that has sent so much is asked about again.
+    pub fn next_amount(&self, sent_bytes: u64) -> Option<u64> {
+        self.amounts.get(self.amounts.partition_point(|amount| *amount <= sent_bytes)).copied()
     }
 
     /// What is to be done with a flow now.

@@ -72,6 +72,7 @@ impl FromStr for Size {
             "B" | "" => 1,
             "kB" => 1_000,
             "MB" => 1_000_000,
+            "GB" => 1_000_000_000,
             _ => return Err(wrong()),
         };
         number.checked_mul(times).filter(|size| i64::try_from(*size).is_ok()).map(Size).ok_or_else(wrong)

@@ -175,10 +175,11 @@ impl FromStr for What {
             ("name", pattern) => What::Name(pattern.parse()?),
             ("list", category) if !category.is_empty() => What::List(category.to_owned()),
             ("peer", place) => What::Peer(network(place)?),
+            ("sent", bytes) => What::Sent(bytes.parse::<Size>()?.0),
             _ => {
                 return Err(format!(
                     "what = {text:?}: write any, application:NAME, category:NAME, protocol:NAME, name:HOST or name:HOST/PATH, \
-                     list:CATEGORY, peer:NETWORK, ech, ech:any or unknown"
+                     list:CATEGORY, peer:NETWORK, sent:SIZE, ech, ech:any or unknown"
                 ));
             }
         };

@@ -40,6 +40,7 @@ fn seen() -> Seen<'static> {
         names: &[],
         categories: &[],
         hello: EncryptedHello::None,
+        sent_bytes: 0,
         settled: true,
     }
 }
@@ -101,6 +102,23 @@ fn what_may_still_fit_is_waited_for() {
 }
 
 #[test]
+fn amounts_are_asked_about_as_they_are_reached() {
+    let text = "[[policy]]\nname = \"m\"\nwhat = \"sent:1MB\"\ndo = \"block\"\n\
+        [[policy]]\nname = \"k\"\nwhat = \"sent:10kB\"\ndo = \"alert\"";
+    let policies = Policies::read("p", text).unwrap();
+    for (sent_bytes, expect, next) in [
+        (0, "nothing", Some(10_000)),
+        (9_999, "nothing", Some(10_000)),
+        (10_000, "k sent:10kB", Some(1_000_000)),
+        (1_000_000, "m sent:1MB", None),
+    ] {
+        let early = Seen { sent_bytes, settled: false, protocol: None, application: None, ..seen() };
+        assert_eq!(ask(&policies, &early, hour_utc(0)), expect);
+        assert_eq!(policies.next_amount(sent_bytes), next);
+    }
+}
+
+#[test]
 fn errors_say_line_reason_and_remedy() {
     let rows = [
         ("do = \"blok\"", "write allow, alert"),
@@ -112,6 +130,7 @@ fn errors_say_line_reason_and_remedy() {
         ("do = \"block\"\nwhat = \"application:yuotube\"", "no application \"yuotube\""),
         ("do = \"block\"\nwhat = \"category:video\"", "write one of web, iot"),
         ("do = \"block\"\nwhat = \"protocol:x\"", "protocols.md"),
+        ("do = \"block\"\nwhat = \"sent:much\"", "write 20kB or 1MB"),
         ("do = \"block\"\nwhat = []", "empty list"),
         ("do = \"block\"\nwho = \"camera\"", "write any, device:NAME"),
         ("do = \"block\"\nwho = \"network:192.0.2.0/99\"", "write 192.0.2.0/24"),

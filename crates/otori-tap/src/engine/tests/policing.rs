@@ -183,6 +183,24 @@ fn hours_are_looked_at_while_a_flow_is_open() {
 }
 
 #[test]
+fn an_upload_ends_at_its_amount_and_a_download_goes_on() {
+    let policies = "[[policy]]\nname = \"no uploads\"\nwhat = \"sent:100kB\"\ndo = \"block\"";
+    for bypass_bytes in [None, Some(20_000)] {
+        let (mut talk, book) = with(policies);
+        let settings = Settings { bypass_bytes, ..settings(Mode::Inline) };
+        talk.engine = Engine::new(settings, Variables::default());
+        talk.engine.set_policies(book);
+        talk.shake();
+        assert_eq!(talk.send(true, 24, &hello("shop.example")), Decision::Pass);
+        for _ in 0..200 {
+            assert_eq!(talk.send(false, 24, &[0xee; 1000]), Decision::Pass);
+        }
+        let sent = (0..200).take_while(|_| talk.send(true, 24, &[0xee; 1000]) == Decision::Pass).count();
+        assert!((90..100).contains(&sent), "{sent} of 1040 bytes");
+    }
+}
+
+#[test]
 fn a_throttled_flow_keeps_to_its_rate() {
     let (mut talk, _book) = with(
         "[[policy]]\nname = \"slow\"\nwhat = \"category:web\"\ndo = \"throttle\"\nrate = \"80kbit/s\"\nburst = \"10kB\"",
