@@ -188,6 +188,9 @@ impl Work<'_> {
         direction: Direction,
         packet: &Packet<'_>,
     ) -> Decision {
+        if flow.extra.fate.is_some() {
+            self.release(flow, packet);
+        }
         if let Some(fate) = &mut flow.extra.fate {
             fate.repeated += 1;
             let decision = fate.decision;

@@ -288,6 +288,54 @@ impl Work<'_> {
         look.case.found.push(Found { hit, direction: Direction::ToServer });
     }
 
+    /// Lets a flow go that a policy has condemned and would not condemn any more: the policies or the hour have changed.
+    pub(super) fn release(&mut self, flow: &mut Flow<FlowExtra>, packet: &Packet<'_>) {
+        let rule = flow.extra.fate.as_ref().and_then(|fate| fate.rule.as_ref());
+        if rule.is_none_or(|rule| rule.gid != POLICY_GENERATOR) {
+            return;
+        }
+        let facts = Facts::of(flow);
+        let sent_bytes = self.sent_bytes(&facts, &flow.extra);
+        let (device, peer) = self.ends(&facts, &flow.extra);
+        let extra = &mut flow.extra;
+        let Some(police) = &mut self.state.policing else { return };
+        if !police.may_ask_again(extra, sent_bytes, packet.at) {
+            return;
+        }
+        police.refresh();
+        let label = extra.ends.label();
+        let application = extra.naming.application();
+        let Some(policed) = extra.policy.as_deref_mut() else { return };
+        let seen = Seen {
+            device,
+            label: label.as_deref(),
+            peer,
+            protocol: policed.protocol,
+            application,
+            names: &policed.request.names,
+            categories: &policed.request.categories,
+            hello: policed.request.hello,
+            sent_bytes,
+            settled: policed.settled,
+        };
+        let place = match police.policies.ask(&seen, packet.at) {
+            Answer::Entry { place, .. } => Some(place),
+            Answer::Wait | Answer::Nothing => None,
+        };
+        let entry = place.and_then(|place| police.policies.entries().get(place));
+        let condemns =
+            entry.is_some_and(|entry| matches!(entry.deed, Deed::Block | Deed::Reject | Deed::Sinkhole));
+        policed.asked_at = packet.at;
+        policed.amount = police.policies.next_amount(sent_bytes);
+        if condemns {
+            (policed.version, policed.entry) = (police.version, place);
+        } else {
+            // As if it had never been asked about; what it is stays known.
+            (policed.version, policed.entry) = (0, None);
+            extra.fate = None;
+        }
+    }
+
     /// The direction in which the guarded end sends.
     fn way(&self, facts: &Facts, extra: &FlowExtra) -> Direction {
         let home = |ip| self.settings.home.has(ip);

@@ -155,3 +155,15 @@ fn a_book_counts_its_changes() {
     book.clone().replace(Policies::read("p", FILE).unwrap());
     assert!(book.version() > before && book.current().entries().len() == 4);
 }
+
+#[test]
+fn no_cut_and_no_flipped_byte_of_a_file_panics() {
+    for at in 0..FILE.len() {
+        let _ = Policies::read("p", &FILE[..at]);
+        for byte in [b'"', b'[', b'0', b'\n', b':', b'*'] {
+            let mut bytes = FILE.as_bytes().to_vec();
+            bytes[at] = byte;
+            let _ = Policies::read("p", &String::from_utf8(bytes).unwrap());
+        }
+    }
+}

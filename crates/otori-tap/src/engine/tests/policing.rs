@@ -168,6 +168,16 @@ fn policies_change_under_an_open_flow() {
         Policies::read("p", "[[policy]]\nname = \"x\"\nwhat = \"category:web\"\ndo = \"block\"").unwrap(),
     );
     assert_eq!(talk.send(true, 16, b""), Decision::Drop);
+    talk.send(true, 16, b"");
+    let text =
+        "[[policy]]\nname = \"y\"\nwhat = [\"application:http\", \"peer:203.0.113.0/24\"]\ndo = \"reject\"";
+    book.replace(Policies::read("p", text).unwrap());
+    assert_eq!(talk.send(true, 16, b""), Decision::Drop, "condemned as before, without another alert");
+    book.replace(Policies::default());
+    assert_eq!(talk.send(true, 16, b""), Decision::Pass, "nobody condemns it any more");
+    assert_eq!(talk.send(true, 24, &request("cloud.example")), Decision::Pass);
+    let alerts = talk.lines().iter().filter(|line| line["event_type"] == "alert").count();
+    assert_eq!(alerts, 1);
 }
 
 #[test]
@@ -180,6 +190,12 @@ fn hours_are_looked_at_while_a_flow_is_open() {
     assert_eq!(talk.send(true, 16, b""), Decision::Pass);
     talk.at += 2_000_000_000;
     assert_eq!(talk.send(true, 16, b""), Decision::Drop);
+    for _ in 0..172 {
+        talk.at += 500_000_000_000;
+        assert_eq!(talk.send(true, 16, b""), Decision::Drop, "until a minute before midnight");
+    }
+    talk.at += 300_000_000_000;
+    assert_eq!(talk.send(true, 16, b""), Decision::Pass);
 }
 
 #[test]
