@@ -4,13 +4,18 @@
 //! until it has a million packets, and removed afterwards. Nothing is claimed: the figures are printed.
 //!
 //! Variables: `OTORI_RULES` names a file of rules; `OTORI_CAPTURE` a capture to use, which is made and kept when it is
-//! not there; `OTORI_ONLY` is `peer`, `bare` or `rules`; `OTORI_ALERTS` names a file that gets the alerts, sorted, in
+//! not there; `OTORI_ONLY` is `peer`, `bare` or `rules`; `OTORI_DEVICES` tells devices apart and watches them; `OTORI_ALERTS` names a file that gets the alerts, sorted, in
 //! place of figures: to compare two builds.
 #![allow(unsafe_code, reason = "counts allocations and processor time")]
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 use otori_event::Timestamp;
-use otori_rule::Variables;
-use otori_tap::{Engine, Settings, Spread, capture::Capture, engine::Detail};
+use otori_rule::{Variables, address::AddressSet};
+use otori_tap::{
+    Engine, Settings, Spread,
+    capture::Capture,
+    device::{Devices, map::Map},
+    engine::Detail,
+};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     error::Error,
@@ -193,6 +198,7 @@ fn ours(path: &Path, rules: Option<&str>, alerts: Option<&Path>) -> Outcome<()> 
     let detail = Detail { payload: alerts.is_some(), ..Detail::default() };
     let settings = Settings { eve: alerts.is_some(), detail, ..Settings::default() };
     let mut engine = Engine::new(settings, Variables::default());
+    let devices = watch_devices(&mut engine)?;
     let begun = Instant::now();
     let loaded = rules.map_or(0, |text| engine.load("rules", text).loaded);
     let load = begun.elapsed();
@@ -219,6 +225,9 @@ fn ours(path: &Path, rules: Option<&str>, alerts: Option<&Path>) -> Outcome<()> 
         "  {:.3} allocations per packet, {resident} MB with its flows, peak {peak} MB",
         calls as f64 / count as f64
     );
+    if let Some(devices) = devices {
+        println!("  {} devices", devices.len());
+    }
     if let Some(alerts) = alerts {
         keep_alerts(&engine.take_lines(), &mut told)?;
         told.sort_unstable();
@@ -233,6 +242,7 @@ fn spread(path: &Path, rules: Option<&str>, threads: usize, alerts: Option<&Path
     let detail = Detail { payload: alerts.is_some(), ..Detail::default() };
     let settings = Settings { eve: alerts.is_some(), detail, ..Settings::default() };
     let mut engine = Engine::new(settings, Variables::default());
+    watch_devices(&mut engine)?;
     let loaded = rules.map_or(0, |text| engine.load("rules", text).loaded);
     let mut workers = engine.spread(threads, Spread::Outer)?;
     let mut told = Vec::new();
@@ -266,6 +276,16 @@ fn peer(path: &Path, count: u64) {
         Ok(output) => println!("ndpiReader ended with {}", output.status),
         Err(error) => println!("ndpiReader is not to be had: {error}; install libndpi-bin"),
     }
+}
+
+/// Devices are the addresses of private networks.
+fn watch_devices(engine: &mut Engine) -> Outcome<Option<Devices>> {
+    if std::env::var_os("OTORI_DEVICES").is_none() {
+        return Ok(None);
+    }
+    let devices = Devices::new(AddressSet::parse("$HOME_NET", &Variables::default())?, Map::default());
+    engine.set_devices(devices.clone());
+    Ok(Some(devices))
 }
 
 fn run() -> Outcome<()> {

@@ -333,7 +333,7 @@ impl Devices {
         let sends = place == direction;
         let mac = packet.ip.as_ref().filter(|_| sends).and_then(|ip| {
             let mac = sender_mac(packet)?;
-            known.stations.is_own(mac, end.ip, ip.ttl).then_some(mac)
+            known.stations.is_own(mac, (end.ip, asks || home[place.index()]), ip.ttl).then_some(mac)
         });
         // The tunnel is that of the guarded end; of two, or of none, that of who sends.
         let tunnelled = if home[0] == home[1] { sends } else { home[place.index()] };

@@ -39,8 +39,9 @@ impl Stations {
     pub(super) fn claim(&mut self, mac: Mac, ip: IpAddr) {
         self.station(mac).claimed = Some(ip);
     }
-    /// A packet from `ip` came in a frame of `mac`: whether they are one.
-    pub(super) fn is_own(&mut self, mac: Mac, ip: IpAddr, ttl: u8) -> bool {
+    /// A packet from `ip` came in a frame of `mac`: whether they are one. Of IPv4 addresses that are not in the home networks
+    /// (`near`) a station must have said so: some routers send what comes from outside with a time to live of their own.
+    pub(super) fn is_own(&mut self, mac: Mac, (ip, near): (IpAddr, bool), ttl: u8) -> bool {
         let station = self.station(mac);
         if let IpAddr::V4(ip) = ip
             && !ip.is_unspecified()
@@ -51,7 +52,8 @@ impl Stations {
         }
         let link_local = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
         let fresh = link_local || FRESH.contains(&ttl);
-        (fresh && station.addresses.len() <= ADDRESSES_PER_STATION) || station.claimed == Some(ip)
+        (fresh && (near || ip.is_ipv6()) && station.addresses.len() <= ADDRESSES_PER_STATION)
+            || station.claimed == Some(ip)
     }
 }
 
@@ -101,13 +103,18 @@ mod tests {
     #[test]
     fn a_router_and_a_repeater_are_not_the_sender() {
         let mut stations = Stations::default();
-        assert!(stations.is_own(MAC, ip(1), 64));
-        assert!(!stations.is_own(MAC, ip(2), 63), "a router has lowered it");
+        assert!(stations.is_own(MAC, (ip(1), true), 64));
+        assert!(!stations.is_own(MAC, (ip(2), true), 63), "a router has lowered it");
+        assert!(!stations.is_own(MAC, (ip(3), false), 64), "a router that says nothing of that");
+        let global = "2001:db8::1".parse().unwrap();
+        assert!(stations.is_own(MAC, (global, false), 64), "seldom among the home networks");
         let repeater = Mac([2, 0, 0x5e, 0, 0, 2]);
-        assert!((1..=6).all(|last| stations.is_own(repeater, ip(last), 64)));
-        assert!(!stations.is_own(repeater, ip(7), 64) && !stations.is_own(repeater, ip(1), 64));
+        assert!((1..=6).all(|last| stations.is_own(repeater, (ip(last), true), 64)));
+        assert!(
+            !stations.is_own(repeater, (ip(7), true), 64) && !stations.is_own(repeater, (ip(1), true), 64)
+        );
         stations.claim(repeater, ip(9));
-        assert!(stations.is_own(repeater, ip(9), 64), "its own address");
+        assert!(stations.is_own(repeater, (ip(9), true), 64), "its own address");
     }
 
     #[test]
@@ -134,7 +141,7 @@ mod tests {
         let mut stations = Stations::default();
         for number in 0..STATIONS as u32 + 10 {
             let [a, b, c, d] = number.to_be_bytes();
-            stations.is_own(Mac([2, 0, a, b, c, d]), ip(1), 64);
+            stations.is_own(Mac([2, 0, a, b, c, d]), (ip(1), true), 64);
         }
         assert!(stations.seen.len() <= STATIONS);
     }

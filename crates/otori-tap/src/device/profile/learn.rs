@@ -204,6 +204,7 @@ fn read(line: &Value, opened: bool) -> Option<Flow<'_>> {
         "ICMP" => protocol::ICMP,
         "IPv6-ICMP" => protocol::ICMPV6,
         "SCTP" => protocol::SCTP,
+        "ESP" => 50,
         _ => return None,
     };
     let (own, peer) = if opened { (client, server) } else { (server, client) };
