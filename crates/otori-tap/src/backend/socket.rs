@@ -222,6 +222,18 @@ impl PacketSocket {
         sent >= 0
     }
 
+    /// Takes the error that waits, as when the interface went down: who reads a ring never receives it, and would be woken
+    /// by it for ever.
+    fn take_error(&self) {
+        let mut error: i32 = 0;
+        let mut length = size_of::<i32>() as u32;
+        let (level, option) = (libc::SOL_SOCKET, libc::SO_ERROR);
+        // SAFETY: the pointers are to an i32 and its length, alive through the call. The answer is not needed.
+        let _ = unsafe {
+            libc::getsockopt(self.fd.as_raw_fd(), level, option, (&raw mut error).cast(), &raw mut length)
+        };
+    }
+
     /// Its descriptor.
     pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
@@ -284,6 +296,11 @@ pub(super) fn wait_for(sockets: &[&PacketSocket], wake: BorrowedFd<'_>, wait: Du
     let wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
     // SAFETY: pointer and count are those of a live array; negative descriptors are skipped by poll.
     let _ = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, wait_ms) };
+    for (entry, socket) in entries.iter().skip(1).zip(sockets) {
+        if entry.revents & libc::POLLERR != 0 {
+            socket.take_error();
+        }
+    }
 }
 
 /// Waits until `wake` can be read, at most `wait`.

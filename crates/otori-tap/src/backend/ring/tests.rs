@@ -135,3 +135,26 @@ fn next_of_ours_now(ring: &mut Ring) -> bool {
     }
     false
 }
+
+#[test]
+fn an_interface_that_went_down_and_came_back_neither_wakes_for_ever_nor_stays_silent() {
+    if !pair() {
+        return;
+    }
+    let mut ring = Ring::open("rb").unwrap();
+    let sender = PacketSocket::open("ra").unwrap();
+    let (wake, _awake) = UnixStream::pair().unwrap();
+    for state in ["down", "up"] {
+        assert!(Command::new("ip").args(["link", "set", "rb", state]).status().unwrap().success());
+    }
+    while ring.next().is_some() {}
+    // Once for the error, and then the whole time.
+    let wait = Duration::from_millis(200);
+    let begun = std::time::Instant::now();
+    (0..3).for_each(|_| wait_for(&[ring.socket()], wake.as_fd(), wait));
+    assert!(begun.elapsed() >= wait, "woken {:?} after", begun.elapsed());
+    let mut sent = Frame::new();
+    sent.set(&frame(&[], 100));
+    assert!(sender.send(&sent));
+    assert!(next_of_ours(&mut ring).is_some());
+}
