@@ -134,10 +134,12 @@ impl Standby {
         tell: &mut dyn FnMut(StandbyNotice),
     ) -> Result<Option<ExitStatus>, BackendError> {
         while !stop.load(Ordering::Relaxed) {
-            if let Some(status) = self.take_end(tell)
-                && !self.was_ready
-            {
-                return Ok(Some(status));
+            if let Some(status) = self.take_end(tell) {
+                if !self.was_ready {
+                    return Ok(Some(status));
+                }
+                // Another engine would not get a packet either.
+                self.pair.check().map_err(|error| BackendError::of("standing by for an interface", error))?;
             }
             self.start(start, tell)?;
             self.look(tell)?;

@@ -36,6 +36,10 @@ impl Pair {
     pub(crate) fn inherited(numbers: [i32; 2]) -> io::Result<Pair> {
         Ok(Pair::of([PacketSocket::inherited(numbers[0])?, PacketSocket::inherited(numbers[1])?]))
     }
+    /// Both interfaces are still there.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.sockets.iter().try_for_each(PacketSocket::check)
+    }
     /// Numbers of the sockets, which stay open in programs that this process starts.
     pub(crate) fn hand_down(&self) -> io::Result<[i32; 2]> {
         let [a, b] = &self.sockets;
@@ -54,7 +58,7 @@ impl Backend for Pair {
         decide: &mut Decide<'_>,
     ) -> Result<usize, BackendError> {
         let [a, b] = &self.sockets;
-        wait_for(&[a, b], wake, wait);
+        wait_for(&[a, b], wake, wait).map_err(|error| BackendError::of("waiting for packets", error))?;
         let mut count = 0;
         for side in 0..2 {
             for _ in 0..PACKETS_PER_TURN / 2 {

@@ -31,7 +31,8 @@ impl Backend for Mirror {
                 if count > 0 || !core::mem::take(&mut may_wait) {
                     break;
                 }
-                wait_for(&[self.ring.socket()], wake, wait);
+                wait_for(&[self.ring.socket()], wake, wait)
+                    .map_err(|error| BackendError::of("waiting for packets", error))?;
                 continue;
             };
             count += 1;

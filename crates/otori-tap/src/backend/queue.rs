@@ -3,7 +3,7 @@
 //! Key type: [`Queued`]. With `fail open` the kernel lets packets pass when the queue is full; what happens when no
 //! guard listens is for the netfilter rule to say (`queue … bypass`).
 use super::{
-    Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now, socket::wait_for,
+    Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now, socket::wait_alone,
 };
 use crate::engine::Decision;
 use otori_wire::LinkType;
@@ -51,7 +51,7 @@ impl Backend for Queued {
             let mut message = match self.queue.recv() {
                 Ok(message) => message,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    wait_for(&[], wake, IDLE.min(wait));
+                    wait_alone(wake, IDLE.min(wait));
                     if begun.elapsed() >= wait.min(IDLE) {
                         return Ok(count);
                     }

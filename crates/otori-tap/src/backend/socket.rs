@@ -110,16 +110,7 @@ impl PacketSocket {
 
     /// A socket that another process has opened so and left open for this one.
     pub(super) fn inherited(number: i32) -> io::Result<Self> {
-        let mut address = address(0);
-        let mut length = size_of::<libc::sockaddr_ll>() as u32;
-        // SAFETY: the pointers are to a sockaddr_ll and its length, alive through the call; any number may be asked.
-        let asked = unsafe { libc::getsockname(number, (&raw mut address).cast(), &raw mut length) };
-        if asked < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        if i32::from(address.sll_family) != libc::AF_PACKET {
-            return Err(io::Error::from(io::ErrorKind::InvalidInput));
-        }
+        check(number)?;
         // SAFETY: it is open, as just asked, and named to this process for nobody else.
         Ok(PacketSocket { fd: unsafe { OwnedFd::from_raw_fd(number) } })
     }
@@ -199,7 +190,8 @@ impl PacketSocket {
         if count < 0 {
             let error = io::Error::last_os_error();
             return match error.raw_os_error() {
-                Some(libc::EAGAIN | libc::EINTR | libc::ENETDOWN) => Ok(Received::Nothing),
+                Some(libc::EAGAIN | libc::EINTR) => Ok(Received::Nothing),
+                Some(libc::ENETDOWN) => self.check().map(|()| Received::Nothing),
                 _ => Err(error),
             };
         }
@@ -220,6 +212,11 @@ impl PacketSocket {
         // SAFETY: pointer and length are those of a live slice; the kernel only reads it.
         let sent = unsafe { libc::send(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), 0) };
         sent >= 0
+    }
+
+    /// The interface is still there: one that is taken away and comes back is another one.
+    pub(super) fn check(&self) -> io::Result<()> {
+        check(self.fd.as_raw_fd())
     }
 
     /// Takes the error that waits, as when the interface went down: who reads a ring never receives it, and would be woken
@@ -254,6 +251,22 @@ impl PacketSocket {
     }
 }
 
+/// It is a packet socket that is bound to an interface.
+fn check(number: i32) -> io::Result<()> {
+    let mut address = address(0);
+    let mut length = size_of::<libc::sockaddr_ll>() as u32;
+    // SAFETY: the pointers are to a sockaddr_ll and its length, alive through the call; any number may be asked.
+    let asked = unsafe { libc::getsockname(number, (&raw mut address).cast(), &raw mut length) };
+    if asked < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if i32::from(address.sll_family) != libc::AF_PACKET {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    // The kernel's mark for sockets whose interface was taken away.
+    if address.sll_ifindex < 0 { Err(io::Error::from_raw_os_error(libc::ENODEV)) } else { Ok(()) }
+}
+
 /// Everything that comes to that interface.
 fn address(index: i32) -> libc::sockaddr_ll {
     // SAFETY: all-zero is a valid sockaddr_ll.
@@ -286,8 +299,8 @@ fn vlan_of(message: &libc::msghdr) -> Option<(u16, u16)> {
     None
 }
 
-/// Waits until one of the sockets or `wake` can be read, at most `wait`.
-pub(super) fn wait_for(sockets: &[&PacketSocket], wake: BorrowedFd<'_>, wait: Duration) {
+/// Waits until one of the sockets or `wake` can be read, at most `wait`. The error says that an interface is gone.
+pub(super) fn wait_for(sockets: &[&PacketSocket], wake: BorrowedFd<'_>, wait: Duration) -> io::Result<()> {
     let entry = |fd: i32| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
     let mut entries = [entry(wake.as_raw_fd()), entry(-1), entry(-1)];
     for (place, socket) in entries.iter_mut().skip(1).zip(sockets) {
@@ -299,13 +312,16 @@ pub(super) fn wait_for(sockets: &[&PacketSocket], wake: BorrowedFd<'_>, wait: Du
     for (entry, socket) in entries.iter().skip(1).zip(sockets) {
         if entry.revents & libc::POLLERR != 0 {
             socket.take_error();
+            socket.check()?;
         }
     }
+    Ok(())
 }
 
 /// Waits until `wake` can be read, at most `wait`.
 pub(crate) fn wait_alone(wake: BorrowedFd<'_>, wait: Duration) {
-    wait_for(&[], wake, wait);
+    // Without an interface none is gone.
+    let _ = wait_for(&[], wake, wait);
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ fn next_of_ours(ring: &mut Ring) -> Option<(i64, Vec<u8>)> {
                 return Some((at.0, frame.to_vec()));
             }
         }
-        wait_for(&[ring.socket()], wake.as_fd(), Duration::from_millis(50));
+        wait_for(&[ring.socket()], wake.as_fd(), Duration::from_millis(50)).unwrap();
     }
     None
 }
@@ -131,7 +131,7 @@ fn next_of_ours_now(ring: &mut Ring) -> bool {
         if let Some(Seen { frame, .. }) = ring.next() {
             return frame.get(12..14) == Some(&[0x88, 0xb5][..]);
         }
-        wait_for(&[ring.socket()], wake.as_fd(), Duration::from_millis(u64::from(BLOCK_TIMEOUT_MS)));
+        wait_for(&[ring.socket()], wake.as_fd(), Duration::from_millis(u64::from(BLOCK_TIMEOUT_MS))).unwrap();
     }
     false
 }
@@ -151,10 +151,26 @@ fn an_interface_that_went_down_and_came_back_neither_wakes_for_ever_nor_stays_si
     // Once for the error, and then the whole time.
     let wait = Duration::from_millis(200);
     let begun = std::time::Instant::now();
-    (0..3).for_each(|_| wait_for(&[ring.socket()], wake.as_fd(), wait));
+    (0..3).for_each(|_| wait_for(&[ring.socket()], wake.as_fd(), wait).unwrap());
     assert!(begun.elapsed() >= wait, "woken {:?} after", begun.elapsed());
     let mut sent = Frame::new();
     sent.set(&frame(&[], 100));
     assert!(sender.send(&sent));
     assert!(next_of_ours(&mut ring).is_some());
+}
+
+#[test]
+fn an_interface_that_is_gone_is_told() {
+    if !pair() {
+        return;
+    }
+    let mut ring = Ring::open("rb").unwrap();
+    let socket = PacketSocket::open("rb").unwrap();
+    let (wake, _awake) = UnixStream::pair().unwrap();
+    assert!(Command::new("ip").args(["link", "del", "rb"]).status().unwrap().success());
+    while ring.next().is_some() {}
+    let mut told = (0..LOOKS).map(|_| wait_for(&[ring.socket()], wake.as_fd(), Duration::from_millis(50)));
+    let error = told.find_map(Result::err).expect("the ring tells");
+    assert_eq!(error.raw_os_error(), Some(libc::ENODEV));
+    assert!(socket.check().is_err() && PacketSocket::inherited(socket.descriptor().as_raw_fd()).is_err());
 }
