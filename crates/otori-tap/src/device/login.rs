@@ -1,4 +1,4 @@
-//! Finds log-ins in clear text: telnet, FTP, HTTP and RTSP with Basic, MQTT, communities of SNMP.
+//! Finds log-ins in clear text: telnet, FTP, HTTP and RTSP with Basic, forms of pages, MQTT, communities of SNMP.
 //!
 //! Key type: [`Pending`], kept with a flow: name, password and answer may come one after the other. RFC 7617 (Basic).
 use super::contact::{Login, Outcome};
@@ -55,6 +55,11 @@ impl Pending {
                 if let Some(given) = given.next() {
                     self.authorize("http", given);
                     self.status(fields.get(http::STATUS), tell);
+                } else if let Some((user, secret)) = fields.get(http::REQUEST_BODY).and_then(form) {
+                    self.start("http-form", &user, Some(&secret), true);
+                    // What a page says instead of a door is not known.
+                    let refused = matches!(fields.get(http::STATUS), Some(b"401" | b"403"));
+                    self.end(if refused { Outcome::Refused } else { Outcome::Unknown }, tell);
                 }
             }
             // Requests and responses are transactions of their own.
@@ -142,6 +147,45 @@ impl Pending {
     }
 }
 
+/// Names of fields that hold a name, and those that hold a password, in forms of devices' own pages.
+const USERS: &[&[u8]] = &[b"user", b"username", b"login", b"usr", b"name", b"account", b"uid", b"loginuser"];
+const SECRETS: &[&[u8]] = &[b"pass", b"password", b"passwd", b"pwd", b"psd", b"loginpass", b"loginpas"];
+/// Bytes of a form that are looked at.
+const FORM_BYTES: usize = 1_024;
+
+/// Name and password of a form (`application/x-www-form-urlencoded`).
+fn form(body: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let body = body.get(..body.len().min(FORM_BYTES))?;
+    let value = |names: &[&[u8]]| {
+        body.split(|byte| *byte == b'&').find_map(|pair| {
+            let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
+            let known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
+            known.then(|| unescape(value.get(1..).unwrap_or_default().trim_ascii_end()))
+        })
+    };
+    Some((value(USERS)?, value(SECRETS)?))
+}
+
+/// Undoes `%XX` and `+`.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
+    let mut out = Vec::with_capacity(text.len());
+    let mut place = 0;
+    while let Some(byte) = text.get(place) {
+        let pair = (digit(text.get(place + 1)), digit(text.get(place + 2)));
+        match (byte, pair) {
+            (b'%', (Some(high), Some(low))) => {
+                out.push((high << 4 | low) as u8);
+                place += 2;
+            }
+            (b'+', _) => out.push(b' '),
+            (other, _) => out.push(*other),
+        }
+        place += 1;
+    }
+    out
+}
+
 /// The value of a header `Authorization`.
 fn authorization(header: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = b"authorization";
@@ -206,6 +250,13 @@ mod tests {
         assert_eq!(http(b"authorization:  Basic YTpiOmM=", b"200"), ["http a Some(\"b:c\") Accepted"]);
         assert_eq!(http(b"Authorization: Digest username=\"a\"", b"401"), ["http  None Refused"]);
         assert_eq!(http(b"X-Authorization: Basic YTpi", b"401"), [""; 0], "a challenge is no refusal");
+        let form = |body: &'static [u8], code: &'static [u8]| {
+            said(&[(Http, &[(http::REQUEST_BODY, body), (http::STATUS, code)])])
+        };
+        let body = b"lang=en&UserName=ad%6Din&passwd=a+b%2&x=1\r\n";
+        assert_eq!(form(body, b"200"), ["http-form admin Some(\"a b%2\") Unknown"]);
+        assert_eq!(form(body, b"403"), ["http-form admin Some(\"a b%2\") Refused"]);
+        assert_eq!(form(b"user=a&comment=password", b"200"), [""; 0]);
         let ask: &[_] = &[(rtsp::AUTHORIZATION, b"Basic YTpi".as_slice())];
         let answer: &[_] = &[(rtsp::CODE, b"401".as_slice())];
         assert_eq!(said(&[(Rtsp, answer), (Rtsp, ask), (Rtsp, answer)]), ["rtsp a Some(\"b\") Refused"]);

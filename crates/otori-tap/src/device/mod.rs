@@ -160,13 +160,13 @@ impl Device {
         let mut state = self.state();
         state.inventory.take(contact, happening);
         let label = self.label();
-        let bound = label.entry.as_ref().and_then(|entry| entry.profile.as_ref());
+        let entry = label.entry.as_deref();
+        let bound = entry.is_some_and(|entry| entry.profile.is_some());
         // Who comes late with an answer is known by the name under which it was asked.
-        let late =
-            bound.is_some() && contact.name().is_none() && !contact.opened && contact.begin == Begin::Loose;
+        let late = bound && contact.name().is_none() && !contact.opened && contact.begin == Begin::Loose;
         let name = late.then(|| state.names.of(contact.peer.ip)).flatten();
         let named = Contact { found: contact.found.or(name.as_deref()), ..*contact };
-        state.watches.see((&named, happening), actions, bound, tell);
+        state.watches.see((&named, happening), actions, entry, tell);
     }
     fn rename(&self, label: Label) {
         *self.label.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(label);

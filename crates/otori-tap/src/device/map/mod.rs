@@ -118,6 +118,8 @@ pub struct Entry {
     pub vlan: Option<u16>,
     /// what it may do, and what is done when it does something else
     pub profile: Option<Bound>,
+    /// what is done with findings about it, where that is not what is done with those about others
+    pub watch: Actions,
     /// line in the file
     pub line: usize,
 }

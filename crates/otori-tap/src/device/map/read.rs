@@ -129,7 +129,9 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct GroupRow {
     name: String,
-    profile: String,
+    profile: Option<String>,
+    #[serde(default)]
+    watch: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +158,8 @@ struct Row {
     #[serde(default)]
     vlan: Several<Vlan>,
     profile: Option<String>,
+    #[serde(default)]
+    watch: BTreeMap<String, String>,
 }
 
 /// The one value of a key that has one.
@@ -168,13 +172,22 @@ fn only<T>(key: &str, values: Several<T>) -> Result<Option<T>, String> {
     }
 }
 
-/// Profiles of groups.
-type Groups = HashMap<String, Bound>;
+/// Profiles of groups, and what is done with findings about their devices.
+type Groups = HashMap<String, (Option<Bound>, Actions)>;
+
+fn actions(table: &BTreeMap<String, String>) -> Result<Actions, String> {
+    let mut actions = Actions::default();
+    table.iter().try_for_each(|(watch, action)| actions.set(watch, action))?;
+    Ok(actions)
+}
 
 fn entry(row: Row, line: usize, groups: &Groups, binder: &mut Binder<'_>) -> Result<Entry, String> {
-    let own = row.profile.map(|text| binder.bind(&text)).transpose()?;
-    let of_group = || row.group.0.iter().find_map(|Word(name)| groups.get(name)).cloned();
-    let profile = own.or_else(of_group);
+    let mut profile = row.profile.map(|text| binder.bind(&text)).transpose()?;
+    let mut watch = actions(&row.watch)?;
+    for (bound, of_group) in row.group.0.iter().filter_map(|Word(name)| groups.get(name)) {
+        profile = profile.or_else(|| bound.clone());
+        watch.fill(of_group);
+    }
     let word = |key, values| Ok::<_, String>(only(key, values)?.map(|Word(text)| text));
     Ok(Entry {
         name: word("name", row.name)?.map(Into::into),
@@ -188,6 +201,7 @@ fn entry(row: Row, line: usize, groups: &Groups, binder: &mut Binder<'_>) -> Res
         gre_peers: row.gre_peer.0.into_iter().map(|Peer(ip)| ip).collect(),
         vlan: only("vlan", row.vlan)?.map(|Vlan(id)| id),
         profile,
+        watch,
         line,
     })
 }
@@ -235,18 +249,19 @@ pub(super) fn read(
         let line = line_of(text, wrong.span().map_or(0, |span| span.start));
         error(line, wrong.message().replace('\n', " "))
     })?;
-    let mut actions = Actions::default();
+    let mut all = Actions::default();
     for (watch, action) in &rows.watch {
-        let set = actions.set(watch, action.get_ref());
+        let set = all.set(watch, action.get_ref());
         set.map_err(|problem| error(line_of(text, action.span().start), problem))?;
     }
     let mut binder = Binder::new(get);
     let mut groups = Groups::new();
     for row in rows.group {
         let start = row.span().start;
-        let GroupRow { name, profile } = row.into_inner();
-        let bound = binder.bind(&profile).map_err(|problem| error(line_of(text, start), problem))?;
-        groups.insert(name, bound);
+        let GroupRow { name, profile, watch } = row.into_inner();
+        let bound = profile.map(|text| binder.bind(&text)).transpose();
+        let both = bound.and_then(|bound| Ok((bound, actions(&watch)?)));
+        groups.insert(name, both.map_err(|problem| error(line_of(text, start), problem))?);
     }
     let mut checked = Checked::new();
     let mut line = (1, 0);
@@ -258,5 +273,5 @@ pub(super) fn read(
         let made = entry(row.into_inner(), line.0, &groups, &mut binder).and_then(|entry| checked.add(entry));
         made.map_err(|problem| error(line.0, problem))?;
     }
-    Ok((checked.entries, actions))
+    Ok((checked.entries, all))
 }

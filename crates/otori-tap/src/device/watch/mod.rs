@@ -18,7 +18,7 @@ mod tests;
 use super::{
     contact::{Contact, Happening},
     lately::Lately,
-    map::Bound,
+    map::{Bound, Entry},
 };
 use otori_event::Timestamp;
 use otori_rule::{
@@ -186,23 +186,18 @@ trait Watch {
     fn see(&mut self, contact: &Contact<'_>, happening: &Happening<'_>, tell: &mut dyn FnMut(Finding));
 }
 
-/// What is done with findings, by watcher; `None` is off.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is done with findings, by watcher, where it was set: without, they are told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actions {
+    /// nothing is done where there is no action
     list: Vec<(&'static str, Option<Action>)>,
 }
 
-impl Default for Actions {
-    fn default() -> Actions {
-        let mut list: Vec<(&'static str, Option<Action>)> = Vec::new();
-        for row in ROWS {
-            // A profile says itself what is done.
-            if row.watch != "profile" && list.iter().all(|(name, _)| *name != row.watch) {
-                list.push((row.watch, Some(Action::Alert)));
-            }
-        }
-        Actions { list }
-    }
+/// Names of the watchers that can be set; a profile says itself what is done.
+fn watch_names() -> Vec<&'static str> {
+    let mut names: Vec<_> = ROWS.iter().map(|row| row.watch).filter(|name| *name != "profile").collect();
+    names.dedup();
+    names
 }
 
 impl Actions {
@@ -215,14 +210,24 @@ impl Actions {
             "reject" => Some(Action::Reject),
             _ => return Err(format!("{action:?} is none of off, alert, drop and reject")),
         };
-        let names = || self.list.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        let known = format!("no watcher is called {watch:?}: there are {}", names());
-        let place = self.list.iter_mut().find(|(name, _)| *name == watch).ok_or(known)?;
-        place.1 = action;
+        let names = watch_names();
+        let name = names.iter().find(|name| **name == watch);
+        let name =
+            name.ok_or_else(|| format!("no watcher is called {watch:?}: there are {}", names.join(", ")))?;
+        self.list.retain(|(have, _)| have != name);
+        self.list.push((name, action));
         Ok(())
     }
-    fn of(&self, watch: &str) -> Option<Action> {
-        self.list.iter().find(|(name, _)| *name == watch).and_then(|(_, action)| *action)
+    /// Takes what the other one sets and this one does not.
+    pub(super) fn fill(&mut self, other: &Actions) {
+        for one in &other.list {
+            if self.get(one.0).is_none() {
+                self.list.push(*one);
+            }
+        }
+    }
+    fn get(&self, watch: &str) -> Option<Option<Action>> {
+        self.list.iter().find(|(name, _)| *name == watch).map(|(_, action)| *action)
     }
 }
 
@@ -246,12 +251,13 @@ pub struct Watches {
 type Told = Lately<(u32, String), (Timestamp, u32, u32)>;
 
 impl Watches {
-    /// Takes what has happened to a device that is perhaps bound to a profile; gives the rules that the findings are.
+    /// Takes what has happened to a device that perhaps has an entry in the mapping file; gives the rules that the findings
+    /// are.
     pub fn see(
         &mut self,
         (contact, happening): (&Contact<'_>, &Happening<'_>),
         actions: &Actions,
-        bound: Option<&Bound>,
+        entry: Option<&Entry>,
         tell: &mut dyn FnMut(Arc<Rule>),
     ) {
         let Watches { scan, brute, flood, beacon, exfiltrate, credentials, contacts, tunnel, outside, told } =
@@ -263,14 +269,16 @@ impl Watches {
                 tell(finding.rule(action, silent));
             }
         };
-        if let Some(Bound { profile, action }) = bound {
+        if let Some(Bound { profile, action }) = entry.and_then(|entry| entry.profile.as_ref()) {
             outside.see(profile, contact, happening, &mut |finding| found(finding, *action));
         }
         let watchers: [&mut dyn Watch; 8] =
             [scan, brute, flood, beacon, exfiltrate, credentials, contacts, tunnel];
         for watcher in watchers {
             watcher.see(contact, happening, &mut |finding| {
-                if let Some(action) = actions.of(finding.row.watch) {
+                let set = entry.and_then(|entry| entry.watch.get(finding.row.watch));
+                let set = set.or_else(|| actions.get(finding.row.watch));
+                if let Some(action) = set.unwrap_or(Some(Action::Alert)) {
                     found(finding, action);
                 }
             });

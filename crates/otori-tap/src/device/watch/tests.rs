@@ -329,12 +329,41 @@ fn watchers_are_switched_by_the_mapping_file() {
         site.findings().len()
     };
     assert_eq!((scan(""), scan("[watch]\nscan = 'off'\n")), (1, 0));
+    let device = format!("[[device]]\ngroup = 'a'\naddress = '{DEVICE}'\n");
+    let (on, off) = ("watch.scan = 'alert'\n", "watch.scan = 'off'\n");
+    assert_eq!(scan(&format!("{device}{off}")), 0, "this device");
+    assert_eq!(scan(&format!("[[group]]\nname = 'a'\n{off}{device}")), 0, "its group");
+    assert_eq!(scan(&format!("[[group]]\nname = 'a'\n{off}{device}{on}")), 1, "the device before its group");
+    assert_eq!(scan(&format!("[watch]\nscan = 'off'\n{device}{on}")), 1, "the device before all");
     let wrong = |text: &str| Map::read("d.toml", text).unwrap_err().to_string();
     assert!(
         wrong("\n[watch]\nscam = 'off'\n")
             .starts_with("d.toml:3: no watcher is called \"scam\": there are scan, brute")
     );
     assert!(wrong("[watch]\nscan = 'block'\n").contains("none of off, alert, drop and reject"));
+}
+
+#[test]
+fn workers_share_what_is_known_of_a_device() {
+    use crate::Spread;
+    let home = AddressSet::parse("192.168.0.0/16", &Variables::default()).unwrap();
+    let mut engine = Engine::new(Settings::default(), Variables::default());
+    let devices = Devices::new(home, Map::default());
+    engine.set_devices(devices.clone());
+    let mut workers = engine.spread(3, Spread::Outer).unwrap();
+    for number in 0..120u16 {
+        let body = tcp((2_000 + number, 23), (1, 0), SYN, b"");
+        let packet = ipv4(6, 64, DEVICE, stranger(number), &body);
+        workers.packet(Timestamp(i64::from(number) * SECOND_NS / 10), LinkType::Ip, &packet, 0);
+    }
+    let lines = String::from_utf8(workers.finish().0).unwrap();
+    let count = |what: &str| lines.lines().filter(|line| line.contains(what)).count();
+    assert_eq!(
+        (count("\"watch\":[\"scan-hosts\"]"), devices.len()),
+        (1, 1),
+        "each worker saw a third of the hosts"
+    );
+    assert_eq!((count("\"event_type\":\"device\""), count("\"flows\":120")), (1, 1));
 }
 
 #[test]
