@@ -5,7 +5,7 @@
 use crate::{
     backend::{Backend, BackendError, Counters, Incoming, PACKETS_PER_TURN},
     engine::{Changed, Decision, Engine, Workers},
-    watchdog::Heart,
+    watchdog::{Beat, Heart},
 };
 use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::RuleError;
@@ -42,6 +42,8 @@ pub enum Notice {
     Enforced(Timestamp, u32),
     /// it does not enforce some rules any more
     Removed(Vec<u32>),
+    /// who stood by for it is gone, and it goes on
+    Alone,
     /// it cannot enforce a rule
     Refused(Box<RuleError>),
 }
@@ -182,7 +184,7 @@ impl Guard {
     pub fn run(mut self, tell: &mut dyn FnMut(Notice)) -> Result<Counters, BackendError> {
         let mut ended = Ok(());
         let mut turns = 0;
-        while !self.stop.load(Ordering::Relaxed) && ended.is_ok() && self.beat() {
+        while !self.stop.load(Ordering::Relaxed) && ended.is_ok() && self.beat(tell) {
             let waiting = self.take_changes(tell);
             let rest = self.heart.as_ref().map_or(IDLE, |heart| IDLE.min(heart.rest()));
             let wait = match (waiting, self.judge.is_busy()) {
@@ -211,9 +213,17 @@ impl Guard {
         ended.map(|()| backend.counters())
     }
 
-    /// `false` when who stands by is gone.
-    fn beat(&mut self) -> bool {
-        self.heart.as_mut().is_none_or(Heart::beat)
+    /// `false` at the end.
+    fn beat(&mut self, tell: &mut dyn FnMut(Notice)) -> bool {
+        match self.heart.as_mut().map(Heart::beat) {
+            None | Some(Beat::Heard) => true,
+            Some(Beat::End) => false,
+            Some(Beat::Alone) => {
+                self.heart = None;
+                tell(Notice::Alone);
+                true
+            }
+        }
     }
 
     /// Applies what waits, up to the bound; whether more waits.

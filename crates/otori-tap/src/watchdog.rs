@@ -4,6 +4,7 @@
 //! same sockets and waits for its beats. While none come, because the engine is being started, has died or hangs, it
 //! sends frames on unjudged, or leaves them to wait, as configured. Each frame is received by one of the two, so none
 //! goes twice, and what waits in the kernel when the engine dies is not lost. An engine that has died is started again.
+//! When who stands by dies, the engine goes on alone or ends, so that what was configured holds then, too.
 use crate::backend::{Backend, BackendError, Failure, Pair, wait_alone};
 use std::{
     io::{self, Read, Write},
@@ -16,6 +17,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Who stands by says so before it ends in order.
+const END: u8 = b'e';
 /// Beats within the time after which an engine counts as dead.
 const BEATS: u32 = 8;
 /// How long one look for beats, a signal or the engine's end may take.
@@ -33,28 +36,49 @@ pub struct Heart {
     stream: UnixStream,
     every: Duration,
     last: Option<Instant>,
+    failure: Failure,
+}
+
+/// What a beat has met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beat {
+    /// somebody stands by
+    Heard,
+    /// nobody does any more, and packets are to pass: go on alone
+    Alone,
+    /// the end
+    End,
 }
 
 impl Heart {
     /// The stream that [`Standby`] gave the engine as its standard input; after `patience` without a beat it counts as dead.
-    pub fn of_standard_input(patience: Duration) -> io::Result<Heart> {
-        Heart::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?), patience)
+    pub fn of_standard_input(patience: Duration, failure: Failure) -> io::Result<Heart> {
+        Heart::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?), patience, failure)
     }
-    fn new(stream: UnixStream, patience: Duration) -> io::Result<Heart> {
+    fn new(stream: UnixStream, patience: Duration, failure: Failure) -> io::Result<Heart> {
         stream.set_nonblocking(true)?;
-        Ok(Heart { stream, every: patience / BEATS, last: None })
+        Ok(Heart { stream, every: patience / BEATS, last: None, failure })
     }
-    /// Called between packets. `false` when who stands by is gone.
-    pub fn beat(&mut self) -> bool {
+    /// Called between packets.
+    pub fn beat(&mut self) -> Beat {
         if self.last.is_some_and(|last| last.elapsed() < self.every) {
-            return true;
+            return Beat::Heard;
         }
         self.last = Some(Instant::now());
         match self.stream.write_all(&[1]) {
-            Ok(()) => true,
+            Ok(()) => Beat::Heard,
             // Beats that were not taken yet say the same.
-            Err(error) => matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Beat::Heard
+            }
+            Err(_) if self.failure == Failure::Closed || self.is_end() => Beat::End,
+            Err(_) => Beat::Alone,
         }
+    }
+    /// Who stood by has said that this is the end.
+    fn is_end(&mut self) -> bool {
+        let mut last = [0];
+        matches!(self.stream.read(&mut last), Ok(1)) && last == [END]
     }
     /// The longest sleep between two beats.
     pub const fn rest(&self) -> Duration {
@@ -246,7 +270,9 @@ impl Standby {
 
     /// Ends the engine: nobody takes its beats any more, and it ends by itself.
     fn end(self) -> Option<ExitStatus> {
-        let Standby { beats, engine, .. } = self;
+        let Standby { mut beats, engine, .. } = self;
+        // Nobody may be there to read it.
+        let _ = beats.write_all(&[END]);
         drop(beats);
         let mut engine = engine?;
         let begun = Instant::now();
@@ -275,13 +301,27 @@ mod tests {
     #[test]
     fn a_heart_beats_at_most_so_often_and_notices_that_nobody_listens() {
         let (mut beats, stream) = UnixStream::pair().unwrap();
-        let mut heart = Heart::new(stream, Duration::from_secs(80)).unwrap();
-        assert!(heart.beat() && heart.beat());
+        let mut heart = Heart::new(stream, Duration::from_secs(80), Failure::Closed).unwrap();
+        assert_eq!([heart.beat(), heart.beat()], [Beat::Heard; 2]);
         let mut sink = [0; 8];
         assert_eq!(beats.read(&mut sink).unwrap(), 1, "once in ten seconds");
         drop(beats);
         heart.last = None;
-        assert!(!heart.beat());
+        assert_eq!(heart.beat(), Beat::End);
+    }
+
+    #[test]
+    fn where_packets_are_to_pass_an_engine_goes_on_alone_unless_it_is_told_to_end() {
+        for (words, expect) in [(&[END][..], Beat::End), (b"", Beat::Alone)] {
+            let (mut beats, stream) = UnixStream::pair().unwrap();
+            let mut heart = Heart::new(stream, Duration::from_secs(80), Failure::Open).unwrap();
+            // A beat that nobody has read lies there when who stands by ends.
+            assert_eq!(heart.beat(), Beat::Heard);
+            beats.write_all(words).unwrap();
+            drop(beats);
+            heart.last = None;
+            assert_eq!(heart.beat(), expect);
+        }
     }
 
     #[test]

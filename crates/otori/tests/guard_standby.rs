@@ -148,6 +148,25 @@ fn with_fail_open_traffic_goes_on_while_the_engine_is_dead() {
     assert_eq!(world.client.is_silent_for(&["down"], Duration::from_millis(500)), None);
     assert_eq!(world.client.is_silent_for(&["down", "evil"], Duration::from_secs(1)), None);
     assert!(world.guard.terminate().unwrap().success());
+    world.client.wait_for("no echo", PATIENCE, |line| line == "down");
+}
+
+#[test]
+fn with_fail_open_the_engine_goes_on_when_who_stands_by_is_killed() {
+    let Some(mut world) = world("fs", "open") else { return };
+    let engine = world.engine();
+    world.judges();
+    world.client.wait_for("echo", PATIENCE, |line| line == "up");
+    world.client.is_silent_for(&["down"], Duration::from_millis(500));
+    world.guard.kill();
+    world.guard.wait_for("the engine alone", PATIENCE, |line| line.contains("goes on alone"));
+    assert_eq!(
+        world.client.is_silent_for(&["down", "evil"], Duration::from_secs(2)),
+        None,
+        "judged as before"
+    );
+    signal("-TERM", &engine);
+    world.client.wait_for("no echo", PATIENCE, |line| line == "down");
 }
 
 #[test]
@@ -166,5 +185,7 @@ fn with_fail_closed_nothing_passes_unjudged() {
     let again = world.judges();
     assert!(again.contains(" 0 packets"), "{again}");
     assert_eq!(world.client.is_silent_for(&["evil"], Duration::from_secs(1)), None);
-    assert!(world.guard.terminate().unwrap().success());
+    world.guard.kill();
+    world.client.wait_for("no echo", PATIENCE, |line| line == "down");
+    assert_eq!(world.client.is_silent_for(&["up", "evil"], Duration::from_secs(1)), None, "nothing passes");
 }

@@ -113,7 +113,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (mut guard, control) = Guard::new(judge, opened).context("cannot start the guard")?;
     if !arguments.engine.is_empty() {
         let patience = Duration::from_millis(arguments.watchdog_ms);
-        guard = guard.with_heart(Heart::of_standard_input(patience).context("nobody stands by")?);
+        guard = guard
+            .with_heart(Heart::of_standard_input(patience, arguments.failure()).context("nobody stands by")?);
     }
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, control.stop_flag()).context("cannot watch for signals")?;
@@ -251,6 +252,7 @@ impl Voice {
                 self.event(at, EventKind::RuleEnforced { sid, guard });
             }
             Notice::Removed(_) => {}
+            Notice::Alone => eprintln!("otori: nobody stands by for the engine any more; it goes on alone"),
             Notice::Refused(error) => eprintln!("otori: rule refused: {error}"),
         }
     }
