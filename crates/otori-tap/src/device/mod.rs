@@ -23,7 +23,7 @@ use core::{
     net::IpAddr,
     sync::atomic::{AtomicI64, Ordering::Relaxed},
 };
-use identity::{Key, Marks, Scope, Told, is_unicast, sender_mac};
+use identity::{Marks, Scope, Told, is_unicast, sender_mac};
 use inventory::Inventory;
 use map::{Entry, Map};
 use names::Names;
@@ -38,7 +38,6 @@ use serde_json::{Map as Object, Value};
 use station::Stations;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use table::Table;
-use tell::{entry_of, label, own_name};
 use watch::{Actions, Watches};
 
 pub use ends::Ends;
@@ -48,6 +47,8 @@ pub use table::DEVICES;
 
 /// Devices that had to go and are not written down yet.
 const GONE: usize = 4_096;
+/// Devices that get their new names while packets wait.
+const RENAMED_AT_ONCE: usize = 64;
 /// The record of a device that does something is written once in that time, and at the end.
 const RECORD_NS: i64 = 3_600_000_000_000;
 
@@ -243,33 +244,13 @@ impl Devices {
     pub fn replace(&self, map: Map) {
         let map = Arc::new(map);
         *self.shared.map.write().unwrap_or_else(PoisonError::into_inner) = map.clone();
-        let mut known = self.known();
-        let Known { table, gone, .. } = &mut *known;
-        let all: Vec<_> = table.devices().map(|(place, device)| (place, device.clone())).collect();
-        for (place, device) in all {
-            let keys = table.keys(place);
-            let scope = keys
-                .iter()
-                .rev()
-                .find_map(|key| if let Key::Address(scope, _) = key { Some(*scope) } else { None });
-            let found = keys.iter().rev().filter_map(|key| entry_of(&map, key, scope.unwrap_or_default()));
-            let found = found.min_by_key(|(entry, told)| (entry.name.is_none(), *told));
-            match found {
-                Some((entry, told)) => {
-                    let name = entry.name.clone();
-                    // Two that were apart may be one now: the other one goes on under the name.
-                    let taken = name.clone().and_then(|name| table.find(&Key::Name(name)));
-                    if taken.is_none_or(|other| other == place) {
-                        device.rename(label(&entry, told, &device.label().id));
-                        gone.extend(name.and_then(|name| table.bind(place, Key::Name(name))));
-                    }
-                }
-                None if device.label().entry.is_some() => {
-                    let told = table.keys(place).iter().rev().find_map(own_name);
-                    let (id, told) = told.unwrap_or_else(|| (device.label().id.clone(), Told::Address));
-                    device.rename(Label { id, told, entry: None });
-                }
-                None => {}
+        // A few at a time, so that packets do not wait for all.
+        let places = self.known().table.places();
+        for start in (0..places).step_by(RENAMED_AT_ONCE) {
+            let mut known = self.known();
+            let Known { table, gone, .. } = &mut *known;
+            for place in start..places.min(start + RENAMED_AT_ONCE as u32) {
+                table.rename(place, &map, gone);
             }
         }
     }

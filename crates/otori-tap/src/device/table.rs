@@ -35,6 +35,10 @@ impl Table {
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
+    /// Places, some of them free.
+    pub(super) const fn places(&self) -> u32 {
+        self.slots.len() as u32
+    }
     /// The place of the device with that key.
     pub(super) fn find(&self, key: &Key) -> Option<u32> {
         self.index.get(key).copied()
@@ -86,6 +90,15 @@ impl Table {
         }
         self.free.push(before);
         other.take().map(|slot| slot.device)
+    }
+    /// The names of a device do not lead to it any more, but for one.
+    pub(super) fn forget_names(&mut self, place: u32, but: Option<&Key>) {
+        let Some(Some(slot)) = self.slots.get_mut(place as usize) else { return };
+        let stale = |key: &Key| matches!(key, Key::Name(_)) && Some(key) != but;
+        for key in slot.keys.iter().filter(|key| stale(key)) {
+            self.index.remove(key);
+        }
+        slot.keys.retain(|key| !stale(key));
     }
     fn evict(&mut self) -> Option<Arc<Device>> {
         let mut victim: Option<(i64, usize)> = None;

@@ -1,6 +1,6 @@
 //! Finds the device with certain marks, or makes it.
 //!
-//! Key functions: `Table::take`, [`label`], [`entry_of`].
+//! Key functions: `Table::take`, `Table::rename` (after a new mapping file).
 use super::{
     Device, GONE, Label,
     identity::{Key, Marks, Scope, Told},
@@ -77,15 +77,45 @@ impl Table {
         }
         Some(device.clone())
     }
+
+    /// Gives a device the name that a new mapping file has for it.
+    pub(super) fn rename(&mut self, place: u32, map: &Map, gone: &mut Vec<Arc<Device>>) {
+        let Some(device) = self.device(place).cloned() else { return };
+        let keys = self.keys(place);
+        let address = |key: &Key| if let Key::Address(scope, _) = key { Some(*scope) } else { None };
+        let scope = keys.iter().rev().find_map(address).unwrap_or_default();
+        let found = keys.iter().rev().filter_map(|key| entry_of(map, key, scope));
+        let found = found.min_by_key(|(entry, told)| (entry.name.is_none(), *told));
+        let have = device.label();
+        match found {
+            Some((entry, told)) => {
+                let name = entry.name.clone().map(Key::Name);
+                self.forget_names(place, name.as_ref());
+                // Two that were apart may be one now: the other one goes on under the name.
+                let taken = name.as_ref().and_then(|name| self.find(name));
+                if taken.is_none_or(|other| other == place) {
+                    device.rename(label(&entry, told, &have.id));
+                    gone.extend(name.and_then(|name| self.bind(place, name)));
+                }
+            }
+            None if have.entry.is_some() => {
+                self.forget_names(place, None);
+                let told = self.keys(place).iter().rev().find_map(own_name);
+                let (id, told) = told.unwrap_or_else(|| (have.id.clone(), Told::Address));
+                device.rename(Label { id, told, entry: None });
+            }
+            None => {}
+        }
+    }
 }
 
-pub(super) fn label(entry: &Arc<Entry>, told: Told, id: &str) -> Label {
+fn label(entry: &Arc<Entry>, told: Told, id: &str) -> Label {
     let id = entry.name.as_deref().unwrap_or(id).to_owned();
     Label { id, told, entry: Some(entry.clone()) }
 }
 
 /// What a device without a name is called.
-pub(super) fn own_name(key: &Key) -> Option<(String, Told)> {
+fn own_name(key: &Key) -> Option<(String, Told)> {
     Some(match key {
         Key::Name(_) => return None,
         Key::Teid(ip, teid) => (format!("teid {teid:#010x} at {ip}"), Told::Teid),
@@ -99,7 +129,7 @@ pub(super) fn own_name(key: &Key) -> Option<(String, Told)> {
 }
 
 /// The entry of a device that is known by that key, in that scope.
-pub(super) fn entry_of(map: &Map, key: &Key, scope: Scope) -> Option<(Arc<Entry>, Told)> {
+fn entry_of(map: &Map, key: &Key, scope: Scope) -> Option<(Arc<Entry>, Told)> {
     const NOWHERE: IpAddr = IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED);
     let bare = Marks { ip: NOWHERE, scope, mac: None, carriers: &[] };
     let found = match key {

@@ -134,13 +134,17 @@ fn a_new_mapping_file_renames_devices_and_flows_hear_of_it() {
     site.devices.replace(map("[[device]]\nname='cam-5'\naddress='192.168.1.5'\n"));
     let renamed = site.to(5);
     assert_eq!((&renamed["name"], &renamed["group"]), (&"cam-5".into(), &Value::Null));
+    // The name goes on to another one.
+    site.devices.replace(map("[[device]]\nname='cam-5'\nmac='02:00:5e:10:00:02'\n"));
+    assert_eq!(site.own(2, None, 64, 6)["name"], "cam-5");
+    assert_eq!((&site.own(1, None, 64, 5)["name"], site.devices.len()), (&Value::Null, 2));
     site.devices.replace(map(""));
     let unnamed = site.own(1, None, 64, 5);
-    assert_eq!((&unnamed["name"], site.devices.len()), (&Value::Null, 1), "still one");
+    assert_eq!((&unnamed["name"], site.devices.len()), (&Value::Null, 2), "still they");
     site.engine.finish();
     let lines = String::from_utf8(site.engine.take_lines()).unwrap();
     let flows = lines.lines().filter(|line| line.contains("\"event_type\":\"flow\""));
-    assert!(flows.clone().count() == 4 && flows.clone().all(|line| line.contains("\"device\":{")), "{lines}");
+    assert!(flows.clone().count() == 6 && flows.clone().all(|line| line.contains("\"device\":{")), "{lines}");
 }
 
 #[test]

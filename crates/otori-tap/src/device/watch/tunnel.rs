@@ -6,7 +6,7 @@ use crate::device::{
     contact::{Contact, Happening},
     lately::{Few, Lately},
 };
-use otori_event::Timestamp;
+use otori_event::{RawText, Timestamp};
 use otori_wire::hash::Folding;
 use std::hash::BuildHasher;
 
@@ -87,9 +87,9 @@ impl Tunnel {
         if track.count < MANY || track.bytes < track.count * long {
             return;
         }
-        let domain = if domain.is_empty() { "any".into() } else { String::from_utf8_lossy(domain) };
+        let domain = if domain.is_empty() { "any".into() } else { RawText::new(domain).to_string() };
         let numbers = [
-            ("domain", domain.into_owned()),
+            ("domain", domain),
             ("names", track.count.to_string()),
             ("bytes", track.bytes.to_string()),
             ("resolver", contact.peer.ip.to_string()),
