@@ -2,6 +2,7 @@
 //!
 //! Key types: [`Engine`], [`Decision`], [`Settings`]. Neighbours: `flow` (one packet of one flow), `verdict`,
 //! `stats`. No I/O and no clock here: the caller brings packets with their time and takes lines away.
+mod asked;
 mod bypass;
 mod expected;
 mod flow;

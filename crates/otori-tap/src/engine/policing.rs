@@ -5,6 +5,7 @@
 //! in a second. What an entry does goes the way of rules: a hit with its own generator.
 use super::{
     Decision, Mode,
+    asked::{self, Request},
     flow::{Case, Facts, FlowExtra, Work},
     outcome::Found,
 };
@@ -12,14 +13,14 @@ use crate::policy::{Answer, Buckets, Deed, EncryptedHello, Entry, Policies, Poli
 use core::net::IpAddr;
 use otori_event::Timestamp;
 use otori_rule::{
-    Action, Hit, Rule, RuleSet,
-    list::{Room, Subject},
+    Action, Hit, Rule,
+    list::Room,
     rule::{RuleProtocol, Stage},
 };
 use otori_wire::{
-    Conversation, Direction, Flow, Packet, Progress, Transaction,
+    Conversation, Direction, Flow, Packet,
     decode::protocol,
-    proto::{ProtocolId, dns, http, quic, tls},
+    proto::{ProtocolId, by_id},
 };
 use std::sync::Arc;
 
@@ -31,8 +32,6 @@ const FIRST_SLOT: u32 = 3 << 30;
 const PACKETS_WAITED: u64 = 24;
 /// How often the time is looked at.
 const EVERY_NS: i64 = 1_000_000_000;
-/// Bytes kept of a URL.
-const URL_BYTES: usize = 2048;
 
 /// The policies as one thread knows them.
 pub(super) struct Police {
@@ -87,15 +86,6 @@ pub(super) struct Policed {
     over: u64,
     /// bytes sent with which it is asked about again
     amount: Option<u64>,
-}
-
-/// What a request asks for.
-#[derive(Default)]
-struct Request {
-    is_there: bool,
-    names: Vec<Vec<u8>>,
-    categories: Vec<String>,
-    hello: EncryptedHello,
 }
 
 impl Work<'_> {
@@ -165,16 +155,17 @@ impl Work<'_> {
         }
         let mut asked = false;
         for transaction in conversation.transactions().iter_mut() {
-            if transaction.marks.judged || !is_asked(transaction) {
+            if transaction.marks.judged || !asked::is_asked(transaction) {
                 continue;
             }
             transaction.marks.judged = true;
-            policed.request = self.request(police, transaction, case.facts.server.port);
+            let lists = police.policies.wants_lists().then(|| (self.rules.lists(), &mut police.room));
+            policed.request = Request::of(transaction, case.facts.server.port, lists);
             let id = Some(transaction.id);
             let protocol = Some(transaction.protocol);
             asked = true;
             let mut look = Look { case, extra, protocol: policed.protocol, settled: true };
-            look.protocol = protocol.and_then(otori_wire::proto::by_id).map(|row| row.name);
+            look.protocol = protocol.and_then(by_id).map(|row| row.name);
             self.act(police, policed, &mut look, id);
         }
         let application = extra.naming.application().map(|(_, application)| application.name);
@@ -196,53 +187,6 @@ impl Work<'_> {
         }
         let mut look = Look { case, extra, protocol, settled };
         self.act(police, policed, &mut look, None);
-    }
-
-    /// Host, URL and lists of a request.
-    fn request(&self, police: &mut Police, transaction: &Transaction, port: u16) -> Request {
-        let mut request = Request { is_there: true, ..Request::default() };
-        let field = |id| transaction.fields.get(id);
-        let mut subject = None;
-        match transaction.protocol {
-            ProtocolId::Http | ProtocolId::Http2 => {
-                let host = field(http::HOST_RAW).unwrap_or_default();
-                let target = field(http::URI_RAW).unwrap_or_default();
-                let target = target.get(..target.len().min(URL_BYTES)).unwrap_or(target);
-                request.names.push([host, target].concat());
-                let usual_port = if transaction.protocol == ProtocolId::Http2 { 443 } else { 80 };
-                let authority = match host.contains(&b':') || port == usual_port {
-                    true => host.to_vec(),
-                    false => [host, format!(":{port}").as_bytes()].concat(),
-                };
-                subject = Some((authority, target.to_vec(), usual_port));
-            }
-            _ => {
-                let names = [dns::QUERY, tls::SNI, quic::SNI];
-                request.names.extend(names.into_iter().filter_map(field).map(<[u8]>::to_vec));
-            }
-        }
-        request.hello = hello_of(transaction);
-        if police.policies.wants_lists() {
-            let lists: &RuleSet = self.rules;
-            let categories = &mut request.categories;
-            let mut tell = |listed: otori_rule::list::Listed<'_>| {
-                if !categories.contains(&listed.spec.category) {
-                    categories.push(listed.spec.category.clone());
-                }
-            };
-            match &subject {
-                Some((authority, target, usual_port)) => {
-                    let url = Subject::Url { authority, target, usual_port: *usual_port };
-                    lists.lists().look_up(url, &mut police.room, &mut tell);
-                }
-                None => {
-                    for name in &request.names {
-                        lists.lists().look_up(Subject::Host(name), &mut police.room, &mut tell);
-                    }
-                }
-            }
-        }
-        request
     }
 
     /// Asks, and does what the answer says.
@@ -408,32 +352,12 @@ struct Look<'a, 'c, 'p> {
     settled: bool,
 }
 
-/// The client has said what it wants.
-fn is_asked(transaction: &Transaction) -> bool {
-    transaction.progress[Direction::ToServer.index()] >= Progress::Headers
-        || transaction.fields.get(dns::QUERY).is_some()
-}
-
 /// No more will be known of that flow.
 fn is_settled(facts: &Facts, conversation: &Conversation, extra: &FlowExtra) -> bool {
     let has_ports = matches!(facts.protocol, protocol::TCP | protocol::UDP);
     !has_ports
         || facts.packets[0] + facts.packets[1] >= PACKETS_WAITED
         || (conversation.is_unknown() && !extra.naming.wants_bytes())
-}
-
-fn hello_of(transaction: &Transaction) -> EncryptedHello {
-    let offered = match transaction.protocol {
-        ProtocolId::Tls => transaction.detail_of::<tls::Handshake>().is_some_and(|said| said.encrypted_hello),
-        ProtocolId::Quic => quic::offers_encrypted_hello(transaction),
-        _ => false,
-    };
-    let name = transaction.fields.get(tls::SNI).or_else(|| transaction.fields.get(quic::SNI));
-    match (offered, name.is_some_and(tls::hides_a_name)) {
-        (false, _) => EncryptedHello::None,
-        (true, false) => EncryptedHello::Offered,
-        (true, true) => EncryptedHello::HiddenName,
-    }
 }
 
 /// What a hit says, and the proof: policy, line, condition, application.
