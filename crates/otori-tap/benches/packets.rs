@@ -4,8 +4,9 @@
 //! until it has a million packets, and removed afterwards. Nothing is claimed: the figures are printed.
 //!
 //! Variables: `OTORI_RULES` names a file of rules; `OTORI_CAPTURE` a capture to use, which is made and kept when it is
-//! not there; `OTORI_ONLY` is `peer`, `bare` or `rules`; `OTORI_DEVICES` tells devices apart and watches them; `OTORI_ALERTS` names a file that gets the alerts, sorted, in
-//! place of figures: to compare two builds.
+//! not there; `OTORI_ONLY` is `peer`, `bare` or `rules`; `OTORI_DEVICES` tells devices apart and watches them;
+//! `OTORI_POLICIES` names a file of policies; `OTORI_ALERTS` names a file that gets the alerts, sorted, in place of figures: to
+//! compare two builds.
 #![allow(unsafe_code, reason = "counts allocations and processor time")]
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 use otori_event::Timestamp;
@@ -15,6 +16,7 @@ use otori_tap::{
     capture::Capture,
     device::{Devices, map::Map},
     engine::Detail,
+    policy::{Policies, PolicyBook},
 };
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -278,8 +280,12 @@ fn peer(path: &Path, count: u64) {
     }
 }
 
-/// Devices are the addresses of private networks.
+/// Devices are the addresses of private networks; policies are asked about all.
 fn watch_devices(engine: &mut Engine) -> Outcome<Option<Devices>> {
+    if let Some(path) = std::env::var_os("OTORI_POLICIES") {
+        let text = std::fs::read_to_string(&path)?;
+        engine.set_policies(PolicyBook::new(Policies::read("policies", &text)?));
+    }
     if std::env::var_os("OTORI_DEVICES").is_none() {
         return Ok(None);
     }
