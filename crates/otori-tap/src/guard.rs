@@ -162,7 +162,7 @@ fn now() -> Timestamp {
 
 impl Guard {
     /// Joins engine, or workers, and back-end.
-    pub fn new(judge: impl Into<Judge>, backend: Box<dyn Backend>) -> std::io::Result<(Guard, Control)> {
+    pub fn new(judge: impl Into<Judge>, mut backend: Box<dyn Backend>) -> std::io::Result<(Guard, Control)> {
         let (sender, changes) = sync_channel(CHANGES_WAITING);
         let (wake, waker) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
@@ -171,6 +171,9 @@ impl Guard {
         let waker = Arc::new(waker);
         let control = Control { changes: sender, wake: waker.clone(), stop: stop.clone() };
         let judge = judge.into();
+        if let Judge::One(engine) = &judge {
+            backend.set_sinkhole(engine.sinkhole());
+        }
         Ok((Guard { judge, backend, changes, wake, waker, stop, heart: None }, control))
     }
 

@@ -7,7 +7,10 @@ use super::{
     Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now,
     socket::{Frame, PacketSocket, Received, wait_for},
 };
-use crate::{engine::Decision, reject};
+use crate::{
+    engine::Decision,
+    reject::{self, Sinkhole},
+};
 use otori_wire::LinkType;
 use std::{io, os::fd::BorrowedFd, time::Duration};
 
@@ -16,6 +19,7 @@ pub(crate) struct Pair {
     sockets: [PacketSocket; 2],
     frame: Frame,
     counters: Counters,
+    sinkhole: Option<Sinkhole>,
 }
 
 /// Opens `IF:IF`.
@@ -46,7 +50,7 @@ impl Pair {
         Ok([a.hand_down()?, b.hand_down()?])
     }
     fn of(sockets: [PacketSocket; 2]) -> Pair {
-        Pair { sockets, frame: Frame::new(), counters: Counters::default() }
+        Pair { sockets, frame: Frame::new(), counters: Counters::default(), sinkhole: None }
     }
 }
 
@@ -75,6 +79,9 @@ impl Backend for Pair {
         }
         Ok(count)
     }
+    fn set_sinkhole(&mut self, sinkhole: Option<Sinkhole>) {
+        self.sinkhole = sinkhole;
+    }
     fn counters(&mut self) -> Counters {
         self.counters.lost += self.sockets.iter().map(PacketSocket::lost).sum::<u64>();
         self.counters
@@ -94,10 +101,7 @@ impl Pair {
             return;
         }
         self.counters.dropped += 1;
-        let sinkhole = match &decision {
-            Decision::Sinkhole(sinkhole) => Some(sinkhole),
-            _ => None,
-        };
+        let sinkhole = self.sinkhole.as_ref().filter(|_| decision == Decision::Sinkhole);
         if decision >= Decision::Reject
             && let Some(reject::Answers { back, on }) = reject::answers(self.frame.bytes(), sinkhole)
         {

@@ -10,7 +10,7 @@ mod socket;
 pub(crate) use inline::Pair;
 pub(crate) use socket::wait_alone;
 
-use crate::engine::Decision;
+use crate::{engine::Decision, reject::Sinkhole};
 use otori_event::Timestamp;
 use otori_wire::LinkType;
 use std::{
@@ -101,6 +101,8 @@ pub trait Backend: Send {
         wake: BorrowedFd<'_>,
         decide: &mut Decide<'_>,
     ) -> Result<usize, BackendError>;
+    /// What questions are answered with that are decided so; a back-end that answers nothing does not need it.
+    fn set_sinkhole(&mut self, _sinkhole: Option<Sinkhole>) {}
     /// Counters so far.
     fn counters(&mut self) -> Counters;
 }

@@ -68,7 +68,7 @@ impl Backend for Queued {
                     self.counters.forwarded += 1;
                     nfq::Verdict::Accept
                 }
-                Decision::Drop | Decision::Reject | Decision::Sinkhole(_) => {
+                Decision::Drop | Decision::Reject | Decision::Sinkhole => {
                     self.counters.dropped += 1;
                     nfq::Verdict::Drop
                 }

@@ -176,7 +176,7 @@ impl Work<'_> {
             self.tell_devices(flow, direction, packet);
         }
         let decision = self.judge_packet(flow, direction, packet);
-        if decision != Decision::Pass {
+        if decision != Decision::Pass || flow.extra.policy.is_none() {
             return decision;
         }
         self.keep_to_rate(flow, direction, packet)
@@ -245,10 +245,14 @@ impl Work<'_> {
         let now = (!self.settings.reassembly.immediate).then_some(direction);
         self.ask_pieces(&mut case, conversation, extra, now);
         self.ask_transactions(&mut case, conversation, extra, now);
-        self.ask_policies(&mut case, conversation, extra);
+        if self.state.policing.is_some() {
+            self.ask_policies(&mut case, conversation, extra);
+        }
         decision = decision.max(self.settle(&mut case, direction, conversation, extra));
         self.write_finished(&case, conversation, now.is_some() && !extra.passed);
-        self.skip_from_now_on(flow);
+        if self.settings.bypass_bytes.is_some() {
+            self.skip_from_now_on(flow);
+        }
         decision
     }
 

@@ -48,8 +48,8 @@ pub enum Decision {
     Drop,
     /// goes nowhere, and both ends are told
     Reject,
-    /// a question of DNS that goes nowhere and is answered so
-    Sinkhole(Sinkhole),
+    /// a question of DNS that goes nowhere and is answered with [`Settings::sinkhole`]
+    Sinkhole,
 }
 
 /// Whether drops are real.
@@ -142,6 +142,10 @@ impl Engine {
     /// Enforces what devices may do from now on.
     pub fn set_policies(&mut self, book: PolicyBook) {
         self.lane.work.policing = Some(Box::new(policing::Police::new(book)));
+    }
+    /// What questions of DNS are answered with, if a list or a policy says so.
+    pub fn sinkhole(&self) -> Option<Sinkhole> {
+        self.lane.settings.sinkhole
     }
     /// Rules that are enforced.
     pub fn rule_count(&self) -> usize {

@@ -81,11 +81,10 @@ impl Work<'_> {
             let flow = !alone && !asks && hit.rule.scope(hit.in_stream) == Scope::Flow;
             outcome.bypass |= hit.rule.bypass;
             if blocks && self.settings.mode == Mode::Inline {
-                let decision = match (action, self.settings.sinkhole) {
-                    (Action::Reject, Some(sinkhole)) if hit.rule.sinkhole && asks => {
-                        Decision::Sinkhole(sinkhole)
-                    }
-                    (Action::Reject, _) => Decision::Reject,
+                let sinkholes = hit.rule.sinkhole && asks && self.settings.sinkhole.is_some();
+                let decision = match action {
+                    Action::Reject if sinkholes => Decision::Sinkhole,
+                    Action::Reject => Decision::Reject,
                     _ => Decision::Drop,
                 };
                 outcome.decision = outcome.decision.max(decision);
