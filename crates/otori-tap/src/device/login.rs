@@ -124,18 +124,20 @@ impl Pending {
             _ => {}
         }
     }
-    /// `Basic` tells name and password; of other schemes only the answer counts.
+    /// `Basic` tells name and password; of `Digest` only the answer counts. Others are no passwords: a token that has expired
+    /// is refused again and again.
     fn authorize(&mut self, service: &'static str, given: &[u8]) {
         let (scheme, rest) =
             given.split_at(given.iter().position(|byte| *byte == b' ').unwrap_or(given.len()));
-        let pair =
-            scheme.eq_ignore_ascii_case(b"basic").then(|| decode(rest.trim_ascii(), Mode::Rfc4648)).flatten();
-        match pair.as_deref().and_then(|pair| Some((pair, pair.iter().position(|byte| *byte == b':')?))) {
-            Some((pair, colon)) => {
-                self.start(service, pair.get(..colon).unwrap_or_default(), pair.get(colon + 1..), true);
-            }
-            None => self.start(service, b"", None, true),
+        if scheme.eq_ignore_ascii_case(b"digest") {
+            return self.start(service, b"", None, true);
         }
+        if !scheme.eq_ignore_ascii_case(b"basic") {
+            return;
+        }
+        let pair = decode(rest.trim_ascii(), Mode::Rfc4648).unwrap_or_default();
+        let colon = pair.iter().position(|byte| *byte == b':').unwrap_or(pair.len());
+        self.start(service, pair.get(..colon).unwrap_or_default(), pair.get(colon + 1..), true);
     }
     fn status(&mut self, code: Option<&[u8]>, tell: Tell<'_>) {
         let outcome = match code {
@@ -249,6 +251,7 @@ mod tests {
         };
         assert_eq!(http(b"authorization:  Basic YTpiOmM=", b"200"), ["http a Some(\"b:c\") Accepted"]);
         assert_eq!(http(b"Authorization: Digest username=\"a\"", b"401"), ["http  None Refused"]);
+        assert_eq!(http(b"Authorization: Bearer YTpi", b"401"), [""; 0], "a token");
         assert_eq!(http(b"X-Authorization: Basic YTpi", b"401"), [""; 0], "a challenge is no refusal");
         let form = |body: &'static [u8], code: &'static [u8]| {
             said(&[(Http, &[(http::REQUEST_BODY, body), (http::STATUS, code)])])

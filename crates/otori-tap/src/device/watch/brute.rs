@@ -92,6 +92,15 @@ impl Watch for Brute {
             Happening::Login(login) if login.outcome == Outcome::Refused => {
                 self.fail(contact, login.service, REFUSED, tell);
             }
+            // Digest refuses what is too old before it takes what is new.
+            Happening::Login(login) if login.outcome == Outcome::Accepted => {
+                if matches!(login.service, "http" | "rtsp")
+                    && let Some(track) =
+                        self.tracks.get_mut(&(contact.opened, login.service, Some(contact.peer.ip)))
+                {
+                    *track = Track { since: contact.at, ..Track::default() };
+                }
+            }
             Happening::Closed if contact.application == Some("ssh") && contact.answered => {
                 let sent = if contact.opened { contact.packets[0] } else { contact.packets[1] };
                 let short = contact.at.since_ns(contact.started_at) < SHORT_NS && sent < SHORT_PACKETS;

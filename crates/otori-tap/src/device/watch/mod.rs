@@ -13,6 +13,8 @@ mod scan;
 mod tunnel;
 
 #[cfg(test)]
+mod profile_tests;
+#[cfg(test)]
 mod tests;
 
 use super::{

@@ -1,4 +1,4 @@
-//! Tests of the watchers on packets made by hand: each fires, and its benign twin does not.
+//! Tests of the watchers on packets made by hand: each fires, and its benign twin does not. Key type: [`Site`].
 use super::*;
 use crate::{
     Decision, Engine, Mode, Settings,
@@ -13,29 +13,29 @@ use otori_rule::{Variables, address::AddressSet, list::ListSpec};
 use otori_wire::LinkType;
 use serde_json::Value;
 
-const DEVICE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 5);
-const STRANGER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
+pub(super) const DEVICE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 5);
+pub(super) const STRANGER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 const SYN: u8 = 2;
 const RST: u8 = 4;
 const ACK: u8 = 16;
 
-fn stranger(number: u16) -> Ipv4Addr {
+pub(super) fn stranger(number: u16) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::from(Ipv4Addr::new(198, 51, 0, 0)) | u32::from(number))
 }
 
 /// A site with one device.
-struct Site {
-    engine: Engine,
+pub(super) struct Site {
+    pub(super) engine: Engine,
     at: i64,
     port: u16,
     lines: Vec<Value>,
 }
 
 impl Site {
-    fn new(map: &str) -> Site {
+    pub(super) fn new(map: &str) -> Site {
         Site::with(map, Mode::Observe, "")
     }
-    fn with(map: &str, mode: Mode, rules: &str) -> Site {
+    pub(super) fn with(map: &str, mode: Mode, rules: &str) -> Site {
         let home = AddressSet::parse("192.168.0.0/16", &Variables::default()).unwrap();
         let settings = Settings { mode, ..Settings::default() };
         let mut engine = Engine::new(settings, Variables::default());
@@ -43,10 +43,10 @@ impl Site {
         engine.set_devices(Devices::new(home, Map::read("d.toml", map).unwrap()));
         Site { engine, at: 1_700_000_000 * SECOND_NS, port: 2_000, lines: Vec::new() }
     }
-    fn wait_ms(&mut self, ms: i64) {
+    pub(super) fn wait_ms(&mut self, ms: i64) {
         self.at += ms * 1_000_000;
     }
-    fn packet(&mut self, protocol: u8, from: Ipv4Addr, to: Ipv4Addr, body: &[u8]) -> Decision {
+    pub(super) fn packet(&mut self, protocol: u8, from: Ipv4Addr, to: Ipv4Addr, body: &[u8]) -> Decision {
         self.at += 100_000;
         let packet = ipv4(protocol, 64, from, to, body);
         let decision = self.engine.packet(Timestamp(self.at), LinkType::Ip, &packet, 0);
@@ -91,7 +91,7 @@ impl Site {
         decision
     }
     /// Names of the findings so far, at the end.
-    fn findings(&mut self) -> Vec<String> {
+    pub(super) fn findings(&mut self) -> Vec<String> {
         self.engine.finish();
         self.take();
         let alerts = self.lines.iter().filter(|line| line["event_type"] == "alert");
@@ -392,79 +392,4 @@ fn data_in_questions_is_told_from_many_names() {
     (0..60).for_each(|_| ask(&mut site, "0123456789abcdef0123456789abcdef.t.good.example"));
     (0..60).for_each(|number| ask(&mut site, &format!("0.0.0.0.0.0.0.0.0.{number}.100.51.198.in-addr.arpa")));
     assert!(site.findings().is_empty());
-}
-
-/// A profile that allows UDP to one address, bound with that action.
-fn bound(action: &str) -> Map {
-    use crate::device::profile::{Profile, export, import};
-    let mud = r#"{"ietf-mud:mud": {"mud-url": "https://mud.invalid/cam.json",
-        "from-device-policy": {"access-lists": {"access-list": [{"name": "a"}]}}},
-        "ietf-access-control-list:acls": {"acl": [{"name": "a", "aces": {"ace": [{"name": "x",
-        "matches": {"ipv4": {"destination-ipv4-network": "198.51.100.7/32", "protocol": 17},
-        "udp": {"destination-port": {"operator": "eq", "port": 7000}}},
-        "actions": {"forwarding": "accept"}, "otori:bytes-per-hour": {"from-device": 9000, "to-device": 9000}}]}}]}}"#;
-    let (profile, _) = import(mud).unwrap();
-    let (again, _) =
-        import(&export(&profile, Timestamp(0), "https://mud.invalid/cam.json").to_string()).unwrap();
-    assert_eq!(Profile { about: String::new(), ..again }, profile);
-    let text = format!(
-        "[[group]]\nname = 'cameras'\nprofile = 'cam.json{action}'\n[[device]]\nname = 'cam'\ngroup = 'cameras'\n\
-         address = '{DEVICE}'\n"
-    );
-    Map::read_with("d.toml", &text, &mut |name| {
-        assert_eq!(name, "cam.json");
-        Ok(mud.to_owned())
-    })
-    .unwrap()
-}
-
-#[test]
-fn what_is_outside_of_the_profile_is_told_or_dropped() {
-    let send = |site: &mut Site, to, port, bytes: usize| {
-        site.packet(17, DEVICE, to, &udp(4_000, port, &vec![0; bytes]))
-    };
-    let site = |action: &str, mode| {
-        let mut site = Site::with("", mode, "");
-        let home = AddressSet::parse("192.168.0.0/16", &Variables::default()).unwrap();
-        site.engine.set_devices(Devices::new(home, bound(action)));
-        site
-    };
-    let mut told = site("", Mode::Inline);
-    assert_eq!(send(&mut told, STRANGER, 7_000, 100), Decision::Pass);
-    assert_eq!(send(&mut told, stranger(1), 7_000, 100), Decision::Pass, "only told");
-    assert_eq!(send(&mut told, STRANGER, 7_001, 100), Decision::Pass);
-    assert_eq!(told.findings(), ["outside", "outside"], "two hosts and ports");
-    let mut dropped = site(":drop", Mode::Inline);
-    assert_eq!(send(&mut dropped, stranger(1), 7_000, 100), Decision::Drop, "the first packet");
-    assert_eq!(send(&mut dropped, STRANGER, 7_000, 100), Decision::Pass);
-    dropped.wait_ms(2_000);
-    assert_eq!(send(&mut dropped, STRANGER, 7_000, 1_200), Decision::Pass);
-    for _ in 0..8 {
-        dropped.wait_ms(2_000);
-        send(&mut dropped, STRANGER, 7_000, 1_200);
-    }
-    assert_eq!(send(&mut dropped, STRANGER, 7_000, 100), Decision::Drop, "more than 9000 bytes in this hour");
-    assert_eq!(dropped.findings(), ["outside", "too-much"]);
-    let mut many = site(":drop", Mode::Inline);
-    (0..200).for_each(|number| assert_eq!(send(&mut many, stranger(number), 1, 1), Decision::Drop));
-    assert_eq!(
-        many.findings().iter().filter(|name| *name == "outside").count(),
-        LOUD as usize,
-        "not two hundred"
-    );
-}
-
-#[test]
-fn a_profile_that_cannot_be_used_is_an_error_with_its_place() {
-    let wrong = |text: &str, profile: Result<&str, &str>| {
-        let profile = profile.map(str::to_owned).map_err(str::to_owned);
-        Map::read_with("d.toml", text, &mut |_| profile.clone()).unwrap_err().to_string()
-    };
-    let text = "\n[[device]]\naddress = '192.0.2.1'\nprofile = 'x.json:drop'\n";
-    assert_eq!(wrong(text, Err("not there")), "d.toml:2: profile \"x.json\": not there");
-    assert!(wrong(text, Ok("{}")).contains("no \"ietf-mud:mud\": a MUD file has it"));
-    assert!(
-        wrong("[[group]]\nname = 'g'\nprofile = 'x'\n", Ok("["))
-            .starts_with("d.toml:1: profile \"x\": not JSON")
-    );
 }
