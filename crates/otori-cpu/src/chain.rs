@@ -103,7 +103,8 @@ pub(crate) const fn three<S, A: Link<S>, B: Link<S>, C: Link<S>>() -> Run<S> {
     joined::<S, A, Known<B, Known<C, Dispatch>>>
 }
 
-/// The version of `A` that does what one look into the cache does not.
+/// The version of `A` that does what one look into the cache does not. Cold: away from the code that runs.
+#[cold]
 #[inline(never)]
 pub(crate) fn slow<'a, S, A: Link<S>>(
     cpu: &mut S,
@@ -212,6 +213,12 @@ impl<S: 'static> Joins<S> {
                 _ => return,
             }
         }
+    }
+
+    /// The function of the first operation alone, of one that does a row.
+    pub(crate) fn first_of(&self, run: Run<S>) -> Run<S> {
+        let row = self.rows.iter().find(|row| is(row.run, run));
+        row.and_then(|row| row.parts.first().copied()).unwrap_or(run)
     }
 
     /// Gives the operations of a block their joined functions, so that there are as few jumps as can be.

@@ -49,7 +49,52 @@ const ROOTS: &[Root] = &[
     Root { name: "languages", packages: LANGUAGES, alone: false, when: When::Asked },
     Root { name: "system", packages: SYSTEM, alone: false, when: When::Asked },
     Root { name: "servers", packages: SERVERS, alone: false, when: When::Asked },
+    Root { name: "runtimes", packages: RUNTIMES, alone: false, when: When::Asked },
+    Root { name: "appliance", packages: APPLIANCE, alone: false, when: When::Asked },
     Root { name: "musl", packages: &["musl", "musl-dev"], alone: true, when: When::Asked },
+];
+/// Programs of languages that bring a scheduler, a compiler or a collector of their own: Go, Rust, Haskell, JavaScript,
+/// Erlang, OCaml, Lisp, Java.
+const RUNTIMES: &[&str] = &[
+    "dash",
+    "coreutils",
+    "gron",
+    "fzf",
+    "ripgrep",
+    "fd-find",
+    "shellcheck",
+    "ocaml-base",
+    "ocaml-nox",
+    "sbcl",
+    "erlang-base",
+    "nodejs",
+    "openjdk-17-jre-headless",
+];
+/// What runs in appliances: web and file servers, packet filters, file systems, flash, debuggers.
+const APPLIANCE: &[&str] = &[
+    "bash",
+    "coreutils",
+    "nginx-light",
+    "redis-server",
+    "memcached",
+    "iptables",
+    "nftables",
+    "ethtool",
+    "e2fsprogs",
+    "dosfstools",
+    "squashfs-tools",
+    "mtd-utils",
+    "u-boot-tools",
+    "device-tree-compiler",
+    "i2c-tools",
+    "hostapd",
+    "chrony",
+    "cron",
+    "gdb",
+    "tcpdump",
+    "nmap",
+    "ffmpeg",
+    "curl",
 ];
 /// Servers and clients that talk to each other inside of one machine, and the tools that look at its network.
 const SERVERS: &[&str] = &[

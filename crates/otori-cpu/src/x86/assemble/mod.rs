@@ -10,6 +10,7 @@ mod far;
 mod float;
 mod join;
 mod one;
+mod recorded;
 mod two;
 mod vector;
 mod vector_integer;
@@ -248,6 +249,9 @@ impl Assembly {
         } else if instruction.segment == NOTHING {
             let kind = if instruction.address == AddressBits::Word { WORD } else { LONG };
             return (fields(place, place.displacement), kind);
+        } else if let Some(based) = self.based_on_segment(instruction, place) {
+            let kind = if instruction.address == AddressBits::Word { WORD } else { LONG };
+            return (fields(based, place.displacement), kind);
         } else {
             let run: Run<Cpu> = match instruction.address {
                 AddressBits::Word => moves::effective::<64, WORD>,
@@ -259,6 +263,22 @@ impl Assembly {
             self.plain(Op { b: instruction.segment, ..op(moves::add_segment) });
         }
         (fields(Place::COMPUTED, 0), LONG)
+    }
+
+    /// The place with the segment's base as one of its registers, if one is free and the sum wraps where the segment's does:
+    /// most of what lies in a thread's own storage.
+    fn based_on_segment(&self, instruction: &Instruction, place: Place) -> Option<Place> {
+        let natural = match self.mode {
+            Mode::X86_64 => AddressBits::Long,
+            Mode::I386 => AddressBits::Word,
+        };
+        let (base, index) = (place.base == NOTHING, place.index == NOTHING);
+        let segment = instruction.segment;
+        match (instruction.address == natural, base, index) {
+            (true, true, _) => Some(Place { base: segment, ..place }),
+            (true, false, true) => Some(Place { base: segment, index: place.base, shift: 0, ..place }),
+            _ => None,
+        }
     }
 
     /// The same; the kind says too if there is no index.

@@ -3,6 +3,7 @@
 use super::super::cpu::{AX, CX, Cpu, DX};
 use super::super::execute::{get, handlers, set};
 use super::super::flags::{CARRY, OVERFLOW, SIGN, ZERO};
+use super::integer::equal_bytes;
 use super::{set_vector, vector};
 
 /// Elements are words instead of bytes.
@@ -71,6 +72,37 @@ fn compare(pattern: &Text, text: &Text, control: u8) -> u32 {
     found ^ ((1 << turned) - 1)
 }
 
+/// A bit for each byte that is not zero, of bytes that are 0 or 0xff.
+fn bits(bytes: u128) -> u32 {
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let half = |half: u64| ((half & 0x0101_0101_0101_0101).wrapping_mul(GATHER) >> 56) as u32;
+    half(bytes as u64) | half((bytes >> 64) as u64) << 8
+}
+
+/// As [`Text::new`] and [`compare`], for bytes that end at their zeros, of a set (`0`) or in two texts (`8`): what C
+/// libraries do for most strings. The result, and the lengths of both.
+fn compare_bytes(first: u128, second: u128, control: u8) -> Option<(u32, usize, usize)> {
+    if control & (WORDS | 4) != 0 {
+        return None;
+    }
+    let length = |value| (bits(equal_bytes(value, 0)) | 1 << 16).trailing_zeros();
+    let (pattern, text) = (length(first), length(second));
+    let within = |length: u32| (1u32 << length) - 1;
+    let found = if control & 8 == 0 {
+        let set = (0..pattern).map(|at| (first >> (8 * at)) as u8);
+        let places = set.map(|byte| equal_bytes(second, u128::from_ne_bytes([byte; 16])));
+        bits(places.fold(0, |found, places| found | places)) & within(text)
+    } else {
+        bits(equal_bytes(first, second)) & within(pattern.min(text)) | 0xffff & !within(pattern.max(text))
+    };
+    let turned = match control >> 4 & 3 {
+        1 => 16,
+        3 => text,
+        _ => 0,
+    };
+    Some((found ^ within(turned), pattern as usize, text as usize))
+}
+
 /// A mask of whole elements from one of bits.
 fn spread(found: u32, places: usize) -> u128 {
     let bits = 128 / places as u32;
@@ -91,22 +123,55 @@ handlers! {
         let (control, kind) = (op.imm as u8, op.imm >> 8);
         let (first, second) = (vector(cpu, op.d), vector(cpu, op.e));
         let explicit = |register| (kind & 2 == 0).then(|| given(cpu, register, kind & 4 != 0));
-        let pattern = Text::new(first, control, explicit(AX));
-        let text = Text::new(second, control, explicit(DX));
-        let found = compare(&pattern, &text, control);
+        let places = if control & WORDS == 0 { 16 } else { 8 };
+        let quickly = if kind & 2 != 0 { compare_bytes(first, second, control) } else { None };
+        let (found, pattern, text) = quickly.unwrap_or_else(|| {
+            let pattern = Text::new(first, control, explicit(AX));
+            let text = Text::new(second, control, explicit(DX));
+            (compare(&pattern, &text, control), pattern.length, text.length)
+        });
         let flag = |set: bool, bit: u32| if set { bit } else { 0 };
         cpu.flags.set_bits(
             flag(found != 0, CARRY)
-                | flag(text.length < text.places, ZERO)
-                | flag(pattern.length < pattern.places, SIGN)
+                | flag(text < places, ZERO)
+                | flag(pattern < places, SIGN)
                 | flag(found & 1 != 0, OVERFLOW),
         );
         match (kind & 1, control & LAST) {
             (0, 0) => set_vector(cpu, 0, found.into()),
-            (0, _) => set_vector(cpu, 0, spread(found, text.places)),
-            (_, _) if found == 0 => set::<64>(cpu, CX, text.places as u64),
+            (0, _) => set_vector(cpu, 0, spread(found, places)),
+            (_, _) if found == 0 => set::<64>(cpu, CX, places as u64),
             (_, 0) => set::<64>(cpu, CX, found.trailing_zeros().into()),
             (_, _) => set::<64>(cpu, CX, (31 - found.leading_zeros()).into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_compared_quickly_as_they_are_slowly() {
+        let mut state = 1u64;
+        let mut random = || {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            state >> 33
+        };
+        for _ in 0..20_000 {
+            // Few values, so that many are the same and some are zero.
+            let mut operand = || u128::from_le_bytes(core::array::from_fn(|_| (random() % 5 * 63) as u8));
+            let (first, second) = (operand(), operand());
+            for control in (0..=u8::MAX).filter(|control| control & (WORDS | 4) == 0) {
+                let pattern = Text::new(first, control, None);
+                let text = Text::new(second, control, None);
+                let slowly = (compare(&pattern, &text, control), pattern.length, text.length);
+                assert_eq!(
+                    compare_bytes(first, second, control),
+                    Some(slowly),
+                    "{first:x} {second:x} {control:x}"
+                );
+            }
         }
     }
 }
