@@ -34,8 +34,8 @@ pub(super) fn equal_bytes(a: u128, b: u128) -> u128 {
     const LOW: u128 = u128::from_ne_bytes([0x7f; 16]);
     let differs = a ^ b;
     // No carry leaves a byte.
-    let equal = !((differs & LOW) + LOW | differs | LOW);
-    equal | equal - (equal >> 7)
+    let equal = !(((differs & LOW) + LOW) | differs | LOW);
+    equal | (equal - (equal >> 7))
 }
 
 fn i16_if(holds: bool) -> i16 {
