@@ -7,7 +7,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may unwrap, and say what they measured")]
 mod support;
 
+use std::io::{BufRead, BufReader, Write};
 use std::net::UdpSocket;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -81,6 +83,7 @@ fn guard(network: &Network, folder: &Path, log: &str) -> Process {
     let mut command = network.command("g", env!("CARGO_BIN_EXE_otori"));
     command.args(["guard", "--inline", "g0:g1", "--home", "192.0.2.20", "--name", "wire", "--devices"]);
     command.arg(folder.join("devices.toml")).arg("--eve").arg(folder.join(log));
+    command.arg("--device-socket").arg(folder.join("devices.sock"));
     // Nothing of a server is looked for in the test's own folder.
     command.arg("--data").arg(folder);
     let mut guard = Process::start("guard", &mut command);
@@ -133,9 +136,28 @@ fn a_profile_is_learned_and_a_running_guard_holds_the_camera_to_it() {
         let line = camera.wait_for("the profile", PATIENCE, |line| line.starts_with("answers"));
         assert_eq!(line, "answers cloud=true stranger=false");
     }
+    // The carrier's system says that the address is another device's now, which nobody has bound.
+    tell(folder, r#"{"device": {"name": "guest", "sim": "8981", "address": "192.0.2.20"}}"#, "ok\n");
+    tell(
+        folder,
+        r#"{"device": {"name": "guest", "address": "192.0.2"}}"#,
+        "error: \"192.0.2\" is no address",
+    );
+    camera.wait_for("the guest", PATIENCE, |line| line == "answers cloud=true stranger=true");
+    tell(folder, r#"{"remove": "guest"}"#, "ok\n");
+    camera.wait_for("the camera", PATIENCE, |line| line == "answers cloud=true stranger=false");
     drop(camera);
     assert!(watching.terminate().unwrap().success());
     check_log(&folder.join("eve.json"));
+}
+
+/// Says one change at the guard's socket, which answers so.
+fn tell(folder: &Path, line: &str, answer: &str) {
+    let stream = UnixStream::connect(folder.join("devices.sock")).unwrap();
+    (&stream).write_all(format!("{line}\n").as_bytes()).unwrap();
+    let mut said = String::new();
+    BufReader::new(&stream).read_line(&mut said).unwrap();
+    assert!(said.starts_with(answer), "{said}");
 }
 
 fn check_log(path: &Path) {

@@ -53,6 +53,10 @@ pub struct Arguments {
     lists: lists::Options,
     #[command(flatten)]
     devices: devices::DeviceOptions,
+    /// A socket that takes further devices, a line of JSON each:
+    /// {"device": {"name": "m1", "sim": "8981", "address": "10.0.0.9"}} or {"remove": "m1"}
+    #[arg(long, value_name = "PATH")]
+    device_socket: Option<PathBuf>,
     #[command(flatten)]
     policies: policies::PolicyOptions,
     /// A flow of so many bytes that is encrypted, or of an unknown protocol, is only counted from then on; 0: never
@@ -180,8 +184,13 @@ fn engine(arguments: &Arguments, row: &BackendRow) -> anyhow::Result<Engine> {
         ..Settings::default()
     };
     let mut engine = Engine::new(settings, variables);
-    if let Some(devices) = arguments.devices.load(&mut engine, &home)? {
-        arguments.devices.follow(devices);
+    let socket = arguments.device_socket.as_deref();
+    let devices = match socket {
+        Some(_) => Some(arguments.devices.load_always(&mut engine, &home)?),
+        None => arguments.devices.load(&mut engine, &home)?,
+    };
+    if let Some(devices) = devices {
+        arguments.devices.follow(&devices, socket)?;
     }
     let sinkholes = policies::Sinkholes::of(sinkhole.as_ref());
     if let Some(book) = arguments.policies.load(&mut engine, sinkholes)? {

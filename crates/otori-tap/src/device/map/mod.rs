@@ -5,6 +5,7 @@
 //! describes every device that it fits, each of them a device of its own.
 mod bind;
 mod csv;
+pub mod feed;
 mod read;
 
 use super::{
@@ -125,6 +126,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Something must tell it.
+    fn check(&self) -> Result<(), String> {
+        if !self.is_named_by_mark() && self.gre_peers.is_empty() && self.vlan.is_none() {
+            return Err("nothing tells this device: add mac, address, teid, gre_peer or vlan".into());
+        }
+        Ok(())
+    }
     fn is_named_by_mark(&self) -> bool {
         !(self.macs.is_empty() && self.addresses.is_empty() && self.teids.is_empty())
     }
@@ -150,6 +158,7 @@ pub struct Map {
     /// by family and length, the longest first
     networks: Vec<(bool, u8, Index<u128>)>,
     actions: Actions,
+    groups: read::Groups,
 }
 
 impl Map {
@@ -164,16 +173,15 @@ impl Map {
         get: &mut dyn FnMut(&str) -> Result<String, String>,
     ) -> Result<Map, MapError> {
         let lower = file.to_ascii_lowercase();
-        let (entries, actions) = match lower.ends_with(".csv") {
-            true => (csv::read(file, text)?, Actions::default()),
+        let (entries, actions, groups) = match lower.ends_with(".csv") {
+            true => (csv::read(file, text)?, Actions::default(), read::Groups::new()),
             false => read::read(file, text, get)?,
         };
-        Ok(Map { actions, ..Map::of(entries) })
+        Ok(Map { actions, groups, ..Map::of(entries.into_iter().map(Arc::new)) })
     }
-    fn of(entries: Vec<Entry>) -> Map {
+    fn of(entries: impl Iterator<Item = Arc<Entry>>) -> Map {
         let mut map = Map::default();
-        for (place, entry) in entries.into_iter().enumerate() {
-            let place = place as u32;
+        for (place, entry) in (0..).zip(entries) {
             entry.macs.iter().for_each(|mac| map.macs.entry(*mac).or_default().push(place));
             entry.teids.iter().for_each(|teid| map.teids.entry(*teid).or_default().push(place));
             for network in &entry.addresses {
@@ -185,7 +193,7 @@ impl Map {
                     (peers, _) => peers.iter().for_each(|ip| map.peers.entry(*ip).or_default().push(place)),
                 }
             }
-            map.entries.push(Arc::new(entry));
+            map.entries.push(entry);
         }
         map.networks.sort_by_key(|(v6, length, _)| (*v6, core::cmp::Reverse(*length)));
         map

@@ -42,6 +42,9 @@ impl<'de, T: FromStr<Err = String>> de::Visitor<'de> for SeveralVisitor<T> {
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Several<T>, E> {
         self.visit_str(&number.to_string())
     }
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Several<T>, E> {
+        self.visit_str(&number.to_string())
+    }
     fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Several<T>, A::Error> {
         let mut all = Vec::new();
         while let Some(Several(mut one)) = list.next_element()? {
@@ -136,7 +139,7 @@ struct GroupRow {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+pub(super) struct Row {
     #[serde(default)]
     name: Several<Word>,
     #[serde(default)]
@@ -173,7 +176,7 @@ fn only<T>(key: &str, values: Several<T>) -> Result<Option<T>, String> {
 }
 
 /// Profiles of groups, and what is done with findings about their devices.
-type Groups = HashMap<String, (Option<Bound>, Actions)>;
+pub(super) type Groups = HashMap<String, (Option<Bound>, Actions)>;
 
 fn actions(table: &BTreeMap<String, String>) -> Result<Actions, String> {
     let mut actions = Actions::default();
@@ -181,7 +184,12 @@ fn actions(table: &BTreeMap<String, String>) -> Result<Actions, String> {
     Ok(actions)
 }
 
-fn entry(row: Row, line: usize, groups: &Groups, binder: &mut Binder<'_>) -> Result<Entry, String> {
+pub(super) fn entry(
+    row: Row,
+    line: usize,
+    groups: &Groups,
+    binder: &mut Binder<'_>,
+) -> Result<Entry, String> {
     let mut profile = row.profile.map(|text| binder.bind(&text)).transpose()?;
     let mut watch = actions(&row.watch)?;
     for (bound, of_group) in row.group.0.iter().filter_map(|Word(name)| groups.get(name)) {
@@ -217,9 +225,7 @@ impl Checked {
         Checked { entries: Vec::new(), names: HashMap::new() }
     }
     pub(super) fn add(&mut self, entry: Entry) -> Result<(), String> {
-        if !entry.is_named_by_mark() && entry.gre_peers.is_empty() && entry.vlan.is_none() {
-            return Err("nothing tells this device: add mac, address, teid, gre_peer or vlan".into());
-        }
+        entry.check()?;
         if self.entries.len() >= ENTRIES {
             return Err(format!("more than {ENTRIES} devices: describe several by one entry with a network"));
         }
@@ -243,7 +249,7 @@ pub(super) fn read(
     file: &str,
     text: &str,
     get: &mut dyn FnMut(&str) -> Result<String, String>,
-) -> Result<(Vec<Entry>, Actions), MapError> {
+) -> Result<(Vec<Entry>, Actions, Groups), MapError> {
     let error = |line, problem| MapError { file: file.to_owned(), line, problem };
     let rows: File = toml::from_str(text).map_err(|wrong| {
         let line = line_of(text, wrong.span().map_or(0, |span| span.start));
@@ -273,5 +279,5 @@ pub(super) fn read(
         let made = entry(row.into_inner(), line.0, &groups, &mut binder).and_then(|entry| checked.add(entry));
         made.map_err(|problem| error(line.0, problem))?;
     }
-    Ok((checked.entries, all))
+    Ok((checked.entries, all, groups))
 }

@@ -228,7 +228,7 @@ impl Actions {
             }
         }
     }
-    fn get(&self, watch: &str) -> Option<Option<Action>> {
+    pub(super) fn get(&self, watch: &str) -> Option<Option<Action>> {
         self.list.iter().find(|(name, _)| *name == watch).map(|(_, action)| *action)
     }
 }

@@ -1,7 +1,8 @@
 //! `otori devices`: profiles of devices, learned and shown. Neighbours: `options` (devices for the verbs that look at
-//! packets), `learn`.
+//! packets), `learn`, `socket` (changes while a guard runs).
 mod learn;
 mod options;
+mod socket;
 
 pub use options::DeviceOptions;
 

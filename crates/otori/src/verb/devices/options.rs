@@ -1,12 +1,19 @@
 //! Tells devices apart for the verbs that look at packets. Key type: [`DeviceOptions`].
+use super::socket;
 use crate::verb::{Failure, watch};
 use anyhow::Context;
 use otori_rule::address::AddressSet;
 use otori_tap::{
     Engine,
-    device::{Devices, map::Map},
+    device::{
+        Devices,
+        map::{Map, feed::Feed},
+    },
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// The options about devices.
 #[derive(clap::Args)]
@@ -36,16 +43,26 @@ impl DeviceOptions {
         engine.set_devices(devices.clone());
         Ok(devices)
     }
-    /// Takes changes of the file from now on; what cannot be read is told, and the old one stays.
-    pub fn follow(&self, devices: Devices) {
-        let Some(path) = self.devices.clone() else { return };
+    /// Takes changes of the file, and those that come by the socket, from now on; what cannot be read is told, and the old
+    /// file stays.
+    pub fn follow(&self, devices: &Devices, socket: Option<&Path>) -> anyhow::Result<()> {
+        let map = self.devices.as_deref().map_or_else(|| Ok(Map::default()), read)?;
+        let feed = Arc::new(Mutex::new(Feed::new(map)));
+        if let Some(path) = socket {
+            socket::serve(path, feed.clone(), devices.clone())?;
+        }
+        let Some(path) = self.devices.clone() else { return Ok(()) };
+        let devices = devices.clone();
         watch::changes(path, move |path| match read(path) {
             Ok(map) => {
                 eprintln!("otori: {}: {} devices from now on", path.display(), map.len());
-                devices.replace(map);
+                let mut feed = feed.lock().unwrap_or_else(PoisonError::into_inner);
+                feed.set_base(map);
+                devices.replace(feed.map());
             }
             Err(error) => eprintln!("otori: the devices stay as they were: {error:#}"),
         });
+        Ok(())
     }
 }
 
