@@ -1,7 +1,9 @@
-//! Tells who was rejected that it is over: resets for TCP, a refusal or addresses of our own for a question of DNS.
+//! Tells who was rejected that it is over: resets for TCP, a refusal or addresses of our own for a question of DNS, and that
+//! it is prohibited for other datagrams.
 //!
 //! [`answers`] makes frames out of the rejected one: back to its sender, and for TCP on to its receiver.
-//! RFC 9293 3.10.7; RFC 1035 4.1.1, REFUSED; RFC 3596 for AAAA.
+//! RFC 9293 3.10.7; RFC 1035 4.1.1, REFUSED; RFC 3596 for AAAA; RFC 1812 5.2.7.1 and RFC 4443 3.1,
+//! destination unreachable, communication administratively prohibited.
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use otori_event::Timestamp;
 use otori_wire::{
@@ -18,6 +20,12 @@ const DNS_BYTES: usize = 512;
 const REFUSED: u16 = 0x8085;
 /// Answer; recursion is available; no error.
 const ANSWERED: u16 = 0x8080;
+/// Destination unreachable: type and code, of ICMP and of ICMPv6.
+const PROHIBITED: [u8; 2] = [3, 13];
+const PROHIBITED_6: [u8; 2] = [1, 1];
+/// Bytes that the message repeats behind the rejected packet's header: enough for the sender to know its socket, and no more
+/// than a flood has brought (RFC 792).
+const REPEATED_BYTES: usize = 8;
 /// Types A and AAAA, class IN.
 const A: u16 = 1;
 const AAAA: u16 = 28;
@@ -50,8 +58,7 @@ pub struct Sinkhole {
     pub ttl_s: u32,
 }
 
-/// What to answer; `None` where nothing fits: the frame is neither TCP nor a question of DNS over UDP, or it is a reset or
-/// an answer itself.
+/// What to answer; `None` where nothing fits: the frame is neither TCP nor UDP, it is a reset, or it goes to many.
 pub fn answers(frame: &[u8], sinkhole: Option<&Sinkhole>) -> Option<Answers> {
     let packet = decode(LinkType::Ethernet, Timestamp(0), frame);
     let ip = packet.ip.as_ref().filter(|ip| ip.fragment.is_none())?;
@@ -71,9 +78,12 @@ pub fn answers(frame: &[u8], sinkhole: Option<&Sinkhole>) -> Option<Answers> {
             let on = framed(link, ip, Way::On, protocol::TCP, on)?;
             Some(Answers { back: framed(link, ip, Way::Back, protocol::TCP, back)?, on: Some(on) })
         }
-        Transport::Udp { source, destination: DNS_PORT, .. } => {
+        // Answers of DNS are not answered.
+        Transport::Udp { source: DNS_PORT, .. } => None,
+        Transport::Udp { source, destination, .. } => {
+            let question = (destination == DNS_PORT).then(|| refusal(packet.payload, sinkhole)).flatten();
+            let Some(refusal) = question else { return prohibited(link, ip) };
             let mut datagram = Vec::with_capacity(DNS_BYTES);
-            let refusal = refusal(packet.payload, sinkhole)?;
             let length = u16::try_from(8 + refusal.len()).ok()?;
             for number in [DNS_PORT, source, length, 0] {
                 datagram.extend_from_slice(&number.to_be_bytes());
@@ -90,6 +100,25 @@ pub fn answers(frame: &[u8], sinkhole: Option<&Sinkhole>) -> Option<Answers> {
 enum Way {
     Back,
     On,
+}
+
+/// The message that this is prohibited, to who sent a datagram to one receiver.
+fn prohibited(link: &[u8], ip: &Ip<'_>) -> Option<Answers> {
+    // The first bit of an Ethernet address says that it is a group's.
+    let is_group = link.first()? & 1 != 0;
+    let to_many = match ip.destination {
+        IpAddr::V4(to) => to.is_multicast() || to.is_broadcast(),
+        IpAddr::V6(to) => to.is_multicast(),
+    };
+    if is_group || to_many || ip.source.is_unspecified() || ip.source.is_multicast() {
+        return None;
+    }
+    let (number, head) = match ip.source {
+        IpAddr::V4(_) => (protocol::ICMP, PROHIBITED),
+        IpAddr::V6(_) => (protocol::ICMPV6, PROHIBITED_6),
+    };
+    let message = [&head[..], &[0; 6], ip.header, ip.body.get(..REPEATED_BYTES)?].concat();
+    Some(Answers { back: framed(link, ip, Way::Back, number, message)?, on: None })
 }
 
 /// A segment without its checksum.
@@ -179,6 +208,8 @@ fn framed(link: &[u8], ip: &Ip<'_>, way: Way, number: u8, mut body: Vec<u8>) -> 
     pseudo.extend_from_slice(&body);
     let (at, sum) = match number {
         protocol::TCP => (16, checksum(&pseudo)),
+        protocol::ICMP => (2, checksum(&body)),
+        protocol::ICMPV6 => (2, checksum(&pseudo)),
         // Zero would say that there is no checksum.
         _ => (6, Some(checksum(&pseudo)).filter(|sum| *sum != 0).unwrap_or(u16::MAX)),
     };
@@ -245,6 +276,40 @@ mod tests {
         let expect = b"\x12\x34\x81\x85\0\x01\0\0\0\0\0\0\x04evil\x07example\0\0\x01\0\x01";
         assert_eq!(packet.payload, expect);
         assert_eq!(answers(&back, None), None, "an answer is not answered");
+        for cut in 0..frame.len() {
+            answers(&frame[..cut], None);
+        }
+    }
+
+    #[test]
+    fn who_sends_other_datagrams_is_told_that_it_is_prohibited() {
+        let udp = [0x0f, 0xa0, 1, 0xbb, 0, 12, 0, 0, b'q', b'u', b'i', b'c'];
+        let mut frame = vec![0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 8, 0];
+        frame.extend_from_slice(&[0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2]);
+        frame.extend_from_slice(&udp);
+        let back = answers(&frame, None).unwrap().back;
+        let packet = decode(LinkType::Ethernet, Timestamp(0), &back);
+        let ip = packet.ip.as_ref().unwrap();
+        assert_eq!(ip.destination, core::net::Ipv4Addr::new(192, 0, 2, 1));
+        assert_eq!((ip.protocol, &ip.body[..2], checksum(ip.header)), (1, &[3, 13][..], 0));
+        assert_eq!((checksum(ip.body), &ip.body[8..]), (0, &frame[14..42]));
+        assert!(back.len() <= frame.len() + 28, "a flood is not made larger");
+        assert_eq!(answers(&back, None), None, "no message about a message");
+        frame[0] = 1;
+        assert_eq!(answers(&frame, None), None, "sent to a group");
+
+        let mut frame = vec![0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 12, 17, 64];
+        let (from, to) = ("2001:db8::1", "2001:db8::2");
+        let octets = |ip: &str| ip.parse::<Ipv6Addr>().unwrap().octets();
+        frame.extend_from_slice(&[octets(from), octets(to)].concat());
+        frame.extend_from_slice(&udp);
+        let back = answers(&frame, None).unwrap().back;
+        let packet = decode(LinkType::Ethernet, Timestamp(0), &back);
+        let ip = packet.ip.as_ref().unwrap();
+        assert_eq!((ip.protocol, &ip.body[..2], &ip.body[8..]), (58, &[1, 1][..], &frame[14..62]));
+        let length = (ip.body.len() as u16).to_be_bytes();
+        let pseudo = [&octets(to)[..], &octets(from), &[0, 58], &length, ip.body].concat();
+        assert_eq!(checksum(&pseudo), 0);
         for cut in 0..frame.len() {
             answers(&frame[..cut], None);
         }

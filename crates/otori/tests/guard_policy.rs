@@ -24,6 +24,10 @@ name = "refused"
 what = "name:refused.example"
 do = "reject"
 [[policy]]
+name = "no clocks"
+what = "application:ntp"
+do = "reject"
+[[policy]]
 name = "slow"
 what = "name:slow.example"
 do = "throttle"
@@ -114,6 +118,11 @@ fn role_client() {
     for name in ["good.example", "www.bad.example", "refused.example", "good.example"] {
         println!("{name}: {}", ask(&socket, name));
     }
+    let clock = UdpSocket::bind("0.0.0.0:0").unwrap();
+    clock.connect((SERVER, 123)).unwrap();
+    clock.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    clock.send(&[&[0x23][..], &[0; 47]].concat()).unwrap();
+    println!("clock {}", clock.recv(&mut [0; 64]).unwrap_err().kind());
     println!("fast {:?}", download("fast.example", Duration::from_millis(500)));
     println!("slow {:?}", download("slow.example", DOWNLOAD));
     let mut passed = true;
@@ -164,6 +173,8 @@ fn policies_act_on_the_wire_and_change_there() {
         let line = client.wait_for(name, PATIENCE, |line| line.starts_with(name));
         assert_eq!(line, expect);
     }
+    let line = client.wait_for("clock", PATIENCE, |line| line.starts_with("clock"));
+    assert_eq!(line, "clock host unreachable", "told at once, by ICMP");
     let fast = bytes_of(&mut client, "fast ");
     let slow = bytes_of(&mut client, "slow ");
     assert!(fast > 1_000_000, "{fast}");
