@@ -86,7 +86,8 @@ impl Label {
 pub struct Device {
     label: RwLock<Arc<Label>>,
     last_at: AtomicI64,
-    state: Mutex<State>,
+    /// nothing when it was forgotten while its flows go on
+    state: Mutex<Option<Box<State>>>,
 }
 
 /// What is known of a device.
@@ -101,7 +102,7 @@ struct State {
 impl Device {
     fn new(label: Label, at: Timestamp) -> Device {
         let label = RwLock::new(Arc::new(label));
-        Device { label, last_at: AtomicI64::new(at.0), state: Mutex::default() }
+        Device { label, last_at: AtomicI64::new(at.0), state: Mutex::new(Some(Box::default())) }
     }
     /// Its names as they are now: a new mapping file may change them.
     pub fn label(&self) -> Arc<Label> {
@@ -114,7 +115,7 @@ impl Device {
     fn touch(&self, at: Timestamp) {
         self.last_at.fetch_max(at.0, Relaxed);
     }
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Option<Box<State>>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
     /// What is known of it, as members of EVE's `device` record.
@@ -123,11 +124,16 @@ impl Device {
         label: &Label,
         time: &dyn Fn(Timestamp) -> String,
     ) -> Object<String, Value> {
-        self.state().inventory.json(label, time)
+        self.state().as_ref().map_or_else(Object::new, |state| state.inventory.json(label, time))
+    }
+    /// Nothing is known of it from now on, though its flows may go on.
+    pub(crate) fn retire(&self) {
+        *self.state() = None;
     }
     /// It is time to write its record; says so once in [`RECORD_NS`].
     pub(crate) fn is_due(&self, at: Timestamp) -> bool {
         let mut state = self.state();
+        let Some(state) = state.as_deref_mut() else { return false };
         let due = at.since_ns(*state.written_at.get_or_insert(at)) >= RECORD_NS;
         if due {
             state.written_at = Some(at);
@@ -136,11 +142,12 @@ impl Device {
     }
     /// The name by which it found an address.
     pub(crate) fn name_of(&self, ip: IpAddr) -> Option<Arc<str>> {
-        self.state().names.of(ip)
+        self.state().as_mut()?.names.of(ip)
     }
     /// A whole transaction of one of its flows, in which it sends in direction `own`.
     pub(crate) fn learn(&self, transaction: &Transaction, own: Direction, at: Timestamp) {
         let mut state = self.state();
+        let Some(state) = state.as_deref_mut() else { return };
         state.inventory.learn(transaction, own);
         if own == Direction::ToServer
             && transaction.protocol == otori_wire::proto::ProtocolId::Dns
@@ -159,6 +166,7 @@ impl Device {
     ) {
         self.touch(contact.at);
         let mut state = self.state();
+        let Some(state) = state.as_deref_mut() else { return };
         state.inventory.take(contact, happening);
         let label = self.label();
         let entry = label.entry.as_deref();

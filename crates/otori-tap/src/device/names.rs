@@ -8,7 +8,7 @@ use otori_wire::proto::dns::Message;
 use std::sync::Arc;
 
 /// Addresses of one device that have a name.
-const NAMES: usize = 256;
+const NAMES: usize = 128;
 /// Bytes of a name, RFC 1035 2.3.4.
 const NAME_BYTES: usize = 255;
 

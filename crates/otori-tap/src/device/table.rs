@@ -5,8 +5,8 @@ use super::{Device, identity::Key};
 use otori_wire::hash::Folding;
 use std::{collections::HashMap, sync::Arc};
 
-/// Devices at a time.
-pub const DEVICES: usize = 65_536;
+/// Devices at a time, unless the user says otherwise: some 3 kB each, 63 kB when all their tables are full.
+pub const DEVICES: usize = 16_384;
 /// Keys of one device; of more the oldest is forgotten.
 pub const KEYS_PER_DEVICE: usize = 16;
 /// Devices looked at to find one that goes.

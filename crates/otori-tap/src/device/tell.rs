@@ -56,17 +56,19 @@ impl Table {
             }
             .map_or((Told::Address, String::new()), |(id, told)| (told, id));
             let (place, old) = self.add(Arc::new(Device::new(Label { id, told, entry: None }, at)));
-            gone.extend(old.filter(|_| gone.len() < GONE));
+            let_go(gone, old);
             Some(place)
         })?;
         let address = (!marks.ip.is_unspecified()).then_some(address);
         for key in [name, mac, teid, address].into_iter().flatten() {
             let old = self.bind(place, key);
-            gone.extend(old.filter(|_| gone.len() < GONE));
+            let_go(gone, old);
         }
         let device = self.device(place)?;
         device.touch(at);
-        device.state().inventory.seen(marks.ip, marks.mac, at);
+        if let Some(state) = device.state().as_deref_mut() {
+            state.inventory.seen(marks.ip, marks.mac, at);
+        }
         if let Some((entry, told)) = entry {
             let have = device.label();
             let same = have.entry.as_ref().is_some_and(|have| Arc::ptr_eq(have, entry));
@@ -95,7 +97,7 @@ impl Table {
                 let taken = name.as_ref().and_then(|name| self.find(name));
                 if taken.is_none_or(|other| other == place) {
                     device.rename(label(&entry, told, &have.id));
-                    gone.extend(name.and_then(|name| self.bind(place, name)));
+                    let_go(gone, name.and_then(|name| self.bind(place, name)));
                 }
             }
             None if have.entry.is_some() => {
@@ -106,6 +108,15 @@ impl Table {
             }
             None => {}
         }
+    }
+}
+
+/// A device goes; its record is written by whoever comes next, unless too many wait.
+fn let_go(gone: &mut Vec<Arc<Device>>, old: Option<Arc<Device>>) {
+    match old {
+        Some(device) if gone.len() < GONE => gone.push(device),
+        Some(device) => device.retire(),
+        None => {}
     }
 }
 

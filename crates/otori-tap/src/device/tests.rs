@@ -168,6 +168,10 @@ fn a_flood_of_addresses_keeps_the_bound() {
         site.send(LinkType::Ip, &ipv4(17, 63, from, OUTSIDE, &udp(1, 9, b"x")));
     }
     assert_eq!(site.devices.len(), 100);
+    site.engine.finish();
+    let lines = String::from_utf8(site.engine.take_lines()).unwrap();
+    let records = lines.lines().filter(|line| line.contains("\"event_type\":\"device\""));
+    assert!(records.clone().count() == 100 && records.clone().all(|line| line.contains("first_seen")));
 }
 
 /// A DNS message with one question for `cam.example` and perhaps its address.

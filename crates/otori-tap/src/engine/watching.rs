@@ -81,6 +81,7 @@ impl Work<'_> {
         }
         for device in devices.take_gone() {
             self.state.eve.device(packet.at, &device);
+            device.retire();
         }
     }
 

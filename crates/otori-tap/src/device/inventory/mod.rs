@@ -23,13 +23,13 @@ const TEXTS: usize = 8;
 /// Bytes of one of them.
 const TEXT_BYTES: usize = 160;
 /// Applications.
-const APPLICATIONS: usize = 64;
+const APPLICATIONS: usize = 32;
 /// Servers that it talks to.
-const SERVERS: usize = 128;
+const SERVERS: usize = 64;
 /// Ports that it serves.
-const PORTS: usize = 64;
+const PORTS: usize = 32;
 /// Clients of one such port.
-const CLIENTS: usize = 16;
+const CLIENTS: usize = 8;
 
 /// How much: flows, and bytes from the device and to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

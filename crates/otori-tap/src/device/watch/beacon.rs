@@ -12,7 +12,7 @@ use otori_event::Timestamp;
 use otori_wire::decode::protocol;
 
 /// Hosts that are followed.
-const TRACKS: usize = 32;
+const TRACKS: usize = 16;
 /// Calls of one host that are kept.
 const CALLS: usize = 32;
 /// Calls that are enough to judge.

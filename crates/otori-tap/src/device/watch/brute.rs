@@ -26,7 +26,7 @@ const SHORT_NS: i64 = 30 * SECOND_NS;
 /// … and with so few packets from the client.
 const SHORT_PACKETS: u64 = 40;
 /// Peers that are remembered of many.
-const PEERS_KEPT: usize = 32;
+const PEERS_KEPT: usize = 8;
 
 #[derive(Default)]
 struct Track {

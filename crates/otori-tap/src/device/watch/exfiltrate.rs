@@ -10,7 +10,7 @@ use crate::device::{
 use otori_event::Timestamp;
 
 /// Hosts that are followed.
-const TRACKS: usize = 64;
+const TRACKS: usize = 32;
 /// A host is new, and a device not known yet, for that time.
 const NEW_NS: i64 = 3_600 * SECOND_NS;
 /// Bytes in an hour that a device may send to anybody, before it is known.

@@ -14,7 +14,7 @@ use otori_wire::decode::protocol;
 /// Ports, or hosts, that are followed at a time.
 const TRACKS: usize = 16;
 /// Different hosts, or ports, of one track that are remembered.
-const TARGETS: usize = 128;
+const TARGETS: usize = 64;
 /// A track that is older begins anew.
 const WINDOW_NS: i64 = 300 * SECOND_NS;
 /// Different targets of TCP and ICMP that are too many.
@@ -35,10 +35,18 @@ enum Same {
     Guest(u8, IpAddr),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Target {
-    Host(IpAddr),
-    Port(u16),
+/// A host or a port, short.
+type Target = u32;
+
+/// An address in 32 bits: two that fall together are one target less.
+fn host(ip: IpAddr) -> Target {
+    match ip {
+        IpAddr::V4(ip) => ip.to_bits(),
+        IpAddr::V6(ip) => ip.to_bits().to_be_bytes().chunks(4).fold(0, |sum, four| {
+            let four = four.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte));
+            sum.rotate_left(7) ^ four.wrapping_mul(0x9e37_79b1)
+        }),
+    }
 }
 
 #[derive(Default)]
@@ -67,12 +75,12 @@ fn tracks(contact: &Contact<'_>) -> [Option<(Same, Target)>; 2] {
     let ported = matches!(number, protocol::TCP | protocol::UDP);
     let ip = contact.peer.ip;
     if !contact.opened {
-        return [ported.then_some((Same::Guest(number, ip), Target::Port(contact.own.port))), None];
+        return [ported.then_some((Same::Guest(number, ip), contact.own.port.into())), None];
     }
     // The identifier of an echo stands where ports do.
     let port = if ported { contact.peer.port } else { 0 };
-    let ports = ported.then_some((Same::Host(number, ip), Target::Port(port)));
-    [Some((Same::Port(number, port), Target::Host(ip))), ports]
+    let ports = ported.then_some((Same::Host(number, ip), port.into()));
+    [Some((Same::Port(number, port), host(ip))), ports]
 }
 
 impl Track {

@@ -6,7 +6,7 @@ use otori_rule::address::AddressSet;
 use otori_tap::{
     Engine,
     device::{
-        Devices,
+        DEVICES, Devices,
         map::{Map, feed::Feed},
     },
 };
@@ -26,6 +26,9 @@ pub struct DeviceOptions {
     /// Tells devices apart without a file: the addresses of the home networks
     #[arg(long)]
     watch: bool,
+    /// Devices that are known at a time; who was silent longest is forgotten
+    #[arg(long, value_name = "N", default_value_t = DEVICES)]
+    device_limit: usize,
 }
 
 impl DeviceOptions {
@@ -39,7 +42,7 @@ impl DeviceOptions {
     /// The same, whether they are asked for or not.
     pub fn load_always(&self, engine: &mut Engine, home: &AddressSet) -> anyhow::Result<Devices> {
         let map = self.devices.as_deref().map_or_else(|| Ok(Map::default()), read)?;
-        let devices = Devices::new(home.clone(), map);
+        let devices = Devices::with_limit(home.clone(), map, self.device_limit);
         engine.set_devices(devices.clone());
         Ok(devices)
     }
