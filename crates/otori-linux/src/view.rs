@@ -8,6 +8,7 @@ use crate::{
         lock::{Holder, Range, Strength},
     },
     kernel::Core,
+    mm::Resident,
     net::Sockets,
     proc::{
         DescriptorTarget, DescriptorView, DeviceIdentity, IpcKind, LockView, Magic, MapView, ProcView,
@@ -204,6 +205,12 @@ impl ProcView for View<'_> {
             _ => {}
         }
         Some(view)
+    }
+    fn resident(&self, pid: u32, start: u64) -> Resident {
+        let task = self.find(pid).and_then(|(_, task)| task);
+        let memory = task.and_then(|task| self.core.spaces.get(task.space)).map(|space| &space.memory);
+        let found = memory.and_then(|memory| Some((memory, memory.region_at(start)?)));
+        found.map_or_else(Resident::default, |(memory, region)| memory.resident(region))
     }
     fn magic(&self, pid: u32, which: Magic) -> Option<Node> {
         let (process, _) = self.find(pid)?;

@@ -50,26 +50,14 @@ const ROOTS: &[Root] = &[
     Root { name: "system", packages: SYSTEM, alone: false, when: When::Asked },
     Root { name: "servers", packages: SERVERS, alone: false, when: When::Asked },
     Root { name: "runtimes", packages: RUNTIMES, alone: false, when: When::Asked },
+    Root { name: "ocaml", packages: &["dash", "coreutils", "ocaml-nox"], alone: false, when: When::Asked },
+    Root { name: "node", packages: &["dash", "coreutils", "nodejs"], alone: false, when: When::Asked },
     Root { name: "appliance", packages: APPLIANCE, alone: false, when: When::Asked },
     Root { name: "musl", packages: &["musl", "musl-dev"], alone: true, when: When::Asked },
 ];
-/// Programs of languages that bring a scheduler, a compiler or a collector of their own: Go, Rust, Haskell, JavaScript,
-/// Erlang, OCaml, Lisp, Java.
-const RUNTIMES: &[&str] = &[
-    "dash",
-    "coreutils",
-    "gron",
-    "fzf",
-    "ripgrep",
-    "fd-find",
-    "shellcheck",
-    "ocaml-base",
-    "ocaml-nox",
-    "sbcl",
-    "erlang-base",
-    "nodejs",
-    "openjdk-17-jre-headless",
-];
+/// Programs of languages that bring a scheduler, a collector or a compiler of their own: Go, Rust, Haskell, Erlang, Lisp.
+const RUNTIMES: &[&str] =
+    &["dash", "coreutils", "gron", "fzf", "ripgrep", "fd-find", "shellcheck", "erlang-base", "sbcl"];
 /// What runs in appliances: web and file servers, packet filters, file systems, flash, debuggers.
 const APPLIANCE: &[&str] = &[
     "bash",
@@ -92,7 +80,6 @@ const APPLIANCE: &[&str] = &[
     "cron",
     "gdb",
     "tcpdump",
-    "nmap",
     "ffmpeg",
     "curl",
 ];

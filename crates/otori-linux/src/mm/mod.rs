@@ -22,6 +22,6 @@ mod touch;
 pub use access::MemoryError;
 pub use image::{FileImage, ImageCache};
 pub use map::MapError;
-pub use region::{Backing, Prot, Region};
+pub use region::{Backing, Prot, Region, Resident};
 pub use shared::{SharedBudget, SharedCopies, SharedPages};
 pub use space::AddressSpace;

@@ -81,6 +81,18 @@ impl Backing {
     }
 }
 
+/// Pages of a region that are in memory, as /proc/PID/smaps tells them apart. What was inherited by fork(2) and not written
+/// since is shared, also when the others have ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resident {
+    /// of files, as the file has them
+    pub shared_clean: u64,
+    /// written to, of a shared mapping or before a fork
+    pub shared_dirty: u64,
+    /// written to by this process alone
+    pub private_dirty: u64,
+}
+
 /// A mapped range of addresses with one protection and one backing.
 #[derive(Clone, Debug)]
 pub struct Region {

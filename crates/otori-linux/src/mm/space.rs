@@ -1,12 +1,12 @@
 //! One process's view of memory. Key type: [`AddressSpace`]; fork and snapshot rules are here, the rest is next door.
 
-use super::region::{Backing, Region};
+use super::region::{Backing, Region, Resident};
 use super::shared::SharedCopies;
 use super::table::{Owner, PageTable};
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
-use otori_cpu::{Access, Fault, FaultKind, Maps, Page};
+use otori_cpu::{Access, Fault, FaultKind, Maps, PAGE_SHIFT, Page};
 
 /// Generations handed out so far, over all address spaces of the host process. Never seen by a guest.
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
@@ -108,6 +108,23 @@ impl AddressSpace {
     /// Every mapped region, by address.
     pub fn regions(&self) -> impl ExactSizeIterator<Item = &Region> {
         self.regions.values()
+    }
+
+    /// What of a region is in memory.
+    #[must_use]
+    pub fn resident(&self, region: &Region) -> Resident {
+        let mut resident = Resident::default();
+        for entry in self.table.range(region.start >> PAGE_SHIFT, region.end >> PAGE_SHIFT) {
+            match (entry.owner, &region.backing) {
+                (Owner::Me, _) => resident.private_dirty += 1,
+                (Owner::Forked, _) => resident.shared_dirty += 1,
+                (Owner::All, _) if region.prot.write => resident.shared_dirty += 1,
+                // The page of zeros is nobody's.
+                (Owner::Others, Backing::Zero) => {}
+                (Owner::All | Owner::Others, _) => resident.shared_clean += 1,
+            }
+        }
+        resident
     }
 
     /// The region around an address.

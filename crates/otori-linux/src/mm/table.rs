@@ -99,6 +99,17 @@ impl PageTable {
         }
     }
 
+    /// Every touched page with a number in `first..end`.
+    pub(super) fn range(&self, first: u64, end: u64) -> impl Iterator<Item = &Entry> {
+        let chunks = first >> CHUNK_SHIFT..(end >> CHUNK_SHIFT) + 1;
+        self.chunks.range(chunks).flat_map(move |(key, chunk)| {
+            let base = key << CHUNK_SHIFT;
+            let touched =
+                (base..).zip(&chunk.entries).filter(move |(number, _)| (first..end).contains(number));
+            touched.filter_map(|(_, slot)| slot.as_ref())
+        })
+    }
+
     /// Chunks of memory that the table itself takes.
     pub(super) fn chunks(&self) -> usize {
         self.chunks.len()

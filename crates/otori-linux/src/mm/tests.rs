@@ -86,6 +86,20 @@ fn forks_do_not_count_a_page_twice_and_unmapping_gives_it_back() {
 }
 
 #[test]
+fn what_is_in_memory_is_told_apart_by_who_wrote_it() {
+    let mut parent = anonymous(0x10000, 4, Prot::READ_WRITE);
+    parent.write(0x10000, &[1; 2 * 4096]).unwrap();
+    // Looked at, so that the page of zeros is there.
+    assert_eq!(&bytes::<1>(&mut parent, 0x13000), b"\0");
+    let resident = |space: &AddressSpace| space.resident(space.region_at(0x10000).unwrap());
+    assert_eq!(resident(&parent), Resident { private_dirty: 2, ..Resident::default() });
+    let mut child = parent.fork();
+    child.write(0x10000, b"child").unwrap();
+    assert_eq!(resident(&child), Resident { private_dirty: 1, shared_dirty: 1, ..Resident::default() });
+    assert_eq!(resident(&parent), Resident { shared_dirty: 2, ..Resident::default() });
+}
+
+#[test]
 fn a_clone_from_behind_a_shared_reference_is_independent_at_once() {
     let mut space = anonymous(0x10000, 1, Prot::READ_WRITE);
     space.write(0x10000, b"one").unwrap();

@@ -2,7 +2,8 @@
 //! and its siblings.
 use super::machine::ticks;
 use super::view::{Magic, MapView, ProcView, ProcessState, ProcessView};
-use crate::vfs::{DeviceNumber, Mount, Vfs};
+use crate::mm::Resident;
+use crate::vfs::{Context, Credentials, DeviceNumber, Follow, Mount, Node, Vfs};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -217,10 +218,18 @@ pub(super) fn maps(vfs: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec
     text
 }
 
-fn map_line(text: &mut Vec<u8>, vfs: &Vfs, _: &dyn ProcView, map: &MapView) {
+/// The file of a mapping, if its path still leads to one.
+fn file_of(vfs: &Vfs, view: &dyn ProcView, map: &MapView) -> Option<Node> {
+    if map.node.is_some() || !map.name.starts_with('/') {
+        return map.node;
+    }
+    let context = Context { credentials: &Credentials::ROOT, root: vfs.root(), now_ns: 0, view };
+    vfs.lookup(&context, vfs.root(), map.name.as_bytes(), Follow::Yes).ok()
+}
+
+fn map_line(text: &mut Vec<u8>, vfs: &Vfs, view: &dyn ProcView, map: &MapView) {
     let flag = |on: bool, letter: char| if on { letter } else { '-' };
-    let (device, inode) = map
-        .node
+    let (device, inode) = file_of(vfs, view, map)
         .and_then(|node| Some((vfs.mount_of(node).ok()?.spec.device, node.number + 1)))
         .unwrap_or((DeviceNumber::default(), 0));
     let line = format!(
@@ -253,14 +262,47 @@ fn map_line(text: &mut Vec<u8>, vfs: &Vfs, _: &dyn ProcView, map: &MapView) {
     text.push(b'\n');
 }
 
+/// proc(5), /proc/PID/smaps, in the order of Linux 3.10.
 pub(super) fn smaps(vfs: &Vfs, view: &dyn ProcView, process: &ProcessView) -> Vec<u8> {
     let mut text = Vec::new();
     for map in &process.maps {
         map_line(&mut text, vfs, view, map);
         let size = map.end.saturating_sub(map.start) / 1024;
-        for (name, kib) in [("Size", size), ("Rss", size), ("Pss", size), ("Swap", 0), ("Locked", 0)] {
+        let Resident { shared_clean, shared_dirty, private_dirty } = view.resident(process.pid, map.start);
+        let [shared_clean, shared_dirty, private_dirty] =
+            [shared_clean, shared_dirty, private_dirty].map(|pages| pages * 4);
+        let resident = shared_clean + shared_dirty + private_dirty;
+        let anonymous = private_dirty + if map.shared { 0 } else { shared_dirty };
+        for (name, kib) in [
+            ("Size", size),
+            ("Rss", resident),
+            // Two share what is shared, as far as is known.
+            ("Pss", private_dirty + (shared_clean + shared_dirty) / 2),
+            ("Shared_Clean", shared_clean),
+            ("Shared_Dirty", shared_dirty),
+            ("Private_Clean", 0),
+            ("Private_Dirty", private_dirty),
+            ("Referenced", resident),
+            ("Anonymous", anonymous),
+            ("AnonHugePages", 0),
+            ("Swap", 0),
+            ("KernelPageSize", 4),
+            ("MMUPageSize", 4),
+            ("Locked", 0),
+        ] {
             text.extend_from_slice(format!("{:<16}{kib:>8} kB\n", format!("{name}:")).as_bytes());
         }
+        let flag = |on: bool, name: &'static str| if on { name } else { "" };
+        let flags = [
+            flag(map.read, "rd "),
+            flag(map.write, "wr "),
+            flag(map.execute, "ex "),
+            flag(map.shared, "sh "),
+            "mr mw me ",
+            flag(map.name == "[stack]", "gd "),
+            flag(map.write && !map.shared, "ac "),
+        ];
+        text.extend_from_slice(format!("VmFlags: {}\n", flags.concat()).as_bytes());
     }
     text
 }

@@ -1,6 +1,7 @@
 //! What procfs shows of the machine; key trait [`ProcView`], which the kernel implements over its own tables.
 //! Neighbours: render.rs turns it into text, vfs/walk.rs follows its links. Specification: proc(5).
 use super::identity::DeviceIdentity;
+use crate::mm::Resident;
 use crate::net::Sockets;
 use crate::vfs::{Node, Vfs};
 use alloc::string::String;
@@ -22,6 +23,10 @@ pub trait ProcView {
     fn owner(&self, pid: u32) -> Option<(u32, u32)>;
     /// Everything the files of `/proc/PID` tell of a process or thread.
     fn process(&self, pid: u32) -> Option<ProcessView>;
+    /// What of the mapping that begins at an address is in memory.
+    fn resident(&self, _pid: u32, _start: u64) -> Resident {
+        Resident::default()
+    }
     /// Where `exe`, `cwd` or `root` of a process leads.
     fn magic(&self, pid: u32, which: Magic) -> Option<Node>;
     /// Open descriptors of a process, ascending.

@@ -24,6 +24,8 @@ const ENVIRONMENT: [&str; 4] = ["PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/", 
 const INTERPRETERS_MAX: usize = 5;
 /// Bytes of a program that tell what it is, as Linux reads them (BINPRM_BUF_SIZE).
 const START_BYTES: usize = 256;
+/// Memory of the machine.
+const MEMORY_KIB: u64 = 512 * 1024;
 /// New bytes and files that the guest may add.
 const WRITABLE: Limits = Limits { file_bytes: 256 << 20, machine_bytes: 512 << 20, inodes: 65_536 };
 
@@ -43,6 +45,10 @@ pub(super) fn start(arguments: &Arguments) -> anyhow::Result<(Machine, Pid)> {
         }
     };
     let mut config = MachineConfig::new(Isa::Mips32El);
+    // More than most devices have: who runs a program of his own wants to see it run.
+    config.limits.pages = MEMORY_KIB as usize / 4;
+    config.limits.total_pages = MEMORY_KIB as usize / 4;
+    config.identity.memory_kib = MEMORY_KIB;
     let vfs = mounted(tree, &config)?;
     let path = match program {
         Some(path) => path,
