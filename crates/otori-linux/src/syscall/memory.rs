@@ -21,6 +21,7 @@ mod flag {
     pub(super) const SHARED_VALIDATE: u32 = 3;
     pub(super) const FIXED: u32 = 0x10;
     pub(super) const ANONYMOUS: u32 = 0x20;
+    pub(super) const NORESERVE: u32 = 0x4000;
     pub(super) const FIXED_NOREPLACE: u32 = 0x10_0000;
 }
 
@@ -121,7 +122,7 @@ fn map(call: &mut Call<'_>, offset: u64) -> CallResult {
     }
     let shared = matches!(flags & flag::TYPE, flag::SHARED | flag::SHARED_VALIDATE);
     let (backing, name) = match flags & flag::ANONYMOUS != 0 {
-        true => (anonymous(call, shared, length)?, String::new()),
+        true => (anonymous(call, shared, length, flags)?, String::new()),
         false => file_backing(call, shared, offset, length, prot)?,
     };
     let address = place(call, hint, length, flags)?;
@@ -152,12 +153,14 @@ pub(super) fn place(call: &mut Call<'_>, hint: u64, length: u64, flags: u32) -> 
     Ok(hint)
 }
 
-/// Anonymous memory; more at once than a space may ever have is refused, as Linux refuses obvious overcommits.
-fn anonymous(call: &Call<'_>, shared: bool, length: u64) -> Result<Backing, Errno> {
+/// Anonymous memory; more at once than a space may ever have is refused, as Linux refuses obvious overcommits unless told
+/// to reserve nothing (`Documentation/vm/overcommit-accounting`, mode 0).
+fn anonymous(call: &Call<'_>, shared: bool, length: u64, flags: u32) -> Result<Backing, Errno> {
     let pages = usize::try_from(length / PAGE_BYTES).map_err(|_| Errno::ENOMEM)?;
     if !shared {
         let writable = call.unsigned(2) & 2 != 0;
-        let obvious = writable && pages > call.kernel.core.config.limits.pages;
+        let counted = writable && flags & flag::NORESERVE == 0;
+        let obvious = counted && pages > call.kernel.core.config.limits.pages;
         return if obvious { Err(Errno::ENOMEM) } else { Ok(Backing::Zero) };
     }
     if pages > call.kernel.core.config.limits.pages {
@@ -182,7 +185,7 @@ fn file_backing(
     let (node, writable) = (file.node.ok_or(Errno::ENODEV)?, file.writes());
     let name = String::from_utf8_lossy(&file.path).into_owned();
     if matches!(file.kind, crate::file::FileKind::Device(crate::dev::Device::Zero)) {
-        return Ok((anonymous(call, shared, length)?, name));
+        return Ok((anonymous(call, shared, length, 0)?, name));
     }
     if call.kernel.vfs.kind(node)? != Kind::File {
         return Err(Errno::ENODEV);

@@ -4,6 +4,7 @@
 use super::call::{Call, CallError, CallResult};
 use crate::{
     arena::Index,
+    dev::Device,
     errno::Errno,
     file::{FileKind, OpenFile, io::Place},
     task::waiting::Restart,
@@ -58,9 +59,60 @@ fn read_wait(call: &mut Call<'_>, file: Index<OpenFile>, error: Errno) -> CallEr
     call.or_wait(file, error)
 }
 
+/// Bytes that one read or write moves at most (MAX_RW_COUNT).
+const WHOLE_MAX: u64 = 0x7fff_f000;
+
+/// Regular files and the devices of memory give and take in one call all that was asked for, and programs rely on it.
+fn gives_all(call: &Call<'_>, file: Index<OpenFile>) -> bool {
+    let Some(file) = call.kernel.core.files.get(file) else { return false };
+    match file.kind {
+        FileKind::Node => file.node.is_some_and(|node| call.kernel.vfs.kind(node) == Ok(Kind::File)),
+        FileKind::Device(device) => {
+            matches!(
+                device,
+                Device::Null | Device::Zero | Device::Full | Device::Random | Device::Flash { .. }
+            )
+        }
+        _ => false,
+    }
+}
+
+/// Reads or writes what gives all, in pieces of what a call moves of others: `piece` does one, with the bytes before it and
+/// its own length. Each is paid for as it is done.
+fn whole(
+    call: &mut Call<'_>,
+    (place, length): (Place, u64),
+    mut piece: impl FnMut(&mut Call<'_>, Place, u64, usize) -> CallResult,
+) -> CallResult {
+    let most = call.kernel.core.config.limits.transfer_bytes as u64;
+    let length = length.min(WHOLE_MAX);
+    let mut done = 0;
+    loop {
+        let here = match place {
+            Place::Current => Place::Current,
+            Place::At(offset) => Place::At(offset.saturating_add(done)),
+        };
+        let now = (length - done).min(most);
+        let count = match piece(call, here, done, now as usize) {
+            Ok(count) => count,
+            Err(_) if done > 0 => return Ok(done),
+            Err(error) => return Err(error),
+        };
+        done += count;
+        if count < now || done == length {
+            return Ok(done);
+        }
+    }
+}
+
 pub(super) fn read(call: &mut Call<'_>) -> CallResult {
     let file = call.file_index(0)?;
     let (address, length) = (call.word(1), call.length(2));
+    if call.file(0)?.reads() && gives_all(call, file) {
+        return whole(call, (Place::Current, call.word(2)), |call, place, done, length| {
+            read_into(call, file, place, address.wrapping_add(done), length)
+        });
+    }
     if call.file(0)?.reads() && is_directory(call, file) {
         return Err(Errno::EISDIR.into());
     }
@@ -80,6 +132,11 @@ pub(super) fn pread64(call: &mut Call<'_>) -> CallResult {
     let (address, length, offset) = (call.word(1), call.length(2), call.word(3));
     if (offset as i64) < 0 {
         return Err(Errno::EINVAL.into());
+    }
+    if gives_all(call, file) {
+        return whole(call, (Place::At(offset), call.word(2)), |call, place, done, length| {
+            read_into(call, file, place, address.wrapping_add(done), length)
+        });
     }
     read_into(call, file, Place::At(offset), address, length)
 }
@@ -130,18 +187,28 @@ fn write_all(call: &mut Call<'_>, file: Index<OpenFile>, place: Place, bytes: &[
 
 pub(super) fn write(call: &mut Call<'_>) -> CallResult {
     let file = call.file_index(0)?;
+    write_from(call, file, Place::Current)
+}
+
+/// Writes what the second and third argument say.
+fn write_from(call: &mut Call<'_>, file: Index<OpenFile>, place: Place) -> CallResult {
     let (address, length) = (call.word(1), call.length(2));
+    if gives_all(call, file) {
+        return whole(call, (place, call.word(2)), |call, place, done, length| {
+            let bytes = call.read_bytes(address.wrapping_add(done), length)?;
+            write_all(call, file, place, &bytes)
+        });
+    }
     let bytes = call.read_bytes(address, length)?;
-    write_all(call, file, Place::Current, &bytes)
+    write_all(call, file, place, &bytes)
 }
 pub(super) fn pwrite64(call: &mut Call<'_>) -> CallResult {
     let file = call.file_index(0)?;
-    let (address, length, offset) = (call.word(1), call.length(2), call.word(3));
+    let offset = call.word(3);
     if (offset as i64) < 0 {
         return Err(Errno::EINVAL.into());
     }
-    let bytes = call.read_bytes(address, length)?;
-    write_all(call, file, Place::At(offset), &bytes)
+    write_from(call, file, Place::At(offset))
 }
 
 /// The buffers of readv and writev: address and length each, no more in all than one call moves.
