@@ -7,7 +7,10 @@ use super::super::cpu::Cpu;
 use super::super::execute::{
     LONG, LONG_BASE, RELATIVE, WORD, WORD_BASE, arithmetic::*, branch::*, moves::*, shift::*, stack::*,
 };
-use super::recorded::recorded;
+use super::recorded::{
+    arithmetic::arithmetic as arithmetic_rows, memory::memory as memory_rows, moves::moves as moves_rows,
+    stack::stack as stack_rows,
+};
 use crate::chain::{Dispatch, Join, Joins, Known, joined};
 use crate::op::{Op, Run};
 use alloc::boxed::Box;
@@ -38,7 +41,10 @@ fn all() -> &'static Joins<Cpu> {
     static ALL: OnceBox<Joins<Cpu>> = OnceBox::new();
     ALL.get_or_init(|| {
         let mut all: Vec<&'static Join<Cpu>> = Vec::new();
-        recorded!(rows, all);
+        arithmetic_rows!(rows, all);
+        memory_rows!(rows, all);
+        moves_rows!(rows, all);
+        stack_rows!(rows, all);
         Box::new(Joins::new(all, &[]))
     })
 }
