@@ -83,9 +83,10 @@ impl Code {
     }
 }
 
-/// log2 of the entries of a [`BlockCache`].
-const CACHE_SHIFT: u32 = 12;
-const CACHE_ENTRIES: usize = 1 << CACHE_SHIFT;
+/// Entries of a [`BlockCache`] at first, and once blocks drive each other out: a process that lives for a moment, or
+/// waits with two thousand others, takes little.
+const FEW_ENTRIES: usize = 1 << 9;
+const ENTRIES: usize = 1 << 12;
 /// Places that a key may have: the first one with its lowest two bits changed.
 const PLACES: usize = 4;
 
@@ -106,9 +107,12 @@ pub struct BlockCache<S> {
     generation: u64,
     /// Which place the next block goes to that has to move, 1 to 3.
     turn: usize,
-    entrances: Box<[Entrance<S>; CACHE_ENTRIES]>,
+    /// Blocks that others have driven out.
+    driven_out: usize,
+    /// [`FEW_ENTRIES`] or [`ENTRIES`].
+    entrances: Box<[Entrance<S>]>,
     /// The blocks behind the entrances.
-    blocks: Box<[Option<Arc<Block<S>>>; CACHE_ENTRIES]>,
+    blocks: Box<[Option<Arc<Block<S>>>]>,
 }
 
 /// A key that is never looked for at that place or its neighbours. No constant would do: a program may jump to any.
@@ -118,17 +122,22 @@ fn nobody<S: Set>(place: usize) -> u64 {
 
 impl<S: Set> Default for BlockCache<S> {
     fn default() -> Self {
-        let empty = |place| Entrance { key: nobody::<S>(place), instructions: 0, ops: None };
-        BlockCache {
-            generation: 0,
-            turn: 0,
-            entrances: Box::new(core::array::from_fn(empty)),
-            blocks: Box::new([const { None }; CACHE_ENTRIES]),
-        }
+        BlockCache::of(FEW_ENTRIES)
     }
 }
 
 impl<S: Set> BlockCache<S> {
+    fn of(entries: usize) -> Self {
+        let empty = |place| Entrance { key: nobody::<S>(place), instructions: 0, ops: None };
+        BlockCache {
+            generation: 0,
+            turn: 0,
+            driven_out: 0,
+            entrances: (0..entries).map(empty).collect(),
+            blocks: (0..entries).map(|_| None).collect(),
+        }
+    }
+
     /// Forgets everything unless the memory is still of the generation that the entries were found in.
     #[inline(always)]
     pub fn follow(&mut self, generation: u64) {
@@ -153,29 +162,29 @@ impl<S: Set> BlockCache<S> {
     }
 
     #[inline(always)]
-    fn home(key: u64) -> usize {
-        (key >> S::UNIT) as usize & (CACHE_ENTRIES - 1)
+    fn home(&self, key: u64) -> usize {
+        (key >> S::UNIT) as usize & (self.entrances.len().wrapping_sub(1))
     }
 
     /// The place of a key, perhaps taken by another.
     #[inline(always)]
     #[must_use]
     pub fn entrance(&self, key: u64) -> &Entrance<S> {
-        &self.entrances[Self::home(key)]
+        &self.entrances[self.home(key)]
     }
 
     /// The entrance of a key that is in another place than its first.
     #[inline]
     #[must_use]
     pub fn next_door(&self, key: u64) -> Option<&Entrance<S>> {
-        let home = Self::home(key);
+        let home = self.home(key);
         [1, 2, 3].into_iter().map(|door| &self.entrances[home ^ door]).find(|entrance| entrance.key == key)
     }
 
     /// The block at a key, to keep.
     #[must_use]
     pub fn shared(&self, key: u64) -> Option<Arc<Block<S>>> {
-        let home = Self::home(key);
+        let home = self.home(key);
         let place = [0, 1, 2, 3]
             .into_iter()
             .map(|door| home ^ door)
@@ -186,14 +195,36 @@ impl<S: Set> BlockCache<S> {
     /// Keeps a block under a key, in its first place. What was there moves to one of the others, in turn, so that two
     /// neighbours do not drive each other out for ever.
     pub fn put(&mut self, key: u64, block: Arc<Block<S>>) {
-        let home = Self::home(key);
+        if self.driven_out > FEW_ENTRIES / 4 && self.entrances.len() < ENTRIES {
+            self.grow();
+        }
+        let home = self.home(key);
         self.turn = self.turn % 3 + 1;
         let other = home ^ self.turn;
+        self.driven_out += usize::from(self.is_taken(other));
         self.entrances.swap(home, other);
         self.blocks.swap(home, other);
         self.entrances[home] =
             Entrance { key, instructions: block.instructions, ops: Some(Arc::clone(&block.ops)) };
         self.blocks[home] = Some(block);
+    }
+
+    /// Is there a block at that place?
+    fn is_taken(&self, place: usize) -> bool {
+        self.home(self.entrances[place].key) / PLACES == place / PLACES
+    }
+
+    /// Takes all entries it may have.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let more = BlockCache { generation: self.generation, ..BlockCache::of(ENTRIES) };
+        let few = core::mem::replace(self, more);
+        for (place, block) in few.blocks.iter().enumerate() {
+            if let Some(block) = block.as_ref().filter(|_| few.is_taken(place)) {
+                self.put(few.entrances[place].key, Arc::clone(block));
+            }
+        }
     }
 }
 
@@ -201,6 +232,7 @@ impl<S: Set> BlockCache<S> {
 mod tests {
     use super::*;
     use crate::mips::Cpu;
+    use alloc::vec::Vec;
 
     #[test]
     fn an_empty_cache_has_no_key_at_all() {
@@ -215,5 +247,23 @@ mod tests {
             assert!(blocks.shared(!3).is_some());
             blocks.follow(generation + 1);
         }
+    }
+
+    #[test]
+    fn a_cache_grows_where_blocks_drive_each_other_out_and_keeps_most_of_what_it_has() {
+        let mut blocks = BlockCache::<Cpu>::default();
+        let block = || Arc::new(Block { instructions: 1, ops: Arc::default(), places: Box::new([]) });
+        let keys = |count: usize| (0..count as u64).map(|number| number * 4);
+        for key in keys(FEW_ENTRIES) {
+            blocks.put(key, block());
+        }
+        let kept: Vec<u64> = keys(FEW_ENTRIES).filter(|key| blocks.shared(*key).is_some()).collect();
+        blocks.grow();
+        let still = kept.iter().filter(|key| blocks.shared(**key).is_some()).count();
+        assert!(still > kept.len() / 2 && kept.len() > FEW_ENTRIES / 4, "{still} of {}", kept.len());
+        for key in keys(4 * ENTRIES) {
+            blocks.put(key, block());
+        }
+        assert_eq!(blocks.entrances.len(), ENTRIES);
     }
 }
