@@ -80,6 +80,19 @@ fn what_cannot_be_done_stops_where_it_stands() {
 }
 
 #[test]
+fn a_subnormal_number_divided_by_zero_tells_only_the_division() {
+    // fldz; fdivr dword [0x1800]; fnstsw ax; ud2
+    let code = [0xd9, 0xee, 0xd8, 0x3d, 0x00, 0x18, 0, 0, 0xdf, 0xe0, 0x0f, 0x0b];
+    for (number, flags) in [(1, 4), (0x3f80_0000, 4), (0x7f80_0001, 1)] {
+        let mut memory = Four::new(&code, 0);
+        memory.pages[0].store_u32(0x800, number);
+        let mut cpu = cpu(Mode::I386, 0);
+        assert_eq!(run(&mut cpu, &mut memory, 100), (Stop::Illegal, 3));
+        assert_eq!(cpu.registers[AX as usize] & 0x3f, flags, "{number:x}");
+    }
+}
+
+#[test]
 fn a_breakpoint_reports_what_is_behind_it() {
     let mut memory = Four::new(&[0xcc], 0);
     let mut cpu = cpu(Mode::X86_64, 0);

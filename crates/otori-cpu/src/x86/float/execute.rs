@@ -8,7 +8,9 @@ use super::super::execute::{get, key, pieces, set};
 use super::super::flags::{CARRY, PARITY, ZERO};
 use super::arithmetic::{add, compare, divide, multiply, square_root, subtract};
 use super::extended::Class;
-use super::{C0, C1, C2, C3, Extended, Float, INVALID, Rules, SUBNORMAL, convert, elementary, remainder};
+use super::{
+    C0, C1, C2, C3, Extended, Float, INVALID, Rules, SUBNORMAL, ZERO_DIVIDE, convert, elementary, remainder,
+};
 use crate::maps::Maps;
 use crate::op::Interrupt;
 use crate::soft::Relation;
@@ -207,7 +209,10 @@ impl Float {
             6 => divide(&mut rules, target, value),
             _ => divide(&mut rules, value, target),
         };
-        if self.raise(rules.flags) {
+        // A division by zero comes before a subnormal operand: it has the higher priority.
+        let divided_by_zero = rules.flags & ZERO_DIVIDE != 0;
+        let flags = if divided_by_zero { rules.flags & !SUBNORMAL } else { rules.flags };
+        if self.raise(flags) {
             self.set(to, result);
         }
     }
