@@ -3,6 +3,9 @@
 //! `OTORI_SHARED=FOLDER cargo test -p otori-tap --test hostile -- --ignored --nocapture`; the folder has
 //! `captures/ndpi/pcap` and `rules/*.rules` (unpacked; optional). `OTORI_MUTATED` says how many packets.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may unwrap, and say what they measured")]
+mod broken;
+
+use broken::Random;
 use otori_event::Timestamp;
 use otori_rule::{Action, Variables, address::AddressSet, list::ListSpec};
 use otori_tap::{
@@ -43,18 +46,6 @@ fn frames(folder: &Path) -> Vec<(LinkType, Vec<u8>)> {
         }
     }
     found
-}
-
-/// Marsaglia's xorshift, with a fixed seed, so that a failure can be run again.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % bound.max(1)
-    }
 }
 
 fn engine(shared: &Path) -> Engine {
@@ -100,16 +91,7 @@ fn broken_packets_of_real_captures_do_no_harm() {
         // Stretches in order keep conversations together.
         place = if random.below(50) == 0 { random.below(frames.len()) } else { (place + 1) % frames.len() };
         let (link, frame) = &frames[place];
-        let mut frame = frame.clone();
-        for _ in 0..random.below(3) {
-            let at = random.below(frame.len());
-            match random.below(4) {
-                0 => frame[at] = random.below(256) as u8,
-                1 => frame[at] ^= 1 << random.below(8),
-                2 => frame.truncate(at.max(1)),
-                _ => frame.insert(at, random.below(256) as u8),
-            }
-        }
+        let frame = random.broken(frame, 3);
         engine.packet(Timestamp(i64::from(number) * 1_000_000), *link, &frame, 0);
         if number % 1_000 == 0 {
             engine.take_lines();

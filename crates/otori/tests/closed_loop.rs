@@ -14,7 +14,12 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use support::{namespace::Network, process::Process, telnet::Telnet};
+use support::{
+    namespace::Network,
+    process::Process,
+    role::{is_role, role},
+    telnet::Telnet,
+};
 
 const FILES: &str = "198.51.100.80:80";
 const MAKER: &str = "198.51.100.90:80";
@@ -27,18 +32,6 @@ fn now_ns() -> i64 {
 
 fn vector(path: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors").join(path)
-}
-
-/// Runs one of the `role_` functions below in a host.
-fn role(network: &Network, host: &str, role: &str) -> Process {
-    let this = std::env::current_exe().unwrap();
-    let mut command = network.command(host, &this.to_string_lossy());
-    command.args(["--exact", role, "--ignored", "--nocapture"]).env("OTORI_ROLE", role);
-    Process::start(role, &mut command)
-}
-
-fn is_role(name: &str) -> bool {
-    std::env::var("OTORI_ROLE").is_ok_and(|role| role == name)
 }
 
 /// Serves `/bot.mipsel` and any other path, and answers on the service's port. Ends with the test.

@@ -13,7 +13,11 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-use support::{namespace::Network, process::Process};
+use support::{
+    namespace::Network,
+    process::Process,
+    role::{is_role, role},
+};
 
 const CLOUD: &str = "198.51.100.10";
 const STRANGER: &str = "203.0.113.66";
@@ -60,10 +64,6 @@ const DEVICES: &str = "[[device]]\nname = \"cam-1\"\ngroup = \"cameras\"\naddres
 static MQTT_DONE: AtomicU32 = AtomicU32::new(0);
 static NTP_DONE: AtomicU32 = AtomicU32::new(0);
 static TLS_DONE: AtomicU32 = AtomicU32::new(0);
-
-fn is_role(name: &str) -> bool {
-    std::env::var("OTORI_ROLE").is_ok_and(|role| role == name)
-}
 
 /// Serves each connection in a thread of its own.
 fn serve(address: &str, port: u16, each: fn(TcpStream, u16)) {
@@ -254,13 +254,6 @@ fn role_camera() {
     since(before);
     println!("camera done");
     std::thread::sleep(PATIENCE);
-}
-
-fn role(network: &Network, host: &str, role: &str) -> Process {
-    let this = std::env::current_exe().unwrap();
-    let mut command = network.command(host, &this.to_string_lossy());
-    command.args(["--exact", role, "--ignored", "--nocapture"]).env("OTORI_ROLE", role);
-    Process::start(role, &mut command)
 }
 
 /// The usual traffic of a stretch: ten of each at least.

@@ -13,7 +13,11 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{namespace::Network, process::Process};
+use support::{
+    namespace::Network,
+    process::Process,
+    role::{self, is_role},
+};
 
 const CLOUD: &str = "198.51.100.10";
 const STRANGER: &str = "203.0.113.66";
@@ -21,10 +25,6 @@ const PORT: u16 = 7_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 const DEVICE: &str = "[[device]]\nname = \"cam-1\"\ngroup = \"cameras\"\naddress = \"192.0.2.20\"\n";
 const BOUND: &str = "[[group]]\nname = \"cameras\"\nprofile = \"profiles/cameras.json:drop\"\n";
-
-fn is_role(name: &str) -> bool {
-    std::env::var("OTORI_ROLE").is_ok_and(|role| role == name)
-}
 
 #[test]
 #[ignore = "a role of the test below, run in a name space"]
@@ -69,10 +69,8 @@ fn role_camera() {
     }
 }
 
-fn role(network: &Network, host: &str, role: &str, strays: bool) -> Process {
-    let this = std::env::current_exe().unwrap();
-    let mut command = network.command(host, &this.to_string_lossy());
-    command.args(["--exact", role, "--ignored", "--nocapture"]).env("OTORI_ROLE", role);
+fn sender(network: &Network, host: &str, role: &str, strays: bool) -> Process {
+    let mut command = role::command(network, host, role);
     if strays {
         command.env("OTORI_STRAYS", "1");
     }
@@ -114,18 +112,18 @@ fn a_profile_is_learned_and_a_running_guard_holds_the_camera_to_it() {
     network.link(("s", "e0", &["192.0.2.1/24", "198.51.100.10/32", "203.0.113.66/32"]), ("g", "g1", &[]));
     network.route("c", "192.0.2.1");
     std::fs::write(folder.join("devices.toml"), DEVICE).unwrap();
-    let mut internet = role(&network, "s", "role_internet", false);
+    let mut internet = sender(&network, "s", "role_internet", false);
     internet.wait_for("servers", PATIENCE, |line| line == "Internet ready");
 
     let mut quiet = guard(&network, folder, "quiet.json");
-    let mut camera = role(&network, "c", "role_camera", false);
+    let mut camera = sender(&network, "c", "role_camera", false);
     (0..5).for_each(|_| _ = camera.wait_for("its cloud", PATIENCE, |line| line.contains("cloud=true")));
     drop(camera);
     assert!(quiet.terminate().unwrap().success());
     learn(folder);
 
     let mut watching = guard(&network, folder, "eve.json");
-    let mut camera = role(&network, "c", "role_camera", true);
+    let mut camera = sender(&network, "c", "role_camera", true);
     camera.wait_for("both", PATIENCE, |line| line == "answers cloud=true stranger=true");
     let changed_at = Instant::now();
     std::fs::write(folder.join("devices.toml"), format!("{BOUND}{DEVICE}")).unwrap();

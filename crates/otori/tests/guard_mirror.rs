@@ -6,15 +6,15 @@ mod support;
 
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
-use support::{namespace::Network, process::Process};
+use support::{
+    namespace::Network,
+    process::Process,
+    role::{self, is_role},
+};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const CLIENTS: u8 = 8;
 const RULE: &str = "alert udp any any -> any 7008 (msg:\"number\"; content:\"number\"; sid:1;)\n";
-
-fn is_role(name: &str) -> bool {
-    std::env::var("OTORI_ROLE").is_ok_and(|role| role == name)
-}
 
 /// One datagram from each of its addresses.
 #[test]
@@ -60,10 +60,7 @@ fn one_thread_and_several_see_the_same() {
             (guard, eve)
         })
         .collect();
-    let this = std::env::current_exe().unwrap();
-    let mut client = network.command("c", &this.to_string_lossy());
-    client.args(["--exact", "role_client", "--ignored"]).env("OTORI_ROLE", "role_client");
-    assert!(client.output().unwrap().status.success());
+    assert!(role::command(&network, "c", "role_client").output().unwrap().status.success());
     let expect: Vec<String> = (1..=CLIENTS).map(|client| format!("192.0.2.{client}")).collect();
     for (_, eve) in &guards {
         // Alerts come while the guard runs, without further packets that would push them.

@@ -7,7 +7,11 @@ mod support;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
-use support::{namespace::Network, process::Process};
+use support::{
+    namespace::Network,
+    process::Process,
+    role::{is_role, role},
+};
 
 const SERVER: &str = "192.0.2.20";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,17 +38,6 @@ do = "throttle"
 rate = "800kbit/s"
 burst = "20kB"
 "#;
-
-fn is_role(name: &str) -> bool {
-    std::env::var("OTORI_ROLE").is_ok_and(|role| role == name)
-}
-
-fn role(network: &Network, host: &str, role: &str) -> Process {
-    let this = std::env::current_exe().unwrap();
-    let mut command = network.command(host, &this.to_string_lossy());
-    command.args(["--exact", role, "--ignored", "--nocapture"]).env("OTORI_ROLE", role);
-    Process::start(role, &mut command)
-}
 
 /// Answers every question with 198.51.100.1 and every request with bytes without end.
 #[test]

@@ -8,24 +8,17 @@ mod support;
 use std::net::UdpSocket;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{namespace::Network, process::Process};
+use support::{
+    namespace::Network,
+    process::Process,
+    role::{is_role, role},
+};
 
 const SERVER: &str = "192.0.2.20:7007";
 /// No echo for so long: the line is down.
 const DOWN: Duration = Duration::from_millis(400);
 const PATIENCE: Duration = Duration::from_secs(20);
 const RULE: &str = "drop udp any any -> any 7007 (msg:\"evil\"; content:\"evil\"; sid:1;)\n";
-
-fn role(network: &Network, host: &str, role: &str) -> Process {
-    let this = std::env::current_exe().unwrap();
-    let mut command = network.command(host, &this.to_string_lossy());
-    command.args(["--exact", role, "--ignored", "--nocapture"]).env("OTORI_ROLE", role);
-    Process::start(role, &mut command)
-}
-
-fn is_role(name: &str) -> bool {
-    std::env::var("OTORI_ROLE").is_ok_and(|role| role == name)
-}
 
 #[test]
 #[ignore = "a role of the tests below, run in a name space"]

@@ -105,13 +105,19 @@ fn whole(
     }
 }
 
+/// Reads what the second and third argument say, of what gives all.
+fn read_whole(call: &mut Call<'_>, file: Index<OpenFile>, place: Place) -> CallResult {
+    let address = call.word(1);
+    whole(call, (place, call.word(2)), |call, place, done, length| {
+        read_into(call, file, place, address.wrapping_add(done), length)
+    })
+}
+
 pub(super) fn read(call: &mut Call<'_>) -> CallResult {
     let file = call.file_index(0)?;
     let (address, length) = (call.word(1), call.length(2));
     if call.file(0)?.reads() && gives_all(call, file) {
-        return whole(call, (Place::Current, call.word(2)), |call, place, done, length| {
-            read_into(call, file, place, address.wrapping_add(done), length)
-        });
+        return read_whole(call, file, Place::Current);
     }
     if call.file(0)?.reads() && is_directory(call, file) {
         return Err(Errno::EISDIR.into());
@@ -134,9 +140,7 @@ pub(super) fn pread64(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     if gives_all(call, file) {
-        return whole(call, (Place::At(offset), call.word(2)), |call, place, done, length| {
-            read_into(call, file, place, address.wrapping_add(done), length)
-        });
+        return read_whole(call, file, Place::At(offset));
     }
     read_into(call, file, Place::At(offset), address, length)
 }

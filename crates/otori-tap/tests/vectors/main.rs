@@ -3,6 +3,8 @@
 //! `talk.txt` says who sends what (see `talk`), `test.rules` are the rules, `expect.json` lists
 //! `{"count": n, "match": {"dotted.key": value}}` over EVE events; a file `inline` makes drops real.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+#[path = "../broken/mod.rs"]
+mod broken;
 mod mutate;
 mod talk;
 

@@ -1,5 +1,5 @@
 //! The frames of all vectors, broken in every way that a few bytes allow: nothing panics, nothing grows.
-use crate::{engine, folders, talk};
+use crate::{broken::Random, engine, folders, talk};
 use otori_event::Timestamp;
 use otori_rule::address::AddressSet;
 use otori_tap::{
@@ -11,18 +11,6 @@ use otori_wire::LinkType;
 const PACKETS: u32 = 60_000;
 /// Devices that are known at a time.
 const DEVICES: usize = 200;
-
-/// A small generator with a fixed seed, so that a failure can be run again (Marsaglia's xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % bound.max(1)
-    }
-}
 
 #[test]
 fn broken_packets_neither_panic_nor_pile_up() {
@@ -40,16 +28,8 @@ fn broken_packets_neither_panic_nor_pile_up() {
     engine.set_devices(devices.clone());
     let mut random = Random(0x6f74_6f72_6921);
     for number in 0..PACKETS {
-        let mut frame = frames[random.below(frames.len())].clone();
-        for _ in 0..random.below(4) {
-            let at = random.below(frame.len());
-            match random.below(4) {
-                0 => frame[at] = random.below(256) as u8,
-                1 => frame[at] ^= 1 << random.below(8),
-                2 => frame.truncate(at.max(1)),
-                _ => frame.insert(at, random.below(256) as u8),
-            }
-        }
+        let place = random.below(frames.len());
+        let frame = random.broken(&frames[place], 4);
         engine.packet(
             Timestamp(i64::from(number) * 1_000_000),
             LinkType::Ethernet,

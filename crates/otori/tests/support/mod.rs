@@ -9,4 +9,5 @@
 pub mod hub;
 pub mod namespace;
 pub mod process;
+pub mod role;
 pub mod telnet;
