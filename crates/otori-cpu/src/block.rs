@@ -8,9 +8,13 @@ use crate::run::Set;
 use crate::{aarch64, arm, mips, x86};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU8, Ordering};
 use once_cell::race::OnceBox;
 
 /// A run of decoded instructions with one entrance. Position independent: operations hold distances, not addresses.
+///
+/// What is run a few times only runs as it was decoded: neighbours are joined ([`Set::join`]) for those who run for
+/// long, or where many have been.
 #[derive(Debug)]
 pub struct Block<S> {
     /// Guest instructions in the block when it runs to its end.
@@ -20,6 +24,38 @@ pub struct Block<S> {
     pub ops: Arc<[Op<S>]>,
     /// Distance in bytes from the start of the block to each of its instructions. Only looked at when one stops.
     pub places: Box<[i32]>,
+    /// The operations once neighbours among them are joined.
+    joined: OnceBox<Arc<[Op<S>]>>,
+    /// How often it was put into a cache, as far as it is counted.
+    visits: AtomicU8,
+}
+
+/// Visits after which a block is joined, whoever runs it.
+const VISITS: u8 = 8;
+
+impl<S: Set> Block<S> {
+    /// A block of that many instructions, with nothing joined.
+    #[must_use]
+    pub fn new(instructions: u32, ops: Arc<[Op<S>]>, places: Box<[i32]>) -> Self {
+        Block { instructions, ops, places, joined: OnceBox::new(), visits: AtomicU8::new(0) }
+    }
+
+    /// The operations to run, for somebody who is here for long or not.
+    fn to_run(&self, cpu: &S, is_long: bool) -> &Arc<[Op<S>]> {
+        if let Some(joined) = self.joined.get() {
+            return joined;
+        }
+        let visits = self.visits.load(Ordering::Relaxed);
+        if !is_long && visits < VISITS {
+            self.visits.store(visits + 1, Ordering::Relaxed);
+            return &self.ops;
+        }
+        self.joined.get_or_init(|| {
+            let mut ops: Arc<[Op<S>]> = self.ops.iter().copied().collect();
+            Arc::get_mut(&mut ops).into_iter().for_each(|ops| cpu.join(ops));
+            Box::new(ops)
+        })
+    }
 }
 
 /// Positions of a chunk of a [`BlockTable`].
@@ -109,6 +145,8 @@ pub struct BlockCache<S> {
     turn: usize,
     /// Blocks that others have driven out.
     driven_out: usize,
+    /// Does the CPU run for long, so that joining operations pays?
+    is_long: bool,
     /// [`FEW_ENTRIES`] or [`ENTRIES`].
     entrances: Box<[Entrance<S>]>,
     /// The blocks behind the entrances.
@@ -133,6 +171,7 @@ impl<S: Set> BlockCache<S> {
             generation: 0,
             turn: 0,
             driven_out: 0,
+            is_long: false,
             entrances: (0..entries).map(empty).collect(),
             blocks: (0..entries).map(|_| None).collect(),
         }
@@ -152,6 +191,15 @@ impl<S: Set> BlockCache<S> {
         self.generation = generation;
         for (place, entrance) in self.entrances.iter_mut().enumerate() {
             entrance.key = nobody::<S>(place);
+        }
+    }
+
+    /// The CPU has run for long, and goes on with joined operations.
+    #[inline]
+    pub fn expect_more(&mut self) {
+        if !self.is_long {
+            self.is_long = true;
+            self.forget(self.generation);
         }
     }
 
@@ -194,9 +242,9 @@ impl<S: Set> BlockCache<S> {
 
     /// Keeps a block under a key, in its first place. What was there moves to one of the others, in turn, so that two
     /// neighbours do not drive each other out for ever.
-    pub fn put(&mut self, key: u64, block: Arc<Block<S>>) {
+    pub fn put(&mut self, cpu: &S, key: u64, block: Arc<Block<S>>) {
         if self.driven_out > FEW_ENTRIES / 4 && self.entrances.len() < ENTRIES {
-            self.grow();
+            self.grow(cpu);
         }
         let home = self.home(key);
         self.turn = self.turn % 3 + 1;
@@ -204,8 +252,8 @@ impl<S: Set> BlockCache<S> {
         self.driven_out += usize::from(self.is_taken(other));
         self.entrances.swap(home, other);
         self.blocks.swap(home, other);
-        self.entrances[home] =
-            Entrance { key, instructions: block.instructions, ops: Some(Arc::clone(&block.ops)) };
+        let ops = Some(Arc::clone(block.to_run(cpu, self.is_long)));
+        self.entrances[home] = Entrance { key, instructions: block.instructions, ops };
         self.blocks[home] = Some(block);
     }
 
@@ -217,12 +265,13 @@ impl<S: Set> BlockCache<S> {
     /// Takes all entries it may have.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) {
-        let more = BlockCache { generation: self.generation, ..BlockCache::of(ENTRIES) };
+    fn grow(&mut self, cpu: &S) {
+        let more =
+            BlockCache { generation: self.generation, is_long: self.is_long, ..BlockCache::of(ENTRIES) };
         let few = core::mem::replace(self, more);
         for (place, block) in few.blocks.iter().enumerate() {
             if let Some(block) = block.as_ref().filter(|_| few.is_taken(place)) {
-                self.put(few.entrances[place].key, Arc::clone(block));
+                self.put(cpu, few.entrances[place].key, Arc::clone(block));
             }
         }
     }
@@ -231,19 +280,19 @@ impl<S: Set> BlockCache<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mips::Cpu;
+    use crate::mips::{Cpu, Endian};
     use alloc::vec::Vec;
 
     #[test]
     fn an_empty_cache_has_no_key_at_all() {
-        let mut blocks = BlockCache::<Cpu>::default();
+        let (cpu, mut blocks) = (Cpu::new(Endian::Little), BlockCache::<Cpu>::default());
         for generation in 0..2 {
             for key in (0..1 << 14).chain([u64::MAX, u64::MAX - 3, u64::MAX << 2]) {
                 assert!(blocks.entrance(key).key != key && blocks.next_door(key).is_none());
                 assert!(blocks.shared(key).is_none());
             }
-            let block = Block { instructions: 1, ops: Arc::default(), places: Box::new([]) };
-            blocks.put(!3, Arc::new(block));
+            let block = Block::new(1, Arc::default(), Box::new([]));
+            blocks.put(&cpu, !3, Arc::new(block));
             assert!(blocks.shared(!3).is_some());
             blocks.follow(generation + 1);
         }
@@ -251,18 +300,18 @@ mod tests {
 
     #[test]
     fn a_cache_grows_where_blocks_drive_each_other_out_and_keeps_most_of_what_it_has() {
-        let mut blocks = BlockCache::<Cpu>::default();
-        let block = || Arc::new(Block { instructions: 1, ops: Arc::default(), places: Box::new([]) });
+        let (cpu, mut blocks) = (Cpu::new(Endian::Little), BlockCache::<Cpu>::default());
+        let block = || Arc::new(Block::new(1, Arc::default(), Box::new([])));
         let keys = |count: usize| (0..count as u64).map(|number| number * 4);
         for key in keys(FEW_ENTRIES) {
-            blocks.put(key, block());
+            blocks.put(&cpu, key, block());
         }
         let kept: Vec<u64> = keys(FEW_ENTRIES).filter(|key| blocks.shared(*key).is_some()).collect();
-        blocks.grow();
+        blocks.grow(&cpu);
         let still = kept.iter().filter(|key| blocks.shared(**key).is_some()).count();
         assert!(still > kept.len() / 2 && kept.len() > FEW_ENTRIES / 4, "{still} of {}", kept.len());
         for key in keys(4 * ENTRIES) {
-            blocks.put(key, block());
+            blocks.put(&cpu, key, block());
         }
         assert_eq!(blocks.entrances.len(), ENTRIES);
     }

@@ -215,12 +215,6 @@ impl<S: 'static> Joins<S> {
         }
     }
 
-    /// The function of the first operation alone, of one that does a row.
-    pub(crate) fn first_of(&self, run: Run<S>) -> Run<S> {
-        let row = self.rows.iter().find(|row| is(row.run, run));
-        row.and_then(|row| row.parts.first().copied()).unwrap_or(run)
-    }
-
     /// Gives the operations of a block their joined functions, so that there are as few jumps as can be.
     pub(crate) fn join(&self, ops: &mut [Op<S>]) {
         let (own, families): (Vec<u8>, Vec<u8>) =

@@ -6,7 +6,7 @@
 use crate::block::{Block, BlockCache, BlockTable, Code, Table};
 use crate::maps::Maps;
 use crate::memory::{Access, Fault, FaultKind, Memory, Miss};
-use crate::op::{Next, Op, Reason, Run};
+use crate::op::{Next, Op, Reason};
 use crate::page::{PAGE_MASK, PAGE_SIZE, Page};
 use crate::stop::Stop;
 use alloc::boxed::Box;
@@ -20,6 +20,10 @@ pub const BLOCK_INSTRUCTIONS_MAX: u32 = 64;
 /// makes calls of it.
 const CHAIN: i64 = 4096;
 
+/// Instructions in a CPU's life after which the operations of its blocks are joined: a program that only says a line
+/// is over before. Joining costs about as much as running a block two hundred times.
+const LONG: u64 = 100_000;
+
 /// An instruction set with the registers of one CPU.
 pub trait Set: Sized + Send + Sync + 'static {
     /// log2 of the distance between keys, mostly: neighbours at less share their places in the cache.
@@ -28,12 +32,6 @@ pub trait Set: Sized + Send + Sync + 'static {
     /// Does a store into the code that runs take effect at the next instruction (x86), or only when the program asks
     /// for it? If so, every operation has its instruction's `at`.
     const SEES_OWN_STORES: bool = false;
-
-    /// The function that does the first operation alone, of one that does several: only asked for of sets that see their
-    /// own stores.
-    fn alone(run: Run<Self>) -> Run<Self> {
-        run
-    }
 
     /// The engine's part of the CPU.
     fn frame(&mut self) -> &mut Frame<Self>;
@@ -77,6 +75,9 @@ pub trait Set: Sized + Send + Sync + 'static {
     /// Decodes a block of at most `limit` instructions, never more than [`BLOCK_INSTRUCTIONS_MAX`]. It ends before an
     /// instruction that [`Source`] does not have all bytes of; if that is the first one, the block is empty.
     fn assemble(&self, key: u64, limit: u32, source: &Source) -> Block<Self>;
+
+    /// Gives neighbours among the operations of a block one function, where the set has it: the first one's.
+    fn join(&self, ops: &mut [Op<Self>]);
 }
 
 /// The bytes that a block is decoded from, by distance from its start: the rest of its page before it and behind it,
@@ -110,6 +111,10 @@ impl Source<'_> {
     /// Four bytes, the first one least significant.
     #[must_use]
     pub fn u32(&self, distance: i32) -> Option<u32> {
+        let at = self.offset + i64::from(distance);
+        if at & 3 == 0 && at >> PAGE_SIZE.trailing_zeros() == 0 {
+            return Some(self.first.load_u32(at as u64));
+        }
         let (low, high) = (self.u16(distance)?, self.u16(distance.checked_add(2)?)?);
         Some(u32::from(low) | u32::from(high) << 16)
     }
@@ -134,6 +139,8 @@ pub struct Frame<S> {
     ahead: u64,
     /// Made when the CPU first runs.
     blocks: Option<BlockCache<S>>,
+    /// See [`Frame::expect_more`].
+    is_long: bool,
 }
 
 impl<S> Default for Frame<S> {
@@ -147,6 +154,7 @@ impl<S> Default for Frame<S> {
             granted: 0,
             ahead: 0,
             blocks: None,
+            is_long: false,
         }
     }
 }
@@ -178,6 +186,12 @@ impl<S> Frame<S> {
         self.ahead = instructions.wrapping_sub(self.executed());
     }
 
+    /// The CPU will run for long: neighbouring operations are joined from now on, and not only after a while. Changes
+    /// nothing but the time that things take.
+    pub fn expect_more(&mut self) {
+        self.is_long = true;
+    }
+
     /// Gives back the memory of the cache of blocks: for a CPU that will not run for long.
     pub fn trim(&mut self) {
         self.blocks = None;
@@ -193,6 +207,9 @@ pub fn run<S: Set, M: Memory>(cpu: &mut S, memory: &mut M, budget: u64) -> (Stop
     let mut key = cpu.key();
     let stop = loop {
         cpu.frame().grant(&mut reserve);
+        if cpu.frame().is_long || cpu.frame().executed > LONG {
+            blocks.expect_more();
+        }
         match visit(cpu, &mut blocks, memory, key) {
             Ok(next) => key = next,
             Err((stop, at)) => {
@@ -331,8 +348,7 @@ fn come_back<S: Set, M: Memory>(
 /// Runs the rest of one instruction and leaves the block behind it: its store may have changed what follows.
 fn alone<S: Set>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, block: &Block<S>, ops: &[Op<S>]) -> Next {
     let at = ops.first().map_or(0, |op| op.at);
-    let single = |op: &Op<S>| Op { run: S::alone(op.run), ..*op };
-    let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).map(single).collect();
+    let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).copied().collect();
     if few.len() == ops.len() {
         return enter_again(cpu, maps, blocks, ops);
     }
@@ -405,7 +421,7 @@ fn find<S: Set, M: Memory>(
         let block = table.block(offset as usize >> S::unit(key), decode);
         if let Some(block) = block.filter(|block| !block.ops.is_empty()) {
             if i64::from(block.instructions) <= left {
-                blocks.put(key, Arc::clone(block));
+                blocks.put(cpu, key, Arc::clone(block));
                 return Ok(Arc::clone(block));
             }
             return Ok(Arc::new(cpu.assemble(key, limit, &source)));
@@ -424,7 +440,7 @@ fn find<S: Set, M: Memory>(
         return Err(Stop::Illegal);
     }
     if fetched.keeps_code && second.keeps_code && i64::from(block.instructions) <= left {
-        blocks.put(key, Arc::clone(&block));
+        blocks.put(cpu, key, Arc::clone(&block));
     }
     Ok(block)
 }

@@ -4,7 +4,6 @@
 //! unconditional one within the page. A branch back into the block leaves it: the loop is a block of its own.
 
 use super::cpu::ZERO;
-use super::join::join;
 use super::lower::Lowering;
 use super::word::{Word, source};
 use super::{Cpu, branch};
@@ -224,12 +223,7 @@ impl Assembly {
                 op.rest = (count as u8).wrapping_sub(op.rest);
             }
         }
-        join(&mut self.lowering.ops);
-        Block {
-            instructions: count as u32,
-            ops: self.lowering.ops.into(),
-            places: self.places.into_boxed_slice(),
-        }
+        Block::new(count as u32, self.lowering.ops.into(), self.places.into_boxed_slice())
     }
 }
 

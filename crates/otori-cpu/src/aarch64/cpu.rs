@@ -1,6 +1,7 @@
 //! The registers of an AArch64 CPU. Key type: [`Cpu`].
 
 use crate::block::{Block, Code, Table};
+use crate::op::Op;
 use crate::run::{Frame, Set, Source};
 use crate::slot::{SLOTS, Slot};
 use crate::soft::{Environment, INEXACT, NanRules, Rounding, SUBNORMAL_OPERAND};
@@ -210,5 +211,9 @@ impl Set for Cpu {
 
     fn assemble(&self, key: u64, limit: u32, source: &Source) -> Block<Self> {
         super::assemble::assemble(key, limit, source)
+    }
+
+    fn join(&self, ops: &mut [Op<Self>]) {
+        super::join::join(ops);
     }
 }

@@ -10,7 +10,6 @@ use super::execute::data::{Op, Run};
 use super::execute::flow;
 use super::flags::Flagged;
 use super::instruction::{ALWAYS, Instruction};
-use super::join::join;
 use super::thumb::{self, Decoded, Site};
 use crate::block::Block;
 use crate::chain::one;
@@ -78,8 +77,7 @@ pub(super) fn assemble(key: u64, big_code: bool, limit: u32, source: &Source) ->
     for op in &mut block.ops {
         op.rest = count.saturating_sub(usize::from(op.at) + 1) as u8;
     }
-    join(&mut block.ops);
-    Block { instructions: count as u32, ops: block.ops.into(), places: block.places.into_boxed_slice() }
+    Block::new(count as u32, block.ops.into(), block.places.into_boxed_slice())
 }
 
 impl Assembly<'_> {

@@ -1,7 +1,9 @@
 //! The registers of one ARM thread. Key types: [`Cpu`], [`Order`]. ARMv7-A reference manual, A2.3 to A2.6, B1.3.3.
 
 use super::assemble::assemble;
+use super::join::join;
 use crate::block::{Block, Code, Table};
+use crate::op::Op;
 use crate::run::{Frame, Set, Source};
 use crate::slot::SLOTS;
 
@@ -241,5 +243,9 @@ impl Set for Cpu {
 
     fn assemble(&self, key: u64, limit: u32, source: &Source) -> Block<Self> {
         assemble(key, self.big_code, limit, source)
+    }
+
+    fn join(&self, ops: &mut [Op<Self>]) {
+        join(ops);
     }
 }

@@ -6,7 +6,6 @@
 
 use super::cpu::{Cpu, Endian};
 use super::decode::{Condition, Instruction, decode};
-use super::join::join;
 use super::lower::lower;
 use super::op::{Comparison, Op};
 use crate::block::Block;
@@ -70,11 +69,9 @@ pub(super) fn assemble(endian: Endian, limit: u32, fetch: impl Fn(u32) -> Option
     block.into_block(endian)
 }
 
-/// The operations with their functions; where neighbours can be joined, the first does them all.
+/// The operations with their functions.
 fn finish_operations(operations: &[Op], endian: Endian) -> Arc<[ThreadedOp<Cpu>]> {
-    let mut ops: Vec<_> = operations.iter().map(|op| lower(*op, endian)).collect();
-    join(&mut ops, endian);
-    ops.into()
+    operations.iter().map(|op| lower(*op, endian)).collect()
 }
 
 impl Assembly {
@@ -131,11 +128,8 @@ impl Assembly {
     /// The block, its operations with their functions.
     pub(super) fn into_block(mut self, endian: Endian) -> Block<Cpu> {
         settle_rests(&mut self.operations, self.count);
-        Block {
-            instructions: self.count,
-            ops: finish_operations(&self.operations, endian),
-            places: self.places.into_boxed_slice(),
-        }
+        let ops = finish_operations(&self.operations, endian);
+        Block::new(self.count, ops, self.places.into_boxed_slice())
     }
 
     pub(super) fn finish(&mut self, op: Op) {

@@ -3,11 +3,11 @@
 //! Both modes share everything: in 32-bit mode the upper halves of the registers are zero, which is what 32-bit
 //! operations of 64-bit mode leave there anyway.
 
-use super::assemble::{alone, assemble};
+use super::assemble::{assemble, join_neighbours};
 use super::flags::{self, Flags};
 use super::float::Float;
 use crate::block::{Block, Code, Table};
-use crate::op::Run;
+use crate::op::Op;
 use crate::run::{Frame, Set, Source};
 use crate::slot::{SLOTS, Slot};
 
@@ -196,10 +196,6 @@ impl Set for Cpu {
     const UNIT: u32 = 0;
     const SEES_OWN_STORES: bool = true;
 
-    fn alone(run: Run<Cpu>) -> Run<Cpu> {
-        alone(run)
-    }
-
     fn frame(&mut self) -> &mut Frame<Cpu> {
         &mut self.frame
     }
@@ -221,5 +217,9 @@ impl Set for Cpu {
 
     fn assemble(&self, _key: u64, limit: u32, source: &Source) -> Block<Cpu> {
         assemble(self.mode, limit, source)
+    }
+
+    fn join(&self, ops: &mut [Op<Cpu>]) {
+        join_neighbours(ops);
     }
 }

@@ -26,6 +26,8 @@ pub trait Guest {
     /// What it asks for after [`Stop::Syscall`].
     fn call(&self) -> Call;
     fn program_counter(&self) -> u64;
+    /// Joins neighbouring operations from the start.
+    fn expect_more(&mut self);
 }
 
 /// A program that runs chunks of random instructions, appends all registers to a dump after each, and writes the dump to
@@ -72,17 +74,20 @@ pub fn check<G: Guest>(mut make: impl FnMut(u64) -> (Case, G)) -> usize {
     let mut last = String::new();
     for seed in 0..programs_per_kind() {
         let (case, guest) = make(seed);
+        let (_, mut joined) = make(seed);
+        joined.expect_more();
         let Some(qemu) = find_qemu(case.qemu) else { return 0 };
         let file = folder.path().join("program");
         std::fs::write(&file, &case.image).unwrap();
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
         let output = Command::new(&qemu).args(case.qemu_options).arg(&file).output().unwrap();
-        let ours = run(&case, guest);
-        let told = difference(&case, &ours, &output.stdout);
-        assert!(output.status.success(), "{}: qemu {:?} {told:?}", case.name, output.status);
-        if let Some(told) = told {
-            panic!("{}: {told}", case.name);
+        for (how, guest) in [("", guest), (" joined", joined)] {
+            let told = difference(&case, &run(&case, guest), &output.stdout);
+            assert!(output.status.success(), "{}{how}: qemu {:?} {told:?}", case.name, output.status);
+            if let Some(told) = told {
+                panic!("{}{how}: {told}", case.name);
+            }
         }
         std::fs::remove_file(&file).unwrap();
         instructions += case.instructions;

@@ -13,7 +13,7 @@ use super::cpu::{Cpu, Endian};
 use super::mips16;
 use crate::block::{Block, Code, Table};
 use crate::memory::{Access, Fault, FaultKind};
-use crate::op::Interrupt;
+use crate::op::{Interrupt, Op};
 use crate::run::{Frame, Set, Source};
 use crate::slot::Slot;
 use crate::stop::Stop;
@@ -93,6 +93,10 @@ impl Set for Cpu {
             let word = source.u32(distance as i32)?;
             Some(if self.endian == Endian::Big { word.swap_bytes() } else { word })
         })
+    }
+
+    fn join(&self, ops: &mut [Op<Self>]) {
+        super::join::join(ops, self.endian);
     }
 }
 

@@ -12,7 +12,7 @@ use super::recorded::{
     stack::stack as stack_rows,
 };
 use crate::chain::{Dispatch, Join, Joins, Known, joined};
-use crate::op::{Op, Run};
+use crate::op::Op;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use once_cell::race::OnceBox;
@@ -50,11 +50,6 @@ fn all() -> &'static Joins<Cpu> {
 }
 
 /// Gives the first of neighbours that can be joined the function that does them all.
-pub(super) fn join_neighbours(ops: &mut [Op<Cpu>]) {
+pub(in super::super) fn join_neighbours(ops: &mut [Op<Cpu>]) {
     all().join(ops);
-}
-
-/// The function of a joined operation's first one alone.
-pub(in super::super) fn alone(run: Run<Cpu>) -> Run<Cpu> {
-    all().first_of(run)
 }

@@ -15,7 +15,7 @@ mod two;
 mod vector;
 mod vector_integer;
 
-pub(super) use join::alone;
+pub(super) use join::join_neighbours;
 
 use super::cpu::{ADDRESS, Cpu, Mode, NOTHING, VALUE};
 use super::decode::{AddressBits, Instruction, Map, Operand, Place, Undecoded, decode};
@@ -197,8 +197,7 @@ impl Assembly {
         for operation in &mut self.ops {
             operation.rest = count.saturating_sub(operation.rest);
         }
-        join::join_neighbours(&mut self.ops);
-        Block { instructions: u32::from(count), ops: self.ops.into(), places: self.places.into() }
+        Block::new(u32::from(count), self.ops.into(), self.places.into())
     }
 }
 

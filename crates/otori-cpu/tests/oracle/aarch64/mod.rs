@@ -7,13 +7,16 @@ mod template;
 
 use crate::harness::{Call, Case, Flat, Guest, check};
 use generate::{BASE, CODE_OFFSET, Program};
-use otori_cpu::Stop;
 use otori_cpu::aarch64::Cpu;
+use otori_cpu::{Set, Stop};
 use template::Kind;
 
 impl Guest for Cpu {
     fn run(&mut self, memory: &mut Flat, budget: u64) -> Stop {
         otori_cpu::run(self, memory, budget).0
+    }
+    fn expect_more(&mut self) {
+        self.frame().expect_more();
     }
     fn call(&self) -> Call {
         match self.x[8] {

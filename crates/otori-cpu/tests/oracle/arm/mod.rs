@@ -8,8 +8,8 @@ mod t32;
 
 use crate::harness::{Call, Case, Flat, Guest};
 use crate::random::Random;
-use otori_cpu::Stop;
 use otori_cpu::arm::{Cpu, Order};
+use otori_cpu::{Set, Stop};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where the program's only segment is loaded.
@@ -232,6 +232,9 @@ fn names() -> impl Iterator<Item = String> {
 impl Guest for Cpu {
     fn run(&mut self, memory: &mut Flat, budget: u64) -> Stop {
         otori_cpu::run(self, memory, budget).0
+    }
+    fn expect_more(&mut self) {
+        self.frame().expect_more();
     }
     fn call(&self) -> Call {
         match self.registers[7] {

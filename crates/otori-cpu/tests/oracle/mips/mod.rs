@@ -6,12 +6,15 @@ mod mips16;
 
 use crate::harness::{Call, Case, Flat, Guest, check};
 use generate::{BASE, DUMP_BYTES, Kind, MODES, Mode};
-use otori_cpu::Stop;
 use otori_cpu::mips::{Cpu, Endian};
+use otori_cpu::{Set, Stop};
 
 impl Guest for Cpu {
     fn run(&mut self, memory: &mut Flat, budget: u64) -> Stop {
         Cpu::run(self, memory, budget).0
+    }
+    fn expect_more(&mut self) {
+        self.frame().expect_more();
     }
     fn call(&self) -> Call {
         match self.gpr[2] {

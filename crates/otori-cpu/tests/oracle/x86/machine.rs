@@ -3,7 +3,8 @@
 use super::{BASE, CODE_OFFSET, Program};
 use otori_cpu::x86::{Cpu, Mode};
 use otori_cpu::{
-    Access, Fault, FaultKind, Fetched, Maps, Memory, Miss, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, Page, Stop, run,
+    Access, Fault, FaultKind, Fetched, Maps, Memory, Miss, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, Page, Set, Stop,
+    run,
 };
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -56,10 +57,13 @@ impl Memory for Flat {
     }
 }
 
-/// What the program writes to standard output on our engine.
-pub fn ours(program: &Program) -> Vec<u8> {
+/// What the program writes to standard output on our engine, with neighbouring operations joined or not.
+pub fn ours(program: &Program, is_joined: bool) -> Vec<u8> {
     let mut memory = Flat::new(&program.elf(), program.end() - BASE);
     let mut cpu = Cpu::new(program.mode);
+    if is_joined {
+        cpu.frame().expect_more();
+    }
     cpu.ip = u64::from(BASE + CODE_OFFSET);
     let (write, second, third) = if program.mode == Mode::I386 { (4, 1, 2) } else { (1, 6, 2) };
     let mut output = Vec::new();
