@@ -148,6 +148,16 @@ impl Conversation {
         if self.transport == crate::decode::protocol::UDP {
             return self.detect_datagram(direction, bytes);
         }
+        let first = bytes.get(..DETECT_BYTES).unwrap_or(bytes);
+        let at_first = self.detection.is_none().then(|| probe(self.transport, self.ports, direction, first));
+        if let Some((Some(row), _)) = at_first {
+            // The usual case: the first bytes tell, and are read where they lie.
+            let mut parser = (row.parser)();
+            let taken = parser.feed(direction, first, &mut self.transactions);
+            self.detection = Some(Detection::Known(row, parser));
+            self.change();
+            return taken;
+        }
         let detection = self.detection.get_or_insert_with(|| Detection::Undecided(Box::default()));
         let Detection::Undecided(heard) = detection else { return bytes.len() };
         let side = &mut heard[direction.index()];
@@ -155,7 +165,7 @@ impl Conversation {
         let taken = room.min(bytes.len());
         side.extend_from_slice(bytes.get(..taken).unwrap_or(&[]));
         let full = side.len() >= DETECT_BYTES;
-        let (found, open) = probe(self.transport, self.ports, direction, side);
+        let (found, open) = at_first.unwrap_or_else(|| probe(self.transport, self.ports, direction, side));
         if let Some(row) = found {
             let heard = core::mem::take(&mut **heard);
             let mut parser = (row.parser)();

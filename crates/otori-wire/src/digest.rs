@@ -36,8 +36,9 @@ impl Blocks {
     fn finish(&mut self, length: impl Fn(u64) -> [u8; 8], block: &mut dyn FnMut(&[u8; 64])) {
         let bits = self.total.wrapping_mul(8);
         let zeros = (64 + 55 - self.count) % 64;
-        let padding = [[0x80].as_slice(), &[0; 64][..zeros], &length(bits)].concat();
-        self.update(&padding, block);
+        for part in [&[0x80], &[0; 64][..zeros], &length(bits)] {
+            self.update(part, block);
+        }
     }
 }
 
@@ -169,6 +170,12 @@ impl Sha1 {
         digest.update(bytes);
         digest.finish()
     }
+}
+
+/// Appends lower-case hexadecimal digits.
+pub fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble & 15)];
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]));
 }
 
 /// Lower-case hexadecimal digits.

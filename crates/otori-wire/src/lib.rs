@@ -17,6 +17,7 @@ pub mod fragment;
 pub mod hash;
 pub mod limits;
 pub mod proto;
+pub mod reused;
 pub mod transaction;
 
 pub use anomaly::Anomalies;

@@ -44,6 +44,16 @@ pub const DETECT_BYTES: usize = 4096;
 pub const TRANSACTIONS_PER_FLOW: usize = 256;
 /// Fields of one transaction.
 pub const FIELDS_PER_TRANSACTION: usize = 256;
+/// Transactions that are over and are kept by a thread to be used again.
+pub const SPARE_TRANSACTIONS: usize = 64;
+/// The same of one protocol.
+pub const SPARE_OF_PROTOCOL: usize = 16;
+/// Lists of transactions of flows that have none open, kept to be used again.
+pub const SPARE_LISTS: usize = 256;
+/// Memory of one field that is kept with a transaction that is over.
+pub const SPARE_FIELD_BYTES: usize = 4096;
+/// Memory of a flow's buffer that is kept while nothing is in it.
+pub const EMPTY_BUFFER_BYTES: usize = 4096;
 /// Bytes of one HTTP line or header field.
 pub const HTTP_LINE_BYTES: usize = 18_432;
 /// Header fields of one HTTP message.

@@ -1,16 +1,21 @@
 //! One exchange of an application protocol: a request and its answer, with the fields that rules look at.
 //!
 //! Key types: [`Transaction`], [`Fields`], [`Transactions`]. A protocol's rows in [`crate::proto`] name the fields.
+//! Transactions that are over are kept in a [`Spare`] and used again, with the memory of their fields.
 use crate::{
     flow::Direction,
-    limits::{FIELDS_PER_TRANSACTION, TRANSACTIONS_PER_FLOW},
+    limits::{
+        FIELDS_PER_TRANSACTION, SPARE_FIELD_BYTES, SPARE_LISTS, SPARE_OF_PROTOCOL, SPARE_TRANSACTIONS,
+        TRANSACTIONS_PER_FLOW,
+    },
     proto::ProtocolId,
+    reused::Reused,
 };
 use core::any::Any;
 use std::collections::VecDeque;
 
 /// Names one field of one protocol; constants in the protocols' folders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldId(pub u16);
 
 impl FieldId {
@@ -37,7 +42,7 @@ pub enum Progress {
 }
 
 /// One field's value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Field {
     /// which
     pub id: FieldId,
@@ -54,17 +59,45 @@ pub struct Field {
 /// The fields of one transaction in order of arrival; an id may repeat.
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
-    list: Vec<Field>,
+    list: Reused<Field>,
 }
 
 impl Fields {
     /// Adds a whole field. Beyond the bound it is forgotten.
-    pub fn set(&mut self, id: FieldId, bytes: impl Into<Vec<u8>>) {
-        self.push(id, bytes.into(), true);
+    pub fn set(&mut self, id: FieldId, bytes: impl AsRef<[u8]>) {
+        self.write(id, |out| out.extend_from_slice(bytes.as_ref()));
     }
-    fn push(&mut self, id: FieldId, bytes: Vec<u8>, complete: bool) {
-        if self.list.len() < FIELDS_PER_TRANSACTION {
-            self.list.push(Field { id, bytes, complete, scanned: 0, settled: false });
+    /// Adds a whole field that `fill` writes. Beyond the bound it is forgotten.
+    pub fn write(&mut self, id: FieldId, fill: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(bytes) = self.push(id, true) {
+            fill(bytes);
+        }
+    }
+    /// Adds a whole field with what `change` makes of the first field `of`, if there is that one.
+    pub fn derive(&mut self, id: FieldId, of: FieldId, change: impl FnOnce(&[u8], &mut Vec<u8>)) {
+        let Some(place) = self.list.iter().position(|field| field.id == of) else { return };
+        if self.push(id, true).is_some()
+            && let Some((new, before)) = self.list.split_last_mut()
+            && let Some(source) = before.get(place)
+        {
+            change(&source.bytes, &mut new.bytes);
+        }
+    }
+    fn push(&mut self, id: FieldId, complete: bool) -> Option<&mut Vec<u8>> {
+        if self.list.len() >= FIELDS_PER_TRANSACTION {
+            return None;
+        }
+        let field = self.list.again();
+        (field.id, field.complete, field.scanned, field.settled) = (id, complete, 0, false);
+        field.bytes.clear();
+        Some(&mut field.bytes)
+    }
+    /// None is left; their memory is kept, but for large ones.
+    fn clear(&mut self) {
+        self.list.clear();
+        for field in self.list.all_mut().iter_mut().filter(|field| field.bytes.capacity() > SPARE_FIELD_BYTES)
+        {
+            field.bytes = Vec::new();
         }
     }
     /// Adds a number; rules compare it.
@@ -80,10 +113,8 @@ impl Fields {
         let place = match self.list.iter().position(|field| field.id == id && !field.complete) {
             Some(place) => place,
             None if self.list.iter().any(|field| field.id == id) => return,
-            None => {
-                self.push(id, Vec::new(), false);
-                self.list.len().saturating_sub(1)
-            }
+            None if self.push(id, false).is_none() => return,
+            None => self.list.len().saturating_sub(1),
         };
         if let Some(field) = self.list.get_mut(place).filter(|field| field.id == id) {
             let room = limit.saturating_sub(field.bytes.len());
@@ -136,6 +167,15 @@ pub struct Marks {
     pub judged: bool,
 }
 
+impl Marks {
+    fn clear(&mut self) {
+        let Marks { mut candidates, mut fired, .. } = core::mem::take(self);
+        candidates.iter_mut().for_each(Vec::clear);
+        fired.clear();
+        *self = Marks { candidates, fired, ..Marks::default() };
+    }
+}
+
 /// One exchange.
 pub struct Transaction {
     /// number in the flow, from 0
@@ -148,8 +188,9 @@ pub struct Transaction {
     pub progress: [Progress; 2],
     /// what broke the protocol's rules
     pub anomalies: Vec<&'static str>,
-    /// the protocol's own record beyond the fields; read by its row's `log`
-    pub detail: Option<Box<dyn Any + Send>>,
+    /// the protocol's own record beyond the fields, read by its row's `log`; or what an earlier use has left of one
+    detail: Option<Box<dyn Any + Send>>,
+    has_detail: bool,
     /// kept for the matcher
     pub marks: Marks,
     /// the log line was written
@@ -159,6 +200,29 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    fn new(protocol: ProtocolId) -> Transaction {
+        Transaction {
+            id: 0,
+            protocol,
+            fields: Fields::default(),
+            progress: [Progress::Waiting; 2],
+            anomalies: Vec::new(),
+            detail: None,
+            has_detail: false,
+            marks: Marks::default(),
+            logged: false,
+            touched: [true; 2],
+        }
+    }
+    /// As new, with the memory that it has.
+    fn clear(&mut self) {
+        self.fields.clear();
+        self.progress = [Progress::Waiting; 2];
+        self.anomalies.clear();
+        self.has_detail = false;
+        self.marks.clear();
+        (self.logged, self.touched) = (false, [true; 2]);
+    }
     /// Notes an anomaly, once each.
     pub fn note(&mut self, name: &'static str) {
         if !self.anomalies.contains(&name) && self.anomalies.len() < 32 {
@@ -179,11 +243,45 @@ impl Transaction {
     }
     /// What the protocol keeps besides fields, if it is of that type.
     pub fn detail_of<T: Any>(&self) -> Option<&T> {
-        self.detail.as_ref()?.downcast_ref()
+        self.detail.as_ref().filter(|_| self.has_detail)?.downcast_ref()
     }
     /// The same, to add to it; made if there is none. `None` if it is of another type.
     pub fn detail_mut<T: Any + Send + Default>(&mut self) -> Option<&mut T> {
-        self.detail.get_or_insert_with(|| Box::new(T::default())).downcast_mut()
+        if !self.has_detail {
+            self.set_detail(T::default());
+        }
+        self.detail.as_mut()?.downcast_mut()
+    }
+    /// Something is kept besides the fields.
+    pub const fn has_detail(&self) -> bool {
+        self.has_detail
+    }
+    /// The record besides the fields and the rest of the transaction, to change both; made if there is none of that
+    /// type. It is as an earlier transaction has left it, until it is set.
+    pub fn with_detail<T: Any + Send + Default, R>(
+        &mut self,
+        act: impl FnOnce(&mut T, &mut Transaction) -> R,
+    ) -> R {
+        let mut detail = match self.detail.take().map(|have| have.downcast::<T>()) {
+            Some(Ok(have)) => have,
+            _ => Box::default(),
+        };
+        let result = act(&mut detail, self);
+        self.has_detail = true;
+        self.detail = Some(detail);
+        result
+    }
+    /// Nothing is kept besides the fields.
+    pub const fn no_detail(&mut self) {
+        self.has_detail = false;
+    }
+    /// Keeps that besides the fields.
+    pub fn set_detail<T: Any + Send>(&mut self, detail: T) {
+        self.has_detail = true;
+        match self.detail.as_mut().and_then(|have| have.downcast_mut::<T>()) {
+            Some(have) => *have = detail,
+            None => self.detail = Some(Box::new(detail)),
+        }
     }
     /// Both directions are complete.
     pub fn is_complete(&self) -> bool {
@@ -191,33 +289,67 @@ impl Transaction {
     }
 }
 
+/// Transactions that are over, and lists of flows that have none: to be used again by any flow of a thread.
+#[derive(Default)]
+pub struct Spare {
+    transactions: Vec<Box<Transaction>>,
+    lists: Vec<VecDeque<Box<Transaction>>>,
+}
+
+impl Spare {
+    /// One of that protocol: its buffers have the sizes that will be needed.
+    fn take(&mut self, protocol: ProtocolId) -> Option<Box<Transaction>> {
+        let place = self.transactions.iter().rposition(|spare| spare.protocol == protocol)?;
+        Some(self.transactions.swap_remove(place))
+    }
+    fn give(&mut self, mut transaction: Box<Transaction>) {
+        let same = self.transactions.iter().filter(|spare| spare.protocol == transaction.protocol).count();
+        if same < SPARE_OF_PROTOCOL && self.transactions.len() < SPARE_TRANSACTIONS {
+            transaction.clear();
+            self.transactions.push(transaction);
+        }
+    }
+    fn take_list(&mut self) -> VecDeque<Box<Transaction>> {
+        self.lists.pop().unwrap_or_default()
+    }
+    fn give_list(&mut self, list: VecDeque<Box<Transaction>>) {
+        if self.lists.len() < SPARE_LISTS && (1..=SPARE_OF_PROTOCOL).contains(&list.capacity()) {
+            self.lists.push(list);
+        }
+    }
+}
+
 /// The open transactions of one flow, oldest first.
 #[derive(Default)]
 pub struct Transactions {
-    list: VecDeque<Transaction>,
+    list: VecDeque<Box<Transaction>>,
     next_id: u64,
+    /// lent while the flow is looked at
+    spare: Option<Box<Spare>>,
 }
 
 impl Transactions {
     /// None.
     pub const fn empty() -> Self {
-        Transactions { list: VecDeque::new(), next_id: 0 }
+        Transactions { list: VecDeque::new(), next_id: 0, spare: None }
+    }
+    /// Lends the thread's spare ones, or takes them back: what is there and what is given change places.
+    pub const fn swap_spare(&mut self, spare: &mut Option<Box<Spare>>) {
+        core::mem::swap(&mut self.spare, spare);
     }
     /// Opens one. Parsers ask [`Transactions::is_full`] first and stop reading when it is.
     pub fn open(&mut self, protocol: ProtocolId) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.list.push_back(Transaction {
-            id,
-            protocol,
-            fields: Fields::default(),
-            progress: [Progress::Waiting; 2],
-            anomalies: Vec::new(),
-            detail: None,
-            marks: Marks::default(),
-            logged: false,
-            touched: [true; 2],
-        });
+        let again = self.spare.as_mut().and_then(|spare| spare.take(protocol));
+        let mut transaction = again.unwrap_or_else(|| Box::new(Transaction::new(protocol)));
+        transaction.id = id;
+        if self.list.capacity() == 0
+            && let Some(spare) = &mut self.spare
+        {
+            self.list = spare.take_list();
+        }
+        self.list.push_back(transaction);
         id
     }
     /// As many are open as may be.
@@ -230,17 +362,17 @@ impl Transactions {
         // Numbers are consecutive except where one was closed early.
         let guess = usize::try_from(id.checked_sub(first)?).ok()?;
         if self.list.get(guess).is_some_and(|transaction| transaction.id == id) {
-            return self.list.get_mut(guess);
+            return self.list.get_mut(guess).map(|transaction| &mut **transaction);
         }
-        self.list.iter_mut().find(|transaction| transaction.id == id)
+        self.list.iter_mut().find(|transaction| transaction.id == id).map(|transaction| &mut **transaction)
     }
     /// All, oldest first.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Transaction> {
-        self.list.iter_mut()
+        self.list.iter_mut().map(|transaction| &mut **transaction)
     }
     /// All, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Transaction> {
-        self.list.iter()
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Transaction> {
+        self.list.iter().map(|transaction| &**transaction)
     }
     /// None is open.
     pub fn is_empty(&self) -> bool {
@@ -252,12 +384,20 @@ impl Transactions {
     }
     /// Removes those that `done` says are finished.
     pub fn close(&mut self, mut done: impl FnMut(&Transaction) -> bool) {
-        if self.list.iter().any(&mut done) {
-            self.list.retain(|transaction| !done(transaction));
+        let mut place = 0;
+        while let Some(transaction) = self.list.get(place) {
+            if !done(transaction) {
+                place += 1;
+            } else if let (Some(transaction), Some(spare)) = (self.list.remove(place), &mut self.spare) {
+                spare.give(transaction);
+            }
+        }
+        if let Some(spare) = self.spare.as_mut().filter(|_| self.list.is_empty()) {
+            spare.give_list(core::mem::take(&mut self.list));
         }
     }
     /// Removes the oldest, to make room.
-    pub fn evict(&mut self) -> Option<Transaction> {
+    pub fn evict(&mut self) -> Option<Box<Transaction>> {
         self.list.pop_front()
     }
 }

@@ -59,7 +59,8 @@ mod tests {
         let question = Question { name: b"Cloud.Example.".to_vec(), kind: 1, truncated: false };
         let record = |kind, data: &str| Resource { kind, data: data.into(), ..Resource::default() };
         let answers = vec![record(5, "edge.cdn.example"), record(1, "192.0.2.9"), record(28, "2001:db8::9")];
-        let message = Message { questions: vec![question], answers, ..Message::default() };
+        let message =
+            Message { questions: vec![question].into(), answers: answers.into(), ..Message::default() };
         names.learn(&message, Timestamp(0));
         assert_eq!(names.of("192.0.2.9".parse().unwrap()).as_deref(), Some("cloud.example"));
         assert_eq!(names.of("2001:db8::9".parse().unwrap()).as_deref(), Some("cloud.example"));

@@ -175,7 +175,9 @@ impl Work<'_> {
         if self.state.devices.is_some() {
             self.tell_devices(flow, direction, packet);
         }
+        flow.conversation.transactions().swap_spare(&mut self.state.spare);
         let decision = self.judge_packet(flow, direction, packet);
+        flow.conversation.transactions().swap_spare(&mut self.state.spare);
         if decision != Decision::Pass || flow.extra.policy.is_none() {
             return decision;
         }
@@ -588,6 +590,7 @@ impl Work<'_> {
     /// A flow is over: what is left of it is asked about and written down.
     pub(super) fn end_flow(&mut self, flow: &mut Flow<FlowExtra>, reason: &str) {
         let packet = decode(LinkType::Other(0), flow.last_at, &[]);
+        flow.conversation.transactions().swap_spare(&mut self.state.spare);
         self.state.pieces.clear();
         if let Some(tcp) = flow.tcp.as_deref_mut() {
             self.state.kept = self.state.kept.saturating_sub(tcp.kept());
@@ -623,6 +626,8 @@ impl Work<'_> {
         let notes =
             FlowNotes { reason, alerted: *alerted, bypassed, action, application, ends, skipped, policy };
         self.state.eve.flow(flow.last_at, flow, &notes);
+        flow.conversation.transactions().close(|_| true);
+        flow.conversation.transactions().swap_spare(&mut self.state.spare);
     }
 }
 

@@ -41,6 +41,7 @@ impl Lane {
             kept: 0,
             pieces: flow::Pieces::default(),
             expected: expected::Expected::default(),
+            spare: Some(Box::default()),
             carriers: Vec::new(),
             devices: None,
             late: Vec::new(),

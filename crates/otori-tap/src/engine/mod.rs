@@ -32,7 +32,7 @@ use crate::{
 use lane::Lane;
 use otori_event::{Endpoint, RuleChange, Timestamp, Verdict};
 use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Tables, Variables, list::Lists, set::Scratch};
-use otori_wire::{LinkType, Packet, TunnelKind};
+use otori_wire::{LinkType, Packet, TunnelKind, transaction::Spare};
 use stats::Stats;
 use std::{collections::HashSet, sync::Arc};
 
@@ -90,6 +90,8 @@ pub(crate) struct WorkState {
     kept: usize,
     pieces: flow::Pieces,
     expected: expected::Expected,
+    /// transactions to be used again, lent to the flow that is looked at
+    spare: Option<Box<Spare>>,
     /// packets around the one that is looked at, outermost first
     carriers: Vec<Carrier>,
     /// whose flows they are, if anybody wants to know

@@ -143,7 +143,7 @@ impl MessageReader for BacnetReader {
                     fields.set_number(field(direction, OBJECT), u64::from(kind));
                     fields.set_number(field(direction, INSTANCE), u64::from(instance));
                 }
-                transaction.detail = Some(Box::new(message));
+                transaction.set_detail(message);
             }
             None => transaction.note("bacnet.malformed_message"),
         }

@@ -126,7 +126,7 @@ impl MessageReader for CoapReader {
                     transaction.note("coap.malformed_options");
                 }
                 message.set_fields(direction, &mut transaction.fields);
-                transaction.detail = Some(Box::new(message));
+                transaction.set_detail(message);
             }
             None => transaction.note("coap.malformed_message"),
         }

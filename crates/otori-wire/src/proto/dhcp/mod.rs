@@ -86,7 +86,7 @@ impl MessageReader for DhcpReader {
                     transaction.note("dhcp.malformed_options");
                 }
                 message.set_fields(direction, &mut transaction.fields);
-                transaction.detail = Some(Box::new(message));
+                transaction.set_detail(message);
             }
             None => transaction.note("dhcp.malformed_options"),
         }

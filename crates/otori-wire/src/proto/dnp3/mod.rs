@@ -209,7 +209,7 @@ fn read(direction: Direction, frame: &Frame, bytes: &[u8], transaction: &mut Tra
         transaction.note("dnp3.unknown_object");
     }
     let link = frame.head;
-    transaction.detail = Some(Box::new(Fragment { link, control, function, indicators, objects, complete }));
+    transaction.set_detail(Fragment { link, control, function, indicators, objects, complete });
     Some(())
 }
 

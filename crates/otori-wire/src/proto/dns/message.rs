@@ -4,7 +4,9 @@
 use crate::{
     cursor::Cursor,
     limits::{DNS_LABELS, DNS_RECORDS},
+    reused::{Reused, refill},
 };
+use std::io::Write;
 
 /// One question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,13 +47,13 @@ pub struct Message {
     /// flags word
     pub flags: u16,
     /// questions
-    pub questions: Vec<Question>,
+    pub questions: Reused<Question>,
     /// answers
-    pub answers: Vec<Resource>,
+    pub answers: Reused<Resource>,
     /// authorities
-    pub authorities: Vec<Resource>,
+    pub authorities: Reused<Resource>,
     /// additional records
-    pub additionals: Vec<Resource>,
+    pub additionals: Reused<Resource>,
 }
 
 impl Message {
@@ -82,7 +84,7 @@ pub(super) fn plausible(bytes: &[u8]) -> Option<bool> {
         return None;
     }
     if counts[0] > 0 {
-        name(bytes, &mut cursor)?;
+        pass_name(bytes, &mut cursor)?;
         let (kind, class) = (cursor.u16()?, cursor.u16()?);
         let class_known = matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255);
         if kind == 0 && !class_known {
@@ -100,7 +102,7 @@ const HEADER_BYTES: usize = 12;
 
 /// Passes over a record: name, type, class, time to live, data. The class of OPT is a size (RFC 6891).
 fn record<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<()> {
-    name(bytes, cursor)?;
+    pass_name(bytes, cursor)?;
     let (kind, class) = (cursor.u16()?, cursor.u16()?);
     let _time_to_live = (cursor.u16()?, cursor.u16()?);
     let length = usize::from(cursor.u16()?);
@@ -110,101 +112,110 @@ fn record<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<()> {
 
 const OPT: u16 = 41;
 
-/// The message, as far as it can be read, and what was wrong.
-pub(super) fn read(bytes: &[u8]) -> (Option<Message>, Vec<&'static str>) {
-    let mut message = Message::default();
-    let mut cursor = Cursor::new(bytes);
-    let mut wrong = Vec::new();
-    let header = (|| {
-        message.id = cursor.u16()?;
-        message.flags = cursor.u16()?;
-        Some([cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?])
-    })();
-    let Some(counts) = header else { return (None, vec!["dns.malformed_data"]) };
-    if message.flags & 0x40 != 0 {
-        wrong.push("dns.z_flag_set");
-    }
-    if message.opcode() >= 7 {
-        wrong.push("dns.invalid_opcode");
-    }
-    for _ in 0..usize::from(counts[0]).min(DNS_RECORDS) {
-        let Some(question) = question(bytes, &mut cursor, &mut wrong) else {
-            wrong.push("dns.malformed_data");
-            return (Some(message), wrong);
+impl Message {
+    /// Reads a message as far as it can be read, in place of what was there; tells what is wrong. False when there is
+    /// not even a header.
+    pub(super) fn read(&mut self, bytes: &[u8], mut wrong: impl FnMut(&'static str)) -> bool {
+        self.questions.clear();
+        [&mut self.answers, &mut self.authorities, &mut self.additionals].into_iter().for_each(Reused::clear);
+        let mut cursor = Cursor::new(bytes);
+        let header = (|| {
+            (self.id, self.flags) = (cursor.u16()?, cursor.u16()?);
+            Some([cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?])
+        })();
+        let Some([questions, counts @ ..]) = header else {
+            wrong("dns.malformed_data");
+            return false;
         };
-        message.questions.push(question);
-    }
-    for (section, count) in counts.iter().enumerate().skip(1) {
-        for _ in 0..usize::from(*count).min(DNS_RECORDS) {
-            let Some(record) = resource(bytes, &mut cursor) else {
-                wrong.push(match section {
-                    1 => "dns.malformed_data",
-                    2 => "dns.invalid_authorities",
-                    _ => "dns.invalid_additionals",
-                });
-                return (Some(message), wrong);
-            };
-            match section {
-                1 => message.answers.push(record),
-                2 => message.authorities.push(record),
-                _ => message.additionals.push(record),
+        if self.flags & 0x40 != 0 {
+            wrong("dns.z_flag_set");
+        }
+        if self.opcode() >= 7 {
+            wrong("dns.invalid_opcode");
+        }
+        for _ in 0..usize::from(questions).min(DNS_RECORDS) {
+            if question(bytes, &mut cursor, self.questions.again(), &mut wrong).is_none() {
+                self.questions.drop_last();
+                wrong("dns.malformed_data");
+                return true;
             }
         }
+        let sections = [
+            (&mut self.answers, "dns.malformed_data"),
+            (&mut self.authorities, "dns.invalid_authorities"),
+            (&mut self.additionals, "dns.invalid_additionals"),
+        ];
+        for ((section, fault), count) in sections.into_iter().zip(counts) {
+            for _ in 0..usize::from(count).min(DNS_RECORDS) {
+                if resource(bytes, &mut cursor, section.again()).is_none() {
+                    section.drop_last();
+                    wrong(fault);
+                    return true;
+                }
+            }
+        }
+        true
     }
-    (Some(message), wrong)
 }
 
-fn question<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>, wrong: &mut Vec<&'static str>) -> Option<Question> {
-    let (name, state) = long_name(bytes, cursor)?;
+fn question<'a>(
+    bytes: &'a [u8],
+    cursor: &mut Cursor<'a>,
+    question: &mut Question,
+    wrong: &mut impl FnMut(&'static str),
+) -> Option<()> {
+    let state = long_name(bytes, cursor, &mut question.name)?;
     match state {
         NameState::Whole => {}
-        NameState::TooLong => wrong.push("dns.name_too_long"),
-        NameState::TooManyLabels => wrong.push("dns.too_many_labels"),
+        NameState::TooLong => wrong("dns.name_too_long"),
+        NameState::TooManyLabels => wrong("dns.too_many_labels"),
         NameState::Circle => {
-            wrong.push("dns.infinite_loop");
+            wrong("dns.infinite_loop");
             return None;
         }
     }
-    let kind = cursor.u16()?;
-    cursor.u16()?;
-    Some(Question { name, kind, truncated: state != NameState::Whole })
+    question.kind = cursor.u16()?;
+    question.truncated = state != NameState::Whole;
+    cursor.skip(2)
 }
 
-fn resource<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<Resource> {
-    let name = name(bytes, cursor)?;
-    let kind = cursor.u16()?;
-    cursor.u16()?;
-    let ttl = cursor.u32()?;
+fn resource<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>, record: &mut Resource) -> Option<()> {
+    name(bytes, cursor, &mut record.name)?;
+    record.kind = cursor.u16()?;
+    cursor.skip(2)?;
+    record.ttl = cursor.u32()?;
     let length = usize::from(cursor.u16()?);
     let start = cursor.position();
     let raw = cursor.take(length)?;
-    Some(Resource { name, kind, ttl, data: data(bytes, start, kind, raw) })
+    if data(bytes, start, record.kind, raw, &mut record.data).is_none() {
+        refill(&mut record.data, raw);
+    }
+    Some(())
 }
 
 /// Record data as text: addresses, names and strings; other types stay as they are.
-fn data(bytes: &[u8], start: usize, kind: u16, raw: &[u8]) -> Vec<u8> {
-    let text = match (kind, raw.len()) {
-        (1, 4) => raw.try_into().ok().map(|a: [u8; 4]| core::net::Ipv4Addr::from(a).to_string().into_bytes()),
-        (28, 16) => {
-            raw.try_into().ok().map(|a: [u8; 16]| core::net::Ipv6Addr::from(a).to_string().into_bytes())
+fn data(bytes: &[u8], start: usize, kind: u16, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    out.clear();
+    let mut named = |at: usize| name(bytes, &mut Cursor::at(bytes, at), out);
+    match kind {
+        1 => write!(out, "{}", core::net::Ipv4Addr::from(*raw.as_array::<4>()?)).ok(),
+        28 => write!(out, "{}", core::net::Ipv6Addr::from(*raw.as_array::<16>()?)).ok(),
+        2 | 5 | 6 | 12 | 39 => named(start),
+        15 => named(start + 2),
+        33 => named(start + 6),
+        16 => {
+            strings(raw, out);
+            Some(())
         }
-        (2 | 5 | 12 | 39, _) => name(bytes, &mut Cursor::at(bytes, start)),
-        (15, _) => name(bytes, &mut Cursor::at(bytes, start + 2)),
-        (6, _) => name(bytes, &mut Cursor::at(bytes, start)),
-        (33, _) => name(bytes, &mut Cursor::at(bytes, start + 6)),
-        (16, _) => Some(strings(raw)),
         _ => None,
-    };
-    text.unwrap_or_else(|| raw.to_vec())
+    }
 }
 
-fn strings(raw: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len());
+fn strings(raw: &[u8], out: &mut Vec<u8>) {
     let mut cursor = Cursor::new(raw);
     while let Some(piece) = cursor.u8().and_then(|length| cursor.take(usize::from(length))) {
         out.extend_from_slice(piece);
     }
-    out
 }
 
 /// How a name ended.
@@ -216,9 +227,13 @@ enum NameState {
     TooManyLabels,
 }
 
-/// A name, compressed or not; `None` when it is cut, too long or runs in circles.
-fn name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<Vec<u8>> {
-    long_name(bytes, cursor).filter(|(_, state)| *state == NameState::Whole).map(|(name, _)| name)
+/// Writes a name, compressed or not; `None` when it is cut, too long or runs in circles.
+fn name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>, out: &mut Vec<u8>) -> Option<()> {
+    long_name(bytes, cursor, out).filter(|state| *state == NameState::Whole).map(|_| ())
+}
+/// Passes over such a name.
+fn pass_name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<()> {
+    walk_name(bytes, cursor, |_| {}).filter(|state| *state == NameState::Whole).map(|_| ())
 }
 
 /// Bytes kept of a name.
@@ -226,11 +241,16 @@ const NAME_BYTES: usize = 1025;
 /// Pointers followed in one name.
 const POINTERS: usize = 64;
 
-/// A name as far as it is kept, and how it ended; `None` when it is cut.
-fn long_name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<(Vec<u8>, NameState)> {
-    let mut out = Vec::new();
+/// Writes a name as far as it is kept, and tells how it ended; `None` when it is cut.
+fn long_name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>, out: &mut Vec<u8>) -> Option<NameState> {
+    out.clear();
+    walk_name(bytes, cursor, |piece| out.extend_from_slice(piece))
+}
+
+/// Gives labels and dots of a name to `each`, and tells how it ended; `None` when it is cut.
+fn walk_name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>, mut each: impl FnMut(&[u8])) -> Option<NameState> {
     let mut reader = *cursor;
-    let (mut jumps, mut state) = (0, NameState::Whole);
+    let (mut jumps, mut state, mut length_kept) = (0, NameState::Whole, 0usize);
     for labels in 0.. {
         let length = reader.u8()?;
         match length >> 6 {
@@ -238,24 +258,26 @@ fn long_name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<(Vec<u8>, N
                 if jumps == 0 {
                     *cursor = reader;
                 }
-                return Some((out, state));
+                return Some(state);
             }
             0 => {
                 let label = reader.take(usize::from(length))?;
                 if labels >= DNS_LABELS + jumps {
-                    return Some((out, NameState::TooManyLabels));
+                    return Some(NameState::TooManyLabels);
                 }
                 if state == NameState::TooLong {
                     continue;
                 }
-                if !out.is_empty() {
-                    out.push(b'.');
+                if length_kept > 0 {
+                    each(b".");
+                    length_kept += 1;
                 }
-                let room = NAME_BYTES.saturating_sub(out.len());
+                let room = NAME_BYTES.saturating_sub(length_kept);
                 if label.len() > room {
                     state = NameState::TooLong;
                 }
-                out.extend_from_slice(label.get(..label.len().min(room)).unwrap_or(label));
+                each(label.get(..label.len().min(room)).unwrap_or(label));
+                length_kept += label.len().min(room);
             }
             3 => {
                 let target = usize::from(length & 0x3f) << 8 | usize::from(reader.u8()?);
@@ -264,7 +286,7 @@ fn long_name<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Option<(Vec<u8>, N
                 }
                 jumps += 1;
                 if jumps > POINTERS {
-                    return Some((out, NameState::Circle));
+                    return Some(NameState::Circle);
                 }
                 reader = Cursor::at(bytes, target);
             }

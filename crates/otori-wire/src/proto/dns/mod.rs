@@ -16,7 +16,8 @@ use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId};
 use crate::{
     flow::Direction,
     limits::DNS_RECORDS,
-    transaction::{FieldId, Fields, Transactions},
+    reused::emptied,
+    transaction::{FieldId, Fields, Transaction, Transactions},
 };
 
 /// A name asked for.
@@ -198,6 +199,7 @@ impl Parser for DnsParser {
             if whole {
                 let message = core::mem::take(pending);
                 self.message(direction, message.get(2..).unwrap_or(&[]), transactions);
+                self.pending[direction.index()] = emptied(message);
             }
         }
         bytes.len()
@@ -210,49 +212,59 @@ impl Parser for DnsParser {
 
 impl DnsParser {
     fn message(&self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
-        let (message, anomalies) = message::read(bytes);
         let kin = self.kin;
         let id = transactions.open(kin.protocol);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        anomalies.into_iter().for_each(|anomaly| transaction.note(kin.event(anomaly)));
-        if let Some(message) = message {
-            match (message.is_response(), direction) {
-                (true, Direction::ToServer) => transaction.note(kin.event("dns.not_a_request")),
-                (false, Direction::ToClient) => transaction.note(kin.event("dns.not_a_response")),
-                _ => {}
+        let read = transaction.with_detail(|message: &mut Message, transaction| {
+            let read = message.read(bytes, |name| transaction.note(kin.event(name)));
+            if read {
+                set_fields(kin, direction, message, transaction);
             }
-            set_fields(kin, direction, &message, &mut transaction.fields);
-            transaction.detail = Some(Box::new(message));
+            read
+        });
+        if !read {
+            transaction.no_detail();
         }
         // A message is whole, and no other belongs to it.
         transaction.complete_alone(direction);
     }
 }
 
-fn set_fields(kin: Kin, direction: Direction, message: &Message, fields: &mut Fields) {
+fn set_fields(kin: Kin, direction: Direction, message: &Message, transaction: &mut Transaction) {
+    let fields = &mut transaction.fields;
     let opcode = u64::from(message.opcode());
     if direction == Direction::ToServer {
         for question in &message.questions {
-            fields.set(kin.field(QUERY), question.name.clone());
+            fields.set(kin.field(QUERY), &question.name);
             fields.set_number(kin.field(QUERY_TYPE), u64::from(question.kind));
         }
-        return fields.set_number(kin.field(QUERY_OPCODE), opcode);
+        fields.set_number(kin.field(QUERY_OPCODE), opcode);
+    } else {
+        set_answer(kin, message, fields);
     }
-    fields.set_number(kin.field(RESPONSE_OPCODE), opcode);
+    match (message.is_response(), direction) {
+        (true, Direction::ToServer) => transaction.note(kin.event("dns.not_a_request")),
+        (false, Direction::ToClient) => transaction.note(kin.event("dns.not_a_response")),
+        _ => {}
+    }
+}
+
+fn set_answer(kin: Kin, message: &Message, fields: &mut Fields) {
+    fields.set_number(kin.field(RESPONSE_OPCODE), u64::from(message.opcode()));
     fields.set_number(kin.field(RCODE), u64::from(message.rcode()));
     for question in &message.questions {
-        fields.set(kin.field(RESPONSE_QUERY), question.name.clone());
-        fields.set(kin.field(RESPONSE_NAME), question.name.clone());
+        fields.set(kin.field(RESPONSE_QUERY), &question.name);
+        fields.set(kin.field(RESPONSE_NAME), &question.name);
     }
     for answer in &message.answers {
-        fields.set(kin.field(ANSWER_NAME), answer.name.clone());
+        fields.set(kin.field(ANSWER_NAME), &answer.name);
         fields.set_number(kin.field(RESPONSE_TYPE), u64::from(answer.kind));
     }
     let sections = [&message.answers, &message.authorities, &message.additionals];
     for record in sections.into_iter().flatten() {
-        fields.set(kin.field(RESPONSE_NAME), record.name.clone());
+        fields.set(kin.field(RESPONSE_NAME), &record.name);
         if record.names_another() {
-            fields.set(kin.field(RESPONSE_NAME), record.data.clone());
+            fields.set(kin.field(RESPONSE_NAME), &record.data);
         }
     }
 }

@@ -50,11 +50,11 @@ fn circles_and_cuts_end() {
     circle.extend_from_slice(b"\xc0\x0c\x00\x01\x00\x01");
     check(&[(Direction::ToServer, &circle)], &[]);
     for at in 0..ANSWER.len() {
-        message::read(&ANSWER[..at]);
+        Message::default().read(&ANSWER[..at], |_| {});
         for value in [0, 1, 0x3f, 0xc0, 0xff] {
             let mut bytes = ANSWER.to_vec();
             bytes[at] = value;
-            message::read(&bytes);
+            Message::default().read(&bytes, |_| {});
             message::plausible(&bytes);
             let mut parser = DnsParser::default();
             let mut transactions = Transactions::default();

@@ -136,7 +136,7 @@ impl MessageReader for EchonetReader {
                     transaction.note("echonet.malformed_properties");
                 }
                 message.set_fields(direction, &mut transaction.fields);
-                transaction.detail = Some(Box::new(message));
+                transaction.set_detail(message);
             }
             None => transaction.note("echonet.malformed_message"),
         }

@@ -4,16 +4,35 @@
 use super::{Expect, coding::Decoder, fields::*, multipart, uri};
 use crate::{
     flow::Direction,
-    limits::BODY_BYTES,
+    limits::{BODY_BYTES, SPARE_FIELD_BYTES},
     proto::file,
+    reused::refill,
     transaction::{FieldId, Transaction},
 };
 
-/// First line and headers of the message in progress.
+/// Headers of one message that are fields of their own.
+const HEADERS_SHOWN: usize = 64;
+
+/// Both messages of an exchange; kept with its transaction, and used again with it.
+#[derive(Default)]
+pub(super) struct Heads {
+    /// by direction
+    pub(super) sides: [Head; 2],
+}
+
+/// One header: where its name and its value are in the text of all.
+#[derive(Clone, Copy, Default)]
+struct Header {
+    name: (usize, usize),
+    value: (usize, usize),
+}
+
+/// First line and headers of a message.
 #[derive(Default)]
 pub(super) struct Head {
-    /// `(name, value)`
-    pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    headers: Vec<Header>,
+    /// names and values, those of the last header at the end
+    text: Vec<u8>,
     raw: Vec<u8>,
     first: Vec<u8>,
     status: u16,
@@ -29,8 +48,34 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// Another message begins; memory is kept.
+    pub(super) fn begin(&mut self) {
+        self.headers.clear();
+        for buffer in [&mut self.text, &mut self.raw, &mut self.first] {
+            buffer.clear();
+            buffer.shrink_to(SPARE_FIELD_BYTES);
+        }
+        (self.status, self.simple, self.body_size) = (0, false, 0);
+        (self.target_host, self.boundary) = (None, None);
+        self.decoder = Decoder::default();
+    }
+    /// Headers so far.
+    pub(super) const fn header_count(&self) -> usize {
+        self.headers.len()
+    }
+    /// Names and values in their order.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let part = |(start, end): (usize, usize)| self.text.get(start..end).unwrap_or(&[]);
+        self.headers.iter().map(move |header| (part(header.name), part(header.value)))
+    }
+    /// Puts something behind the text of all; gives its place.
+    fn append(&mut self, bytes: &[u8]) -> (usize, usize) {
+        let start = self.text.len();
+        self.text.extend_from_slice(bytes);
+        (start, self.text.len())
+    }
     pub(super) fn request_line(&mut self, text: &[u8], transaction: &mut Transaction) {
-        self.first = text.to_vec();
+        refill(&mut self.first, text);
         let fields = &mut transaction.fields;
         fields.set(REQUEST_LINE, text);
         let trimmed = text.trim_ascii_start();
@@ -50,14 +95,14 @@ impl Head {
         fields.set(URI_RAW, target);
         let (host, path) = if method == b"CONNECT" { (None, target) } else { uri::split(target) };
         self.target_host = host.map(<[u8]>::to_vec);
-        fields.set(URI, uri::normal(path));
+        fields.write(URI, |out| uri::normal(path, out));
         if !version.is_empty() {
             fields.set(REQUEST_PROTOCOL, version);
         }
     }
 
     pub(super) fn status_line(&mut self, text: &[u8], transaction: &mut Transaction) {
-        self.first = text.to_vec();
+        refill(&mut self.first, text);
         let fields = &mut transaction.fields;
         fields.set(RESPONSE_LINE, text);
         let mut words = text.splitn(2, |b| b.is_ascii_whitespace());
@@ -98,41 +143,56 @@ impl Head {
         if name.last().is_some_and(|b| is_blank(*b)) {
             transaction.note("http.request_header_invalid");
         }
-        self.headers.push((trim(name).to_vec(), trim(value).to_vec()));
+        let (name, value) = (self.append(trim(name)), self.append(trim(value)));
+        self.headers.push(Header { name, value });
     }
     fn last_without_colon(&self) -> bool {
-        self.headers.last().is_some_and(|(name, _)| name.is_empty())
+        self.headers.last().is_some_and(|header| header.name.0 == header.name.1)
     }
     /// Joins a line with the header before it; that one may have had no colon yet.
     fn unfold(&mut self, text: &[u8]) {
-        let Some((name, value)) = self.headers.last_mut() else { return };
-        if name.is_empty()
-            && let Some(colon) = text.iter().position(|b| *b == b':')
-        {
-            let joined = [value.as_slice(), text.get(..colon).unwrap_or(b"")].concat();
-            *name = trim(&joined).to_vec();
-            *value = trim(text.get(colon + 1..).unwrap_or(b"")).to_vec();
-            return;
+        let Some(mut last) = self.headers.pop() else { return };
+        let (start, end) = last.value;
+        match text.iter().position(|b| *b == b':').filter(|_| last.name.0 == last.name.1) {
+            Some(colon) => {
+                self.append(text.get(..colon).unwrap_or(b""));
+                let joined = self.text.get(start..).unwrap_or(&[]);
+                let (before, length) = (joined.len() - trim_start(joined).len(), trim(joined).len());
+                last.name = (start + before, start + before + length);
+                last.value = self.append(trim(text.get(colon + 1..).unwrap_or(b"")));
+            }
+            None => {
+                if start != end {
+                    self.text.push(b' ');
+                }
+                last.value = (start, self.append(trim(text)).1);
+            }
         }
-        if !value.is_empty() {
-            value.push(b' ');
-        }
-        value.extend_from_slice(trim(text));
+        self.headers.push(last);
     }
 
-    /// The values of a header joined by ", ".
-    fn value(&self, name: &[u8]) -> Option<Vec<u8>> {
-        let same = |have: &[u8]| {
+    /// The values of the headers of that name.
+    fn values(&self, name: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let same = move |have: &[u8]| {
             have.eq_ignore_ascii_case(name)
                 || have.contains(&0) && without_nul(have).eq_ignore_ascii_case(name)
         };
-        let mut all = self.headers.iter().filter(|(have, _)| same(have));
-        let mut joined = all.next()?.1.clone();
-        for (_, value) in all {
-            joined.extend_from_slice(b", ");
-            joined.extend_from_slice(value);
-        }
+        self.headers().filter(move |(have, _)| same(have)).map(|(_, value)| value)
+    }
+    /// The values of a header joined by ", ".
+    fn value(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.values(name).next()?;
+        let mut joined = Vec::new();
+        self.join(name, &mut joined);
         Some(joined)
+    }
+    fn join(&self, name: &[u8], out: &mut Vec<u8>) {
+        for (place, value) in self.values(name).enumerate() {
+            if place > 0 {
+                out.extend_from_slice(b", ");
+            }
+            out.extend_from_slice(value);
+        }
     }
 
     /// All headers are there: their fields are set.
@@ -151,35 +211,42 @@ impl Head {
             ),
         };
         let cookie: &[u8] = if request { b"cookie" } else { b"set-cookie" };
-        let mut joined = Vec::with_capacity(self.raw.len());
-        let mut list = b"\r\n".to_vec();
-        for (name, value) in &self.headers {
-            list.extend_from_slice(name);
-            list.extend_from_slice(b"\r\n");
-            let line = [name.as_slice(), b": ", value].concat();
-            if !name.eq_ignore_ascii_case(cookie) {
-                joined.extend_from_slice(&line);
-                joined.extend_from_slice(b"\r\n");
-            }
-            if transaction.fields.all(one).count() < 64 {
-                transaction.fields.set(one, line);
-            }
+        let fields = &mut transaction.fields;
+        let line = |out: &mut Vec<u8>, (name, value): (&[u8], &[u8])| {
+            [name, b": ", value].into_iter().for_each(|part| out.extend_from_slice(part));
+        };
+        let had = fields.all(one).count();
+        for header in self.headers().take(HEADERS_SHOWN.saturating_sub(had)) {
+            fields.write(one, |out| line(out, header));
         }
-        list.extend_from_slice(b"\r\n");
-        let beginning = [self.first.as_slice(), b"\r\n", &self.raw, b"\r\n"].concat();
-        transaction.fields.set(all, joined);
-        transaction.fields.set(names, list);
-        transaction.fields.set(start, beginning);
-        let mut raw_bytes = core::mem::take(&mut self.raw);
-        raw_bytes.extend_from_slice(b"\r\n");
-        transaction.fields.set(raw, raw_bytes);
+        fields.write(all, |out| {
+            for header in self.headers().filter(|(name, _)| !name.eq_ignore_ascii_case(cookie)) {
+                line(out, header);
+                out.extend_from_slice(b"\r\n");
+            }
+        });
+        fields.write(names, |out| {
+            out.extend_from_slice(b"\r\n");
+            self.headers().for_each(|(name, _)| {
+                out.extend_from_slice(name);
+                out.extend_from_slice(b"\r\n");
+            });
+            out.extend_from_slice(b"\r\n");
+        });
+        self.raw.extend_from_slice(b"\r\n");
+        fields.write(start, |out| {
+            [&*self.first, b"\r\n", &self.raw].into_iter().for_each(|part| out.extend_from_slice(part));
+        });
+        fields.set(raw, &self.raw);
         let table: &[(&[u8], FieldId)] = if request { REQUEST_TABLE } else { RESPONSE_TABLE };
         for (name, id) in table {
-            if let Some(value) = self.value(name) {
-                transaction.fields.set(*id, value);
+            if self.values(name).next().is_some() {
+                fields.write(*id, |out| self.join(name, out));
             }
         }
-        self.decoder = Decoder::new(&without_nul(&self.value(b"content-encoding").unwrap_or_default()));
+        if let Some(codings) = self.value(b"content-encoding") {
+            self.decoder = Decoder::new(&without_nul(&codings));
+        }
         self.name_file(direction, transaction);
         if request {
             self.host(transaction);
@@ -187,24 +254,27 @@ impl Head {
     }
 
     fn host(&mut self, transaction: &mut Transaction) {
-        let header = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"host"));
-        let raw = header.map(|(_, value)| value.clone());
+        let raw = self.headers().find(|(name, _)| name.eq_ignore_ascii_case(b"host")).map(|(_, value)| value);
         if raw.is_none() && transaction.fields.get(REQUEST_PROTOCOL) == Some(b"HTTP/1.1") {
             transaction.note("http.missing_host_header");
         }
-        if let (Some(target), Some(raw)) = (&self.target_host, &raw)
+        if let (Some(target), Some(raw)) = (&self.target_host, raw)
             && !target.eq_ignore_ascii_case(raw)
         {
             transaction.note("http.host_header_ambiguous");
         }
-        let Some(raw) = self.target_host.take().or(raw) else { return };
-        transaction.fields.set(HOST, uri::host_without_port(&raw).to_ascii_lowercase());
+        let Some(raw) = self.target_host.as_deref().or(raw) else { return };
+        transaction.fields.write(HOST, |out| {
+            out.extend_from_slice(uri::host_without_port(raw));
+            out.make_ascii_lowercase();
+        });
         transaction.fields.set(HOST_RAW, raw);
     }
 
     /// A 1xx answer that is followed by the real one.
     pub(super) fn interim(&self, direction: Direction) -> bool {
-        let announced = self.value(b"content-length").is_some_and(|length| length != b"0");
+        let mut lengths = self.values(b"content-length");
+        let announced = lengths.next().is_some_and(|length| length != b"0") || lengths.next().is_some();
         direction == Direction::ToClient
             && (100..200).contains(&self.status)
             && self.status != 101
@@ -212,7 +282,7 @@ impl Head {
     }
     /// Another protocol follows.
     pub(super) fn switches(&self, method: &[u8]) -> bool {
-        let upgrades = self.status == 101 && self.value(b"upgrade").is_some();
+        let upgrades = self.status == 101 && self.values(b"upgrade").next().is_some();
         upgrades || (method == b"CONNECT" && (200..300).contains(&self.status))
     }
 
@@ -227,11 +297,12 @@ impl Head {
         if response && (method == b"HEAD" || matches!(self.status, 100 | 204 | 304)) {
             return Expect::FirstLine;
         }
-        let coded = without_nul(&self.value(b"transfer-encoding").unwrap_or_default()).to_ascii_lowercase();
-        if coded.windows(7).any(|word| word == b"chunked") {
+        let chunked = |coding: &[u8]| coding.windows(7).any(|word| word.eq_ignore_ascii_case(b"chunked"));
+        let mut codings = self.values(b"transfer-encoding");
+        if codings.any(|coding| chunked(coding) || coding.contains(&0) && chunked(&without_nul(coding))) {
             return Expect::ChunkSize;
         }
-        let length = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
+        let length = self.headers().find(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
         let length = length.map(|(_, value)| {
             let start = value.iter().position(u8::is_ascii_digit).unwrap_or(0);
             let digits = value.iter().skip(start).take_while(|b| b.is_ascii_digit()).take(18);
@@ -284,19 +355,19 @@ impl Head {
     /// The name of the file that the body is: what the server calls it, else the last part of the path.
     fn name_file(&mut self, direction: Direction, transaction: &mut Transaction) {
         if direction == Direction::ToServer {
-            let kind = self.value(b"content-type").unwrap_or_default();
-            self.boundary = multipart::boundary(&kind);
+            self.boundary = self.value(b"content-type").and_then(|kind| multipart::boundary(&kind));
+        }
+        let has_body = !matches!(self.body(direction, b""), Expect::FirstLine);
+        if !has_body || self.boundary.is_some() {
+            return;
         }
         let said =
             self.value(b"content-disposition").and_then(|value| multipart::parameter(&value, b"filename"));
-        let path = || {
-            let uri = transaction.fields.get(URI)?;
-            let path = uri.split(|b| *b == b'?').next().unwrap_or(uri);
-            Some(path.to_vec())
-        };
-        let has_body = !matches!(self.body(direction, b""), Expect::FirstLine);
-        if let Some(name) = said.or_else(path).filter(|_| has_body && self.boundary.is_none()) {
-            transaction.fields.set(file::name(direction), name);
+        match said {
+            Some(name) => transaction.fields.set(file::name(direction), name),
+            None => transaction.fields.derive(file::name(direction), URI, |uri, out| {
+                out.extend_from_slice(uri.split(|b| *b == b'?').next().unwrap_or(uri));
+            }),
         }
     }
 }
@@ -310,6 +381,11 @@ fn trim(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|b| !is_blank(*b)).unwrap_or(bytes.len());
     let end = bytes.iter().rposition(|b| !is_blank(*b)).map_or(start, |at| at + 1);
     bytes.get(start..end).unwrap_or(&[])
+}
+
+fn trim_start(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|b| !is_blank(*b)).unwrap_or(bytes.len());
+    bytes.get(start..).unwrap_or(&[])
 }
 
 fn without_nul(bytes: &[u8]) -> Vec<u8> {

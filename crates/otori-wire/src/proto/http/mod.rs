@@ -19,9 +19,10 @@ use super::{Parser, Probe, ProtocolId, cwmp, dns};
 use crate::{
     flow::Direction,
     limits::{HTTP_HEADERS, HTTP_LINE_BYTES},
-    transaction::{Progress, Transactions},
+    reused::emptied,
+    transaction::{Progress, Transaction, Transactions},
 };
-use message::Head;
+use message::Heads;
 
 const METHODS: &[&[u8]] = &[
     b"GET ",
@@ -100,7 +101,6 @@ struct Side {
     expect: Expect,
     /// a line that is not whole yet
     line: Vec<u8>,
-    head: Head,
     transaction: Option<u64>,
     /// a cut line is being passed over
     overlong: bool,
@@ -213,6 +213,7 @@ impl HttpParser {
         if end.is_some() {
             let line = core::mem::take(&mut self.sides[direction.index()].line);
             self.whole_line(direction, &line, transactions);
+            self.sides[direction.index()].line = emptied(line);
             let overlong = core::mem::take(&mut self.sides[direction.index()].overlong);
             // A first line has its transaction only now.
             if overlong {
@@ -275,20 +276,24 @@ impl HttpParser {
         let junk = core::mem::take(&mut side.junk);
         side.junk_lines = 0;
         side.transaction = Some(id);
-        side.head = Head::default();
         side.expect = if proper { Expect::Headers } else { Expect::UntilEnd };
         let Some(transaction) = transactions.get_mut(id) else { return };
-        match direction {
-            Direction::ToServer => side.head.request_line(text, transaction),
-            Direction::ToClient if proper => side.head.status_line(text, transaction),
-            Direction::ToClient => {
-                transaction.note("http.response_line_invalid");
-                side.head.body_bytes(direction, &junk, transaction);
-                side.head.body_bytes(direction, line, transaction);
+        let simple = transaction.with_detail(|heads: &mut Heads, transaction| {
+            let head = &mut heads.sides[direction.index()];
+            head.begin();
+            match direction {
+                Direction::ToServer => head.request_line(text, transaction),
+                Direction::ToClient if proper => head.status_line(text, transaction),
+                Direction::ToClient => {
+                    transaction.note("http.response_line_invalid");
+                    head.body_bytes(direction, &junk, transaction);
+                    head.body_bytes(direction, line, transaction);
+                }
             }
-        }
+            head.simple
+        });
         transaction.advance(direction, Progress::Started);
-        if side.head.simple && !side.overlong {
+        if simple && !side.overlong {
             // HTTP/0.9: no headers, no more requests.
             self.complete(direction, transactions);
         }
@@ -314,10 +319,13 @@ impl HttpParser {
     fn header_line(&mut self, direction: Direction, text: &[u8], transactions: &mut Transactions) {
         let side = &mut self.sides[direction.index()];
         let Some(transaction) = side.transaction.and_then(|id| transactions.get_mut(id)) else { return };
-        if side.head.headers.len() >= HTTP_HEADERS {
-            return transaction.note("http.too_many_headers");
-        }
-        side.head.header(direction, text, transaction);
+        transaction.with_detail(|heads: &mut Heads, transaction| {
+            let head = &mut heads.sides[direction.index()];
+            match head.header_count() {
+                HTTP_HEADERS.. => transaction.note("http.too_many_headers"),
+                _ => head.header(direction, text, transaction),
+            }
+        });
     }
 
     fn headers_done(&mut self, direction: Direction, transactions: &mut Transactions) {
@@ -326,33 +334,30 @@ impl HttpParser {
             side.expect = Expect::Nothing;
             return;
         };
-        side.head.finish(direction, transaction);
-        if side.head.interim(direction) {
-            // 100 Continue and its like: the real answer follows.
-            side.expect = Expect::FirstLine;
-            side.transaction = None;
-            transaction.progress[1] = Progress::Waiting;
-            transaction.fields.forget(|id| is_of(id, direction));
-            return;
+        let (upgrade, then) = transaction.with_detail(|heads: &mut Heads, transaction| {
+            heads.sides[direction.index()].finish(direction, transaction);
+            heads.what_follows(direction, transaction)
+        });
+        match then {
+            Then::TheRealAnswer => {
+                // 100 Continue and its like.
+                side.expect = Expect::FirstLine;
+                side.transaction = None;
+                transaction.progress[1] = Progress::Waiting;
+                transaction.fields.forget(|id| is_of(id, direction));
+                return;
+            }
+            Then::AnotherProtocol => {
+                transaction.advance(direction, Progress::Headers);
+                self.upgraded = upgrade;
+                self.sides[0].expect = Expect::Nothing;
+                self.complete(direction, transactions);
+                self.sides[1].expect = Expect::Nothing;
+                return;
+            }
+            Then::Body(expect) => side.expect = expect,
         }
         transaction.advance(direction, Progress::Headers);
-        let method = transaction.fields.get(METHOD).unwrap_or(b"");
-        side.expect = side.head.body(direction, method);
-        if direction == Direction::ToClient && side.head.switches(method) {
-            if side.head.upgrade_is(b"h2c") {
-                let text = |id| transaction.fields.get(id).unwrap_or(b"").to_vec();
-                let mut request =
-                    vec![(b":method".to_vec(), text(METHOD)), (b":path".to_vec(), text(URI_RAW))];
-                request.extend(self.sides[0].head.headers.iter().cloned());
-                self.upgraded = Some(Upgrade::Http2(request));
-            } else if side.head.upgrade_is(b"websocket") {
-                self.upgraded = Some(Upgrade::Websocket);
-            }
-            self.sides[0].expect = Expect::Nothing;
-            self.complete(direction, transactions);
-            self.sides[1].expect = Expect::Nothing;
-            return;
-        }
         match side.expect {
             Expect::FirstLine => self.complete(direction, transactions),
             Expect::Body(0) => self.complete(direction, transactions),
@@ -401,7 +406,9 @@ impl HttpParser {
         let side = &mut self.sides[direction.index()];
         let piece = rest.get(..count).unwrap_or(rest);
         if let Some(transaction) = side.transaction.and_then(|id| transactions.get_mut(id)) {
-            side.head.body_bytes(direction, piece, transaction);
+            transaction.with_detail(|heads: &mut Heads, transaction| {
+                heads.sides[direction.index()].body_bytes(direction, piece, transaction);
+            });
             transaction.advance(direction, Progress::Body);
         }
         let remaining = left - count as u64;
@@ -424,7 +431,9 @@ impl HttpParser {
         let Some(transaction) = side.transaction.take().and_then(|id| transactions.get_mut(id)) else {
             return;
         };
-        side.head.body_end(direction, transaction);
+        transaction.with_detail(|heads: &mut Heads, transaction| {
+            heads.sides[direction.index()].body_end(direction, transaction);
+        });
         for field in transaction.fields.iter_mut() {
             if is_of(field.id, direction) {
                 field.complete = true;
@@ -452,6 +461,36 @@ impl HttpParser {
             transaction.note(name);
             transaction.touched[direction.index()] = true;
         }
+    }
+}
+
+/// What comes behind the headers of a message.
+enum Then {
+    /// this one was only in between
+    TheRealAnswer,
+    AnotherProtocol,
+    Body(Expect),
+}
+
+impl Heads {
+    fn what_follows(&self, direction: Direction, transaction: &Transaction) -> (Option<Upgrade>, Then) {
+        let head = &self.sides[direction.index()];
+        if head.interim(direction) {
+            return (None, Then::TheRealAnswer);
+        }
+        let method = transaction.fields.get(METHOD).unwrap_or(b"");
+        if direction == Direction::ToServer || !head.switches(method) {
+            return (None, Then::Body(head.body(direction, method)));
+        }
+        let upgrade = if head.upgrade_is(b"h2c") {
+            let text = |id| transaction.fields.get(id).unwrap_or(b"").to_vec();
+            let mut request = vec![(b":method".to_vec(), text(METHOD)), (b":path".to_vec(), text(URI_RAW))];
+            request.extend(self.sides[0].headers().map(|(name, value)| (name.to_vec(), value.to_vec())));
+            Some(Upgrade::Http2(request))
+        } else {
+            head.upgrade_is(b"websocket").then_some(Upgrade::Websocket)
+        };
+        (upgrade, Then::AnotherProtocol)
     }
 }
 

@@ -29,14 +29,14 @@ pub(in crate::proto) fn host_without_port(host: &[u8]) -> &[u8] {
     }
 }
 
-/// Path decoded and without detours; of the query only escapes are decoded.
-pub(in crate::proto) fn normal(target: &[u8]) -> Vec<u8> {
+/// Writes the path decoded and without detours; of the query only escapes are decoded. `out` is empty before.
+pub(in crate::proto) fn normal(target: &[u8], out: &mut Vec<u8>) {
     let target = target.split(|b| *b == b'#').next().unwrap_or(target);
     let path_end = target.iter().position(|b| *b == b'?').unwrap_or(target.len());
     let (path, query) = target.split_at(path_end);
-    let mut normal = without_detours(&decoded(path));
-    normal.extend(unescaped(query));
-    normal
+    decoded(path, out);
+    without_detours(out);
+    unescaped(query, out);
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
@@ -44,19 +44,16 @@ fn hex(digits: &[u8]) -> Option<u32> {
 }
 
 /// `%41` becomes `A`.
-fn unescaped(query: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(query.len());
+fn unescaped(query: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     while let Some(byte) = query.get(at) {
         let escape = query.get(at + 1..at + 3).filter(|_| *byte == b'%').and_then(hex);
         out.push(escape.map_or(*byte, |value| value as u8));
         at += if escape.is_some() { 3 } else { 1 };
     }
-    out
 }
 
-fn decoded(path: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(path.len());
+fn decoded(path: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     while let Some(byte) = path.get(at) {
         let wide = path.get(at + 1).is_some_and(|b| matches!(b, b'u' | b'U'));
@@ -74,37 +71,44 @@ fn decoded(path: &[u8]) -> Vec<u8> {
         };
         out.push(if next == b'\\' { b'/' } else { next });
     }
-    out
 }
 
-fn without_detours(path: &[u8]) -> Vec<u8> {
+/// What is written is never longer than what was read of the path, so it is changed where it lies.
+fn without_detours(path: &mut Vec<u8>) {
     if path.first() != Some(&b'/') {
-        return path.to_vec();
+        return;
     }
-    let mut out: Vec<u8> = Vec::with_capacity(path.len());
-    let mut segments = path.split(|b| *b == b'/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let last = segments.peek().is_none();
-        match segment {
-            b"" | b"." if !last => {}
-            b"" | b"." => out.push(b'/'),
-            b".." => {
-                let keep = out.iter().rposition(|b| *b == b'/').unwrap_or(0);
-                out.truncate(keep);
-                if last {
-                    out.push(b'/');
+    let (mut from, mut to, length) = (1, 0, path.len());
+    while from <= length {
+        let rest = path.get(from..).unwrap_or(&[]);
+        let end = from + rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());
+        let last = end == length;
+        match path.get(from..end).unwrap_or(&[]) {
+            b"" | b"." | b".." if last => {
+                if path.get(from..end) == Some(b"..") {
+                    to = parent(path, to);
                 }
+                path[to] = b'/';
+                to += 1;
             }
+            b"" | b"." => {}
+            b".." => to = parent(path, to),
             _ => {
-                out.push(b'/');
-                out.extend_from_slice(segment);
+                path.copy_within(from - 1..end, to);
+                to += end - from + 1;
             }
         }
+        from = end + 1;
     }
-    if out.is_empty() {
-        out.push(b'/');
+    path.truncate(to);
+    if path.is_empty() {
+        path.push(b'/');
     }
-    out
+}
+
+/// The last segment of the first `to` bytes is gone.
+fn parent(path: &[u8], to: usize) -> usize {
+    path.get(..to).and_then(|done| done.iter().rposition(|b| *b == b'/')).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -113,7 +117,9 @@ mod tests {
 
     fn check(target: &str, expect: &str) {
         let (_, path) = split(target.as_bytes());
-        assert_eq!(String::from_utf8_lossy(&normal(path)), expect, "{target}");
+        let mut out = Vec::new();
+        normal(path, &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), expect, "{target}");
     }
 
     #[test]
@@ -128,6 +134,10 @@ mod tests {
         check("*", "*");
         check("/", "/");
         check("/a/", "/a/");
+        check("/a/..", "/");
+        check("/a/b/../..//", "/");
+        check("/..", "/");
+        check("/a//.", "/a/");
         check("/%zz%4", "/%zz%4");
     }
 

@@ -155,7 +155,7 @@ fn request_line(headers: &[Header], transaction: &mut Transaction) {
     let path = value(headers, b":path").unwrap_or(b"");
     fields.set(http::METHOD, method);
     fields.set(http::URI_RAW, path);
-    fields.set(http::URI, uri::normal(path));
+    fields.write(http::URI, |out| uri::normal(path, out));
     fields.set(http::REQUEST_PROTOCOL, *b"HTTP/2");
     fields.set(http::REQUEST_LINE, [method, b" ", path, b" HTTP/2\r\n"].concat());
     let authority = value(headers, b":authority");

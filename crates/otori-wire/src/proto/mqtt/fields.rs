@@ -105,14 +105,14 @@ pub(super) fn set_fields(direction: Direction, packet: &Packet, fields: &mut Fie
         8 => SUBSCRIBE_TOPIC,
         _ => UNSUBSCRIBE_TOPIC,
     };
-    packet.topics.iter().for_each(|(name, _)| fields.set(topic, name.clone()));
+    packet.topics.iter().for_each(|(name, _)| fields.set(topic, name));
     if packet.kind == 3 {
-        fields.set(field(direction, MESSAGE), packet.payload.clone());
+        fields.set(field(direction, MESSAGE), &packet.payload);
     }
     let Some(connect) = &packet.connect else { return };
     fields.set_number(CONNECT_FLAGS, u64::from(connect.flags));
-    fields.set(CLIENT_ID, connect.client_id.clone());
-    fields.set(PROTOCOL, connect.protocol.clone());
+    fields.set(CLIENT_ID, &connect.client_id);
+    fields.set(PROTOCOL, &connect.protocol);
     let said = [
         (USERNAME, &connect.username),
         (PASSWORD, &connect.password),
@@ -121,7 +121,7 @@ pub(super) fn set_fields(direction: Direction, packet: &Packet, fields: &mut Fie
     ];
     for (id, text) in said {
         if let Some(text) = text {
-            fields.set(id, text.clone());
+            fields.set(id, text);
         }
     }
 }

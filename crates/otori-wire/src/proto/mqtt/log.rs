@@ -27,7 +27,7 @@ const KEYS: [&str; 16] = [
 /// Writes the packets.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let detail = transaction.detail_of::<Exchange>();
-    for packet in detail.map_or(&[][..], |exchange| exchange.packets.as_slice()) {
+    for packet in detail.map_or(&[][..], |exchange| &exchange.packets) {
         let key = KEYS[usize::from(packet.kind & 15)];
         record.object(key, &mut |record| write(packet, record));
     }

@@ -4,6 +4,7 @@
 use crate::{
     cursor::Cursor,
     limits::{MQTT_PROPERTIES, MQTT_TOPICS},
+    reused::{Reused, refill},
 };
 
 /// What kinds are called in rules and in the log, by number.
@@ -43,7 +44,7 @@ pub(super) struct Packet {
     pub(super) properties: Vec<(&'static str, Value)>,
     pub(super) codes: Vec<u8>,
     /// topics, with the quality of service that is asked for
-    pub(super) topics: Vec<(Vec<u8>, u8)>,
+    pub(super) topics: Reused<(Vec<u8>, u8)>,
     pub(super) payload: Vec<u8>,
     pub(super) connect: Option<Box<Connect>>,
     pub(super) session_present: bool,
@@ -78,9 +79,9 @@ pub(super) fn fixed_header(bytes: &[u8]) -> Result<Option<(usize, usize)>, ()> {
     Err(())
 }
 
-fn text(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
+fn text<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
     let length = usize::from(cursor.u16()?);
-    cursor.take(length).map(<[u8]>::to_vec)
+    cursor.take(length)
 }
 
 fn variable(cursor: &mut Cursor<'_>) -> Option<usize> {
@@ -135,10 +136,9 @@ const PROPERTIES: &[(u8, &str, Form)] = &[
 ];
 const USER_PROPERTY: u8 = 38;
 
-fn properties(cursor: &mut Cursor<'_>) -> Option<Vec<(&'static str, Value)>> {
+fn properties(cursor: &mut Cursor<'_>, all: &mut Vec<(&'static str, Value)>) -> Option<()> {
     let length = variable(cursor)?;
     let mut inside = Cursor::new(cursor.take(length)?);
-    let mut all = Vec::new();
     while inside.left() > 0 && all.len() < MQTT_PROPERTIES {
         let number = inside.u8()?;
         if number == USER_PROPERTY {
@@ -152,18 +152,28 @@ fn properties(cursor: &mut Cursor<'_>) -> Option<Vec<(&'static str, Value)>> {
             Form::Two => Value::Number(u32::from(inside.u16()?)),
             Form::Four => Value::Number(inside.u32()?),
             Form::Variable => Value::Number(variable(&mut inside)? as u32),
-            Form::Text => Value::Text(text(&mut inside)?),
+            Form::Text => Value::Text(text(&mut inside)?.to_vec()),
         };
         all.push((*name, value));
     }
-    Some(all)
+    Some(())
 }
 
 impl Packet {
-    /// The first byte of the fixed header.
-    pub(super) fn new(first: u8) -> Packet {
-        let (dup, retain) = (first & 8 != 0, first & 1 != 0);
-        Packet { kind: first >> 4, dup, qos: first >> 1 & 3, retain, ..Packet::default() }
+    /// The first byte of the fixed header, in place of the packet that was there.
+    pub(super) fn begin(&mut self, first: u8) {
+        (self.kind, self.qos) = (first >> 4, first >> 1 & 3);
+        (self.dup, self.retain) = (first & 8 != 0, first & 1 != 0);
+        (self.id, self.connect, self.session_present, self.skipped) = (None, None, false, 0);
+        self.properties.clear();
+        self.codes.clear();
+        self.topics.clear();
+        self.payload.clear();
+    }
+    fn topic(&mut self, name: &[u8], qos: u8) {
+        let topic = self.topics.again();
+        refill(&mut topic.0, name);
+        topic.1 = qos;
     }
     /// What follows the fixed header, in a connection of that version; `None` when it breaks the rules.
     pub(super) fn read(&mut self, body: &[u8], version: u8) -> Option<()> {
@@ -175,19 +185,19 @@ impl Packet {
                 self.session_present = cursor.u8()? & 1 != 0;
                 self.codes.push(cursor.u8()?);
                 if five && cursor.left() > 0 {
-                    self.properties = properties(&mut cursor)?;
+                    properties(&mut cursor, &mut self.properties)?;
                 }
             }
             3 => {
                 let topic = text(&mut cursor)?;
-                self.topics.push((topic, self.qos));
+                self.topic(topic, self.qos);
                 if self.qos > 0 {
                     self.id = Some(cursor.u16()?);
                 }
                 if five {
-                    self.properties = properties(&mut cursor)?;
+                    properties(&mut cursor, &mut self.properties)?;
                 }
-                self.payload = cursor.rest().to_vec();
+                refill(&mut self.payload, cursor.rest());
             }
             4..=7 => {
                 self.id = Some(cursor.u16()?);
@@ -196,20 +206,20 @@ impl Packet {
             8 | 10 => {
                 self.id = Some(cursor.u16()?);
                 if five {
-                    self.properties = properties(&mut cursor)?;
+                    properties(&mut cursor, &mut self.properties)?;
                 }
                 while cursor.left() > 0 && self.topics.len() < MQTT_TOPICS {
                     let topic = text(&mut cursor)?;
                     let qos = if self.kind == 8 { cursor.u8()? & 3 } else { 0 };
-                    self.topics.push((topic, qos));
+                    self.topic(topic, qos);
                 }
             }
             9 | 11 => {
                 self.id = Some(cursor.u16()?);
                 if five {
-                    self.properties = properties(&mut cursor)?;
+                    properties(&mut cursor, &mut self.properties)?;
                 }
-                self.codes = cursor.rest().iter().copied().take(MQTT_TOPICS).collect();
+                self.codes.extend(cursor.rest().iter().take(MQTT_TOPICS));
             }
             14 | 15 if five => self.reason(&mut cursor, five)?,
             _ => {}
@@ -221,32 +231,32 @@ impl Packet {
         if five {
             self.codes.push(cursor.u8().unwrap_or(0));
             if cursor.left() > 0 {
-                self.properties = properties(cursor)?;
+                properties(cursor, &mut self.properties)?;
             }
         }
         Some(())
     }
     fn connect(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
-        let mut connect = Connect { protocol: text(cursor)?, ..Connect::default() };
+        let mut connect = Connect { protocol: text(cursor)?.to_vec(), ..Connect::default() };
         connect.version = cursor.u8()?;
         connect.flags = cursor.u8()?;
         cursor.skip(2)?;
         if connect.version == 5 {
-            self.properties = properties(cursor)?;
+            properties(cursor, &mut self.properties)?;
         }
-        connect.client_id = text(cursor)?;
+        connect.client_id = text(cursor)?.to_vec();
         if connect.flags & 4 != 0 {
             if connect.version == 5 {
-                connect.will_properties = properties(cursor)?;
+                properties(cursor, &mut connect.will_properties)?;
             }
-            connect.will_topic = Some(text(cursor)?);
-            connect.will_message = Some(text(cursor)?);
+            connect.will_topic = Some(text(cursor)?.to_vec());
+            connect.will_message = Some(text(cursor)?.to_vec());
         }
         if connect.flags & 0x80 != 0 {
-            connect.username = Some(text(cursor)?);
+            connect.username = Some(text(cursor)?.to_vec());
         }
         if connect.flags & 0x40 != 0 {
-            connect.password = Some(text(cursor)?);
+            connect.password = Some(text(cursor)?.to_vec());
         }
         self.connect = Some(Box::new(connect));
         Some(())
@@ -260,7 +270,8 @@ mod tests {
     #[test]
     fn no_cut_panics() {
         let connect = b"\0\x04MQTT\x05\xc6\0\x3c\x03\x21\0\x14\0\x02id\0\0\x01t\0\x01m\0\x01u\0\x01p";
-        let mut whole = Packet::new(0x10);
+        let mut whole = Packet::default();
+        whole.begin(0x10);
         assert!(whole.read(connect, 0).is_some());
         let said = whole.connect.expect("a CONNECT");
         assert_eq!(
@@ -270,7 +281,9 @@ mod tests {
         assert!(matches!(whole.properties.as_slice(), [("receive_maximum", Value::Number(20))]));
         for first in 0..=u8::MAX {
             for end in 0..connect.len() {
-                let _ = Packet::new(first).read(&connect[..end], 5);
+                let mut packet = Packet::default();
+                packet.begin(first);
+                let _ = packet.read(&connect[..end], 5);
                 let _ = fixed_header(&connect[..end]);
             }
         }

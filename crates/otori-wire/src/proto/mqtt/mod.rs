@@ -12,6 +12,7 @@ use super::{Parser, Probe, ProtocolId, file};
 use crate::{
     flow::Direction,
     limits::{MQTT_PACKET_BYTES, TRANSACTIONS_PER_FLOW},
+    reused::{Reused, emptied},
     transaction::{Fields, Progress, Transaction, Transactions},
 };
 use message::{Packet, fixed_header};
@@ -19,7 +20,7 @@ use message::{Packet, fixed_header};
 /// The packets of one transaction, in order.
 #[derive(Default)]
 struct Exchange {
-    packets: Vec<Packet>,
+    packets: Reused<Packet>,
 }
 
 /// CONNECT with one of the protocol's names; or a whole packet that makes sense.
@@ -38,7 +39,8 @@ pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     };
     let Some(body) = bytes.get(start..) else { return Probe::More };
     if wanted.is_empty() {
-        let mut packet = Packet::new(*first);
+        let mut packet = Packet::default();
+        packet.begin(*first);
         let sound = body.len() == length && packet.read(body, 4).is_some();
         let named = !packet.topics.is_empty() && packet.topics.iter().all(|(topic, _)| printable(topic));
         let answered =
@@ -81,6 +83,8 @@ struct MqttParser {
     waiting: Vec<Waiting>,
     /// sense was lost
     lost: bool,
+    /// the packet that is read
+    packet: Packet,
 }
 
 impl Parser for MqttParser {
@@ -131,23 +135,48 @@ impl MqttParser {
         let whole = start + length;
         let kept = whole.min(start + MQTT_PACKET_BYTES);
         pending.truncate(had);
-        let taken = kept.saturating_sub(had).min(rest.len());
-        pending.extend_from_slice(rest.get(..taken).unwrap_or(rest));
-        // A header that came in pieces may be longer than what is wanted of it.
-        if pending.len() < kept {
-            return taken;
-        }
-        let bytes = core::mem::take(pending);
-        self.skip[side] = (whole - kept) as u64;
-        let mut packet = Packet::new(bytes.first().copied().unwrap_or(0));
-        packet.skipped = (whole - kept) as u64;
-        let body = bytes.get(start..kept).unwrap_or(&[]);
-        if packet.read(body, self.version).is_none() && packet.skipped == 0 {
+        let mut held = core::mem::take(pending);
+        let (bytes, taken) = match rest.get(..kept).filter(|_| held.is_empty()) {
+            // The usual case: the packet is there as a whole, and is read where it lies.
+            Some(bytes) => (bytes, kept),
+            None => {
+                let taken = kept.saturating_sub(had).min(rest.len());
+                held.extend_from_slice(rest.get(..taken).unwrap_or(rest));
+                // A header that came in pieces may be longer than what is wanted of it.
+                if held.len() < kept {
+                    self.pending[side] = held;
+                    return taken;
+                }
+                (held.as_slice(), taken)
+            }
+        };
+        let skipped = (whole - kept) as u64;
+        let (first, body) = (bytes.first().copied().unwrap_or(0), bytes.get(start..kept).unwrap_or(&[]));
+        let read = self.whole(direction, (first, body), skipped, transactions);
+        self.pending[side] = emptied(held);
+        if read { taken } else { rest.len() }
+    }
+
+    /// Takes a packet; false when it breaks the rules.
+    fn whole(
+        &mut self,
+        direction: Direction,
+        (first, body): (u8, &[u8]),
+        skipped: u64,
+        transactions: &mut Transactions,
+    ) -> bool {
+        self.skip[direction.index()] = skipped;
+        let mut packet = core::mem::take(&mut self.packet);
+        packet.begin(first);
+        packet.skipped = skipped;
+        let read = packet.read(body, self.version).is_some() || skipped > 0;
+        if read {
+            self.take(direction, &mut packet, transactions);
+        } else {
             self.malformed(direction, transactions);
-            return rest.len();
         }
-        self.take(direction, packet, transactions);
-        taken
+        self.packet = packet;
+        read
     }
 
     fn malformed(&mut self, direction: Direction, transactions: &mut Transactions) {
@@ -159,8 +188,8 @@ impl MqttParser {
         }
     }
 
-    /// A packet finds its transaction.
-    fn take(&mut self, direction: Direction, packet: Packet, transactions: &mut Transactions) {
+    /// A packet finds its transaction, and changes places with one that an earlier one has left.
+    fn take(&mut self, direction: Direction, packet: &mut Packet, transactions: &mut Transactions) {
         let number = packet.id.unwrap_or(0);
         let asked: &[u8] = match packet.kind {
             2 => &[1],
@@ -184,7 +213,7 @@ impl MqttParser {
             self.waiting.retain(|one| one.transaction != id);
             return;
         };
-        self.check(&packet, found.is_some(), transaction);
+        self.check(packet, found.is_some(), transaction);
         let opens = match packet.kind {
             1 | 8 | 10 => true,
             3 => packet.qos > 0,
@@ -192,9 +221,9 @@ impl MqttParser {
             5 | 6 => found.is_some(),
             _ => false,
         };
-        set_fields(direction, &packet, &mut transaction.fields, self.version);
+        set_fields(direction, packet, &mut transaction.fields, self.version);
         if packet.kind == PUBLISH {
-            carry_file(direction, &packet, &mut transaction.fields);
+            carry_file(direction, packet, &mut transaction.fields);
         }
         if found.is_none() && opens && self.waiting.len() < TRANSACTIONS_PER_FLOW {
             let id = packet.id.unwrap_or(0);
@@ -208,9 +237,13 @@ impl MqttParser {
         if !opens && let Some(place) = found {
             self.waiting.swap_remove(place);
         }
-        if let Some(exchange) = transaction.detail_mut::<Exchange>() {
-            exchange.packets.push(packet);
-        }
+        let begins = !transaction.has_detail();
+        transaction.with_detail(|exchange: &mut Exchange, _| {
+            if begins {
+                exchange.packets.clear();
+            }
+            core::mem::swap(exchange.packets.again(), packet);
+        });
         match opens {
             true => transaction.advance(direction, Progress::Headers),
             false => settle(transaction, direction),
@@ -264,7 +297,7 @@ fn carry_file(direction: Direction, packet: &Packet, fields: &mut Fields) {
     if let Some((topic, _)) = topic {
         let name = topic.rsplit(|b| *b == b'/').next().unwrap_or(topic);
         fields.set(file::name(direction), name);
-        fields.set(file::data(direction), packet.payload.clone());
+        fields.set(file::data(direction), &packet.payload);
         file::finish(direction, packet.payload.len() as u64 + packet.skipped, fields);
     }
 }

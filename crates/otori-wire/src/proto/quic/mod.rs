@@ -197,7 +197,7 @@ impl QuicParser {
         }
         let Some(hello) = google::hello(bytes).filter(|_| direction == ToServer) else { return };
         let text = hello.cyu(version);
-        fields.set(CYU_HASH, fingerprint::hash(&text));
+        fields.write(CYU_HASH, |out| fingerprint::hash(text.as_bytes(), out));
         fields.set(CYU_STRING, text);
         for (id, value) in [(SNI, hello.sni), (USER_AGENT, hello.user_agent)] {
             value.into_iter().for_each(|value| fields.set(id, value));
@@ -217,14 +217,13 @@ fn client_hello(body: &[u8], transaction: &mut Transaction) {
         return transaction.note("quic.error_on_data");
     };
     let fields = &mut transaction.fields;
-    let text = said.hello.ja3();
-    fields.set(JA3_HASH, fingerprint::hash(&text));
-    fields.set(JA3_STRING, text);
-    fields.set(JA4, said.hello.ja4('q'));
-    said.alpn.iter().for_each(|name| fields.set(ALPN, name.as_slice()));
+    fields.write(JA3_STRING, |out| said.hello.ja3(out));
+    fields.derive(JA3_HASH, JA3_STRING, fingerprint::hash);
+    fields.write(JA4, |out| said.hello.ja4(b'q', out));
+    said.alpn().for_each(|name| fields.set(ALPN, name));
     said.sni.into_iter().for_each(|name| fields.set(SNI, name));
     if let Some(connection) = connection(transaction) {
-        connection.extensions[0] = said.hello.extensions;
+        connection.extensions[0] = said.hello.kinds().collect();
         connection.encrypted_hello = said.encrypted_hello;
     }
 }
@@ -233,11 +232,10 @@ fn server_hello(body: &[u8], transaction: &mut Transaction) {
     let Some((hello, _)) = tls::read_server_hello(body) else {
         return transaction.note("quic.error_on_data");
     };
-    let text = hello.ja3s();
-    transaction.fields.set(JA3S_HASH, fingerprint::hash(&text));
-    transaction.fields.set(JA3S_STRING, text);
+    transaction.fields.write(JA3S_STRING, |out| hello.ja3s(out));
+    transaction.fields.derive(JA3S_HASH, JA3S_STRING, fingerprint::hash);
     if let Some(connection) = connection(transaction) {
-        connection.extensions[1] = hello.extensions;
+        connection.extensions[1] = hello.kinds().collect();
     }
 }
 

@@ -5,9 +5,11 @@ use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
     limits::SNMP_VARIABLES,
+    reused::Reused,
     transaction::{FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
+use std::io::Write;
 
 const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Snmp, direction as u8 * 64 + index)
@@ -87,46 +89,55 @@ fn integer(bytes: &[u8]) -> Option<(i64, &[u8])> {
     Some((digits.iter().fold(sign, |sum, digit| sum << 8 | i64::from(*digit)), rest))
 }
 
-/// `1.3.6.1.2.1` from its encoding (X.690 8.19).
-fn object_name(bytes: &[u8]) -> String {
-    let mut arcs: Vec<u64> = Vec::new();
+/// Writes `1.3.6.1.2.1` from its encoding (X.690 8.19).
+fn object_name(bytes: &[u8], out: &mut Vec<u8>) {
+    out.clear();
     let mut arc = 0u64;
     for byte in bytes {
         arc = arc << 7 & u64::MAX >> 1 | u64::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            if arcs.is_empty() {
-                arcs.push((arc / 40).min(2));
-                arc -= arcs[0] * 40;
-            }
-            arcs.push(arc);
-            arc = 0;
+        if byte & 0x80 != 0 {
+            continue;
         }
+        // Writing to memory does not fail.
+        let _ = match (out.is_empty(), (arc / 40).min(2)) {
+            (true, first) => write!(out, "{first}.{}", arc - first * 40),
+            (false, _) => write!(out, ".{arc}"),
+        };
+        arc = 0;
     }
-    arcs.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
 }
 
 /// What a message says; of an encrypted one only its envelope.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Message {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Said<'a> {
     version: i64,
-    community: Option<Vec<u8>>,
-    user: Option<Vec<u8>>,
+    community: Option<&'a [u8]>,
+    user: Option<&'a [u8]>,
     kind: Option<u8>,
     error: i64,
-    variables: Vec<String>,
     trailing: bool,
 }
 
-impl Message {
-    fn read(bytes: &[u8]) -> Option<Message> {
+/// What is kept of it besides the fields.
+#[derive(Default)]
+struct Message {
+    version: i64,
+    kind: Option<u8>,
+    error: i64,
+    variables: Reused<Vec<u8>>,
+}
+
+impl<'a> Said<'a> {
+    /// Reads a message; `variable` gets the encoded name of each variable, as many as are kept.
+    fn read(bytes: &'a [u8], variable: impl FnMut(&[u8])) -> Option<Said<'a>> {
         let (inside, after) = tagged(bytes, SEQUENCE)?;
         let (version, rest) = integer(inside)?;
-        let mut message = Message { version: version + 1, trailing: !after.is_empty(), ..Message::default() };
+        let mut message = Said { version: version + 1, trailing: !after.is_empty(), ..Said::default() };
         match version {
             0 | 1 => {
                 let (community, rest) = tagged(rest, OCTETS)?;
-                message.community = Some(community.to_vec());
-                message.unit(rest)?;
+                message.community = Some(community);
+                message.unit(rest, variable)?;
             }
             3 => {
                 message.version = 3;
@@ -137,18 +148,18 @@ impl Message {
                 let (_, _, security) = value(security)?;
                 let (_, _, security) = value(security)?;
                 let (_, _, security) = value(security)?;
-                message.user = Some(tagged(security, OCTETS)?.0.to_vec());
+                message.user = Some(tagged(security, OCTETS)?.0);
                 if let Some((scoped, _)) = tagged(rest, SEQUENCE) {
                     let (_, _, scoped) = value(scoped)?;
                     let (_, _, scoped) = value(scoped)?;
-                    message.unit(scoped)?;
+                    message.unit(scoped, variable)?;
                 }
             }
             _ => return None,
         }
         Some(message)
     }
-    fn unit(&mut self, bytes: &[u8]) -> Option<()> {
+    fn unit(&mut self, bytes: &[u8], mut variable: impl FnMut(&[u8])) -> Option<()> {
         let (tag, inside, _) = value(bytes)?;
         let kind = tag.checked_sub(0xa0).filter(|kind| *kind <= 8)?;
         self.kind = Some(kind);
@@ -169,14 +180,16 @@ impl Message {
             }
         };
         let (mut list, _) = tagged(variables, SEQUENCE)?;
-        while let Some((pair, rest)) =
-            tagged(list, SEQUENCE).filter(|_| self.variables.len() < SNMP_VARIABLES)
-        {
-            self.variables.push(object_name(tagged(pair, OBJECT)?.0));
+        for _ in 0..SNMP_VARIABLES {
+            let Some((pair, rest)) = tagged(list, SEQUENCE) else { break };
+            variable(tagged(pair, OBJECT)?.0);
             list = rest;
         }
         Some(())
     }
+}
+
+impl Message {
     fn kind_name(&self) -> Option<&'static str> {
         let kind = u64::from(self.kind?);
         KINDS.iter().find(|(_, number)| *number == kind).map(|(name, _)| *name)
@@ -185,7 +198,7 @@ impl Message {
 
 /// A whole message.
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
-    match Message::read(bytes) {
+    match Said::read(bytes, |_| {}) {
         Some(_) => Probe::Yes,
         None => Probe::No,
     }
@@ -204,24 +217,28 @@ impl Parser for SnmpParser {
         }
         let id = transactions.open(ProtocolId::Snmp);
         let Some(transaction) = transactions.get_mut(id) else { return bytes.len() };
-        match Message::read(bytes) {
-            Some(message) => {
-                let fields = &mut transaction.fields;
-                fields.set_number(field(direction, VERSION), message.version.cast_unsigned());
-                if let Some(kind) = message.kind {
-                    fields.set_number(field(direction, PDU_TYPE), u64::from(kind));
-                }
-                for (index, text) in [(COMMUNITY, &message.community), (USER, &message.user)] {
-                    if let Some(text) = text {
-                        fields.set(field(direction, index), text.clone());
-                    }
-                }
-                if message.trailing {
-                    transaction.note("snmp.malformed_data");
-                }
-                transaction.detail = Some(Box::new(message));
+        let said = transaction.with_detail(|message: &mut Message, _| {
+            message.variables.clear();
+            let said = Said::read(bytes, |name| object_name(name, message.variables.again()));
+            if let Some(said) = &said {
+                (message.version, message.kind, message.error) = (said.version, said.kind, said.error);
             }
-            None => transaction.note("snmp.malformed_data"),
+            said
+        });
+        if let Some(said) = said {
+            let fields = &mut transaction.fields;
+            fields.set_number(field(direction, VERSION), said.version.cast_unsigned());
+            if let Some(kind) = said.kind {
+                fields.set_number(field(direction, PDU_TYPE), u64::from(kind));
+            }
+            for (index, text) in [(COMMUNITY, said.community), (USER, said.user)] {
+                text.into_iter().for_each(|text| fields.set(field(direction, index), text));
+            }
+        } else {
+            transaction.no_detail();
+        }
+        if said.is_none_or(|said| said.trailing) {
+            transaction.note("snmp.malformed_data");
         }
         transaction.complete_alone(direction);
         bytes.len()
@@ -237,18 +254,17 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     if let Some(kind) = message.kind_name() {
         record.text("pdu_type", kind.as_bytes());
     }
-    if let Some(community) = &message.community {
-        record.text("community", community);
-    }
-    if let Some(user) = &message.user {
-        record.text("usm", user);
+    for (key, index) in [("community", COMMUNITY), ("usm", USER)] {
+        let of = |way| transaction.fields.get(field(way, index));
+        if let Some(text) = of(ToServer).or_else(|| of(ToClient)) {
+            record.text(key, text);
+        }
     }
     if message.error != 0 {
         record.number("error_status", message.error);
     }
     if !message.variables.is_empty() {
-        let names: Vec<Vec<u8>> = message.variables.iter().map(|name| name.clone().into_bytes()).collect();
-        record.texts("vars", &names);
+        record.texts("vars", &message.variables);
     }
 }
 
@@ -260,21 +276,23 @@ mod tests {
 
     #[test]
     fn a_message_is_read() {
-        let message = Message::read(GET_NEXT).expect("a message");
-        assert_eq!((message.version, message.kind_name()), (2, Some("get_next_request")));
-        assert_eq!(message.community.as_deref(), Some(&b"public"[..]));
-        assert_eq!(message.variables, ["1.3.6.1.2.1.1.1.0"]);
+        let mut name = Vec::new();
+        let said = Said::read(GET_NEXT, |encoded| object_name(encoded, &mut name)).expect("a message");
+        let message = Message { kind: said.kind, ..Message::default() };
+        assert_eq!((said.version, message.kind_name()), (2, Some("get_next_request")));
+        assert_eq!(said.community, Some(&b"public"[..]));
+        assert_eq!(name, b"1.3.6.1.2.1.1.1.0");
         assert_eq!(probe(ToServer, b"\x30\x03\x02\x01\x09"), Probe::No);
     }
 
     #[test]
     fn no_cut_and_no_flipped_byte_panics() {
         for at in 0..GET_NEXT.len() {
-            let _ = Message::read(&GET_NEXT[..at]);
+            let _ = Said::read(&GET_NEXT[..at], |_| {});
             for byte in [0, 0x7f, 0x80, 0x84, 0xff] {
                 let mut changed = GET_NEXT.to_vec();
                 changed[at] = byte;
-                let _ = Message::read(&changed);
+                let _ = Said::read(&changed, |_| {});
             }
         }
     }

@@ -54,7 +54,7 @@ fn packet_is_last(direction: Direction, packet: &[u8], transaction: &mut Transac
     fields.set(field(direction, FRAME_DATA), data);
     let kind = head.last().copied().unwrap_or(0);
     if let Some(text) = fingerprint(direction, data).filter(|_| kind == KEX_INIT) {
-        fields.set(field(direction, HASSH), hash(&text));
+        fields.write(field(direction, HASSH), |out| hash(text.as_bytes(), out));
         fields.set(field(direction, HASSH_STRING), text);
     }
     transaction.touched[direction.index()] = true;

@@ -1,7 +1,11 @@
 //! The parts of an X.509 certificate that rules and logs show.
 //!
 //! Key type: [`Certificate`]. RFC 5280 4.1, X.690 (DER). Tolerant: what cannot be read is left out.
-use crate::cursor::Cursor;
+use crate::{
+    cursor::Cursor,
+    reused::{Reused, refill},
+};
+use std::io::Write;
 
 /// What a certificate says, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +21,7 @@ pub struct Certificate {
     /// end of its life
     pub not_after: Vec<u8>,
     /// other names of the subject: DNS names, addresses, mail addresses
-    pub alternatives: Vec<Vec<u8>>,
+    pub alternatives: Reused<Vec<u8>>,
 }
 
 /// Why a certificate cannot be read: the name of the anomaly.
@@ -73,43 +77,54 @@ fn expect<'a>(cursor: &mut Cursor<'a>, tag: u8) -> Result<&'a [u8], Broken> {
     }
 }
 
-/// Reads a certificate.
-pub fn read(der: &[u8]) -> Result<Certificate, Broken> {
-    let outer = expect(&mut Cursor::new(der), 0x30)?;
-    let mut body = Cursor::new(expect(&mut Cursor::new(outer), 0x30)?);
-    let mut certificate = Certificate::default();
-    let (mut tag, mut part) = element(&mut body)?;
-    if tag == 0xa0 {
-        (tag, part) = element(&mut body)?;
-    }
-    if tag != 2 {
-        return Err("tls.certificate_missing_element");
-    }
-    certificate.serial = colons(part, |byte| format!("{byte:02X}"));
-    expect(&mut body, 0x30)?;
-    certificate.issuer = name(expect(&mut body, 0x30)?)?;
-    let mut life = Cursor::new(expect(&mut body, 0x30)?);
-    certificate.not_before = element(&mut life)?.1.to_vec();
-    certificate.not_after = element(&mut life)?.1.to_vec();
-    certificate.subject = name(expect(&mut body, 0x30)?)?;
-    expect(&mut body, 0x30)?;
-    while body.left() > 0 {
-        let (tag, part) = element(&mut body)?;
-        if tag == 0xa3 {
-            certificate.alternatives = alternatives(part).unwrap_or_default();
+impl Certificate {
+    /// Reads a certificate in place of what was there.
+    pub fn read(&mut self, der: &[u8]) -> Result<(), Broken> {
+        let outer = expect(&mut Cursor::new(der), 0x30)?;
+        let mut body = Cursor::new(expect(&mut Cursor::new(outer), 0x30)?);
+        let (mut tag, mut part) = element(&mut body)?;
+        if tag == 0xa0 {
+            (tag, part) = element(&mut body)?;
         }
+        if tag != 2 {
+            return Err("tls.certificate_missing_element");
+        }
+        self.serial.clear();
+        colons(&mut self.serial, part, b"0123456789ABCDEF");
+        expect(&mut body, 0x30)?;
+        name(expect(&mut body, 0x30)?, &mut self.issuer)?;
+        let mut life = Cursor::new(expect(&mut body, 0x30)?);
+        refill(&mut self.not_before, element(&mut life)?.1);
+        refill(&mut self.not_after, element(&mut life)?.1);
+        name(expect(&mut body, 0x30)?, &mut self.subject)?;
+        expect(&mut body, 0x30)?;
+        self.alternatives.clear();
+        while body.left() > 0 {
+            let (tag, part) = element(&mut body)?;
+            if tag == 0xa3 {
+                self.alternatives.clear();
+                if alternatives(part, &mut self.alternatives).is_err() {
+                    self.alternatives.clear();
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(certificate)
 }
 
-/// Bytes as text, joined by colons.
-pub fn colons(bytes: &[u8], text: impl Fn(&u8) -> String) -> Vec<u8> {
-    bytes.iter().map(text).collect::<Vec<_>>().join(":").into_bytes()
+/// Appends bytes as hexadecimal digits, joined by colons.
+pub fn colons(out: &mut Vec<u8>, bytes: &[u8], digits: &[u8; 16]) {
+    for (place, byte) in bytes.iter().enumerate() {
+        if place > 0 {
+            out.push(b':');
+        }
+        out.extend([byte >> 4, byte & 15].map(|nibble| digits[usize::from(nibble)]));
+    }
 }
 
-/// A distinguished name.
-fn name(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
-    let mut out = Vec::new();
+/// Writes a distinguished name.
+fn name(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
+    out.clear();
     let mut sets = Cursor::new(bytes);
     for _ in 0..PARTS {
         if sets.left() == 0 {
@@ -126,7 +141,7 @@ fn name(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
             }
             match known {
                 Some(name) => out.extend_from_slice(name.as_bytes()),
-                None => out.extend_from_slice(dotted(id).as_bytes()),
+                None => dotted(id, out),
             }
             out.push(b'=');
             match tag {
@@ -136,31 +151,30 @@ fn name(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
             }
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 /// `1.2.840.…`
-fn dotted(id: &[u8]) -> String {
-    let mut parts = Vec::new();
-    let mut value = 0u64;
+fn dotted(id: &[u8], out: &mut Vec<u8>) {
+    let (mut value, mut begun) = (0u64, false);
+    // Writing to memory does not fail.
+    let mut part = |value: u64, begun: bool| write!(out, "{}{value}", if begun { "." } else { "" }).is_ok();
     for byte in id {
         value = value << 7 | u64::from(byte & 0x7f);
         if byte & 0x80 == 0 {
-            if parts.is_empty() {
+            if !begun {
                 let first = (value / 40).min(2);
-                parts.push(first.to_string());
+                begun = part(first, false);
                 value -= first * 40;
             }
-            parts.push(value.to_string());
+            part(value, true);
             value = 0;
         }
     }
-    parts.join(".")
 }
 
 /// The names of the extension subjectAltName.
-fn alternatives(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Broken> {
-    let mut found = Vec::new();
+fn alternatives(bytes: &[u8], found: &mut Reused<Vec<u8>>) -> Result<(), Broken> {
     let mut list = Cursor::new(expect(&mut Cursor::new(bytes), 0x30)?);
     for _ in 0..PARTS {
         if list.left() == 0 {
@@ -180,13 +194,13 @@ fn alternatives(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Broken> {
         while names.left() > 0 && found.len() < PARTS {
             let (tag, value) = element(&mut names)?;
             match (tag, value) {
-                (0x81 | 0x82 | 0x86, text) => found.push(text.to_vec()),
-                (0x87, [a, b, c, d]) => found.push(format!("{a}.{b}.{c}.{d}").into_bytes()),
+                (0x81 | 0x82 | 0x86, text) => refill(found.again(), text),
+                (0x87, [a, b, c, d]) => refill(found.again(), format!("{a}.{b}.{c}.{d}").as_bytes()),
                 _ => {}
             }
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -224,11 +238,12 @@ mod tests {
 
     #[test]
     fn names_and_numbers_are_shown() {
-        let certificate = read(&sample()).unwrap();
+        let mut certificate = Certificate::default();
+        certificate.read(&sample()).unwrap();
         assert_eq!(certificate.subject, b"C=FR, CN=host");
         assert_eq!(certificate.issuer, b"O=Maker");
         assert_eq!(certificate.serial, b"0A:FF");
-        assert_eq!(certificate.alternatives, [b"a.example".to_vec()]);
+        assert_eq!(*certificate.alternatives, [b"a.example".to_vec()]);
         assert_eq!(certificate.not_after, b"270101000000Z");
     }
 
@@ -236,11 +251,11 @@ mod tests {
     fn no_cut_and_no_flipped_byte_panics() {
         let whole = sample();
         for at in 0..whole.len() {
-            assert!(read(&whole[..at]).is_err());
+            assert!(Certificate::default().read(&whole[..at]).is_err());
             for flip in [1, 0x80, 0xff] {
                 let mut broken = whole.clone();
                 broken[at] ^= flip;
-                let _ = read(&broken);
+                let _ = Certificate::default().read(&broken);
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::{
     ALPN, ALTERNATIVE, CERTIFICATE, CHAIN_LENGTH, FINGERPRINT, Handshake, ISSUER, JA3_HASH, JA3_STRING,
     JA3S_HASH, JA3S_STRING, JA4, RANDOM, SERIAL, SNI, SUBJECT, VERSION_CLIENT, VERSION_SERVER,
-    certificate::{self, colons},
+    certificate::{Certificate, colons},
     fingerprint::{Hello, hash},
 };
 use crate::{
@@ -33,69 +33,83 @@ pub(super) fn message(direction: Direction, kind: u8, body: &[u8], transaction: 
     }
 }
 
-fn handshake(transaction: &Transaction) -> Handshake {
-    transaction.detail_of::<Handshake>().cloned().unwrap_or_default()
+/// The record of what the hand-shake says, to add to it, and the transaction.
+fn with_handshake(transaction: &mut Transaction, act: impl FnOnce(&mut Handshake, &mut Transaction)) {
+    let first = !transaction.has_detail();
+    transaction.with_detail(|handshake: &mut Handshake, transaction| {
+        if first {
+            handshake.clear();
+        }
+        act(handshake, transaction);
+    });
 }
 
-/// What a ClientHello says.
+/// What a ClientHello says, where it lies.
 #[derive(Default)]
-pub(in crate::proto) struct ClientHello {
-    pub(in crate::proto) hello: Hello,
+pub(in crate::proto) struct ClientHello<'a> {
+    pub(in crate::proto) hello: Hello<'a>,
     /// first host name
-    pub(in crate::proto) sni: Option<Vec<u8>>,
-    /// application protocols offered
-    pub(in crate::proto) alpn: Vec<Vec<u8>>,
+    pub(in crate::proto) sni: Option<&'a [u8]>,
+    /// application protocols offered: the list of extension 16
+    protocols: &'a [u8],
     /// Encrypted Client Hello is offered (RFC 9849)
     pub(in crate::proto) encrypted_hello: bool,
-    random: Vec<u8>,
+    random: &'a [u8],
     /// extensions with a name
     names: usize,
 }
 
-impl ClientHello {
+impl<'a> ClientHello<'a> {
     /// Reads the message behind its four bytes of header.
-    pub(in crate::proto) fn read(body: &[u8]) -> Option<ClientHello> {
+    pub(in crate::proto) fn read(body: &'a [u8]) -> Option<ClientHello<'a>> {
         let mut said = ClientHello::default();
         let mut cursor = Cursor::new(body);
         said.hello.version = cursor.u16()?;
-        said.random = cursor.take(32)?.to_vec();
+        said.random = cursor.take(32)?;
         let session = usize::from(cursor.u8()?);
         cursor.skip(session)?;
         let suites = usize::from(cursor.u16()?);
-        said.hello.suites = words(cursor.take(suites)?);
+        said.hello.suites = cursor.take(suites)?;
         let compressions = usize::from(cursor.u8()?);
         cursor.skip(compressions)?;
         // Before TLS 1.2 a hello may end here.
         let total = cursor.u16().map_or(0, usize::from);
-        let mut extensions = Cursor::new(cursor.rest().get(..total.min(cursor.left()))?);
-        while let (Some(kind), Some(length)) = (extensions.u16(), extensions.u16()) {
-            let Some(data) = extensions.take(usize::from(length)) else { break };
-            if said.hello.extensions.len() < MAX_EXTENSIONS {
-                said.hello.extensions.push(kind);
-            }
+        said.hello.extensions = cursor.rest().get(..total.min(cursor.left()))?;
+        for (kind, data) in said.hello.extensions() {
             said.extension(kind, data);
         }
-        said.hello.protocol = said.alpn.first().cloned().unwrap_or_default();
+        said.hello.protocol = said.alpn().next().unwrap_or(&[]);
         Some(said)
     }
-    fn extension(&mut self, kind: u16, data: &[u8]) {
+    /// What an extension says; lists stand behind their length.
+    fn extension(&mut self, kind: u16, data: &'a [u8]) {
+        let behind = |count: usize| data.get(count..).unwrap_or(&[]);
         match kind {
             0 => {
                 self.names += 1;
                 if self.names == 1 {
-                    self.sni = server_name(data).map(<[u8]>::to_vec);
+                    self.sni = server_name(data);
                 }
                 self.hello.named = true;
             }
-            16 => self.alpn = protocols(data),
+            16 => self.protocols = behind(2),
             0xfe0d => self.encrypted_hello = true,
-            _ => self.hello.extension(kind, data),
+            10 => self.hello.groups = behind(2),
+            11 => self.hello.formats = behind(1),
+            13 => self.hello.algorithms = behind(2),
+            43 => self.hello.versions = behind(1),
+            _ => {}
         }
+    }
+    /// Application protocols offered.
+    pub(in crate::proto) fn alpn(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let mut cursor = Cursor::new(self.protocols);
+        let next = move || cursor.u8().and_then(|length| cursor.take(usize::from(length)));
+        core::iter::from_fn(next).take(MAX_PROTOCOLS)
     }
 }
 
 fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
-    let mut seen = handshake(transaction);
     let said = ClientHello::read(body)?;
     if said.names > 1 {
         transaction.note("tls.multiple_sni_extensions");
@@ -103,14 +117,14 @@ fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     let fields = &mut transaction.fields;
     fields.set(RANDOM, said.random);
     said.sni.into_iter().for_each(|name| fields.set(SNI, name));
-    said.alpn.iter().for_each(|name| fields.set(ALPN, name.as_slice()));
-    let text = said.hello.ja3();
-    fields.set(JA3_HASH, hash(&text));
-    fields.set(JA3_STRING, text);
-    fields.set(JA4, said.hello.ja4('t'));
+    said.alpn().for_each(|name| fields.set(ALPN, name));
+    fields.write(JA3_STRING, |out| said.hello.ja3(out));
+    fields.derive(JA3_HASH, JA3_STRING, hash);
+    fields.write(JA4, |out| said.hello.ja4(b't', out));
     fields.set_number(VERSION_CLIENT, u64::from(said.hello.version));
-    (seen.version, seen.alpn, seen.encrypted_hello) = (said.hello.version, said.alpn, said.encrypted_hello);
-    transaction.detail = Some(Box::new(seen));
+    with_handshake(transaction, |seen, _| {
+        (seen.version, seen.encrypted_hello) = (said.hello.version, said.encrypted_hello);
+    });
     Some(())
 }
 
@@ -129,33 +143,11 @@ pub(super) fn is_old(record: &[u8]) -> bool {
 
 /// Reads it: the version is all that is kept.
 pub(super) fn old_client_hello(record: &[u8], transaction: &mut Transaction) {
-    let mut seen = handshake(transaction);
     let Some(version) = record.get(3..5) else { return };
-    seen.version = u16::from_be_bytes([version[0], version[1]]);
-    transaction.fields.set_number(VERSION_CLIENT, u64::from(seen.version));
-    transaction.detail = Some(Box::new(seen));
+    let version = u16::from_be_bytes([version[0], version[1]]);
+    transaction.fields.set_number(VERSION_CLIENT, u64::from(version));
+    with_handshake(transaction, |seen, _| seen.version = version);
     transaction.advance(Direction::ToServer, Progress::Headers);
-}
-
-/// Extensions of one hello.
-const MAX_EXTENSIONS: usize = 128;
-
-fn words(bytes: &[u8]) -> Vec<u16> {
-    bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect()
-}
-
-impl Hello {
-    /// What an extension lists, behind the length of its list.
-    fn extension(&mut self, kind: u16, data: &[u8]) {
-        let behind = |count: usize| data.get(count..).unwrap_or(&[]);
-        match kind {
-            10 => self.groups = words(behind(2)),
-            11 => self.formats = behind(1).to_vec(),
-            13 => self.algorithms = words(behind(2)),
-            43 => self.versions = words(behind(1)),
-            _ => {}
-        }
-    }
 }
 
 /// The first host name; RFC 6066 allows one.
@@ -172,22 +164,8 @@ fn server_name(data: &[u8]) -> Option<&[u8]> {
     None
 }
 
-fn protocols(data: &[u8]) -> Vec<Vec<u8>> {
-    let mut cursor = Cursor::new(data);
-    let mut found = Vec::new();
-    if cursor.u16().is_none() {
-        return found;
-    }
-    while let Some(name) = cursor.u8().and_then(|length| cursor.take(usize::from(length))) {
-        if found.len() < MAX_PROTOCOLS {
-            found.push(name.to_vec());
-        }
-    }
-    found
-}
-
 /// What a ServerHello says, and the version that it chooses.
-pub(in crate::proto) fn read_server_hello(body: &[u8]) -> Option<(Hello, u16)> {
+pub(in crate::proto) fn read_server_hello(body: &[u8]) -> Option<(Hello<'_>, u16)> {
     let mut hello = Hello::default();
     let mut cursor = Cursor::new(body);
     hello.version = cursor.u16()?;
@@ -195,15 +173,11 @@ pub(in crate::proto) fn read_server_hello(body: &[u8]) -> Option<(Hello, u16)> {
     cursor.skip(32)?;
     let session = usize::from(cursor.u8()?);
     cursor.skip(session)?;
-    hello.suites.push(cursor.u16()?);
+    hello.suites = cursor.take(2)?;
     cursor.skip(1)?;
     let total = cursor.u16().map_or(0, usize::from);
-    let mut extensions = Cursor::new(cursor.rest().get(..total.min(cursor.left()))?);
-    while let (Some(kind), Some(length)) = (extensions.u16(), extensions.u16()) {
-        let Some(data) = extensions.take(usize::from(length)) else { break };
-        if hello.extensions.len() < MAX_EXTENSIONS {
-            hello.extensions.push(kind);
-        }
+    hello.extensions = cursor.rest().get(..total.min(cursor.left()))?;
+    for (kind, data) in hello.extensions() {
         if let (43, Some(chosen)) = (kind, Cursor::new(data).u16()) {
             version = chosen;
         }
@@ -212,14 +186,11 @@ pub(in crate::proto) fn read_server_hello(body: &[u8]) -> Option<(Hello, u16)> {
 }
 
 fn server_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
-    let mut seen = handshake(transaction);
     let (hello, version) = read_server_hello(body)?;
-    seen.version = version;
-    let text = hello.ja3s();
-    transaction.fields.set(JA3S_HASH, hash(&text));
-    transaction.fields.set(JA3S_STRING, text);
-    transaction.fields.set_number(VERSION_SERVER, u64::from(seen.version));
-    transaction.detail = Some(Box::new(seen));
+    transaction.fields.write(JA3S_STRING, |out| hello.ja3s(out));
+    transaction.fields.derive(JA3S_HASH, JA3S_STRING, hash);
+    transaction.fields.set_number(VERSION_SERVER, u64::from(version));
+    with_handshake(transaction, |seen, _| seen.version = version);
     Some(())
 }
 
@@ -242,23 +213,23 @@ fn certificates(body: &[u8], transaction: &mut Transaction) -> Option<()> {
 
 /// The server's own certificate.
 fn first_certificate(der: &[u8], transaction: &mut Transaction) {
-    let fingerprint = colons(&Sha1::of(der), |byte| format!("{byte:02x}"));
-    transaction.fields.set(FINGERPRINT, fingerprint);
-    match certificate::read(der) {
-        Ok(read) => {
-            transaction.fields.set(SUBJECT, read.subject.clone());
-            transaction.fields.set(ISSUER, read.issuer.clone());
-            transaction.fields.set(SERIAL, read.serial.clone());
-            read.alternatives.iter().for_each(|name| transaction.fields.set(ALTERNATIVE, name.as_slice()));
-            let mut seen = handshake(transaction);
-            seen.certificate = Some(read);
-            transaction.detail = Some(Box::new(seen));
+    let digits = b"0123456789abcdef";
+    transaction.fields.write(FINGERPRINT, |out| colons(out, &Sha1::of(der), digits));
+    with_handshake(transaction, |seen, transaction| match seen.certificate.read(der) {
+        Ok(()) => {
+            seen.has_certificate = true;
+            let Certificate { subject, issuer, serial, alternatives, .. } = &seen.certificate;
+            transaction.fields.set(SUBJECT, subject);
+            transaction.fields.set(ISSUER, issuer);
+            transaction.fields.set(SERIAL, serial);
+            alternatives.iter().for_each(|name| transaction.fields.set(ALTERNATIVE, name));
         }
         Err(name) => {
+            seen.has_certificate = false;
             transaction.note(name);
             transaction.note("tls.invalid_certificate");
         }
-    }
+    });
 }
 
 /// Names of extensions, IANA; those that QUIC's log shows.

@@ -14,6 +14,7 @@ use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
     limits::TLS_HANDSHAKE_BYTES,
+    reused::emptied,
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 
@@ -94,12 +95,17 @@ pub static NUMBERS: &[NumberRow] = &[
 pub struct Handshake {
     /// version chosen, or offered as long as there is no ServerHello
     pub version: u16,
-    /// application protocols offered
-    pub alpn: Vec<Vec<u8>>,
     /// Encrypted Client Hello was offered (draft-ietf-tls-esni)
     pub encrypted_hello: bool,
-    /// the server's certificate
-    pub certificate: Option<certificate::Certificate>,
+    has_certificate: bool,
+    certificate: certificate::Certificate,
+}
+
+impl Handshake {
+    /// Nothing was said yet; memory is kept.
+    const fn clear(&mut self) {
+        (self.version, self.encrypted_hello, self.has_certificate) = (0, false, false);
+    }
 }
 
 /// Outer names of Encrypted Client Hello that stand for others: who asks for one of them hides another. A hello with the
@@ -158,6 +164,15 @@ impl Parser for TlsParser {
         let side = &mut self.sides[direction.index()];
         let mut rest = bytes;
         while !side.done && !rest.is_empty() {
+            if side.record.is_empty()
+                && let Some((record, later)) =
+                    record_length(rest).and_then(|length| rest.split_at_checked(length))
+            {
+                // The usual case: the whole record is here.
+                side.take_record(direction, record, transaction);
+                rest = later;
+                continue;
+            }
             let want = record_length(&side.record).unwrap_or(5);
             let (now, later) = rest.split_at(want.saturating_sub(side.record.len()).min(rest.len()));
             side.record.extend_from_slice(now);
@@ -166,6 +181,7 @@ impl Parser for TlsParser {
             if record_length(&side.record).is_some_and(|length| side.record.len() >= length) {
                 let record = core::mem::take(&mut side.record);
                 side.take_record(direction, &record, transaction);
+                side.record = emptied(record);
             }
         }
         if self.sides.iter().all(|side| side.done) {
@@ -212,8 +228,17 @@ impl Side {
             }
             HANDSHAKE => {
                 let room = TLS_HANDSHAKE_BYTES.saturating_sub(self.handshake.len());
-                self.handshake.extend_from_slice(body.get(..body.len().min(room)).unwrap_or(body));
-                self.messages(direction, transaction);
+                let body = body.get(..body.len().min(room)).unwrap_or(body);
+                if self.handshake.is_empty() {
+                    let read = self.messages(direction, body, transaction);
+                    self.handshake.extend_from_slice(body.get(read..).unwrap_or(&[]));
+                } else {
+                    self.handshake.extend_from_slice(body);
+                    let mut held = core::mem::take(&mut self.handshake);
+                    let read = self.messages(direction, &held, transaction);
+                    held.drain(..read);
+                    self.handshake = held;
+                }
                 self.done |= room == 0;
             }
             // Change cipher spec or application data: what follows is encrypted.
@@ -226,16 +251,17 @@ impl Side {
             }
         }
         if self.done {
-            self.handshake = Vec::new();
+            (self.handshake, self.record) = (Vec::new(), Vec::new());
             transaction.advance(direction, Progress::Complete);
         }
     }
-    fn messages(&mut self, direction: Direction, transaction: &mut Transaction) {
+    /// Reads the whole messages; gives the bytes that they have.
+    fn messages(&mut self, direction: Direction, bytes: &[u8], transaction: &mut Transaction) -> usize {
         let mut at = 0;
-        while let Some(head) = self.handshake.get(at..at + 4) {
+        while let Some(head) = bytes.get(at..at + 4) {
             let length = usize::from(head[1]) << 16 | usize::from(head[2]) << 8 | usize::from(head[3]);
             let kind = head[0];
-            let Some(body) = self.handshake.get(at + 4..at + 4 + length) else {
+            let Some(body) = bytes.get(at + 4..at + 4 + length) else {
                 if length > TLS_HANDSHAKE_BYTES {
                     transaction.note("tls.handshake_invalid_length");
                     transaction.note("tls.invalid_handshake_message");
@@ -246,7 +272,7 @@ impl Side {
             hello::message(direction, kind, body, transaction);
             at += 4 + length;
         }
-        self.handshake.drain(..at.min(self.handshake.len()));
+        at
     }
 }
 
@@ -295,7 +321,8 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     text("ja4", JA4);
     let Some(handshake) = transaction.detail_of::<Handshake>() else { return };
     record.text("version", version_name(handshake.version).as_bytes());
-    if let Some(certificate) = &handshake.certificate {
+    if handshake.has_certificate {
+        let certificate = &handshake.certificate;
         record.text("notbefore", &time(&certificate.not_before));
         record.text("notafter", &time(&certificate.not_after));
         if !certificate.alternatives.is_empty() {
@@ -310,8 +337,9 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
             });
         }
     }
-    if !handshake.alpn.is_empty() {
-        record.texts("client_alpns", &handshake.alpn);
+    let alpn: Vec<Vec<u8>> = fields.all(ALPN).map(|field| field.bytes.clone()).collect();
+    if !alpn.is_empty() {
+        record.texts("client_alpns", &alpn);
     }
     if handshake.encrypted_hello {
         record.flag("ech", true);
