@@ -151,57 +151,78 @@ impl Transform {
         }))
     }
 
-    /// The changed bytes; `None` when the change cannot be made and nothing is to be looked at.
-    pub fn apply(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        Some(match self {
-            Transform::DotPrefix => [b".", bytes].concat(),
-            Transform::Lowercase => bytes.to_ascii_lowercase(),
-            Transform::Uppercase => bytes.to_ascii_uppercase(),
-            Transform::StripWhitespace => bytes.iter().copied().filter(|b| !is_space(*b)).collect(),
-            Transform::CompressWhitespace => {
-                let mut out = bytes.to_vec();
-                out.dedup_by(|b, a| is_space(*a) && is_space(*b));
-                out
+    /// Appends the changed bytes; `None` when the change cannot be made and nothing is to be looked at.
+    pub fn apply(&self, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        match self {
+            Transform::DotPrefix => {
+                out.push(b'.');
+                out.extend_from_slice(bytes);
             }
-            Transform::UrlDecode => url_decode(bytes),
-            Transform::Xor(key) => bytes.iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k).collect(),
+            Transform::Lowercase => out.extend(bytes.iter().map(u8::to_ascii_lowercase)),
+            Transform::Uppercase => out.extend(bytes.iter().map(u8::to_ascii_uppercase)),
+            Transform::StripWhitespace => out.extend(bytes.iter().filter(|b| !is_space(**b))),
+            Transform::CompressWhitespace => {
+                out.extend_from_slice(bytes);
+                out.dedup_by(|b, a| is_space(*a) && is_space(*b));
+            }
+            Transform::UrlDecode => url_decode(bytes, out),
+            Transform::Xor(key) => out.extend(bytes.iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k)),
             Transform::XorInside(offset, at, length) => {
                 let key = bytes.get(*at..at.checked_add(*length)?)?;
-                bytes.get(*offset..)?.iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k).collect()
+                out.extend(bytes.get(*offset..)?.iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k));
             }
-            Transform::HeaderLowercase => header_lowercase(bytes),
-            Transform::StripPseudoHeaders => bytes
-                .split_inclusive(|b| *b == b'\n')
-                .filter(|line| line.first() != Some(&b':'))
-                .flatten()
-                .copied()
-                .collect(),
-            Transform::Md5 => Md5::of(bytes).to_vec(),
-            Transform::Sha1 => Sha1::of(bytes).to_vec(),
-            Transform::Sha256 => Sha256::digest(bytes).to_vec(),
+            Transform::HeaderLowercase => header_lowercase(bytes, out),
+            Transform::StripPseudoHeaders => {
+                let lines = bytes.split_inclusive(|b| *b == b'\n');
+                lines.filter(|line| line.first() != Some(&b':')).for_each(|line| out.extend_from_slice(line));
+            }
+            Transform::Md5 => out.extend_from_slice(&Md5::of(bytes)),
+            Transform::Sha1 => out.extend_from_slice(&Sha1::of(bytes)),
+            Transform::Sha256 => out.extend_from_slice(&Sha256::digest(bytes)),
             Transform::FromBase64(count, offset, mode) => {
                 let rest = bytes.get(*offset..)?;
                 let part = count.map_or(rest, |count| rest.get(..count).unwrap_or(rest));
-                base64::decode(part, *mode)?
+                out.extend_from_slice(&base64::decode(part, *mode)?);
             }
-            Transform::Captured(expression) => expression.captured(bytes)?,
+            Transform::Captured(expression) => out.extend_from_slice(&expression.captured(bytes)?),
             Transform::Subslice(offset, length, cut) => {
-                slice(bytes, *offset, *length, *cut).unwrap_or(&[]).to_vec()
+                out.extend_from_slice(slice(bytes, *offset, *length, *cut).unwrap_or(&[]));
             }
             Transform::Domain => {
                 let mut dots = bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'.').map(|(at, _)| at);
                 let start = dots.nth(1).map_or(0, |at| at + 1);
-                bytes.get(start..)?.to_vec()
+                out.extend_from_slice(bytes.get(start..)?);
             }
-            Transform::TopLevel => bytes.rsplit(|b| *b == b'.').next()?.to_vec(),
-            Transform::Inflate => inflate(bytes)?,
-        })
+            Transform::TopLevel => out.extend_from_slice(bytes.rsplit(|b| *b == b'.').next()?),
+            Transform::Inflate => out.extend_from_slice(&inflate(bytes)?),
+        }
+        Some(())
     }
 }
 
-/// All of them, one after the other.
-pub fn apply_all(transforms: &[Transform], bytes: &[u8]) -> Option<Vec<u8>> {
-    transforms.iter().try_fold(bytes.to_vec(), |bytes, change| change.apply(&bytes))
+/// Memory for changed bytes, used again for every buffer.
+#[derive(Default)]
+pub struct Changed {
+    buffers: [Vec<u8>; 2],
+}
+
+impl Changed {
+    /// Applies all of them, one after the other; gives what comes out.
+    pub fn apply_all(&mut self, transforms: &[Transform], bytes: &[u8]) -> Option<&[u8]> {
+        let [done, next] = &mut self.buffers;
+        done.clear();
+        let Some((first, others)) = transforms.split_first() else {
+            done.extend_from_slice(bytes);
+            return Some(done);
+        };
+        first.apply(bytes, done)?;
+        for change in others {
+            next.clear();
+            change.apply(done, next)?;
+            core::mem::swap(done, next);
+        }
+        Some(done)
+    }
 }
 
 /// Part of the bytes: a negative start counts from the end, a negative length leaves so many out at the end.
@@ -228,7 +249,7 @@ fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     otori_wire::proto::http::inflate_whole(bytes, INFLATED_BYTES)
 }
 
-fn header_lowercase(bytes: &[u8]) -> Vec<u8> {
+fn header_lowercase(bytes: &[u8], out: &mut Vec<u8>) {
     let mut name = true;
     let lower = |b: &u8| {
         match b {
@@ -238,15 +259,14 @@ fn header_lowercase(bytes: &[u8]) -> Vec<u8> {
         }
         if name { b.to_ascii_lowercase() } else { *b }
     };
-    bytes.iter().map(lower).collect()
+    out.extend(bytes.iter().map(lower));
 }
 
 const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
 }
 
-fn url_decode(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
+fn url_decode(bytes: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
     while let Some(byte) = bytes.get(at) {
@@ -265,7 +285,6 @@ fn url_decode(bytes: &[u8]) -> Vec<u8> {
             }
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -274,7 +293,9 @@ mod tests {
 
     fn check(name: &str, argument: Option<&str>, input: &str, expect: &str) {
         let transform = Transform::parse(name, argument).unwrap().unwrap();
-        assert_eq!(String::from_utf8_lossy(&transform.apply(input.as_bytes()).unwrap()), expect, "{name}");
+        let mut changed = Changed::default();
+        let out = changed.apply_all(&[transform], input.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8_lossy(out), expect, "{name}");
     }
 
     #[test]
@@ -294,6 +315,8 @@ mod tests {
         check("pcrexform", Some("\"a(.)c\""), "xabcx", "b");
         check("tld", None, "a.example.org", "org");
         check("domain", None, "a.b.example.org", "example.org");
+        let both = [Transform::Lowercase, Transform::DotPrefix, Transform::TopLevel];
+        assert_eq!(Changed::default().apply_all(&both, b"A.Example"), Some(&b"example"[..]));
         assert!(Transform::parse("xor", Some("z")).is_err());
         assert_eq!(slice(b"abc", 0, Some(9), false), None);
     }

@@ -6,7 +6,7 @@ use crate::{
     keyword,
     rule::{Check, Group, HeaderPart, Pick, Rule, RuleProtocol, StreamSide, Target},
     step::{Buffer, Step, matches},
-    transform::apply_all,
+    transform::Changed,
 };
 use otori_event::Endpoint;
 use otori_wire::{
@@ -72,19 +72,19 @@ pub(super) fn events(rule: &Rule, bytes: &Bytes<'_>) -> bool {
         && rule.application_events.iter().all(|event| transaction.anomalies.contains(&event.as_str()))
 }
 
-pub(super) fn group_holds(group: &Group, view: &View<'_, '_>, bytes: &Bytes<'_>) -> bool {
+pub(super) fn group_holds(group: &Group, view: &View<'_, '_>, bytes: &Bytes<'_>, room: &mut Changed) -> bool {
     match (&group.target, bytes) {
         (Target::Payload, Bytes { payload: Some(buffer), .. }) => matches(&group.steps, *buffer),
         (Target::Payload, _) => false,
-        (Target::Header(part), _) => header_holds(group, *part, view),
+        (Target::Header(part), _) => header_holds(group, *part, view, room),
         (Target::Fields(ids), Bytes { transaction: Some((transaction, direction)), .. }) => {
-            fields_hold(group, ids, transaction, *direction, bytes.each_way)
+            fields_hold(group, ids, transaction, (*direction, bytes.each_way), room)
         }
         (Target::Fields(_), _) => false,
     }
 }
 
-fn header_holds(group: &Group, part: HeaderPart, view: &View<'_, '_>) -> bool {
+fn header_holds(group: &Group, part: HeaderPart, view: &View<'_, '_>, room: &mut Changed) -> bool {
     let packet = view.packet;
     let v4 = view.source.ip.is_ipv4();
     let ip = packet.ip.as_ref().map(|ip| ip.header);
@@ -106,24 +106,24 @@ fn header_holds(group: &Group, part: HeaderPart, view: &View<'_, '_>) -> bool {
             Some(address.as_slice()).filter(|_| packet.ip.is_some())
         }
     };
-    bytes.is_some_and(|bytes| changed_holds(group, bytes, true))
+    bytes.is_some_and(|bytes| changed_holds(group, bytes, true, room))
 }
 
 /// Whether the steps hold for bytes, changed as the group says.
-fn changed_holds(group: &Group, bytes: &[u8], complete: bool) -> bool {
+fn changed_holds(group: &Group, bytes: &[u8], complete: bool, room: &mut Changed) -> bool {
     if group.transforms.is_empty() {
         return matches(&group.steps, Buffer { bytes, complete, from_start: true });
     }
-    let changed = apply_all(&group.transforms, bytes);
-    changed.is_some_and(|bytes| matches(&group.steps, Buffer { bytes: &bytes, complete, from_start: true }))
+    let changed = room.apply_all(&group.transforms, bytes);
+    changed.is_some_and(|bytes| matches(&group.steps, Buffer { bytes, complete, from_start: true }))
 }
 
 fn fields_hold(
     group: &Group,
     ids: &[FieldId],
     transaction: &Transaction,
-    direction: Direction,
-    each_way: bool,
+    (direction, each_way): (Direction, bool),
+    room: &mut Changed,
 ) -> bool {
     let goes = |id: FieldId| !each_way || keyword::direction_of(id) == Some(direction);
     let fields = || transaction.fields.iter().filter(|field| ids.contains(&field.id) && goes(field.id));
@@ -131,7 +131,7 @@ fn fields_hold(
         let known = transaction.progress[direction.index()] >= Progress::Headers;
         return known && matches!(group.steps.first(), Some(Step::Absent { .. }));
     }
-    let holds = |field: &Field| changed_holds(group, &field.bytes, field.complete);
+    let holds = |field: &Field| changed_holds(group, &field.bytes, field.complete, room);
     match group.pick {
         Pick::Any => fields().any(holds),
         Pick::All => fields().all(holds),

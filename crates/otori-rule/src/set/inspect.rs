@@ -14,7 +14,7 @@ use crate::{
     rule::{Rule, RuleProtocol},
     state::{FlowMarks, Globals},
     step::Buffer,
-    transform::apply_all,
+    transform::Changed,
 };
 use otori_wire::{
     Direction, Transaction,
@@ -27,6 +27,7 @@ use otori_wire::{
 pub struct Scratch {
     lower: Vec<u8>,
     pub(super) room: crate::list::Room,
+    changed: Changed,
     found: Vec<u64>,
     seen: Seen,
     classes: Option<Box<Classes>>,
@@ -179,9 +180,11 @@ impl RuleSet {
         tail.drain(..surplus);
         stream.offset += surplus as u64;
         let old = tail.len();
-        // Most streams are short, and there are many: no more is taken than is needed.
-        if tail.capacity() < old + bytes.len() {
-            tail.reserve_exact((old + bytes.len()).next_multiple_of(TAIL_STEP) - old);
+        // Most streams are short, and there are many: little more is taken than is needed.
+        let needed = old + bytes.len();
+        if tail.capacity() < needed {
+            let wanted = needed.max(tail.capacity() + tail.capacity() / 2).next_multiple_of(TAIL_STEP);
+            tail.reserve_exact(wanted.min(needed.max(2 * STREAM_WINDOW)) - old);
         }
         tail.extend_from_slice(bytes);
         self.with_class(view, ask, |class, found, ask| {
@@ -315,7 +318,7 @@ impl RuleSet {
         if !grown && !settles {
             return;
         }
-        let Scratch { lower, seen, .. } = scratch;
+        let Scratch { lower, seen, changed, .. } = scratch;
         let files = &self.files;
         let mut take = |slot: u32| {
             let filed = files.filed(slot);
@@ -327,8 +330,8 @@ impl RuleSet {
                 lower_into(lower, field.bytes.get(start..).unwrap_or(&[]));
                 prefilter.search(prefilter.all(), (lower, field.scanned - start), seen, &mut take);
             } else if !transforms.is_empty() {
-                let Some(changed) = apply_all(transforms, &field.bytes) else { continue };
-                lower_into(lower, &changed);
+                let Some(changed) = changed.apply_all(transforms, &field.bytes) else { continue };
+                lower_into(lower, changed);
                 prefilter.search(prefilter.all(), (lower, 0), seen, &mut take);
             }
         }
@@ -354,7 +357,7 @@ impl RuleSet {
             && rule.checks.iter().all(|check| check_holds(check, view))
             && ask.globals.holds(rule, view, ask.marks)
             && events(rule, bytes)
-            && rule.groups.iter().all(|group| group_holds(group, view, bytes));
+            && rule.groups.iter().all(|group| group_holds(group, view, bytes, &mut ask.scratch.changed));
         if !matched {
             return false;
         }

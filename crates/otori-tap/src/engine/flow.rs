@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// Bytes of a stream that wait for a packet in their direction; more are asked about at once.
 const WAITING_BYTES: usize = 65_536;
 
+/// Buffers for such bytes that no flow needs now and that are kept.
+const IDLE_PIECES: usize = 64;
+
 /// What the engine keeps with a flow.
 #[derive(Default)]
 pub(crate) struct FlowExtra {
@@ -413,14 +416,19 @@ impl Work<'_> {
         extra: &mut FlowExtra,
         now: Option<Direction>,
     ) {
-        let late = core::mem::take(&mut extra.waiting);
+        let mut late = core::mem::take(&mut extra.waiting);
         let pieces = core::mem::take(&mut self.state.pieces);
         let now = now.filter(|_| late.bytes.len() + pieces.bytes.len() < WAITING_BYTES);
         for held in [&late, &pieces] {
             for (way, kind) in &held.list {
                 let bytes = held.bytes_of(kind);
                 match kind {
-                    _ if now.is_some_and(|now| now != *way) => extra.waiting.keep_kind(*way, kind, bytes),
+                    _ if now.is_some_and(|now| now != *way) => {
+                        if extra.waiting.list.is_empty() {
+                            extra.waiting = self.state.idle.pop().unwrap_or_default();
+                        }
+                        extra.waiting.keep_kind(*way, kind, bytes);
+                    }
                     Kind::Bytes(_) if !extra.passed => {
                         let mut hits = Vec::new();
                         let view = case.view(*way, conversation);
@@ -434,6 +442,10 @@ impl Work<'_> {
             }
         }
         self.state.pieces = pieces;
+        late.clear();
+        if late.bytes.capacity() > 0 && self.state.idle.len() < IDLE_PIECES {
+            self.state.idle.push(late);
+        }
     }
 
     pub(super) fn ask_packet(

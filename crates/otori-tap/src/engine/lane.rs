@@ -40,6 +40,7 @@ impl Lane {
             stats: Stats::default(),
             kept: 0,
             pieces: flow::Pieces::default(),
+            idle: Vec::new(),
             expected: expected::Expected::default(),
             spare: Some(Box::default()),
             carriers: Vec::new(),

@@ -89,6 +89,8 @@ pub(crate) struct WorkState {
     /// bytes that wait in all connections
     kept: usize,
     pieces: flow::Pieces,
+    /// buffers for what waits in a flow, used again
+    idle: Vec<flow::Pieces>,
     expected: expected::Expected,
     /// transactions to be used again, lent to the flow that is looked at
     spare: Option<Box<Spare>>,

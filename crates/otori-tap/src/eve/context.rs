@@ -7,7 +7,7 @@ use otori_rule::{
     Rule,
     rule::{Group, HeaderPart, Target},
     step::Step,
-    transform::apply_all,
+    transform::Changed,
 };
 use otori_wire::{Direction, Transaction};
 use serde_json::{Map, Value, json};
@@ -27,7 +27,9 @@ fn looked_at(group: &Group, transaction: Option<&Transaction>, place: &Place<'_,
     if group.transforms.is_empty() {
         return plain;
     }
-    plain.iter().filter_map(|bytes| apply_all(&group.transforms, bytes)).collect()
+    let mut room = Changed::default();
+    let changed = |bytes: Vec<u8>| room.apply_all(&group.transforms, &bytes).map(<[u8]>::to_vec);
+    plain.into_iter().filter_map(changed).collect()
 }
 
 /// The objects of the lists in which the rule found something, by their `context_key`.

@@ -355,7 +355,9 @@ impl Head {
     /// The name of the file that the body is: what the server calls it, else the last part of the path.
     fn name_file(&mut self, direction: Direction, transaction: &mut Transaction) {
         if direction == Direction::ToServer {
-            self.boundary = self.value(b"content-type").and_then(|kind| multipart::boundary(&kind));
+            let parts = self.values(b"content-type").next().is_some_and(multipart::is_multipart);
+            let kind = parts.then(|| self.value(b"content-type")).flatten();
+            self.boundary = kind.and_then(|kind| multipart::boundary(&kind));
         }
         let has_body = !matches!(self.body(direction, b""), Expect::FirstLine);
         if !has_body || self.boundary.is_some() {

@@ -21,10 +21,14 @@ pub(in crate::proto) fn parameter(value: &[u8], name: &[u8]) -> Option<Vec<u8>> 
     None
 }
 
+/// Whether the body is made of parts.
+pub(in crate::proto) fn is_multipart(content_type: &[u8]) -> bool {
+    content_type.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"))
+}
+
 /// What separates the parts, if the body is made of parts.
 pub(in crate::proto) fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
-    let kind = content_type.get(..10)?;
-    if !kind.eq_ignore_ascii_case(b"multipart/") {
+    if !is_multipart(content_type) {
         return None;
     }
     parameter(content_type, b"boundary").filter(|boundary| !boundary.is_empty())
