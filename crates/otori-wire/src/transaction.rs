@@ -292,6 +292,7 @@ impl Transaction {
 /// Transactions that are over, and lists of flows that have none: to be used again by any flow of a thread.
 #[derive(Default)]
 pub struct Spare {
+    #[allow(clippy::vec_box, reason = "transactions move between lists as they are")]
     transactions: Vec<Box<Transaction>>,
     lists: Vec<VecDeque<Box<Transaction>>>,
 }
