@@ -23,7 +23,10 @@ use crate::{
 use core::cmp::Ordering;
 use filing::Files;
 use otori_event::{Endpoint, Timestamp};
-use otori_wire::{Direction, Packet, proto::ProtocolId};
+use otori_wire::{
+    Direction, Packet,
+    proto::{ProtocolId, dear::Wanted},
+};
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
@@ -148,6 +151,10 @@ impl RuleSet {
     /// How many rules have come or gone so far: who remembers it knows whether to ask again.
     pub const fn changes(&self) -> u64 {
         self.changes
+    }
+    /// Fields that rules look at and that are made only then.
+    pub const fn wanted(&self) -> Wanted {
+        self.files.wanted
     }
     /// Rules in it.
     pub fn len(&self) -> usize {

@@ -8,7 +8,7 @@ use crate::{
         FIELDS_PER_TRANSACTION, SPARE_FIELD_BYTES, SPARE_LISTS, SPARE_OF_PROTOCOL, SPARE_TRANSACTIONS,
         TRANSACTIONS_PER_FLOW,
     },
-    proto::ProtocolId,
+    proto::{ProtocolId, dear::Wanted},
     reused::Reused,
 };
 use core::any::Any;
@@ -60,9 +60,14 @@ pub struct Field {
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
     list: Reused<Field>,
+    wanted: Wanted,
 }
 
 impl Fields {
+    /// Whether that field is to be made: some cost much, and nobody may ask for them.
+    pub fn wants(&self, id: FieldId) -> bool {
+        self.wanted.has(id)
+    }
     /// Adds a whole field. Beyond the bound it is forgotten.
     pub fn set(&mut self, id: FieldId, bytes: impl AsRef<[u8]>) {
         self.write(id, |out| out.extend_from_slice(bytes.as_ref()));
@@ -71,6 +76,12 @@ impl Fields {
     pub fn write(&mut self, id: FieldId, fill: impl FnOnce(&mut Vec<u8>)) {
         if let Some(bytes) = self.push(id, true) {
             fill(bytes);
+        }
+    }
+    /// The same, if somebody asks for it.
+    pub fn write_dear(&mut self, id: FieldId, fill: impl FnOnce(&mut Vec<u8>)) {
+        if self.wants(id) {
+            self.write(id, fill);
         }
     }
     /// Adds a whole field with what `change` makes of the first field `of`, if there is that one.
@@ -295,6 +306,8 @@ pub struct Spare {
     #[allow(clippy::vec_box, reason = "transactions move between lists as they are")]
     transactions: Vec<Box<Transaction>>,
     lists: Vec<VecDeque<Box<Transaction>>>,
+    /// fields that somebody asks for
+    pub wanted: Wanted,
 }
 
 impl Spare {
@@ -345,6 +358,7 @@ impl Transactions {
         let again = self.spare.as_mut().and_then(|spare| spare.take(protocol));
         let mut transaction = again.unwrap_or_else(|| Box::new(Transaction::new(protocol)));
         transaction.id = id;
+        transaction.fields.wanted = self.spare.as_ref().map_or(Wanted::ALL, |spare| spare.wanted);
         if self.list.capacity() == 0
             && let Some(spare) = &mut self.spare
         {

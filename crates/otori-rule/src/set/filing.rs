@@ -11,7 +11,10 @@ use crate::{
     step::{Content, Step, Value},
     transform::Transform,
 };
-use otori_wire::{FieldId, proto::ProtocolId};
+use otori_wire::{
+    FieldId,
+    proto::{ProtocolId, dear::Wanted},
+};
 
 /// What is known of a slot.
 #[derive(Clone, Copy, Default)]
@@ -79,6 +82,8 @@ pub(super) struct Files {
     pub(super) addresses: AddressTable,
     /// a rule about transactions looks at the stream as well
     pub(super) keeps_streams: bool,
+    /// fields that rules look at and that are made only then; those of rules that are gone as well
+    pub(super) wanted: Wanted,
     /// changes when what classes of flows keep is no longer true
     pub(super) version: u32,
 }
@@ -112,6 +117,11 @@ impl Files {
         if rule.stage == Stage::Address {
             self.addresses.add(&rule.source, &rule.destination, slot);
             return;
+        }
+        for group in &rule.groups {
+            if let Target::Fields(ids) = &group.target {
+                ids.iter().for_each(|id| self.wanted.add(*id));
+            }
         }
         let payload = rule.groups.iter().any(|group| group.target == Target::Payload);
         self.keeps_streams |= rule.stage == Stage::Transaction && payload;

@@ -26,6 +26,8 @@ pub(super) struct Lane {
     ended: Vec<Box<Flow<FlowExtra>>>,
     defragmenter: Defragmenter,
     pub(super) now: Timestamp,
+    /// state of the rules that was followed last
+    changes: Option<u64>,
     pub(super) work: WorkState,
 }
 
@@ -53,6 +55,7 @@ impl Lane {
             ended: Vec::new(),
             defragmenter: Defragmenter::new(),
             now: Timestamp(0),
+            changes: None,
             settings,
             work,
         }
@@ -66,10 +69,21 @@ impl Lane {
         number: u64,
     ) -> Decision {
         self.now = if self.now.since_ns(at) > TURNED_BACK_NS { at } else { self.now.max(at) };
+        if self.changes != Some(rules.changes()) {
+            self.follow(rules);
+        }
         let mut packet = decode(link, at, frame);
         self.work.stats.count(&packet);
         self.work.carriers.clear();
         self.any_packet(rules, &mut packet, number)
+    }
+
+    /// The rules have changed: from now on parsers make the fields that they look at.
+    fn follow(&mut self, rules: &RuleSet) {
+        self.changes = Some(rules.changes());
+        if let Some(spare) = &mut self.work.spare {
+            spare.wanted = if self.settings.eve { rules.wanted().with_log() } else { rules.wanted() };
+        }
     }
 
     fn any_packet(&mut self, rules: &RuleSet, packet: &mut Packet<'_>, number: u64) -> Decision {

@@ -11,6 +11,7 @@ pub mod adb;
 pub mod bacnet;
 pub mod coap;
 pub mod cwmp;
+pub mod dear;
 pub mod dhcp;
 pub mod dnp3;
 pub mod dns;

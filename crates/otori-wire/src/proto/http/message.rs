@@ -216,16 +216,17 @@ impl Head {
             [name, b": ", value].into_iter().for_each(|part| out.extend_from_slice(part));
         };
         let had = fields.all(one).count();
-        for header in self.headers().take(HEADERS_SHOWN.saturating_sub(had)) {
+        let shown = if fields.wants(one) { HEADERS_SHOWN.saturating_sub(had) } else { 0 };
+        for header in self.headers().take(shown) {
             fields.write(one, |out| line(out, header));
         }
-        fields.write(all, |out| {
+        fields.write_dear(all, |out| {
             for header in self.headers().filter(|(name, _)| !name.eq_ignore_ascii_case(cookie)) {
                 line(out, header);
                 out.extend_from_slice(b"\r\n");
             }
         });
-        fields.write(names, |out| {
+        fields.write_dear(names, |out| {
             out.extend_from_slice(b"\r\n");
             self.headers().for_each(|(name, _)| {
                 out.extend_from_slice(name);
@@ -234,10 +235,10 @@ impl Head {
             out.extend_from_slice(b"\r\n");
         });
         self.raw.extend_from_slice(b"\r\n");
-        fields.write(start, |out| {
+        fields.write_dear(start, |out| {
             [&*self.first, b"\r\n", &self.raw].into_iter().for_each(|part| out.extend_from_slice(part));
         });
-        fields.set(raw, &self.raw);
+        fields.write_dear(raw, |out| out.extend_from_slice(&self.raw));
         let table: &[(&[u8], FieldId)] = if request { REQUEST_TABLE } else { RESPONSE_TABLE };
         for (name, id) in table {
             if self.values(name).next().is_some() {

@@ -30,7 +30,8 @@ const CYU_HASH: FieldId = client(3);
 const CYU_STRING: FieldId = client(4);
 /// MD5 of JA3.
 pub const JA3_HASH: FieldId = client(5);
-const JA3_STRING: FieldId = client(6);
+/// JA3's text.
+pub const JA3_STRING: FieldId = client(6);
 /// JA4.
 pub const JA4: FieldId = client(7);
 const ALPN: FieldId = client(8);
@@ -217,9 +218,11 @@ fn client_hello(body: &[u8], transaction: &mut Transaction) {
         return transaction.note("quic.error_on_data");
     };
     let fields = &mut transaction.fields;
-    fields.write(JA3_STRING, |out| said.hello.ja3(out));
-    fields.derive(JA3_HASH, JA3_STRING, fingerprint::hash);
-    fields.write(JA4, |out| said.hello.ja4(b'q', out));
+    fields.write_dear(JA3_STRING, |out| said.hello.ja3(out));
+    if fields.wants(JA3_HASH) {
+        fields.derive(JA3_HASH, JA3_STRING, fingerprint::hash);
+    }
+    fields.write_dear(JA4, |out| said.hello.ja4(b'q', out));
     said.alpn().for_each(|name| fields.set(ALPN, name));
     said.sni.into_iter().for_each(|name| fields.set(SNI, name));
     if let Some(connection) = connection(transaction) {

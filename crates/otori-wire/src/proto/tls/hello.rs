@@ -118,9 +118,11 @@ fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     fields.set(RANDOM, said.random);
     said.sni.into_iter().for_each(|name| fields.set(SNI, name));
     said.alpn().for_each(|name| fields.set(ALPN, name));
-    fields.write(JA3_STRING, |out| said.hello.ja3(out));
-    fields.derive(JA3_HASH, JA3_STRING, hash);
-    fields.write(JA4, |out| said.hello.ja4(b't', out));
+    fields.write_dear(JA3_STRING, |out| said.hello.ja3(out));
+    if fields.wants(JA3_HASH) {
+        fields.derive(JA3_HASH, JA3_STRING, hash);
+    }
+    fields.write_dear(JA4, |out| said.hello.ja4(b't', out));
     fields.set_number(VERSION_CLIENT, u64::from(said.hello.version));
     with_handshake(transaction, |seen, _| {
         (seen.version, seen.encrypted_hello) = (said.hello.version, said.encrypted_hello);
@@ -187,8 +189,10 @@ pub(in crate::proto) fn read_server_hello(body: &[u8]) -> Option<(Hello<'_>, u16
 
 fn server_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     let (hello, version) = read_server_hello(body)?;
-    transaction.fields.write(JA3S_STRING, |out| hello.ja3s(out));
-    transaction.fields.derive(JA3S_HASH, JA3S_STRING, hash);
+    transaction.fields.write_dear(JA3S_STRING, |out| hello.ja3s(out));
+    if transaction.fields.wants(JA3S_HASH) {
+        transaction.fields.derive(JA3S_HASH, JA3S_STRING, hash);
+    }
     transaction.fields.set_number(VERSION_SERVER, u64::from(version));
     with_handshake(transaction, |seen, _| seen.version = version);
     Some(())
@@ -201,7 +205,7 @@ fn certificates(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     for _ in 0..MAX_CERTIFICATES {
         let Some(length) = cursor.u24() else { break };
         let der = cursor.take(length as usize)?;
-        transaction.fields.set(CERTIFICATE, der);
+        transaction.fields.write_dear(CERTIFICATE, |out| out.extend_from_slice(der));
         count += 1;
         if count == 1 {
             first_certificate(der, transaction);
@@ -214,7 +218,7 @@ fn certificates(body: &[u8], transaction: &mut Transaction) -> Option<()> {
 /// The server's own certificate.
 fn first_certificate(der: &[u8], transaction: &mut Transaction) {
     let digits = b"0123456789abcdef";
-    transaction.fields.write(FINGERPRINT, |out| colons(out, &Sha1::of(der), digits));
+    transaction.fields.write_dear(FINGERPRINT, |out| colons(out, &Sha1::of(der), digits));
     with_handshake(transaction, |seen, transaction| match seen.certificate.read(der) {
         Ok(()) => {
             seen.has_certificate = true;
