@@ -28,8 +28,8 @@ pub const THRESHOLDS: usize = 65_536;
 pub const HOST_BITS: usize = 65_536;
 /// Bytes of a pattern that the prefilter compares; of a longer one the beginning.
 pub const PATTERN_BYTES: usize = 256;
-/// Bits of one filter of patterns: they stay in the fastest cache.
-pub const FILTER_BITS: usize = 1 << 16;
+/// Slots of a prefilter of many patterns, a byte each.
+pub const FILTER_SLOTS: usize = 1 << 13;
 /// Different headers of rules that are told apart before their rules are looked at.
 pub const HEADERS: usize = 16_384;
 /// Different sets of addresses, and of ports, in those headers.

@@ -1,19 +1,24 @@
 //! Finds the rules worth a look: one pass over a buffer for all fast patterns.
 //!
 //! Key types: [`Prefilter`] (the patterns of one buffer), [`Filter`] (a few bits that say where to look closer),
-//! [`Seen`]. Of each pattern the four neighbouring bytes that are rarest stand for it: the pass hashes every four
-//! bytes of the buffer, and a bit that is set leads to the patterns with that hash. A pattern that is added is
-//! found at once; nothing is ever built anew while packets wait. Everything is compared in lower case; the rule
+//! [`Seen`]. Of each pattern the four neighbouring bytes that are rarest stand for it: the pass looks every two bytes of
+//! the buffer up, and where two of them and the two behind may be of one pattern, the hash of the four leads to those
+//! that have it. A pattern that is added is found at once; nothing is ever built anew while packets wait. Everything is compared in lower case; the rule
 //! itself decides.
-use crate::limits::{FILTER_BITS, PATTERN_BYTES};
+use crate::limits::{FILTER_SLOTS, PATTERN_BYTES};
 
 /// Bytes that stand for a pattern.
 const WINDOW: usize = 4;
-/// Words of bits of a small filter, and of a large one.
-const SMALL: usize = 64;
-const LARGE: usize = FILTER_BITS / 64;
-/// Patterns up to which the small one does: one position in so many leads to a closer look by chance.
-const SMALL_PATTERNS: usize = SMALL;
+/// Slots of a small filter; of a large one.
+const SMALL: usize = 1024;
+const LARGE: usize = FILTER_SLOTS;
+/// Patterns up to which the small one does.
+const SMALL_PATTERNS: usize = 64;
+/// Windows are of one of so many kinds, by their hash: both halves must be of one kind.
+const KINDS: u32 = 3;
+/// In a slot: a pair is the first half of a window of kind 0, 1, 2; a short pattern begins so; the second half.
+const SHORT: u8 = 1 << KINDS;
+const SECOND: u32 = KINDS + 1;
 /// No pattern follows.
 const NONE: u32 = u32::MAX;
 
@@ -47,25 +52,23 @@ impl Default for Prefilter {
     }
 }
 
-/// Bits of hashes of windows.
+/// What pairs of bytes may be, by their hash.
 #[derive(Default)]
-enum Windows {
+enum Pairs {
     #[default]
     None,
-    Small(Box<[u64; SMALL]>),
-    Large(Box<[u64; LARGE]>),
+    Small(Box<[u8; SMALL]>),
+    Large(Box<[u8; LARGE]>),
 }
 
 /// Where to look closer.
 #[derive(Default)]
 pub(crate) struct Filter {
-    windows: Windows,
-    /// the two first bytes of patterns of two and three bytes
-    pairs: Vec<u64>,
+    pairs: Pairs,
     /// patterns of one byte
     singles: Vec<u8>,
-    /// one has four bytes or more
-    has_windows: bool,
+    /// one has two bytes or more
+    has_pairs: bool,
     /// patterns in it
     count: usize,
     /// bytes of the longest
@@ -105,58 +108,63 @@ const fn hash(key: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b1)
 }
 
-/// The bit of a window among those of `WORDS` words: word and mask.
-const fn bit_of<const WORDS: usize>(key: u32) -> (usize, u64) {
-    let hash = hash(key);
-    let word = hash >> (32 - WORDS.ilog2());
-    (word as usize % WORDS, 1 << (hash >> (26 - WORDS.ilog2()) & 63))
+/// The slot of a pair of bytes, the first one in the lower half: all of that, and the bits of the second one that tell
+/// letters apart.
+#[inline]
+const fn slot<const SLOTS: usize>(pair: u64) -> usize {
+    pair as usize % SLOTS
 }
 
-/// 1 when the window's bit is set.
-#[inline]
-fn test<const WORDS: usize>(bits: &[u64; WORDS], key: u32) -> u64 {
-    let hash = hash(key);
-    let word = hash >> (32 - WORDS.ilog2());
-    bits[word as usize % WORDS] >> (hash >> (26 - WORDS.ilog2()) & 63) & 1
+/// Notes what a pattern's key is: a whole window, or the beginning of a short pattern.
+fn mark<const SLOTS: usize>(slots: &mut [u8; SLOTS], key: u32, short: bool) {
+    let (first, second) = (u64::from(key & 0xffff), u64::from(key >> 16));
+    if short {
+        slots[slot::<SLOTS>(first)] |= SHORT;
+        return;
+    }
+    let kind = 1u8 << (hash(key) % KINDS);
+    slots[slot::<SLOTS>(first)] |= kind;
+    slots[slot::<SLOTS>(second)] |= kind << SECOND;
 }
 
-/// Calls `look` with every place whose window's bit is set. Four places are tested at a time.
+/// What may be where `first` is the pair there and `second` the one behind: kinds of windows, a short pattern.
 #[inline]
-fn scan<const WORDS: usize>(bits: &[u64; WORDS], hay: &[u8], look: &mut impl FnMut(usize, u32)) {
-    let key = |bytes: &[u8; 7], at: usize| {
-        u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+const fn both(first: u8, second: u8) -> u8 {
+    first & (second >> SECOND | SHORT)
+}
+
+/// Calls `look` with every place that is worth it, and the key there. Four places are tested at a time.
+#[inline]
+fn scan<const SLOTS: usize>(slots: &[u8; SLOTS], hay: &[u8], look: &mut impl FnMut(usize, u32)) {
+    let of = |word: u64| slots[slot::<SLOTS>(word)];
+    let pair = |a: u8, b: u8| u64::from(u16::from_le_bytes([a, b]));
+    let mut tell = |at: usize, found: u8| {
+        if found & SHORT != 0 {
+            look(at, key_at(hay.get(at..at + 2).unwrap_or(&[]), 0));
+        }
+        if found & (SHORT - 1) != 0 {
+            look(at, key_at(hay, at));
+        }
     };
     let mut at = 0;
-    while let Some(bytes) = hay.get(at..).and_then(|rest| rest.first_chunk::<7>()) {
-        let any = test(bits, key(bytes, 0))
-            | test(bits, key(bytes, 1))
-            | test(bits, key(bytes, 2))
-            | test(bits, key(bytes, 3));
-        if any != 0 {
-            for place in 0..4 {
-                let key = key(bytes, place);
-                if test(bits, key) != 0 {
-                    look(at + place, key);
-                }
-            }
+    let [mut v0, mut v1] = match hay {
+        [a, b, c, ..] => [of(pair(*a, *b)), of(pair(*b, *c))],
+        _ => [0; 2],
+    };
+    while let Some(bytes) = hay.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*bytes);
+        let (v2, v3, v4, v5) = (of(word >> 16), of(word >> 24), of(word >> 32), of(word >> 40));
+        let found = [both(v0, v2), both(v1, v3), both(v2, v4), both(v3, v5)];
+        if found[0] | found[1] | found[2] | found[3] != 0 {
+            found.into_iter().enumerate().for_each(|(place, found)| tell(at + place, found));
         }
+        (v0, v1) = (v4, v5);
         at += 4;
     }
-    for (place, window) in hay.get(at..).unwrap_or(&[]).array_windows::<WINDOW>().enumerate() {
-        let key = u32::from_le_bytes(*window);
-        if test(bits, key) != 0 {
-            look(at + place, key);
-        }
-    }
-}
-
-fn is_set(bits: &[u64], bit: usize) -> bool {
-    bits.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 != 0)
-}
-
-fn set(bits: &mut [u64], bit: usize) {
-    if let Some(word) = bits.get_mut(bit / 64) {
-        *word |= 1 << (bit % 64);
+    while let Some([a, b]) = hay.get(at..at + 2) {
+        let second = hay.get(at + 2..at + 4).map_or(0, |behind| of(pair(behind[0], behind[1])));
+        tell(at, both(of(pair(*a, *b)), second));
+        at += 1;
     }
 }
 
@@ -195,14 +203,14 @@ fn short_key(bytes: &[u8]) -> u32 {
 impl Filter {
     /// Room for so many patterns.
     fn with_room(count: usize) -> Filter {
-        let windows = match count {
-            0..=SMALL_PATTERNS => Windows::Small(Box::new([0; SMALL])),
-            _ => Windows::Large(Box::new([0; LARGE])),
+        let pairs = match count {
+            0..=SMALL_PATTERNS => Pairs::Small(Box::new([0; SMALL])),
+            _ => Pairs::Large(Box::new([0; LARGE])),
         };
-        Filter { windows, ..Filter::default() }
+        Filter { pairs, ..Filter::default() }
     }
     const fn is_crowded(&self) -> bool {
-        matches!(self.windows, Windows::Small(_)) && self.count >= SMALL_PATTERNS
+        matches!(self.pairs, Pairs::Small(_)) && self.count >= SMALL_PATTERNS
     }
     fn add(&mut self, pattern: &Pattern) {
         self.count += 1;
@@ -210,23 +218,15 @@ impl Filter {
         match pattern.bytes.len() {
             0 => {}
             1 => self.singles.extend(pattern.bytes.first().filter(|byte| !self.singles.contains(byte))),
-            length if length < WINDOW => {
-                self.pairs.resize(1024, 0);
-                set(&mut self.pairs, pattern.key as usize);
+            length => {
+                self.has_pairs = true;
+                match &mut self.pairs {
+                    Pairs::None => {}
+                    Pairs::Small(slots) => mark(slots, pattern.key, length < WINDOW),
+                    Pairs::Large(slots) => mark(slots, pattern.key, length < WINDOW),
+                }
             }
-            _ => match &mut self.windows {
-                Windows::None => {}
-                Windows::Small(bits) => {
-                    let (word, mask) = bit_of::<SMALL>(pattern.key);
-                    bits[word] |= mask;
-                }
-                Windows::Large(bits) => {
-                    let (word, mask) = bit_of::<LARGE>(pattern.key);
-                    bits[word] |= mask;
-                }
-            },
         }
-        self.has_windows |= pattern.bytes.len() >= WINDOW;
     }
     /// Bytes before the new ones that a pattern may reach back to.
     pub(crate) const fn overlap(&self) -> usize {
@@ -239,18 +239,10 @@ impl Filter {
     /// Calls `look` with every place of `hay` that is worth a closer look, and the key there.
     #[inline]
     fn places(&self, hay: &[u8], look: &mut impl FnMut(usize, u32)) {
-        match &self.windows {
-            Windows::Small(bits) if self.has_windows => scan(bits, hay, look),
-            Windows::Large(bits) if self.has_windows => scan(bits, hay, look),
+        match &self.pairs {
+            Pairs::Small(slots) if self.has_pairs => scan(slots, hay, look),
+            Pairs::Large(slots) if self.has_pairs => scan(slots, hay, look),
             _ => {}
-        }
-        if !self.pairs.is_empty() {
-            for (at, pair) in hay.array_windows::<2>().enumerate() {
-                let key = u32::from(u16::from_le_bytes(*pair));
-                if is_set(&self.pairs, key as usize) {
-                    look(at, key);
-                }
-            }
         }
         for single in &self.singles {
             if let Some(at) = hay.iter().rposition(|byte| byte == single) {
@@ -278,7 +270,7 @@ impl Prefilter {
         let key = if short { short_key(&lower) } else { key_at(&lower, window) };
         let bytes = lower.into_boxed_slice();
         let pattern = Pattern { bytes, window: window as u16, key, next: NONE, rules: vec![rule] };
-        if matches!(self.filter.windows, Windows::None) || self.filter.is_crowded() {
+        if matches!(self.filter.pairs, Pairs::None) || self.filter.is_crowded() {
             self.filter = self.filter_of(self.patterns.len() + 1, |_| true);
         }
         self.filter.add(&pattern);
