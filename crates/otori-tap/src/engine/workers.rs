@@ -4,6 +4,7 @@
 //! both directions of a flow, fragments and announced connections stay together. Decisions are not given back: this is
 //! for captures and mirrors.
 use super::{Changed, Decision, Engine, Mode, VERDICTS_WAITING, apply, lane::Lane, stats::Stats};
+use core::net::IpAddr;
 use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::{RuleError, RuleSet};
 use otori_wire::{LinkType, decode, decode_inner, hash::Folding, limits::TUNNEL_DEPTH};
@@ -22,8 +23,9 @@ use std::{
 const BATCH_PACKETS: usize = 256;
 /// Bytes of packets that go to a worker together.
 const BATCH_BYTES: usize = 256 << 10;
-/// Batches that wait for one worker; whoever brings more waits.
-const BATCHES_WAITING: usize = 8;
+/// Batches that wait for one worker; whoever brings more waits. Packets of one pair come in long runs: while one worker
+/// has such a run, the others must find something behind it.
+const BATCHES_WAITING: usize = 64;
 /// Bytes of lines that wait for whoever takes them; further ones are only counted.
 const LINES_WAITING_BYTES: usize = 64 << 20;
 /// Workers.
@@ -166,6 +168,25 @@ fn work(
     lane
 }
 
+/// The addresses of IP right behind an untagged Ethernet header: what most frames are, found without decoding them.
+fn plain_ends(link: LinkType, frame: &[u8]) -> Option<(IpAddr, IpAddr)> {
+    if link != LinkType::Ethernet {
+        return None;
+    }
+    let ip = frame.get(14..)?;
+    match (frame.get(12..14)?, ip.first()? >> 4) {
+        ([8, 0], 4) => {
+            let address = |at: usize| ip.get(at..)?.first_chunk::<4>().map(|octets| IpAddr::from(*octets));
+            Some((address(12)?, address(16)?))
+        }
+        ([0x86, 0xdd], 6) => {
+            let address = |at: usize| ip.get(at..)?.first_chunk::<16>().map(|octets| IpAddr::from(*octets));
+            Some((address(8)?, address(24)?))
+        }
+        _ => None,
+    }
+}
+
 impl Workers {
     /// Hands a packet over; waits while its worker has too many.
     pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], number: u64) {
@@ -209,6 +230,11 @@ impl Workers {
         if self.workers.len() == 1 {
             return 0;
         }
+        if self.spread == Spread::Outer
+            && let Some(pair) = plain_ends(link, frame)
+        {
+            return self.place_of_pair(pair);
+        }
         let outer = decode(link, at, frame);
         let mut ends = outer.endpoints();
         if self.spread == Spread::Inner {
@@ -220,8 +246,10 @@ impl Workers {
             }
         }
         let Some((one, other)) = ends else { return 0 };
-        let pair = (one.ip.min(other.ip), one.ip.max(other.ip));
-        self.hash.hash_one(pair) as usize % self.workers.len()
+        self.place_of_pair((one.ip, other.ip))
+    }
+    fn place_of_pair(&self, (one, other): (IpAddr, IpAddr)) -> usize {
+        self.hash.hash_one((one.min(other), one.max(other))) as usize % self.workers.len()
     }
     /// Changes the rules between two batches of packets.
     pub fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
@@ -287,6 +315,20 @@ mod tests {
         bytes.extend_from_slice(&[0, 0]);
         bytes.extend_from_slice(payload);
         bytes
+    }
+    #[test]
+    fn plain_frames_have_the_ends_that_decoding_finds() {
+        let mut six = vec![0x60, 0, 0, 0, 0, 8, 17, 64];
+        six.extend_from_slice(&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        six.extend_from_slice(&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+        six.extend_from_slice(&[0, 53, 0, 53, 0, 8, 0, 0]);
+        for (kind, packet) in [([8, 0], datagram(3, 53, b"x")), ([0x86, 0xdd], six)] {
+            let frame = [&[2; 12][..], &kind, &packet].concat();
+            let (one, other) = plain_ends(LinkType::Ethernet, &frame).unwrap();
+            let decoded = decode(LinkType::Ethernet, Timestamp(0), &frame).endpoints().unwrap();
+            assert_eq!((one, other), (decoded.0.ip, decoded.1.ip));
+            assert!(plain_ends(LinkType::Ethernet, &frame[..30]).is_none());
+        }
     }
     fn alerts(lines: &[u8]) -> Vec<(String, u64)> {
         let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
