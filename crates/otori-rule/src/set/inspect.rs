@@ -54,6 +54,9 @@ pub struct Ask<'a> {
 impl RuleSet {
     /// Asks the rules that look at single packets, and those that addresses decide.
     pub fn inspect_packet(&self, view: &View<'_, '_>, ask: &mut Ask<'_>) {
+        if self.is_empty() {
+            return;
+        }
         self.with_class(view, ask, |class, found, ask| self.packet(class, found, view, ask));
     }
 
@@ -183,8 +186,8 @@ impl RuleSet {
         // Most streams are short, and there are many: little more is taken than is needed.
         let needed = old + bytes.len();
         if tail.capacity() < needed {
-            let wanted = needed.max(tail.capacity() + tail.capacity() / 2).next_multiple_of(TAIL_STEP);
-            tail.reserve_exact(wanted.min(needed.max(2 * STREAM_WINDOW)) - old);
+            let wanted = needed.max(tail.capacity() + tail.capacity() / 4).next_multiple_of(TAIL_STEP);
+            tail.reserve_exact(wanted.min(needed.max(STREAM_WINDOW)) - old);
         }
         tail.extend_from_slice(bytes);
         self.with_class(view, ask, |class, found, ask| {
@@ -249,7 +252,7 @@ impl RuleSet {
         transaction: &mut Transaction,
         ask: &mut Ask<'_>,
     ) {
-        if core::mem::replace(&mut transaction.touched[direction.index()], false) {
+        if core::mem::replace(&mut transaction.touched[direction.index()], false) && !self.is_empty() {
             self.with_class(view, ask, |class, found, ask| {
                 self.transaction(class, found, (view, direction), transaction, ask);
             });

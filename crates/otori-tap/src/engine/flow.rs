@@ -416,6 +416,9 @@ impl Work<'_> {
         extra: &mut FlowExtra,
         now: Option<Direction>,
     ) {
+        if self.state.pieces.list.is_empty() && extra.waiting.list.is_empty() {
+            return;
+        }
         let mut late = core::mem::take(&mut extra.waiting);
         let pieces = core::mem::take(&mut self.state.pieces);
         let now = now.filter(|_| late.bytes.len() + pieces.bytes.len() < WAITING_BYTES);
@@ -455,7 +458,7 @@ impl Work<'_> {
         conversation: &Conversation,
         extra: &mut FlowExtra,
     ) {
-        if extra.passed {
+        if extra.passed || self.rules.is_empty() {
             return;
         }
         let mut hits = Vec::new();
@@ -472,7 +475,7 @@ impl Work<'_> {
         extra: &mut FlowExtra,
         now: Option<Direction>,
     ) {
-        if extra.passed {
+        if extra.passed || conversation.open_transactions().is_empty() {
             return;
         }
         let mut transactions = core::mem::take(conversation.transactions());

@@ -186,6 +186,10 @@ impl Engine {
     pub const fn now(&self) -> Timestamp {
         self.lane.now
     }
+    /// Flows ever opened.
+    pub const fn flows_opened(&self) -> u64 {
+        self.lane.flows.opened()
+    }
     /// Packets seen and packets dropped.
     pub const fn counts(&self) -> (u64, u64) {
         (self.lane.work.stats.packets, self.lane.work.stats.dropped)

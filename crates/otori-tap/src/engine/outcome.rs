@@ -113,6 +113,9 @@ impl Work<'_> {
         conversation: &Conversation,
         extra: &mut FlowExtra,
     ) -> Decision {
+        if case.found.is_empty() && self.state.late.is_empty() {
+            return Decision::Pass;
+        }
         let decision = self.settle_found(case, direction, conversation, extra);
         case.found.append(&mut self.state.late);
         decision.max(self.settle_found(case, direction, conversation, extra))

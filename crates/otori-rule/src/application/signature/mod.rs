@@ -13,6 +13,7 @@ mod port;
 mod tunnel;
 
 use super::{Application, Category, Evidence};
+use std::{collections::HashMap, sync::LazyLock};
 
 /// One payload of a flow.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +69,24 @@ fn rows() -> impl Iterator<Item = &'static Signature> {
         .flatten()
 }
 
+/// Rows as they are asked: by port with their places in the order, those with a mark and no port, those with neither.
+struct Index {
+    bound: HashMap<u16, Vec<(usize, &'static Signature)>, otori_wire::hash::Folding>,
+    free: Vec<&'static Signature>,
+    bare: Vec<&'static Signature>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut bound: HashMap<_, Vec<_>, _> = HashMap::default();
+    let places = rows().filter(|row| is_marked(row)).enumerate();
+    for (place, row) in places {
+        row.ports.iter().for_each(|port| bound.entry(*port).or_default().push((place, row)));
+    }
+    let free = rows().filter(|row| is_marked(row) && row.ports.is_empty()).collect();
+    let bare = rows().filter(|row| !is_marked(row)).collect();
+    Index { bound, free, bare }
+});
+
 /// Every application.
 pub(super) fn applications() -> impl Iterator<Item = Application> {
     rows().map(|row| row.application)
@@ -85,14 +104,15 @@ impl Signature {
     }
 }
 
-fn is_marked(row: &&Signature) -> bool {
+fn is_marked(row: &Signature) -> bool {
     !matches!(row.mark, Mark::Nothing)
 }
 
 /// What the payload tells together with a port that it is usual on.
 pub(super) fn on_its_port(look: &Look<'_>) -> Option<Application> {
-    let mut bound = rows().filter(is_marked).filter(|row| !row.ports.is_empty());
-    bound.find(|row| row.fits(look)).map(|row| row.application)
+    let first = |port: &u16| INDEX.bound.get(port)?.iter().find(|(_, row)| row.fits(look));
+    let found = look.ports.iter().filter_map(first).min_by_key(|(place, _)| *place);
+    found.map(|(_, row)| row.application)
 }
 
 /// What the payload tells, and how.
@@ -100,11 +120,10 @@ pub(super) fn application(look: &Look<'_>) -> Option<(Evidence, Application)> {
     if let Some(application) = on_its_port(look) {
         return Some((Evidence::Signature, application));
     }
-    let mut free = rows().filter(is_marked).filter(|row| row.ports.is_empty());
-    if let Some(row) = free.find(|row| row.fits(look)) {
+    if let Some(row) = INDEX.free.iter().find(|row| row.fits(look)) {
         return Some((Evidence::Signature, row.application));
     }
-    let row = rows().filter(|row| !is_marked(row)).find(|row| row.fits(look))?;
+    let row = INDEX.bare.iter().find(|row| row.fits(look))?;
     let evidence = if row.ports.is_empty() { Evidence::Protocol } else { Evidence::Port };
     Some((evidence, row.application))
 }
