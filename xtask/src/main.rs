@@ -1,4 +1,4 @@
-//! The project's only automation: `cargo xtask check | test | docs | bench | eve | oracle | fuzz | setup`.
+//! The project's only automation: `cargo xtask check | test | docs | bench | eve | benign | oracle | fuzz | setup`.
 //!
 //! Every command says what it is doing and how far it is; see [`step`].
 #![forbid(unsafe_code)]
@@ -28,6 +28,7 @@ cargo xtask COMMAND
   docs [--check] write the generated documentation, or compare it with what is committed
   bench [NAME]   run the benchmarks and write the figures to docs/bench/
   eve [--tier T] the packet engine over the shared cases of EVE events, per tier
+  benign         nothing of the shared benign captures is blocked with all rules and lists on
   oracle COMMAND compare programs on the device engine with qemu-user: fetch, build, run, show
   fuzz [TARGET]  run a target of fuzz/ with libFuzzer (needs cargo-fuzz); --minutes N, --input FILE
   setup          install what the tests need (Debian packages, npm packages, the camera's user land)
@@ -45,6 +46,9 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(None),
         ["bench", name] => bench::run(Some(name)),
         ["eve", ..] => eve::run(&arguments[1..]),
+        ["benign"] => {
+            shell::run("cargo", &["test", "-q", "-p", "otori", "--test", "benign", "--", "--nocapture"])
+        }
         ["oracle", ..] => oracle::run(&arguments[1..]),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["setup"] => setup::run(),

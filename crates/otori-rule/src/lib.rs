@@ -23,6 +23,7 @@ pub mod parse;
 pub mod port;
 mod prefilter;
 pub mod rule;
+pub mod selection;
 pub mod set;
 pub mod state;
 pub mod step;

@@ -46,6 +46,8 @@ pub const EXTRACTS: usize = 8;
 pub const STREAM_WINDOW: usize = 4_096;
 /// Lines of a threshold file.
 pub const SUPPRESSIONS: usize = 65_536;
+/// Lines of the files that select rules.
+pub const SELECTION_LINES: usize = 65_536;
 /// Entries of one dataset.
 pub const DATASET_ENTRIES: usize = 4_000_000;
 /// Bytes that `base64_decode` looks at.

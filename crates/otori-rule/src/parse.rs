@@ -105,26 +105,58 @@ impl Variables {
     }
 }
 
+/// A rule of a text, which may be commented out.
+pub(crate) struct Written {
+    /// its line, from 1
+    pub(crate) line: usize,
+    /// column of its first byte, from 1
+    pub(crate) column: usize,
+    /// the rule, with continued lines joined and without the mark of a comment
+    pub(crate) text: String,
+    /// it is not commented out
+    pub(crate) enabled: bool,
+}
+
 /// The rules of a text: line number, column of the first byte, and the rule with continued lines joined.
 pub fn rule_lines(text: &str) -> impl Iterator<Item = (usize, usize, String)> + '_ {
+    all_rule_lines(text).filter(|rule| rule.enabled).map(|rule| (rule.line, rule.column, rule.text))
+}
+
+/// The same, and the rules that are commented out.
+pub(crate) fn all_rule_lines(text: &str) -> impl Iterator<Item = Written> + '_ {
     let mut lines = text.lines().enumerate();
     std::iter::from_fn(move || {
         loop {
             let (number, line) = lines.next()?;
-            let trimmed = line.trim_start();
-            if trimmed.is_empty() || trimmed.starts_with('#') {
+            let mut trimmed = line.trim_start();
+            let enabled = !trimmed.starts_with('#');
+            if !enabled {
+                trimmed = trimmed.trim_start_matches(['#', ' ', '\t']);
+            }
+            if trimmed.is_empty() || (!enabled && !is_rule(trimmed)) {
                 continue;
             }
             let column = line.len() - trimmed.len() + 1;
             let mut rule = trimmed.to_owned();
-            while rule.ends_with('\\') && rule.len() < RULE_BYTES {
+            while enabled && rule.ends_with('\\') && rule.len() < RULE_BYTES {
                 rule.pop();
                 let Some((_, more)) = lines.next() else { break };
                 rule.push_str(more.trim_start());
             }
-            return Some((number + 1, column, rule.trim_end().to_owned()));
+            return Some(Written { line: number + 1, column, text: rule.trim_end().to_owned(), enabled });
         }
     })
+}
+
+/// A comment is a rule: an action, a direction, options with a sid.
+fn is_rule(comment: &str) -> bool {
+    let action = comment.split_whitespace().next().unwrap_or_default();
+    matches!(
+        action,
+        "alert" | "drop" | "reject" | "rejectsrc" | "rejectdst" | "rejectboth" | "pass" | "config"
+    ) && (comment.contains(" -> ") || comment.contains(" <> "))
+        && comment.trim_end().ends_with(')')
+        && sid_of(comment).is_some()
 }
 
 /// Reads one rule.
@@ -160,7 +192,7 @@ pub fn sid_of(text: &str) -> Option<u32> {
 }
 
 /// Options with their offsets: cut at semicolons that no back slash escapes.
-fn options(body: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn options(body: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
     let mut escaped = false;
     let mut ends: Vec<usize> = Vec::new();

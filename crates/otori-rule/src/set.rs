@@ -16,8 +16,9 @@ mod tests;
 use crate::{
     limits::RULES,
     list::Lists,
-    parse::{RuleError, Variables, parse_rule, rule_lines, sid_of},
+    parse::{Fault, RuleError, Variables, parse_rule, sid_of},
     rule::{Action, Rule},
+    selection::{Selected, Selection, Tally},
     state::Tables,
 };
 use core::cmp::Ordering;
@@ -97,6 +98,8 @@ pub struct LoadReport {
     pub loaded: usize,
     /// rules refused, with place and reason
     pub refused: Vec<RuleError>,
+    /// what a selection did to them
+    pub tally: Tally,
 }
 
 /// Actions in the order in which they act.
@@ -170,24 +173,43 @@ impl RuleSet {
     }
     /// Takes the rules of a file's text. `file` is its name in errors.
     pub fn load(&mut self, file: &str, text: &str) -> LoadReport {
+        self.load_selected(file, text, &Selection::default())
+    }
+    /// Takes the rules of a file's text that are selected, as they are selected.
+    pub fn load_selected(&mut self, file: &str, text: &str, selection: &Selection) -> LoadReport {
         let mut report = LoadReport::default();
-        for (line, column, text) in rule_lines(text) {
-            let refused = |at: usize, reason: String| RuleError {
-                file: file.into(),
-                line,
-                column: column + at,
-                reason,
-                sid: sid_of(&text),
-            };
-            match parse_rule(&text, &self.variables, &mut self.tables) {
-                Ok(rule) => match self.take(rule) {
-                    Ok(()) => report.loaded += 1,
-                    Err(reason) => report.refused.push(refused(0, reason)),
-                },
-                Err(fault) => report.refused.push(refused(fault.at, fault.reason)),
+        let mut tally = Tally::default();
+        for Selected { line, column, text } in selection.rules(file, text, &mut tally) {
+            match self.parse_and_take(&text) {
+                Ok(()) => report.loaded += 1,
+                Err(fault) => report.refused.push(RuleError {
+                    file: file.into(),
+                    line,
+                    column: column + fault.at,
+                    reason: fault.reason,
+                    sid: sid_of(&text),
+                }),
             }
         }
+        report.tally = tally;
         report
+    }
+    fn parse_and_take(&mut self, text: &str) -> Result<(), Fault> {
+        let rule = parse_rule(text, &self.variables, &mut self.tables)?;
+        self.take(rule).map_err(|reason| Fault { at: 0, reason })
+    }
+    /// Puts the rules of these texts in place of all that have that generator and sid; without a pause. What cannot be
+    /// taken is told.
+    pub fn replace(&mut self, key: (u32, u32), file: &str, rules: &[Selected]) -> Vec<RuleError> {
+        self.remove_key(key);
+        let mut refused = Vec::new();
+        for Selected { line, column, text } in rules {
+            if let Err(Fault { at, reason }) = self.parse_and_take(text) {
+                let sid = Some(key.1);
+                refused.push(RuleError { file: file.into(), line: *line, column: column + at, reason, sid });
+            }
+        }
+        refused
     }
     /// Of several revisions of a sid the newest counts. Rules of one revision that differ are all kept: feeds write
     /// one sid on every line of a list.

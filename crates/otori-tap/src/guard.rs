@@ -4,7 +4,7 @@
 //! tells). Neighbour: [`crate::watchdog`].
 use crate::{
     backend::{Backend, BackendError, Counters, Incoming, PACKETS_PER_TURN},
-    engine::{Changed, Decision, Engine, Workers},
+    engine::{Changed, Decision, Engine, FileChange, Workers},
     watchdog::{Beat, Heart},
 };
 use otori_event::{RuleChange, Timestamp, Verdict};
@@ -48,18 +48,33 @@ pub enum Notice {
     Refused(Box<RuleError>),
 }
 
+/// A change of what is enforced.
+#[derive(Debug)]
+pub enum Change {
+    /// as the server tells it
+    Link(RuleChange),
+    /// as a file of rules, or one that selects them, has it now
+    File(Box<FileChange>),
+}
+
+impl From<RuleChange> for Change {
+    fn from(change: RuleChange) -> Change {
+        Change::Link(change)
+    }
+}
+
 /// Changes a running guard from other threads.
 #[derive(Clone)]
 pub struct Control {
-    changes: SyncSender<RuleChange>,
+    changes: SyncSender<Change>,
     wake: Arc<UnixStream>,
     stop: Arc<AtomicBool>,
 }
 
 impl Control {
     /// Hands a change over; waits while too many are waiting. An error means that the guard has ended.
-    pub fn apply(&self, change: RuleChange) -> Result<(), SendError<RuleChange>> {
-        self.changes.send(change)?;
+    pub fn apply(&self, change: impl Into<Change>) -> Result<(), SendError<Change>> {
+        self.changes.send(change.into())?;
         self.wake();
         Ok(())
     }
@@ -115,6 +130,12 @@ impl Judge {
             Judge::Many(workers) => workers.apply(change),
         }
     }
+    fn replace(&mut self, change: &FileChange) -> Vec<RuleError> {
+        match self {
+            Judge::One(engine) => engine.replace(change),
+            Judge::Many(workers) => workers.replace(change),
+        }
+    }
     fn flush(&mut self) {
         if let Judge::Many(workers) = self {
             workers.flush();
@@ -147,7 +168,7 @@ impl Judge {
 pub struct Guard {
     judge: Judge,
     backend: Box<dyn Backend>,
-    changes: Receiver<RuleChange>,
+    changes: Receiver<Change>,
     wake: UnixStream,
     /// who may wake it may be gone; then nobody must, and a pipe without that end would wake it for ever
     waker: Arc<UnixStream>,
@@ -233,6 +254,16 @@ impl Guard {
     fn take_changes(&mut self, tell: &mut dyn FnMut(Notice)) -> bool {
         for _ in 0..CHANGES_PER_TURN {
             let Ok(change) = self.changes.try_recv() else { return false };
+            let change = match change {
+                Change::Link(change) => change,
+                Change::File(change) => {
+                    self.judge
+                        .replace(&change)
+                        .into_iter()
+                        .for_each(|error| tell(Notice::Refused(error.into())));
+                    continue;
+                }
+            };
             match self.judge.apply(change) {
                 Ok(Changed::Added(sid)) => tell(Notice::Enforced(now(), sid)),
                 Ok(Changed::Nothing) => {}

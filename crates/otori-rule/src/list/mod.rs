@@ -8,8 +8,10 @@
 mod feed;
 mod subject;
 mod table;
+mod veto;
 
 pub use feed::{Entry, EntryKind, FeedError, read_line};
+pub use veto::Veto;
 
 use crate::rule::Action;
 use feed::url_text;
@@ -51,6 +53,19 @@ pub struct ListReport {
     pub told: Vec<(u32, FeedError)>,
     /// further entries than [`LIST_ENTRIES_MAX`], left out
     pub beyond: usize,
+    /// entries of a list that blocks that must never be blocked, left out
+    pub vetoed: usize,
+    /// the first of them: line from 1, the entry, and why
+    pub vetoes: Vec<(u32, String, String)>,
+}
+
+impl ListReport {
+    fn veto(&mut self, line: u32, entry: &Entry, why: String) {
+        self.vetoed += 1;
+        if self.vetoes.len() < REFUSED_TOLD {
+            self.vetoes.push((line, String::from_utf8_lossy(&entry.text).into_owned(), why));
+        }
+    }
 }
 
 /// Why lists cannot be changed.
@@ -59,6 +74,9 @@ pub enum ListError {
     /// the line says nothing that can be listed
     #[error("{0:?}: {1}")]
     Line(String, FeedError),
+    /// the line names what must never be blocked
+    #[error("{0:?} must never be blocked: {1}")]
+    Vetoed(String, String),
     /// no such list
     #[error("there is no list {0:?}")]
     NoList(String),
@@ -165,6 +183,8 @@ pub struct Listed<'a> {
     pub kind: EntryKind,
     /// the entry
     pub entry: String,
+    /// why the host that was asked for must not be blocked, though it is on a list that blocks: it is only told
+    pub vetoed: Option<String>,
 }
 
 /// One way to find a subject.
@@ -190,9 +210,22 @@ pub struct Room {
 pub struct Lists {
     keys: Keys,
     lists: Vec<List>,
+    veto: Veto,
+}
+
+impl ListSpec {
+    /// Who asks for what is on it does not get it.
+    const fn blocks(&self) -> bool {
+        matches!(self.action, Action::Drop | Action::Reject)
+    }
 }
 
 impl Lists {
+    /// From now on no list may block these hosts; lists that are loaded already keep their entries, which only tell then.
+    pub fn set_veto(&mut self, veto: Veto) {
+        self.veto = veto;
+    }
+
     /// Loads a list, or loads it anew: until that is done the old one is there.
     ///
     /// # Errors
@@ -205,9 +238,14 @@ impl Lists {
         let mut report = ListReport::default();
         let mut entries = Vec::new();
         for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
-            let mut take = |entry: Entry| match entries.len() < LIST_ENTRIES_MAX {
-                true => entries.push((self.print(&entry), number)),
-                false => report.beyond += 1,
+            let mut take = |entry: Entry| {
+                if let Some(why) = spec.blocks().then(|| self.veto.entry(&entry)).flatten() {
+                    report.veto(number, &entry, why);
+                } else if entries.len() < LIST_ENTRIES_MAX {
+                    entries.push((self.print(&entry), number));
+                } else {
+                    report.beyond += 1;
+                }
             };
             if let Err(why) = read_line(line, &mut take) {
                 report.refused += 1;
@@ -250,11 +288,17 @@ impl Lists {
     }
 
     fn change(&mut self, name: &str, line: &str, how: fn(&mut List, Print)) -> Result<(), ListError> {
-        let mut prints = Vec::new();
-        read_line(line.as_bytes(), &mut |entry| prints.push(self.print(&entry)))
+        let mut entries = Vec::new();
+        read_line(line.as_bytes(), &mut |entry| entries.push(entry))
             .map_err(|why| ListError::Line(line.to_owned(), why))?;
+        let prints: Vec<Print> = entries.iter().map(|entry| self.print(entry)).collect();
         let list = self.lists.iter_mut().find(|list| list.spec.name == name);
         let list = list.ok_or_else(|| ListError::NoList(name.to_owned()))?;
+        if let Some(why) =
+            entries.iter().filter(|_| list.spec.blocks()).find_map(|entry| self.veto.entry(entry))
+        {
+            return Err(ListError::Vetoed(line.to_owned(), why));
+        }
         if list.changes() + prints.len() > LIST_CHANGES_MAX {
             return Err(ListError::TooManyChanges(name.to_owned()));
         }
@@ -293,7 +337,8 @@ impl Lists {
                 }
                 .get(text.clone());
                 let entry = String::from_utf8_lossy(text.unwrap_or_default()).into_owned();
-                tell(Listed { spec: &list.spec, place, row, kind: *kind, entry });
+                let vetoed = list.spec.blocks().then(|| self.veto.host(&room.host)).flatten();
+                tell(Listed { spec: &list.spec, place, row, kind: *kind, entry, vetoed });
             }
         }
     }

@@ -152,3 +152,34 @@ fn hostile_subjects_are_looked_up_without_harm() {
         let _ = read_line(&bytes, &mut |_| ());
     }
 }
+
+#[test]
+fn what_must_never_be_blocked_is_refused_or_only_told() {
+    let spec =
+        |name: &str, action| ListSpec { name: name.into(), category: "x".into(), action, sinkhole: false };
+    let mut lists = Lists::default();
+    lists.set_veto(Veto::new(|host| {
+        let ours = [b"time.ours.example".as_slice(), b"192.0.2.53"].contains(&host);
+        ours.then(|| "ours".to_owned())
+    }));
+    let text =
+        b"time.ours.example\nours.example\n192.0.2.53\nhttp://192.0.2.53:80/x\nhttp://other.example/\n";
+    let report = lists.load(spec("drop", Action::Drop), text).unwrap();
+    assert_eq!((report.entries, report.vetoed), (2, 3));
+    assert_eq!(report.vetoes[1], (3, "192.0.2.53".to_owned(), "ours".to_owned()));
+    // Who only looks may look for them.
+    let report = lists.load(spec("alert", Action::Alert), text).unwrap();
+    assert_eq!((report.entries, report.vetoed), (5, 0));
+    let why = |lists: &Lists, host: &[u8]| {
+        let mut all = Vec::new();
+        lists.look_up(Subject::Host(host), &mut Room::default(), &mut |listed| {
+            all.push((listed.spec.name.clone(), listed.vetoed.is_some()));
+        });
+        all
+    };
+    let both = |vetoed| vec![("drop".to_owned(), vetoed), ("alert".to_owned(), false)];
+    assert_eq!(why(&lists, b"time.ours.example"), both(true), "through the entry above it");
+    assert_eq!(why(&lists, b"www.ours.example"), both(false));
+    assert!(matches!(lists.add("drop", "192.0.2.53"), Err(ListError::Vetoed(..))));
+    assert_eq!(lists.add("alert", "192.0.2.53"), Ok(()));
+}

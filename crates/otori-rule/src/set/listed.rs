@@ -157,21 +157,24 @@ fn common_name(subject: &[u8]) -> &[u8] {
 fn rule_of(listed: &Listed<'_>, number: u32) -> Rule {
     let spec = listed.spec;
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let action = if listed.vetoed.is_some() { Action::Alert } else { spec.action };
+    let mut metadata = vec![
+        pair("list", &spec.name),
+        pair("category", &spec.category),
+        pair("entry", &listed.entry),
+        pair("line", &listed.row.to_string()),
+    ];
+    metadata.extend(listed.vetoed.as_deref().map(|why| pair("not_blocked", why)));
     Rule {
         sid: number,
         gid: LIST_GENERATOR,
         revision: 1,
         message: format!("{} on list {}: {}", spec.category, spec.name, listed.entry),
-        priority: Some(if spec.action == Action::Alert { 3 } else { 1 }),
-        metadata: vec![
-            pair("list", &spec.name),
-            pair("category", &spec.category),
-            pair("entry", &listed.entry),
-            pair("line", &listed.row.to_string()),
-        ],
+        priority: Some(if action == Action::Alert { 3 } else { 1 }),
+        metadata,
         stage: Stage::Transaction,
-        sinkhole: spec.sinkhole,
-        ..Rule::empty(spec.action, RuleProtocol::Any)
+        sinkhole: spec.sinkhole && listed.vetoed.is_none(),
+        ..Rule::empty(action, RuleProtocol::Any)
     }
 }
 

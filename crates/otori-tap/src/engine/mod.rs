@@ -31,7 +31,12 @@ use crate::{
 };
 use lane::Lane;
 use otori_event::{Endpoint, RuleChange, Timestamp, Verdict};
-use otori_rule::{Globals, LoadReport, RuleError, RuleSet, Tables, Variables, list::Lists, set::Scratch};
+use otori_rule::{
+    Globals, LoadReport, RuleError, RuleSet, Tables, Variables,
+    list::Lists,
+    selection::{Selected, Selection},
+    set::Scratch,
+};
 use otori_wire::{LinkType, Packet, TunnelKind, transaction::Spare};
 use stats::Stats;
 use std::{collections::HashSet, sync::Arc};
@@ -70,6 +75,17 @@ pub enum Changed {
     Removed(Vec<u32>),
     /// it was so already
     Nothing,
+}
+
+/// Rules of a file that have changed: all that have one generator and sid.
+#[derive(Clone, Debug)]
+pub struct FileChange {
+    /// the file, for errors
+    pub file: String,
+    /// generator and sid
+    pub key: (u32, u32),
+    /// the rules that are there now, perhaps none
+    pub rules: Vec<Selected>,
 }
 
 /// Wire and rules together.
@@ -126,6 +142,21 @@ impl Engine {
     /// Takes a file of rules.
     pub fn load(&mut self, file: &str, text: &str) -> LoadReport {
         self.rules.load(file, text)
+    }
+    /// Takes the rules of a file that are selected, as they are selected.
+    pub fn load_selected(&mut self, file: &str, text: &str, selection: &Selection) -> LoadReport {
+        self.rules.load_selected(file, text, selection)
+    }
+    /// Puts rules of a file in place of those with the same generator and sid, between two packets; what is refused is told.
+    pub fn replace(&mut self, change: &FileChange) -> Vec<RuleError> {
+        self.rules.replace(change.key, &change.file, &change.rules)
+    }
+    /// Forgets flows, counters and what was logged, but no rule, list or setting: the next packet is the first one.
+    /// Devices and policies have to be set again.
+    pub fn forget_packets(&mut self) {
+        let mut globals = Globals::default();
+        globals.suppressions = core::mem::take(&mut self.lane.work.globals.suppressions);
+        self.lane = Lane::new(self.lane.settings.clone(), globals, (0, 1));
     }
     /// What rules share while they are read: how files are got, features.
     pub const fn tables(&mut self) -> &mut Tables {

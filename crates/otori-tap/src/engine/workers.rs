@@ -3,7 +3,7 @@
 //! Key types: [`Workers`], [`Spread`]. Packets between the same two addresses go to one worker, in their order, so that
 //! both directions of a flow, fragments and announced connections stay together. Decisions are not given back: this is
 //! for captures and mirrors.
-use super::{Changed, Decision, Engine, Mode, VERDICTS_WAITING, apply, lane::Lane, stats::Stats};
+use super::{Changed, Decision, Engine, FileChange, Mode, VERDICTS_WAITING, apply, lane::Lane, stats::Stats};
 use core::net::IpAddr;
 use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::{RuleError, RuleSet};
@@ -254,6 +254,11 @@ impl Workers {
     /// Changes the rules between two batches of packets.
     pub fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
         apply(&mut self.rules.write().unwrap_or_else(PoisonError::into_inner), &mut self.live, change)
+    }
+    /// Puts rules of a file in place of those with the same generator and sid, between two batches of packets.
+    pub fn replace(&mut self, change: &FileChange) -> Vec<RuleError> {
+        let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
+        rules.replace(change.key, &change.file, &change.rules)
     }
     /// Lines of the event log since the last call.
     pub fn take_lines(&self) -> Vec<u8> {

@@ -24,6 +24,9 @@ use std::{
     time::Duration,
 };
 
+/// Networks of the guarded devices, if nobody says so.
+pub const HOME: &str = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]";
+
 /// What happens to packets that cannot be decided.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Fail {
@@ -50,6 +53,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
     #[command(flatten)]
+    selection: rules::RuleOptions,
+    #[command(flatten)]
     lists: lists::Options,
     #[command(flatten)]
     devices: devices::DeviceOptions,
@@ -72,7 +77,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     eve: Option<PathBuf>,
     /// Networks of the guarded devices, as a rule's header has them
-    #[arg(long, value_name = "NET", default_value = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]")]
+    #[arg(long, value_name = "NET", default_value = HOME)]
     home: String,
     /// Packets that cannot be decided, because the engine of an inline pair is dead or hangs, or a queue is full: pass or not
     #[arg(long, value_name = "HOW", default_value = "closed")]
@@ -123,6 +128,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, control.stop_flag()).context("cannot watch for signals")?;
     }
+    arguments.selection.follow(&arguments.rules, &control);
     let mut voice = Voice {
         name: arguments.name.clone(),
         link: link_path(&arguments).map(|path| Link::start(path, control)),
@@ -167,22 +173,27 @@ impl Arguments {
     }
 }
 
+/// A guard's settings as long as nobody says more, and what headers of rules mean by their variables.
+pub fn settings(home: &str, name: &str, mode: Mode) -> anyhow::Result<(Settings, Variables)> {
+    let mut variables = Variables::default();
+    variables.set_address("HOME_NET", home);
+    let home = AddressSet::parse(home, &variables);
+    let home = home.map_err(|reason| Failure::Configuration(format!("--home: {reason}")))?;
+    Ok((Settings { name: name.to_owned(), mode, home, ..Settings::default() }, variables))
+}
+
 /// The engine with all that files tell it.
 fn engine(arguments: &Arguments, row: &BackendRow) -> anyhow::Result<Engine> {
-    let mut variables = Variables::default();
-    variables.set_address("HOME_NET", &arguments.home);
-    let home = AddressSet::parse(&arguments.home, &variables);
-    let home = home.map_err(|reason| Failure::Configuration(format!("--home: {reason}")))?;
     let sinkhole = arguments.lists.sinkhole()?;
+    let mode = if row.inline { Mode::Inline } else { Mode::Observe };
+    let (settings, variables) = settings(&arguments.home, &arguments.name, mode)?;
     let settings = Settings {
-        name: arguments.name.clone(),
-        mode: if row.inline { Mode::Inline } else { Mode::Observe },
-        home: home.clone(),
         eve: arguments.eve.is_some(),
         bypass_bytes: (arguments.bypass_bytes > 0).then_some(arguments.bypass_bytes),
         sinkhole,
-        ..Settings::default()
+        ..settings
     };
+    let home = settings.home.clone();
     let mut engine = Engine::new(settings, variables);
     let socket = arguments.device_socket.as_deref();
     let devices = match socket {
@@ -196,8 +207,8 @@ fn engine(arguments: &Arguments, row: &BackendRow) -> anyhow::Result<Engine> {
     if let Some(book) = arguments.policies.load(&mut engine, sinkholes)? {
         arguments.policies.watch(book, sinkholes);
     }
-    rules::load(&mut engine, &arguments.rules)?;
-    arguments.lists.load(&mut engine)?;
+    arguments.selection.load(&mut engine, &arguments.rules)?;
+    arguments.lists.load(&mut engine, &home)?;
     Ok(engine)
 }
 

@@ -1,7 +1,13 @@
 //! Loads lists of hosts and URLs for the verbs that look at packets. Key type: [`Options`].
 use super::Failure;
 use anyhow::Context;
-use otori_rule::{Action, list::ListSpec};
+use otori_event::Network;
+use otori_intel::{Policy, Ruling};
+use otori_rule::{
+    Action,
+    address::AddressSet,
+    list::{ListSpec, Veto},
+};
 use otori_tap::{Engine, reject::Sinkhole};
 use std::{
     net::IpAddr,
@@ -24,6 +30,10 @@ pub struct Options {
     /// of IPv6, or both
     #[arg(long, value_name = "ADDR", value_delimiter = ',')]
     sinkhole: Vec<IpAddr>,
+    /// A name (with all below it), an address or a network that no list may block, besides special ranges, public
+    /// resolvers, time and update servers, and the networks of --home; may be repeated
+    #[arg(long = "never-block", value_name = "HOST")]
+    never: Vec<String>,
 }
 
 impl Options {
@@ -48,8 +58,41 @@ impl Options {
         Ok((!self.sinkhole.is_empty()).then_some(sinkhole))
     }
 
+    /// What no list may block: what intelligence never blocks, the guarded networks, and what was named.
+    fn veto(&self, home: &AddressSet) -> anyhow::Result<Veto> {
+        // Nobody else has documentation's addresses and names, so who lists them means it.
+        let mut policy = Policy { treat_documentation_as_public: true, ..Policy::default() };
+        for host in &self.never {
+            match (host.parse::<Network>(), host.parse::<IpAddr>()) {
+                (Ok(network), _) => policy.never_networks.push(network),
+                (_, Ok(address)) => policy.never_names.push(address.to_string()),
+                _ if host.contains(['/', ':', ' ']) => {
+                    let text = format!("--never-block {host}: wants a name, an address or a network");
+                    return Err(Failure::Configuration(text).into());
+                }
+                _ => policy.never_names.push(host.clone()),
+            }
+        }
+        let (guard, home) = (otori_intel::Guard::new(&policy), home.clone());
+        Ok(Veto::new(move |host| {
+            let host = std::str::from_utf8(host).ok().filter(|host| !host.is_empty())?;
+            let ruling = match host.parse::<IpAddr>() {
+                Ok(address) if home.has(address) => {
+                    return Some(format!("{address}: in the guarded networks"));
+                }
+                Ok(address) => guard.address(address),
+                Err(_) => guard.name(host),
+            };
+            match ruling {
+                Ruling::Never(why) => Some(why),
+                Ruling::Shared(_) | Ruling::Pass => None,
+            }
+        }))
+    }
+
     /// Loads every list; lines that are refused are reported, the others count.
-    pub fn load(&self, engine: &mut Engine) -> anyhow::Result<()> {
+    pub fn load(&self, engine: &mut Engine, home: &AddressSet) -> anyhow::Result<()> {
+        engine.lists().set_veto(self.veto(home)?);
         for argument in &self.lists {
             let (spec, path) = parse(argument).map_err(Failure::Configuration)?;
             if spec.sinkhole && self.sinkhole.is_empty() {
@@ -101,6 +144,15 @@ fn load(engine: &mut Engine, spec: ListSpec, path: &Path) -> anyhow::Result<()> 
     }
     if report.refused > report.told.len() {
         eprintln!("otori: and {} more lines", report.refused - report.told.len());
+    }
+    for (line, entry, why) in &report.vetoes {
+        eprintln!(
+            "otori: {}:{line}: {entry} is left out, as it must never be blocked: {why}",
+            path.display()
+        );
+    }
+    if report.vetoed > report.vetoes.len() {
+        eprintln!("otori: and {} more that must never be blocked", report.vetoed - report.vetoes.len());
     }
     if report.beyond > 0 {
         eprintln!("otori: {}: {} entries are too many and left out", path.display(), report.beyond);

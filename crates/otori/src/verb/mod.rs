@@ -17,6 +17,7 @@ pub mod inspect;
 mod lists;
 mod policies;
 pub mod product;
+pub mod rehearse;
 mod rules;
 pub mod sign_in_link;
 pub mod up;
@@ -53,6 +54,8 @@ pub enum Verb {
     Inspect(inspect::Arguments),
     /// List, show and import products that the decoy can play
     Product(product::Arguments),
+    /// Say what a guard would block of captures, and by which rule, list or policy
+    Rehearse(rehearse::Arguments),
     /// Print a new link to the page of a running `otori up`
     SignInLink(sign_in_link::Arguments),
 }
@@ -74,6 +77,7 @@ impl Verb {
             Verb::Guard(arguments) => guard::run(arguments),
             Verb::Inspect(arguments) => inspect::run(arguments),
             Verb::Product(arguments) => product::run(arguments),
+            Verb::Rehearse(arguments) => rehearse::run(arguments),
         }
     }
 }

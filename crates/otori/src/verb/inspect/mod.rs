@@ -42,6 +42,8 @@ pub struct Arguments {
     #[arg(long, short = 'S', value_name = "FILE")]
     rules: Vec<PathBuf>,
     #[command(flatten)]
+    selection: rules::RuleOptions,
+    #[command(flatten)]
     lists: lists::Options,
     #[command(flatten)]
     devices: devices::DeviceOptions,
@@ -106,9 +108,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     for path in &arguments.rules {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         engine.tables().read = Some(Box::new(move |name| read_list(&folder, name)));
-        rules::load(&mut engine, std::slice::from_ref(path))?;
+        arguments.selection.load(&mut engine, std::slice::from_ref(path))?;
     }
-    arguments.lists.load(&mut engine)?;
+    arguments.lists.load(&mut engine, &home)?;
     if let Some(path) = &keys.threshold_file {
         let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         for error in engine.load_thresholds(&path.display().to_string(), &String::from_utf8_lossy(&text)) {
