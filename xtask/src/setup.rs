@@ -13,6 +13,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nmap", "nmap"),
     ("tftp", "tftp-hpa"),
     ("nft", "nftables"),
+    ("iptables-legacy", "iptables"),
     ("dpkg-deb", "dpkg"),
 ];
 

@@ -3,15 +3,18 @@
 //! Key types: [`Guard`], [`Judge`] (who looks at packets), [`Control`] (its handle for other threads), [`Notice`] (what it
 //! tells). Neighbour: [`crate::watchdog`].
 use crate::{
-    backend::{Backend, BackendError, Counters, Incoming, PACKETS_PER_TURN},
-    engine::{Changed, Decision, Engine, FileChange, Workers},
+    backend::{Backend, BackendError, Counters, Decide, Incoming, PACKETS_PER_TURN, wait_alone},
+    engine::{Changed, Crew, Decision, Engine, FileChange, Workers},
     watchdog::{Beat, Heart},
 };
 use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::RuleError;
 use std::{
     io::{Read, Write},
-    os::{fd::AsFd, unix::net::UnixStream},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::net::UnixStream,
+    },
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -99,6 +102,8 @@ pub enum Judge {
     One(Box<Engine>),
     /// threads that share the flows and decide nothing
     Many(Box<Workers>),
+    /// threads that have back-ends of their own
+    Crew(Box<Crew>),
 }
 
 impl From<Engine> for Judge {
@@ -113,6 +118,12 @@ impl From<Workers> for Judge {
     }
 }
 
+impl From<Crew> for Judge {
+    fn from(crew: Crew) -> Judge {
+        Judge::Crew(Box::new(crew))
+    }
+}
+
 impl Judge {
     fn packet(&mut self, incoming: &Incoming<'_>) -> Decision {
         let Incoming { at, link, frame } = *incoming;
@@ -122,18 +133,21 @@ impl Judge {
                 workers.packet(at, link, frame, 0);
                 Decision::Pass
             }
+            Judge::Crew(_) => Decision::Pass,
         }
     }
     fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
         match self {
             Judge::One(engine) => engine.apply(change),
             Judge::Many(workers) => workers.apply(change),
+            Judge::Crew(crew) => crew.apply(change),
         }
     }
     fn replace(&mut self, change: &FileChange) -> Vec<RuleError> {
         match self {
             Judge::One(engine) => engine.replace(change),
             Judge::Many(workers) => workers.replace(change),
+            Judge::Crew(crew) => crew.replace(change),
         }
     }
     fn flush(&mut self) {
@@ -143,14 +157,34 @@ impl Judge {
     }
     fn is_busy(&mut self) -> bool {
         match self {
-            Judge::One(_) => false,
+            Judge::One(_) | Judge::Crew(_) => false,
             Judge::Many(workers) => workers.is_busy(),
+        }
+    }
+    /// No thread hangs.
+    fn is_alive(&mut self) -> bool {
+        match self {
+            Judge::One(_) | Judge::Many(_) => true,
+            Judge::Crew(crew) => crew.is_alive(),
+        }
+    }
+    fn failed(&self) -> Result<(), BackendError> {
+        match self {
+            Judge::One(_) | Judge::Many(_) => Ok(()),
+            Judge::Crew(crew) => crew.failed().map_or(Ok(()), Err),
+        }
+    }
+    fn counters(&self, backend: &mut dyn Backend) -> Counters {
+        match self {
+            Judge::One(_) | Judge::Many(_) => backend.counters(),
+            Judge::Crew(crew) => crew.counters(),
         }
     }
     fn take(&mut self) -> (Vec<u8>, Vec<Verdict>) {
         match self {
             Judge::One(engine) => (engine.take_lines(), engine.take_verdicts()),
             Judge::Many(workers) => (workers.take_lines(), workers.take_verdicts()),
+            Judge::Crew(crew) => (crew.take_lines(), crew.take_verdicts()),
         }
     }
     fn finish(self) -> (Vec<u8>, Vec<Verdict>) {
@@ -160,6 +194,7 @@ impl Judge {
                 (engine.take_lines(), engine.take_verdicts())
             }
             Judge::Many(workers) => workers.finish(),
+            Judge::Crew(crew) => crew.finish(),
         }
     }
 }
@@ -181,21 +216,55 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
+/// Packets come to the threads of a crew, none here.
+struct Elsewhere;
+
+impl Backend for Elsewhere {
+    fn turn(
+        &mut self,
+        wait: Duration,
+        wake: BorrowedFd<'_>,
+        _decide: &mut Decide<'_>,
+    ) -> Result<usize, BackendError> {
+        wait_alone(wake, wait);
+        Ok(0)
+    }
+    fn counters(&mut self) -> Counters {
+        Counters::default()
+    }
+}
+
+/// A pipe to sleep at, and its other end.
+fn waking() -> std::io::Result<(UnixStream, UnixStream)> {
+    let (wake, waker) = UnixStream::pair()?;
+    wake.set_nonblocking(true)?;
+    waker.set_nonblocking(true)?;
+    Ok((wake, waker))
+}
+
 impl Guard {
     /// Joins engine, or workers, and back-end.
     pub fn new(judge: impl Into<Judge>, mut backend: Box<dyn Backend>) -> std::io::Result<(Guard, Control)> {
-        let (sender, changes) = sync_channel(CHANGES_WAITING);
-        let (wake, waker) = UnixStream::pair()?;
-        wake.set_nonblocking(true)?;
-        waker.set_nonblocking(true)?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let waker = Arc::new(waker);
-        let control = Control { changes: sender, wake: waker.clone(), stop: stop.clone() };
+        let (wake, waker) = waking()?;
         let judge = judge.into();
         if let Judge::One(engine) = &judge {
             backend.set_sinkhole(engine.sinkhole());
         }
-        Ok((Guard { judge, backend, changes, wake, waker, stop, heart: None }, control))
+        Ok(Guard::of(judge, backend, wake, waker))
+    }
+    /// An engine in several threads, each with one of these back-ends.
+    pub fn crew(engine: Engine, mut backends: Vec<Box<dyn Backend>>) -> std::io::Result<(Guard, Control)> {
+        let (wake, waker) = waking()?;
+        backends.iter_mut().for_each(|backend| backend.set_sinkhole(engine.sinkhole()));
+        let crew = engine.crew(backends, waker.try_clone()?)?;
+        Ok(Guard::of(crew.into(), Box::new(Elsewhere), wake, waker))
+    }
+    fn of(judge: Judge, backend: Box<dyn Backend>, wake: UnixStream, waker: UnixStream) -> (Guard, Control) {
+        let (sender, changes) = sync_channel(CHANGES_WAITING);
+        let stop = Arc::new(AtomicBool::new(false));
+        let waker = Arc::new(waker);
+        let control = Control { changes: sender, wake: waker.clone(), stop: stop.clone() };
+        (Guard { judge, backend, changes, wake, waker, stop, heart: None }, control)
     }
 
     /// It tells the process that stands by for it that it lives, and ends when that one does.
@@ -227,18 +296,23 @@ impl Guard {
                 }
                 Err(error) => ended = Err(error),
             }
+            ended = ended.and(self.judge.failed());
             self.empty_wake();
             let told = self.judge.take();
             tell_all(told, tell);
         }
         let Guard { judge, mut backend, waker, .. } = self;
         drop(waker);
+        let (before, judge) = (judge.counters(&mut *backend), judge);
         tell_all(judge.finish(), tell);
-        ended.map(|()| backend.counters())
+        ended.map(|()| before)
     }
 
     /// `false` at the end.
     fn beat(&mut self, tell: &mut dyn FnMut(Notice)) -> bool {
+        if !self.judge.is_alive() {
+            return true;
+        }
         match self.heart.as_mut().map(Heart::beat) {
             None | Some(Beat::Heard) => true,
             Some(Beat::End) => false,

@@ -13,5 +13,5 @@ pub mod policy;
 pub mod reject;
 pub mod watchdog;
 
-pub use engine::{Decision, Engine, Mode, Settings, Spread, Workers};
+pub use engine::{Crew, Decision, Engine, Mode, Settings, Spread, Workers};
 pub use guard::{Control, Guard};

@@ -12,6 +12,8 @@ use otori_wire::{
 };
 
 const DNS_PORT: u16 = 53;
+/// Bytes of two Ethernet addresses and a type.
+const ETHERNET_HEADER: usize = 14;
 /// Bytes of a DNS header.
 const DNS_HEADER: usize = 12;
 /// Bytes of a DNS message that fits a packet without EDNS.
@@ -37,7 +39,7 @@ const REPEATED: u16 = 0x7900;
 /// An answer, not a question.
 const IS_ANSWER: u16 = 0x8000;
 
-/// Ethernet frames that answer a rejected one.
+/// Frames that answer a rejected one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answers {
     /// to its sender
@@ -59,12 +61,15 @@ pub struct Sinkhole {
 }
 
 /// What to answer; `None` where nothing fits: the frame is neither TCP nor UDP, it is a reset, or it goes to many.
-pub fn answers(frame: &[u8], sinkhole: Option<&Sinkhole>) -> Option<Answers> {
-    let packet = decode(LinkType::Ethernet, Timestamp(0), frame);
+/// `kind` says what the frame starts with: an Ethernet header, or the packet itself; so do the answers.
+pub fn answers(kind: LinkType, frame: &[u8], sinkhole: Option<&Sinkhole>) -> Option<Answers> {
+    let packet = decode(kind, Timestamp(0), frame);
     let ip = packet.ip.as_ref().filter(|ip| ip.fragment.is_none())?;
     let link_bytes = frame.len().checked_sub(ip.header.len() + ip.body.len())?;
     // The link header ends where the IP header begins; padding behind the datagram does not count.
-    let header_at = (14..=link_bytes).find(|at| frame.get(*at..*at + ip.header.len()) == Some(ip.header))?;
+    let least = if kind == LinkType::Ethernet { ETHERNET_HEADER } else { 0 };
+    let header_at =
+        (least..=link_bytes).find(|at| frame.get(*at..*at + ip.header.len()) == Some(ip.header))?;
     let link = frame.get(..header_at)?;
     match packet.transport {
         Transport::Tcp { source, destination, sequence, acknowledgement, flags, .. } => {
@@ -105,7 +110,7 @@ enum Way {
 /// The message that this is prohibited, to who sent a datagram to one receiver.
 fn prohibited(link: &[u8], ip: &Ip<'_>) -> Option<Answers> {
     // The first bit of an Ethernet address says that it is a group's.
-    let is_group = link.first()? & 1 != 0;
+    let is_group = link.first().is_some_and(|first| first & 1 != 0);
     let to_many = match ip.destination {
         IpAddr::V4(to) => to.is_multicast() || to.is_broadcast(),
         IpAddr::V6(to) => to.is_multicast(),
@@ -174,8 +179,10 @@ fn framed(link: &[u8], ip: &Ip<'_>, way: Way, number: u8, mut body: Vec<u8>) -> 
     let mut frame = link.to_vec();
     let (mut from, mut to) = (ip.source, ip.destination);
     if way == Way::Back {
-        let (first, second) = frame.get_mut(..12)?.split_at_mut(6);
-        first.swap_with_slice(second);
+        if let Some(addresses) = frame.get_mut(..12) {
+            let (first, second) = addresses.split_at_mut(6);
+            first.swap_with_slice(second);
+        }
         core::mem::swap(&mut from, &mut to);
     }
     let length = u16::try_from(body.len()).ok()?;
@@ -229,7 +236,7 @@ mod tests {
         frame.extend_from_slice(&[0x45, 0, 0, 43, 0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2]);
         frame.extend_from_slice(&[0x0f, 0xa0, 0, 80, 0, 0, 0, 100, 0, 0, 1, 244, 0x50, 24, 0, 0, 0, 0, 0, 0]);
         frame.extend_from_slice(b"abc\0\0\0");
-        let Answers { back, on } = answers(&frame, None).unwrap();
+        let Answers { back, on } = answers(LinkType::Ethernet, &frame, None).unwrap();
         let on = on.unwrap();
         let read = |frame: &[u8]| {
             let packet = decode(LinkType::Ethernet, Timestamp(0), frame);
@@ -249,9 +256,15 @@ mod tests {
         };
         assert_eq!(read(&back), expect((80, 4000), 500, 103));
         assert_eq!(read(&on), expect((4000, 80), 100, 500));
-        assert_eq!(answers(&back, None), None, "a reset is not answered");
+        assert_eq!(answers(LinkType::Ethernet, &back, None), None, "a reset is not answered");
+        let bare = answers(LinkType::Ip, &frame[14..], None).unwrap();
+        assert_eq!(
+            (&bare.back[..], &bare.on.unwrap()[..]),
+            (&back[14..], &on[14..]),
+            "the same without Ethernet"
+        );
         for cut in 0..frame.len() {
-            answers(&frame[..cut], None);
+            answers(LinkType::Ethernet, &frame[..cut], None);
         }
     }
 
@@ -265,7 +278,7 @@ mod tests {
         ]);
         frame.extend_from_slice(&[0x0f, 0xa0, 0, 53, 0, length - 20, 0, 0]);
         frame.extend_from_slice(question);
-        let Answers { back, on } = answers(&frame, None).unwrap();
+        let Answers { back, on } = answers(LinkType::Ethernet, &frame, None).unwrap();
         assert_eq!(on, None);
         let packet = decode(LinkType::Ethernet, Timestamp(0), &back);
         let ip = packet.ip.as_ref().unwrap();
@@ -275,9 +288,9 @@ mod tests {
         assert_eq!(ip.destination, core::net::Ipv4Addr::new(192, 0, 2, 1));
         let expect = b"\x12\x34\x81\x85\0\x01\0\0\0\0\0\0\x04evil\x07example\0\0\x01\0\x01";
         assert_eq!(packet.payload, expect);
-        assert_eq!(answers(&back, None), None, "an answer is not answered");
+        assert_eq!(answers(LinkType::Ethernet, &back, None), None, "an answer is not answered");
         for cut in 0..frame.len() {
-            answers(&frame[..cut], None);
+            answers(LinkType::Ethernet, &frame[..cut], None);
         }
     }
 
@@ -287,23 +300,24 @@ mod tests {
         let mut frame = vec![0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 8, 0];
         frame.extend_from_slice(&[0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2]);
         frame.extend_from_slice(&udp);
-        let back = answers(&frame, None).unwrap().back;
+        let back = answers(LinkType::Ethernet, &frame, None).unwrap().back;
         let packet = decode(LinkType::Ethernet, Timestamp(0), &back);
         let ip = packet.ip.as_ref().unwrap();
         assert_eq!(ip.destination, core::net::Ipv4Addr::new(192, 0, 2, 1));
         assert_eq!((ip.protocol, &ip.body[..2], checksum(ip.header)), (1, &[3, 13][..], 0));
         assert_eq!((checksum(ip.body), &ip.body[8..]), (0, &frame[14..42]));
         assert!(back.len() <= frame.len() + 28, "a flood is not made larger");
-        assert_eq!(answers(&back, None), None, "no message about a message");
+        assert_eq!(answers(LinkType::Ethernet, &back, None), None, "no message about a message");
+        assert_eq!(answers(LinkType::Ip, &frame[14..], None).unwrap().back, back[14..]);
         frame[0] = 1;
-        assert_eq!(answers(&frame, None), None, "sent to a group");
+        assert_eq!(answers(LinkType::Ethernet, &frame, None), None, "sent to a group");
 
         let mut frame = vec![0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 12, 17, 64];
         let (from, to) = ("2001:db8::1", "2001:db8::2");
         let octets = |ip: &str| ip.parse::<Ipv6Addr>().unwrap().octets();
         frame.extend_from_slice(&[octets(from), octets(to)].concat());
         frame.extend_from_slice(&udp);
-        let back = answers(&frame, None).unwrap().back;
+        let back = answers(LinkType::Ethernet, &frame, None).unwrap().back;
         let packet = decode(LinkType::Ethernet, Timestamp(0), &back);
         let ip = packet.ip.as_ref().unwrap();
         assert_eq!((ip.protocol, &ip.body[..2], &ip.body[8..]), (58, &[1, 1][..], &frame[14..62]));
@@ -311,7 +325,7 @@ mod tests {
         let pseudo = [&octets(to)[..], &octets(from), &[0, 58], &length, ip.body].concat();
         assert_eq!(checksum(&pseudo), 0);
         for cut in 0..frame.len() {
-            answers(&frame[..cut], None);
+            answers(LinkType::Ethernet, &frame[..cut], None);
         }
     }
 

@@ -5,7 +5,7 @@
 //! sends frames on unjudged, or leaves them to wait, as configured. Each frame is received by one of the two, so none
 //! goes twice, and what waits in the kernel when the engine dies is not lost. An engine that has died is started again.
 //! When who stands by dies, the engine goes on alone or ends, so that what was configured holds then, too.
-use crate::backend::{Backend, BackendError, Failure, Pair, wait_alone};
+use crate::backend::{Backend, BackendError, Failure, Pair, open_pairs, wait_alone, wait_for_pairs};
 use std::{
     io::{self, Read, Write},
     os::{
@@ -106,12 +106,12 @@ pub enum StandbyNotice {
     },
 }
 
-/// Starts an engine that has the sockets of these numbers and that standard input.
-pub type Start<'a> = dyn FnMut([i32; 2], Stdio) -> io::Result<Child> + 'a;
+/// Starts an engine that has the sockets of these numbers, two a pair, and that standard input.
+pub type Start<'a> = dyn FnMut(&[i32], Stdio) -> io::Result<Child> + 'a;
 
 /// Stands by.
 pub struct Standby {
-    pair: Pair,
+    pairs: Vec<Pair>,
     failure: Failure,
     patience: Duration,
     beats: UnixStream,
@@ -129,14 +129,19 @@ pub struct Standby {
 }
 
 impl Standby {
-    /// Opens `IF:IF`. An engine counts as dead after `patience` without a beat.
-    pub fn open(argument: &str, failure: Failure, patience: Duration) -> Result<Standby, BackendError> {
-        let pair = Pair::open(argument)?;
+    /// Opens `IF:IF` for so many threads. An engine counts as dead after `patience` without a beat.
+    pub fn open(
+        argument: &str,
+        workers: usize,
+        failure: Failure,
+        patience: Duration,
+    ) -> Result<Standby, BackendError> {
+        let pairs = open_pairs(argument, workers)?;
         let (beats, heart) =
             UnixStream::pair().map_err(|error| BackendError::of("making a pair of sockets", error))?;
         beats.set_nonblocking(true).map_err(|error| BackendError::of("making a pair of sockets", error))?;
         Ok(Standby {
-            pair,
+            pairs,
             failure,
             patience,
             beats,
@@ -163,7 +168,8 @@ impl Standby {
                     return Ok(Some(status));
                 }
                 // Another engine would not get a packet either.
-                self.pair.check().map_err(|error| BackendError::of("standing by for an interface", error))?;
+                let here = self.pairs.iter().try_for_each(Pair::check);
+                here.map_err(|error| BackendError::of("standing by for an interface", error))?;
             }
             self.start(start, tell)?;
             self.look(tell)?;
@@ -197,9 +203,10 @@ impl Standby {
             return Ok(());
         }
         self.started_at = Instant::now();
-        let started = self.pair.hand_down().and_then(|numbers| {
+        let numbers: io::Result<Vec<[i32; 2]>> = self.pairs.iter().map(Pair::hand_down).collect();
+        let started = numbers.and_then(|numbers| {
             let heart: OwnedFd = self.heart.try_clone()?.into();
-            start(numbers, heart.into())
+            start(&numbers.concat(), heart.into())
         });
         match started {
             Ok(child) => {
@@ -223,14 +230,17 @@ impl Standby {
             (Some(since), _) => wait_alone(self.beats.as_fd(), LOOK.min(self.patience - since)),
             (None, failure) => {
                 if self.silent.is_none() {
-                    self.silent = Some((Instant::now(), self.pair.counters().forwarded));
+                    self.silent = Some((Instant::now(), self.forwarded()));
                     tell(StandbyNotice::Silent);
                 }
                 match failure {
                     Failure::Closed => wait_alone(self.beats.as_fd(), LOOK),
                     Failure::Open => {
                         let mut pass = |_: &crate::backend::Incoming<'_>| crate::Decision::Pass;
-                        self.pair.turn(LOOK, self.beats.as_fd(), &mut pass)?;
+                        wait_for_pairs(&self.pairs, self.beats.as_fd(), LOOK)?;
+                        for pair in &mut self.pairs {
+                            pair.turn(Duration::ZERO, self.beats.as_fd(), &mut pass)?;
+                        }
                     }
                 }
                 if since.is_some_and(|since| since > HUNG)
@@ -243,6 +253,11 @@ impl Standby {
         }
         self.take_beats(tell);
         Ok(())
+    }
+
+    /// Frames sent on unjudged so far.
+    fn forwarded(&mut self) -> u64 {
+        self.pairs.iter_mut().map(|pair| pair.counters().forwarded).sum()
     }
 
     /// Whether beats have come since the last call.
@@ -263,7 +278,7 @@ impl Standby {
         self.last_beat = Some(Instant::now());
         self.was_ready = true;
         if let Some((since, before)) = self.silent.take() {
-            let unjudged = self.pair.counters().forwarded - before;
+            let unjudged = self.forwarded() - before;
             tell(StandbyNotice::Back { unjudged, silent: since.elapsed() });
         }
     }
@@ -288,10 +303,25 @@ impl Standby {
     }
 }
 
-/// The sockets that [`Standby`] has opened, in the engine.
-pub fn inherited(numbers: [i32; 2]) -> Result<Box<dyn Backend>, BackendError> {
-    let pair = Pair::inherited(numbers).map_err(|error| BackendError::of("taking sockets over", error))?;
-    Ok(Box::new(pair))
+/// The sockets that [`Standby`] has opened, in the engine: a back-end for each two numbers.
+pub fn inherited(numbers: &[i32]) -> Result<Vec<Box<dyn Backend>>, BackendError> {
+    let (pairs, rest) = numbers.as_chunks::<2>();
+    if pairs.is_empty() || !rest.is_empty() {
+        return Err(BackendError::Argument(
+            "--engine wants two numbers a pair; it is for the guard's own use".into(),
+        ));
+    }
+    let take = |numbers: &[i32; 2]| {
+        let pair =
+            Pair::inherited(*numbers).map_err(|error| BackendError::of("taking sockets over", error))?;
+        Ok(Box::new(pair) as Box<dyn Backend>)
+    };
+    pairs.iter().map(take).collect()
+}
+
+/// `IF:IF` for so many threads, without a process that stands by.
+pub fn pairs(argument: &str, workers: usize) -> Result<Vec<Box<dyn Backend>>, BackendError> {
+    Ok(open_pairs(argument, workers)?.into_iter().map(|pair| Box::new(pair) as Box<dyn Backend>).collect())
 }
 
 #[cfg(test)]
@@ -326,11 +356,11 @@ mod tests {
 
     #[test]
     fn what_is_no_packet_socket_is_not_taken_over() {
-        let missing = inherited([i32::MAX, i32::MAX]);
+        let missing = inherited(&[i32::MAX, i32::MAX]);
         assert!(missing.is_err());
         let (stream, _other) = UnixStream::pair().unwrap();
         let number = std::os::fd::AsRawFd::as_raw_fd(&stream);
-        assert!(inherited([number, number]).is_err());
+        assert!(inherited(&[number, number]).is_err() && inherited(&[number]).is_err());
         stream.set_nonblocking(true).unwrap();
     }
 }

@@ -158,6 +158,13 @@ fn what_is_blocked_is_refused_and_the_rest_passes() {
         eprintln!("SKIPPED guard_inline: {reason}");
         return;
     }
+    for workers in ["1", "2"] {
+        eprintln!("with --workers {workers}");
+        with_workers(workers);
+    }
+}
+
+fn with_workers(workers: &str) {
     let mut world = build_world();
     let server = world
         .inside("s", std::env::current_exe().unwrap().to_str().unwrap())
@@ -173,7 +180,7 @@ fn what_is_blocked_is_refused_and_the_rest_passes() {
     std::fs::write(&rules, text).unwrap();
     let socket = world.folder.join("guard.sock");
     let listener = UnixListener::bind(&socket).unwrap();
-    let (guard, mut link) = start_guard(&world, &rules, &socket, &listener);
+    let (guard, mut link) = start_guard(&world, workers, (&rules, &socket), &listener);
     world.children.push(guard);
 
     let until = Instant::now() + WAIT;
@@ -187,10 +194,16 @@ fn what_is_blocked_is_refused_and_the_rest_passes() {
     stop(&mut world);
 }
 
-fn start_guard(world: &World, rules: &Path, socket: &Path, listener: &UnixListener) -> (Child, Server) {
+fn start_guard(
+    world: &World,
+    workers: &str,
+    (rules, socket): (&Path, &Path),
+    listener: &UnixListener,
+) -> (Child, Server) {
     let guard = world
         .inside("g", env!("CARGO_BIN_EXE_otori"))
         .args(["guard", "--inline", "g0:g1", "--home", "[192.0.2.10,198.51.100.10]", "--name", "wire"])
+        .args(["--workers", workers])
         .args([Path::new("--rules"), rules, Path::new("--link"), socket])
         .args([Path::new("--eve"), &world.folder.join("eve.json")])
         .spawn();

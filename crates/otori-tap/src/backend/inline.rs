@@ -4,8 +4,9 @@
 //! state included. Frames that this host sends are not touched, so nothing loops. The sockets may be shared with a
 //! process that stands by ([`crate::watchdog`]): each frame is received by one of the two.
 use super::{
-    Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now,
-    socket::{Frame, PacketSocket, Received, wait_for},
+    Backend, BackendError, Counters, Decide, Failure, Incoming, PAIRS_MAX, now,
+    socket::{BATCH_FRAMES, Frame, PacketSocket, Received, wait_for},
+    spread::Share,
 };
 use crate::{
     engine::Decision,
@@ -17,24 +18,38 @@ use std::{io, os::fd::BorrowedFd, time::Duration};
 /// Both ends.
 pub(crate) struct Pair {
     sockets: [PacketSocket; 2],
-    frame: Frame,
+    /// what one call has brought, and what is sent with one
+    frames: Vec<Frame>,
     counters: Counters,
     sinkhole: Option<Sinkhole>,
 }
 
 /// Opens `IF:IF`.
 pub(super) fn open(argument: &str, _failure: Failure) -> Result<Box<dyn Backend>, BackendError> {
-    Ok(Box::new(Pair::open(argument)?))
+    Ok(Box::new(Pair::open(argument, None)?))
+}
+
+/// Opens `IF:IF` so many times; what goes between the same two addresses goes through the same pair.
+pub(crate) fn open_pairs(argument: &str, count: usize) -> Result<Vec<Pair>, BackendError> {
+    if count <= 1 {
+        return Ok(vec![Pair::open(argument, None)?]);
+    }
+    if count > PAIRS_MAX {
+        return Err(BackendError::Argument(format!("{count} workers: {PAIRS_MAX} at most")));
+    }
+    let shares = Share::pair();
+    (0..count).map(|_| Pair::open(argument, Some(&shares))).collect()
 }
 
 impl Pair {
-    /// Opens `IF:IF`.
-    pub(crate) fn open(argument: &str) -> Result<Pair, BackendError> {
+    /// Opens `IF:IF`; `shares` where others get the rest of the frames.
+    fn open(argument: &str, shares: Option<&[Share; 2]>) -> Result<Pair, BackendError> {
         let (a, b) =
             argument.split_once(':').filter(|(a, b)| !a.is_empty() && !b.is_empty() && a != b).ok_or_else(
                 || BackendError::Argument(format!("{argument:?}: wants two interfaces, as eth1:eth2")),
             )?;
-        Ok(Pair::of([PacketSocket::open(a)?, PacketSocket::open(b)?]))
+        let of = |side: usize| shares.and_then(|shares| shares.get(side));
+        Ok(Pair::of([PacketSocket::open(a, of(0))?, PacketSocket::open(b, of(1))?]))
     }
     /// Two sockets that another process has opened and left open for this one.
     pub(crate) fn inherited(numbers: [i32; 2]) -> io::Result<Pair> {
@@ -50,7 +65,12 @@ impl Pair {
         Ok([a.hand_down()?, b.hand_down()?])
     }
     fn of(sockets: [PacketSocket; 2]) -> Pair {
-        Pair { sockets, frame: Frame::new(), counters: Counters::default(), sinkhole: None }
+        Pair {
+            sockets,
+            frames: (0..BATCH_FRAMES).map(|_| Frame::new()).collect(),
+            counters: Counters::default(),
+            sinkhole: None,
+        }
     }
 }
 
@@ -63,21 +83,7 @@ impl Backend for Pair {
     ) -> Result<usize, BackendError> {
         let [a, b] = &self.sockets;
         wait_for(&[a, b], wake, wait).map_err(|error| BackendError::of("waiting for packets", error))?;
-        let mut count = 0;
-        for side in 0..2 {
-            for _ in 0..PACKETS_PER_TURN / 2 {
-                let received = self.sockets[side].receive(&mut self.frame);
-                match received.map_err(|error| BackendError::of("receiving", error))? {
-                    Received::Nothing => break,
-                    Received::Skip => continue,
-                    Received::Frame => {
-                        count += 1;
-                        self.frame(side, decide);
-                    }
-                }
-            }
-        }
-        Ok(count)
+        Ok(self.side(0, decide)? + self.side(1, decide)?)
     }
     fn set_sinkhole(&mut self, sinkhole: Option<Sinkhole>) {
         self.sinkhole = sinkhole;
@@ -89,27 +95,55 @@ impl Backend for Pair {
 }
 
 impl Pair {
-    fn frame(&mut self, side: usize, decide: &mut Decide<'_>) {
-        self.counters.received += 1;
-        let incoming = Incoming { at: now(), link: LinkType::Ethernet, frame: self.frame.bytes() };
-        let decision = decide(&incoming);
-        if decision == Decision::Pass {
-            match self.sockets[1 - side].send(&self.frame) {
-                true => self.counters.forwarded += 1,
-                false => self.counters.lost += 1,
-            }
-            return;
-        }
-        self.counters.dropped += 1;
-        let sinkhole = self.sinkhole.as_ref().filter(|_| decision == Decision::Sinkhole);
-        if decision >= Decision::Reject
-            && let Some(reject::Answers { back, on }) = reject::answers(self.frame.bytes(), sinkhole)
-        {
-            for (socket, answer) in [(side, Some(back)), (1 - side, on)] {
-                let Some(answer) = answer else { continue };
-                self.frame.set(&answer);
-                self.sockets[socket].send(&self.frame);
+    /// Takes a batch from one side, decides it and sends on what passes; how many frames those were.
+    fn side(&mut self, side: usize, decide: &mut Decide<'_>) -> Result<usize, BackendError> {
+        let Pair { sockets, frames, counters, sinkhole } = self;
+        let [from, to] = if side == 0 { [&sockets[0], &sockets[1]] } else { [&sockets[1], &sockets[0]] };
+        let mut received = [Received::Skip; BATCH_FRAMES];
+        let count = from.receive(frames, &mut received);
+        let count = count.map_err(|error| BackendError::of("receiving", error))?;
+        let mut passes = [false; BATCH_FRAMES];
+        let mut seen = 0;
+        let places = frames.iter().zip(&received).zip(&mut passes).take(count);
+        for ((frame, _), passes) in places.filter(|((_, what), _)| **what == Received::Frame) {
+            seen += 1;
+            let decision = decide(&Incoming { at: now(), link: LinkType::Ethernet, frame: frame.bytes() });
+            *passes = decision == Decision::Pass;
+            if decision >= Decision::Reject {
+                let sinkhole = sinkhole.as_ref().filter(|_| decision == Decision::Sinkhole);
+                answer(frame.bytes(), sinkhole, [from, to]);
             }
         }
+        let wanted = passes.iter().filter(|passes| **passes).count();
+        let passing = frames.iter().zip(&passes).filter(|(_, passes)| **passes).map(|(frame, _)| frame);
+        let sent = if wanted > 0 { to.send(passing) } else { 0 };
+        counters.received += seen as u64;
+        counters.forwarded += sent as u64;
+        counters.lost += (wanted - sent) as u64;
+        counters.dropped += (seen - wanted) as u64;
+        Ok(seen)
     }
+}
+
+/// Tells both ends of a frame that it goes nowhere.
+fn answer(frame: &[u8], sinkhole: Option<&Sinkhole>, [from, to]: [&PacketSocket; 2]) {
+    let Some(reject::Answers { back, on }) = reject::answers(LinkType::Ethernet, frame, sinkhole) else {
+        return;
+    };
+    let mut ours = Frame::new();
+    for (socket, answer) in [(from, Some(back)), (to, on)] {
+        let Some(answer) = answer else { continue };
+        ours.set(&answer);
+        socket.send(core::iter::once(&ours));
+    }
+}
+
+/// Waits until a frame comes to one of several pairs, `wake` can be read or `wait` is over.
+pub(crate) fn wait_for_pairs(
+    pairs: &[Pair],
+    wake: BorrowedFd<'_>,
+    wait: Duration,
+) -> Result<(), BackendError> {
+    let sockets: Vec<&PacketSocket> = pairs.iter().flat_map(|pair| &pair.sockets).collect();
+    wait_for(&sockets, wake, wait).map_err(|error| BackendError::of("waiting for packets", error))
 }

@@ -1,13 +1,15 @@
 //! Where packets come from: one file each, one row here.
 //!
 //! Key types: [`Backend`], [`BackendRow`], [`Incoming`]. To add one: a file and a row.
+mod inject;
 mod inline;
 mod mirror;
 mod queue;
 mod ring;
 mod socket;
+mod spread;
 
-pub(crate) use inline::Pair;
+pub(crate) use inline::{Pair, open_pairs, wait_for_pairs};
 pub(crate) use socket::wait_alone;
 
 use crate::{engine::Decision, reject::Sinkhole};
@@ -21,6 +23,9 @@ use std::{
 
 /// Packets handled in one turn, so that rule changes never wait long.
 pub const PACKETS_PER_TURN: usize = 64;
+
+/// Pairs of sockets between the same two interfaces.
+pub const PAIRS_MAX: usize = 32;
 
 /// Why a back-end cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +91,16 @@ pub struct Counters {
     pub dropped: u64,
     /// packets that the system lost before or after us
     pub lost: u64,
+}
+
+impl Counters {
+    /// Adds what came between two readings of another one.
+    pub const fn add(&mut self, now: Counters, before: Counters) {
+        self.received += now.received - before.received;
+        self.forwarded += now.forwarded - before.forwarded;
+        self.dropped += now.dropped - before.dropped;
+        self.lost += now.lost - before.lost;
+    }
 }
 
 /// Decides a packet; may leave frames to be sent back to its sender and on to its receiver (resets).

@@ -1,11 +1,16 @@
 //! An NFQUEUE: the kernel asks about each packet that a rule of nftables or iptables queues.
 //!
 //! Key type: [`Queued`]. With `fail open` the kernel lets packets pass when the queue is full; what happens when no
-//! guard listens is for the netfilter rule to say (`queue … bypass`).
+//! guard listens is for the netfilter rule to say (`queue … bypass`). Who is rejected is answered through the host's
+//! routes (`inject`).
 use super::{
-    Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, now, socket::wait_alone,
+    Backend, BackendError, Counters, Decide, Failure, Incoming, PACKETS_PER_TURN, inject::Injector, now,
+    socket::wait_alone,
 };
-use crate::engine::Decision;
+use crate::{
+    engine::Decision,
+    reject::{self, Answers, Sinkhole},
+};
 use otori_wire::LinkType;
 use std::{
     io,
@@ -20,6 +25,8 @@ const IDLE: Duration = Duration::from_millis(1);
 
 struct Queued {
     queue: nfq::Queue,
+    injector: Injector,
+    sinkhole: Option<Sinkhole>,
     counters: Counters,
 }
 
@@ -35,7 +42,8 @@ pub(super) fn open(argument: &str, failure: Failure) -> Result<Box<dyn Backend>,
     queue.set_fail_open(number, failure == Failure::Open).map_err(wrap("setting fail open"))?;
     queue.set_recv_gso(number, true).map_err(wrap("asking for whole frames"))?;
     queue.set_nonblocking(true);
-    Ok(Box::new(Queued { queue, counters: Counters::default() }))
+    let injector = Injector::open()?;
+    Ok(Box::new(Queued { queue, injector, sinkhole: None, counters: Counters::default() }))
 }
 
 impl Backend for Queued {
@@ -63,20 +71,30 @@ impl Backend for Queued {
             self.counters.received += 1;
             count += 1;
             let incoming = Incoming { at: now(), link: LinkType::Ip, frame: message.get_payload() };
-            let verdict = match decide(&incoming) {
-                Decision::Pass => {
-                    self.counters.forwarded += 1;
-                    nfq::Verdict::Accept
-                }
-                Decision::Drop | Decision::Reject | Decision::Sinkhole => {
-                    self.counters.dropped += 1;
-                    nfq::Verdict::Drop
-                }
+            let decision = decide(&incoming);
+            let sinkhole = self.sinkhole.as_ref().filter(|_| decision == Decision::Sinkhole);
+            let verdict = if decision == Decision::Pass {
+                self.counters.forwarded += 1;
+                nfq::Verdict::Accept
+            } else {
+                self.counters.dropped += 1;
+                nfq::Verdict::Drop
             };
+            if decision >= Decision::Reject
+                && let Some(Answers { back, on }) =
+                    reject::answers(LinkType::Ip, message.get_payload(), sinkhole)
+            {
+                let answers = [Some(back), on];
+                let sent = answers.iter().flatten().filter(|answer| self.injector.send(answer)).count();
+                self.counters.lost += (answers.iter().flatten().count() - sent) as u64;
+            }
             message.set_verdict(verdict);
             self.queue.verdict(message).map_err(|error| BackendError::of("answering", error))?;
         }
         Ok(count)
+    }
+    fn set_sinkhole(&mut self, sinkhole: Option<Sinkhole>) {
+        self.sinkhole = sinkhole;
     }
     fn counters(&mut self) -> Counters {
         self.counters

@@ -4,7 +4,7 @@
 //! with PACKET_VNET_HDR the kernel gives large and unsummed frames as they are, and takes them back so. Neighbour:
 //! `ring`, for who only looks.
 #![allow(unsafe_code, reason = "system calls that no safe crate of ours wraps; see each SAFETY")]
-use super::BackendError;
+use super::{BackendError, PAIRS_MAX, spread::Share};
 use std::{
     ffi::CString,
     io,
@@ -19,8 +19,10 @@ const VIRTIO: usize = 10;
 const TAG: usize = 4;
 /// The largest frame: a big segmentation-offload frame with its headers.
 pub(super) const FRAME_BYTES: usize = 256 * 1024;
-/// Kernel memory for frames that wait.
-const RECEIVE_BUFFER_BYTES: i32 = 32 * 1024 * 1024;
+/// Frames that are received and sent with one call.
+pub(super) const BATCH_FRAMES: usize = 32;
+/// Kernel memory for frames that wait, of each direction.
+const WAITING_BYTES: i32 = 32 * 1024 * 1024;
 
 /// A frame as the socket gave it.
 pub(super) struct Frame {
@@ -49,6 +51,18 @@ impl Frame {
             }
         }
     }
+    /// What a message brought into this frame.
+    fn taken(&mut self, message: &libc::mmsghdr, from: &libc::sockaddr_ll) -> Received {
+        self.length = (message.msg_len as usize).min(self.buffer.len() - TAG);
+        let ours = from.sll_pkttype == libc::PACKET_OUTGOING;
+        if ours || message.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || self.length < VIRTIO {
+            return Received::Skip;
+        }
+        if let Some((kind, tag)) = vlan_of(&message.msg_hdr) {
+            self.put_tag(kind, tag);
+        }
+        Received::Frame
+    }
     /// The kernel takes the outer tag off and tells it apart: it goes back to its place behind the addresses.
     fn put_tag(&mut self, kind: u16, tag: u16) {
         let at = VIRTIO + 12;
@@ -75,13 +89,12 @@ impl Frame {
 }
 
 /// What a receive brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Received {
-    /// nothing waits
-    Nothing,
     /// a frame from outside
     Frame,
     /// a frame that we or this host sent, or one too large to keep
+    #[default]
     Skip,
 }
 
@@ -92,7 +105,8 @@ pub(super) struct PacketSocket {
 
 impl PacketSocket {
     /// For who sends frames on: whole ones, and not those that this host sends, or it would meet its own again.
-    pub(super) fn open(interface: &str) -> Result<Self, BackendError> {
+    /// `share`: one of several that each get some of the frames ([`super::spread`]).
+    pub(super) fn open(interface: &str, share: Option<&Share>) -> Result<Self, BackendError> {
         let (socket, index) = Self::unbound(interface)?;
         let on: i32 = 1;
         let set = |level, option| socket.set(level, option, &on);
@@ -103,8 +117,12 @@ impl PacketSocket {
         // Since Linux 4.20; before, the packet type of each frame is asked (below).
         let _ = set(libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING);
         // A larger buffer needs CAP_NET_ADMIN; the default works, with more loss under load.
-        let _ = socket.set(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &RECEIVE_BUFFER_BYTES);
-        socket.listen(index)?;
+        let _ = socket.set(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &WAITING_BYTES);
+        let _ = socket.set(libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, &WAITING_BYTES);
+        match share {
+            None => socket.listen(index)?,
+            Some(share) => share.listen(&socket, index)?,
+        }
         Ok(socket)
     }
 
@@ -170,48 +188,72 @@ impl PacketSocket {
         if set < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
-    /// Takes the next frame that waits.
-    pub(super) fn receive(&self, frame: &mut Frame) -> io::Result<Received> {
-        let room = frame.buffer.len() - TAG;
-        let mut part = libc::iovec { iov_base: frame.buffer.as_mut_ptr().cast(), iov_len: room };
-        let mut control = [0u64; 16];
+    /// Takes the frames that wait, as many as there is room for; how many were written to `frames`, and what each is.
+    pub(super) fn receive(&self, frames: &mut [Frame], received: &mut [Received]) -> io::Result<usize> {
+        let mut control = [[0u64; 16]; BATCH_FRAMES];
         // SAFETY: all-zero is a valid sockaddr_ll.
-        let mut from: libc::sockaddr_ll = unsafe { zeroed() };
-        // SAFETY: all-zero is a valid msghdr: null pointers with zero lengths.
-        let mut message: libc::msghdr = unsafe { zeroed() };
-        message.msg_name = (&raw mut from).cast();
-        message.msg_namelen = size_of::<libc::sockaddr_ll>() as u32;
-        message.msg_iov = &raw mut part;
-        message.msg_iovlen = 1;
-        message.msg_control = control.as_mut_ptr().cast();
-        message.msg_controllen = size_of::<[u64; 16]>() as _;
-        // SAFETY: every pointer in `message` is to memory of the length beside it, alive and not used elsewhere.
-        let count = unsafe { libc::recvmsg(self.fd.as_raw_fd(), &raw mut message, 0) };
-        if count < 0 {
+        let mut from: [libc::sockaddr_ll; BATCH_FRAMES] = unsafe { zeroed() };
+        let mut parts = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; BATCH_FRAMES];
+        // SAFETY: all-zero is a valid mmsghdr: null pointers with zero lengths.
+        let mut messages: [libc::mmsghdr; BATCH_FRAMES] = unsafe { zeroed() };
+        let mut count = 0;
+        let places = messages.iter_mut().zip(&mut parts).zip(from.iter_mut().zip(&mut control));
+        for (frame, ((message, part), (from, control))) in frames.iter_mut().zip(places) {
+            part.iov_base = frame.buffer.as_mut_ptr().cast();
+            part.iov_len = frame.buffer.len() - TAG;
+            let header = &mut message.msg_hdr;
+            header.msg_name = std::ptr::from_mut(from).cast();
+            header.msg_namelen = size_of::<libc::sockaddr_ll>() as u32;
+            header.msg_iov = std::ptr::from_mut(part);
+            header.msg_iovlen = 1;
+            header.msg_control = control.as_mut_ptr().cast();
+            header.msg_controllen = size_of::<[u64; 16]>() as _;
+            count += 1;
+        }
+        let fd = self.fd.as_raw_fd();
+        // SAFETY: the first `count` messages point to memory of the lengths beside it, alive and not used elsewhere.
+        let taken = unsafe { libc::recvmmsg(fd, messages.as_mut_ptr(), count, 0, std::ptr::null_mut()) };
+        if taken < 0 {
             let error = io::Error::last_os_error();
             return match error.raw_os_error() {
-                Some(libc::EAGAIN | libc::EINTR) => Ok(Received::Nothing),
-                Some(libc::ENETDOWN) => self.check().map(|()| Received::Nothing),
+                Some(libc::EAGAIN | libc::EINTR) => Ok(0),
+                Some(libc::ENETDOWN) => self.check().map(|()| 0),
                 _ => Err(error),
             };
         }
-        frame.length = usize::try_from(count).unwrap_or(0).min(room);
-        let ours = from.sll_pkttype == libc::PACKET_OUTGOING;
-        if ours || message.msg_flags & libc::MSG_TRUNC != 0 || frame.length < VIRTIO {
-            return Ok(Received::Skip);
+        let taken = usize::try_from(taken).unwrap_or(0);
+        let filled = messages.iter().zip(&from).zip(frames.iter_mut().zip(received)).take(taken);
+        for ((message, from), (frame, received)) in filled {
+            *received = frame.taken(message, from);
         }
-        if let Some((kind, tag)) = vlan_of(&message) {
-            frame.put_tag(kind, tag);
-        }
-        Ok(Received::Frame)
+        Ok(taken)
     }
 
-    /// Sends the frame with its virtio header; `false` when the interface has no room.
-    pub(super) fn send(&self, frame: &Frame) -> bool {
-        let Some(bytes) = frame.buffer.get(..frame.length) else { return false };
-        // SAFETY: pointer and length are those of a live slice; the kernel only reads it.
-        let sent = unsafe { libc::send(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), 0) };
-        sent >= 0
+    /// Sends frames with their virtio headers, in order; how many the interface had room for.
+    pub(super) fn send<'a>(&self, frames: impl Iterator<Item = &'a Frame>) -> usize {
+        let mut parts = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; BATCH_FRAMES];
+        // SAFETY: all-zero is a valid mmsghdr: null pointers with zero lengths.
+        let mut messages: [libc::mmsghdr; BATCH_FRAMES] = unsafe { zeroed() };
+        let mut count = 0;
+        for (frame, (message, part)) in frames.zip(messages.iter_mut().zip(&mut parts)) {
+            part.iov_base = frame.buffer.as_ptr().cast_mut().cast();
+            part.iov_len = frame.length.min(frame.buffer.len());
+            message.msg_hdr.msg_iov = std::ptr::from_mut(part);
+            message.msg_hdr.msg_iovlen = 1;
+            count += 1;
+        }
+        let (mut done, mut sent) = (0, 0);
+        while let Some(rest) = messages.get_mut(done..count).filter(|rest| !rest.is_empty()) {
+            // SAFETY: the messages point to frames that are borrowed through the call; the kernel only reads them.
+            let took =
+                unsafe { libc::sendmmsg(self.fd.as_raw_fd(), rest.as_mut_ptr(), rest.len() as u32, 0) };
+            match usize::try_from(took) {
+                Ok(took) if took > 0 => (done, sent) = (done + took, sent + took),
+                // The first one has no room; those behind it may have.
+                _ => done += 1,
+            }
+        }
+        sent
     }
 
     /// The interface is still there: one that is taken away and comes back is another one.
@@ -299,16 +341,19 @@ fn vlan_of(message: &libc::msghdr) -> Option<(u16, u16)> {
     None
 }
 
-/// Waits until one of the sockets or `wake` can be read, at most `wait`. The error says that an interface is gone.
+/// Waits until one of the sockets (two a pair, at most [`PAIRS_MAX`]) or `wake` can be read, at most `wait`. The error says that an interface is gone.
 pub(super) fn wait_for(sockets: &[&PacketSocket], wake: BorrowedFd<'_>, wait: Duration) -> io::Result<()> {
     let entry = |fd: i32| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    let mut entries = [entry(wake.as_raw_fd()), entry(-1), entry(-1)];
-    for (place, socket) in entries.iter_mut().skip(1).zip(sockets) {
-        place.fd = socket.fd.as_raw_fd();
+    let mut entries = [entry(-1); 1 + 2 * PAIRS_MAX];
+    for (place, fd) in
+        entries.iter_mut().zip([wake.as_raw_fd()].into_iter().chain(sockets.iter().map(|s| s.fd.as_raw_fd())))
+    {
+        place.fd = fd;
     }
+    let count = entries.len().min(1 + sockets.len());
     let wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
-    // SAFETY: pointer and count are those of a live array; negative descriptors are skipped by poll.
-    let _ = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, wait_ms) };
+    // SAFETY: the pointer is to a live array of at least `count` entries.
+    let _ = unsafe { libc::poll(entries.as_mut_ptr(), count as libc::nfds_t, wait_ms) };
     for (entry, socket) in entries.iter().skip(1).zip(sockets) {
         if entry.revents & libc::POLLERR != 0 {
             socket.take_error();

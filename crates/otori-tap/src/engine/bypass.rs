@@ -4,7 +4,7 @@
 //! or when both directions are longer than what is put in order (`stream.reassembly.depth`). Rules that came or went since
 //! are asked about one packet more, so that an address that is blocked now is blocked for such flows as well.
 use super::{
-    Decision,
+    Decision, Settings,
     flow::{Case, Facts, FlowExtra, Work},
 };
 use otori_wire::{Anomalies, Direction, Flow, Packet, decode::Transport, flow::TcpState, proto::ProtocolId};
@@ -68,8 +68,17 @@ impl Work<'_> {
 
     /// The flow is only counted from now on, if it qualifies.
     pub(super) fn skip_from_now_on(&mut self, flow: &mut Flow<FlowExtra>) {
-        let Some(least) = self.settings.bypass_bytes else { return };
-        if flow.bytes[0] + flow.bytes[1] < least || flow.extra.fate.is_some() || !self.is_read(flow, least) {
+        let Settings { bypass_bytes, bypass_encrypted, bypass_deep, .. } = self.settings;
+        let (bypass_bytes, bypass_encrypted, bypass_deep) = (*bypass_bytes, *bypass_encrypted, *bypass_deep);
+        if (bypass_bytes.is_none() && !bypass_encrypted && !bypass_deep) || flow.extra.fate.is_some() {
+            return;
+        }
+        let long = bypass_bytes.filter(|least| flow.bytes[0] + flow.bytes[1] >= *least);
+        let read = long
+            .is_some_and(|least| is_encrypted(flow) || self.is_deep(flow) || is_unknown(flow, least))
+            || (bypass_encrypted && is_encrypted(flow))
+            || (bypass_deep && self.is_deep(flow));
+        if !read {
             return;
         }
         // What waits to be put in order is not needed any more.
@@ -81,18 +90,30 @@ impl Work<'_> {
         flow.extra.skipped = Some(Box::new(Skipped { packets: flow.packets, bytes: flow.bytes, changes }));
     }
 
-    /// All that can be read of it was read.
-    fn is_read(&self, flow: &Flow<FlowExtra>, least: u64) -> bool {
-        let conversation = &flow.conversation;
-        let open = conversation.open_transactions();
-        if conversation.protocol_id().is_some_and(|id| ENCRYPTED.contains(&id)) {
-            return open.opened() > 0 && open.is_empty();
-        }
-        let Some(tcp) = flow.tcp.as_deref().filter(|tcp| tcp.state() == TcpState::Established) else {
-            return false;
-        };
-        let longer = |bytes: u64| Direction::BOTH.map(|way| tcp.delivered(way) >= bytes);
-        let depth = self.settings.reassembly.depth_bytes;
-        longer(depth) == [true; 2] || (conversation.is_unknown() && longer(least.min(depth)) != [false; 2])
+    /// Both directions are longer than what is put in order.
+    fn is_deep(&self, flow: &Flow<FlowExtra>) -> bool {
+        delivered(flow)
+            .is_some_and(|bytes| bytes.iter().all(|bytes| *bytes >= self.settings.reassembly.depth_bytes))
     }
+}
+
+/// Its hand-shake was read, and nothing else can be.
+fn is_encrypted(flow: &Flow<FlowExtra>) -> bool {
+    let conversation = &flow.conversation;
+    let open = conversation.open_transactions();
+    conversation.protocol_id().is_some_and(|id| ENCRYPTED.contains(&id))
+        && open.opened() > 0
+        && open.is_empty()
+}
+
+/// Nobody knows its protocol after so many bytes of one direction.
+fn is_unknown(flow: &Flow<FlowExtra>, least: u64) -> bool {
+    flow.conversation.is_unknown()
+        && delivered(flow).is_some_and(|bytes| bytes.iter().any(|bytes| *bytes >= least))
+}
+
+/// Bytes that were put in order, of each direction of an established connection.
+fn delivered(flow: &Flow<FlowExtra>) -> Option<[u64; 2]> {
+    let tcp = flow.tcp.as_deref().filter(|tcp| tcp.state() == TcpState::Established)?;
+    Some(Direction::BOTH.map(|way| tcp.delivered(way)))
 }

@@ -255,9 +255,7 @@ impl Work<'_> {
         }
         decision = decision.max(self.settle(&mut case, direction, conversation, extra));
         self.write_finished(&case, conversation, now.is_some() && !extra.passed);
-        if self.settings.bypass_bytes.is_some() {
-            self.skip_from_now_on(flow);
-        }
+        self.skip_from_now_on(flow);
         decision
     }
 

@@ -4,6 +4,7 @@
 //! `stats`. No I/O and no clock here: the caller brings packets with their time and takes lines away.
 mod asked;
 mod bypass;
+mod crew;
 mod expected;
 mod flow;
 mod lane;
@@ -12,6 +13,7 @@ mod outcome;
 mod policing;
 mod settings;
 mod stats;
+mod told;
 mod verdict;
 mod watching;
 mod workers;
@@ -19,6 +21,7 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
+pub use crew::Crew;
 pub use flow::Facts;
 pub use settings::{Detail, Exception, Settings};
 pub use workers::{Spread, Workers};

@@ -100,6 +100,10 @@ pub struct Settings {
     pub flows: FlowLimits,
     /// a flow of so many bytes that is encrypted, or of an unknown protocol, is only counted from then on
     pub bypass_bytes: Option<u64>,
+    /// an encrypted flow is only counted once its hand-shake was read (`encryption-handling: bypass`)
+    pub bypass_encrypted: bool,
+    /// a flow is only counted once both directions are longer than what is put in order (`stream.bypass`)
+    pub bypass_deep: bool,
     /// questions of DNS are answered so where a list or a policy says it
     pub sinkhole: Option<Sinkhole>,
     /// event lines are made
@@ -126,6 +130,8 @@ impl Default for Settings {
             named_only: Vec::new(),
             flows: FlowLimits::default(),
             bypass_bytes: None,
+            bypass_encrypted: false,
+            bypass_deep: false,
             sinkhole: None,
             eve: true,
             detail: Detail::default(),

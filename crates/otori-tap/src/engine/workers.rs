@@ -2,8 +2,8 @@
 //!
 //! Key types: [`Workers`], [`Spread`]. Packets between the same two addresses go to one worker, in their order, so that
 //! both directions of a flow, fragments and announced connections stay together. Decisions are not given back: this is
-//! for captures and mirrors.
-use super::{Changed, Decision, Engine, FileChange, Mode, VERDICTS_WAITING, apply, lane::Lane, stats::Stats};
+//! for captures and mirrors; [`super::Crew`] is for packets that wait.
+use super::{Changed, Decision, Engine, FileChange, Mode, apply, lane::Lane, told::Told};
 use core::net::IpAddr;
 use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::{RuleError, RuleSet};
@@ -11,9 +11,8 @@ use otori_wire::{LinkType, decode, decode_inner, hash::Folding, limits::TUNNEL_D
 use std::{
     collections::HashSet,
     hash::BuildHasher,
-    mem::take,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     },
     thread::JoinHandle,
@@ -26,8 +25,6 @@ const BATCH_BYTES: usize = 256 << 10;
 /// Batches that wait for one worker; whoever brings more waits. Packets of one pair come in long runs: while one worker
 /// has such a run, the others must find something behind it.
 const BATCHES_WAITING: usize = 64;
-/// Bytes of lines that wait for whoever takes them; further ones are only counted.
-const LINES_WAITING_BYTES: usize = 64 << 20;
 /// Workers.
 const WORKERS: usize = 64;
 
@@ -55,13 +52,6 @@ struct Batch {
     bytes: Vec<u8>,
 }
 
-/// What workers have to tell.
-#[derive(Default)]
-struct Told {
-    lines: Vec<u8>,
-    verdicts: Vec<Verdict>,
-}
-
 struct Worker {
     packets: SyncSender<Batch>,
     filling: Batch,
@@ -72,7 +62,7 @@ struct Worker {
 pub struct Workers {
     rules: Arc<RwLock<RuleSet>>,
     live: HashSet<u32>,
-    told: Arc<Mutex<Told>>,
+    told: Arc<Told>,
     workers: Vec<Worker>,
     /// batches that were looked at
     looked_at: Receiver<Batch>,
@@ -87,22 +77,12 @@ pub struct Workers {
 impl Engine {
     /// Spreads an engine that has its rules and has seen no packet over so many threads.
     pub fn spread(self, workers: usize, spread: Spread) -> std::io::Result<Workers> {
-        let Engine { rules, live, lane } = self;
-        let police = lane.work.policing.as_ref();
-        let count = workers.clamp(1, WORKERS);
-        let mut settings = (*lane.settings).clone();
-        settings.mode = Mode::Observe;
-        settings.flows.flows = settings.flows.flows.div_ceil(count);
-        let settings = Arc::new(settings);
+        let (_, lanes, rules, live) =
+            self.lanes(workers.clamp(1, WORKERS), |settings| settings.mode = Mode::Observe);
         let rules = Arc::new(RwLock::new(rules));
-        let told = Arc::new(Mutex::new(Told::default()));
+        let told = Arc::new(Told::default());
         let (give_back, looked_at) = channel();
-        let workers = (0..count).map(|place| {
-            let devices = lane.work.devices.clone();
-            let mut lane =
-                Lane::new(settings.clone(), lane.work.globals.clone(), (place as u64, count as u64));
-            lane.work.devices = devices;
-            lane.work.policing = police.as_ref().map(|police| Box::new(police.again()));
+        let workers = lanes.into_iter().enumerate().map(|(place, lane)| {
             let (packets, batches) = sync_channel(BATCHES_WAITING);
             let (rules, told, give_back) = (rules.clone(), told.clone(), give_back.clone());
             let thread = std::thread::Builder::new()
@@ -130,24 +110,8 @@ fn work(
     rules: &RwLock<RuleSet>,
     batches: &Receiver<Batch>,
     give_back: &Sender<Batch>,
-    told: &Mutex<Told>,
+    told: &Told,
 ) -> Lane {
-    let tell = |lane: &mut Lane| {
-        if lane.work.eve.lines.is_empty() && lane.work.verdicts.is_empty() {
-            return;
-        }
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines = &mut lane.work.eve.lines;
-        if told.lines.len() + lines.len() <= LINES_WAITING_BYTES {
-            told.lines.append(lines);
-        } else {
-            lane.work.stats.lines_lost += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
-            lines.clear();
-        }
-        let room = VERDICTS_WAITING.saturating_sub(told.verdicts.len());
-        lane.work.stats.verdicts_lost += lane.work.verdicts.len().saturating_sub(room) as u64;
-        told.verdicts.extend(lane.work.verdicts.drain(..).take(room));
-    };
     while let Ok(mut batch) = batches.recv() {
         let rules = rules.read().unwrap_or_else(PoisonError::into_inner);
         let mut start = 0;
@@ -157,14 +121,14 @@ fn work(
             let _: Decision = lane.packet(&rules, (item.at, item.link, frame), item.number);
         }
         drop(rules);
-        tell(&mut lane);
+        told.gather(&mut lane);
         batch.items.clear();
         batch.bytes.clear();
         // Nobody takes it back at the end.
         let _ = give_back.send(batch);
     }
     lane.finish(&rules.read().unwrap_or_else(PoisonError::into_inner));
-    tell(&mut lane);
+    told.gather(&mut lane);
     lane
 }
 
@@ -262,16 +226,15 @@ impl Workers {
     }
     /// Lines of the event log since the last call.
     pub fn take_lines(&self) -> Vec<u8> {
-        take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner).lines)
+        self.told.take_lines()
     }
     /// Verdicts since the last call.
     pub fn take_verdicts(&self) -> Vec<Verdict> {
-        take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner).verdicts)
+        self.told.take_verdicts()
     }
     /// The end: what waits is looked at, every flow is closed and written down. Gives what was not taken yet.
     pub fn finish(self) -> (Vec<u8>, Vec<Verdict>) {
         let Workers { rules, told, workers, .. } = self;
-        let mut lanes = Vec::new();
         // All get their last packets before one is waited for.
         let threads: Vec<_> = workers
             .into_iter()
@@ -280,22 +243,7 @@ impl Workers {
                 thread
             })
             .collect();
-        for thread in threads {
-            match thread.join() {
-                Ok(lane) => lanes.push(lane),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        let mut told = take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
-        let stats = lanes.iter().fold(Stats::default(), |sum, lane| sum.plus(&lane.work.stats));
-        let opened = lanes.iter().map(|lane| lane.flows.opened()).sum();
-        let rules = rules.read().unwrap_or_else(PoisonError::into_inner).len();
-        if let Some(lane) = lanes.iter_mut().max_by_key(|lane| lane.now) {
-            lane.work.write_devices(lane.now);
-            lane.work.eve.stats(lane.now, stats.json(opened, 0, rules));
-            told.lines.append(&mut lane.work.eve.lines);
-        }
-        (told.lines, told.verdicts)
+        told.finish(threads, &rules)
     }
 }
 

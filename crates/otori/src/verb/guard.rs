@@ -11,9 +11,9 @@ use link::Link;
 use otori_event::{Event, EventId, EventKind, Timestamp, id::fnv1a};
 use otori_rule::{Variables, address::AddressSet};
 use otori_tap::{
-    Engine, Guard, Mode, Settings, Spread,
+    Control, Engine, Guard, Mode, Settings, Spread,
     backend::{self, Backend, BackendError, BackendRow},
-    guard::{Judge, Notice},
+    guard::Notice,
     watchdog::Heart,
 };
 use std::{
@@ -26,6 +26,9 @@ use std::{
 
 /// Networks of the guarded devices, if nobody says so.
 pub const HOME: &str = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]";
+
+/// Bytes of each direction that are put in order, as in suricata.yaml.
+const STREAM_DEPTH_BYTES: u64 = 1 << 20;
 
 /// What happens to packets that cannot be decided.
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -67,6 +70,16 @@ pub struct Arguments {
     /// A flow of so many bytes that is encrypted, or of an unknown protocol, is only counted from then on; 0: never
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     bypass_bytes: u64,
+    /// Bytes of each direction of a TCP connection that are put in order and read, as `stream.reassembly.depth`; rules on
+    /// single packets are asked about the rest; 0: all
+    #[arg(long, value_name = "BYTES", default_value_t = STREAM_DEPTH_BYTES)]
+    stream_depth: u64,
+    /// An encrypted flow is only counted once its hand-shake was read, as `encryption-handling: bypass`
+    #[arg(long)]
+    bypass_encrypted: bool,
+    /// A flow is only counted once both directions are longer than --stream-depth, as `stream.bypass`
+    #[arg(long)]
+    bypass_deep: bool,
     /// Socket of a running `otori up` [default: guard.sock in the data folder, if it is there]
     #[arg(long, value_name = "SOCKET")]
     link: Option<PathBuf>,
@@ -85,7 +98,7 @@ pub struct Arguments {
     /// The engine of an inline pair counts as dead after that time without a sign of life; 0: no process stands by for it
     #[arg(long, value_name = "MS", default_value_t = 500)]
     watchdog_ms: u64,
-    /// Threads that look at the packets of a mirror, each at some of the flows
+    /// Threads that look at the packets of a mirror or an inline pair, each at some of the flows
     #[arg(long, value_name = "N", default_value_t = 1)]
     workers: usize,
     /// Flows go to workers by the addresses of the packets inside of tunnels, for a mirror that comes through one
@@ -102,24 +115,17 @@ pub struct Arguments {
 /// Runs it until a signal comes.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (row, argument) = source(&arguments)?;
-    if arguments.workers > 1 && row.inline {
-        let text = "--workers is for --mirror: where packets wait for decisions one thread keeps their order";
+    if arguments.workers > 1 && row.name == "queue" {
+        let text = "--workers is for --inline and --mirror: a queue has one thread";
         return Err(Failure::Configuration(text.into()).into());
     }
     if row.name == "inline" && arguments.watchdog_ms > 0 && arguments.engine.is_empty() {
-        return standby::run(argument, arguments.failure(), Duration::from_millis(arguments.watchdog_ms));
+        let patience = Duration::from_millis(arguments.watchdog_ms);
+        return standby::run(argument, arguments.workers, arguments.failure(), patience);
     }
     let engine = engine(&arguments, row)?;
     let rule_count = engine.rule_count();
-    let opened = arguments.open(row, argument).map_err(refused)?;
-    let judge = match arguments.workers {
-        0 | 1 => Judge::from(engine),
-        count => {
-            let spread = if arguments.spread_inner { Spread::Inner } else { Spread::Outer };
-            Judge::from(engine.spread(count, spread).context("cannot start the workers")?)
-        }
-    };
-    let (mut guard, control) = Guard::new(judge, opened).context("cannot start the guard")?;
+    let (mut guard, control) = arguments.join(engine, row, argument)?;
     if !arguments.engine.is_empty() {
         let patience = Duration::from_millis(arguments.watchdog_ms);
         guard = guard
@@ -162,13 +168,28 @@ impl Arguments {
             Fail::Closed => backend::Failure::Closed,
         }
     }
-    fn open(&self, row: &BackendRow, argument: &str) -> Result<Box<dyn Backend>, BackendError> {
-        match *self.engine.as_slice() {
-            [] => (row.open)(argument, self.failure()),
-            [a, b] => otori_tap::watchdog::inherited([a, b]),
-            _ => Err(BackendError::Argument(
-                "--engine wants two numbers; it is for the guard's own use".into(),
-            )),
+    /// Engine and back-ends, in as many threads as wanted.
+    fn join(&self, engine: Engine, row: &BackendRow, argument: &str) -> anyhow::Result<(Guard, Control)> {
+        let mut backends = self.open(row, argument).map_err(refused)?;
+        let joined = match (self.workers, backends.pop()) {
+            (_, None) => return Err(Failure::Unavailable("no packets from anywhere".into()).into()),
+            (_, Some(last)) if !backends.is_empty() => {
+                backends.push(last);
+                Guard::crew(engine, backends)
+            }
+            (0 | 1, Some(only)) => Guard::new(engine, only),
+            (count, Some(only)) => {
+                let spread = if self.spread_inner { Spread::Inner } else { Spread::Outer };
+                Guard::new(engine.spread(count, spread).context("cannot start the workers")?, only)
+            }
+        };
+        joined.context("cannot start the guard")
+    }
+    fn open(&self, row: &BackendRow, argument: &str) -> Result<Vec<Box<dyn Backend>>, BackendError> {
+        match (self.engine.as_slice(), row.name) {
+            ([], "inline") => otori_tap::watchdog::pairs(argument, self.workers),
+            ([], _) => Ok(vec![(row.open)(argument, self.failure())?]),
+            (numbers, _) => otori_tap::watchdog::inherited(numbers),
         }
     }
 }
@@ -179,7 +200,9 @@ pub fn settings(home: &str, name: &str, mode: Mode) -> anyhow::Result<(Settings,
     variables.set_address("HOME_NET", home);
     let home = AddressSet::parse(home, &variables);
     let home = home.map_err(|reason| Failure::Configuration(format!("--home: {reason}")))?;
-    Ok((Settings { name: name.to_owned(), mode, home, ..Settings::default() }, variables))
+    let mut settings = Settings { name: name.to_owned(), mode, home, ..Settings::default() };
+    settings.reassembly.depth_bytes = STREAM_DEPTH_BYTES;
+    Ok((settings, variables))
 }
 
 /// The engine with all that files tell it.
@@ -187,12 +210,16 @@ fn engine(arguments: &Arguments, row: &BackendRow) -> anyhow::Result<Engine> {
     let sinkhole = arguments.lists.sinkhole()?;
     let mode = if row.inline { Mode::Inline } else { Mode::Observe };
     let (settings, variables) = settings(&arguments.home, &arguments.name, mode)?;
-    let settings = Settings {
+    let mut settings = Settings {
         eve: arguments.eve.is_some(),
         bypass_bytes: (arguments.bypass_bytes > 0).then_some(arguments.bypass_bytes),
+        bypass_encrypted: arguments.bypass_encrypted,
+        bypass_deep: arguments.bypass_deep,
         sinkhole,
         ..settings
     };
+    settings.reassembly.depth_bytes =
+        if arguments.stream_depth == 0 { u64::MAX } else { arguments.stream_depth };
     let home = settings.home.clone();
     let mut engine = Engine::new(settings, variables);
     let socket = arguments.device_socket.as_deref();

@@ -55,7 +55,7 @@ fn frames_come_whole_with_their_tags_and_in_order() {
         return;
     }
     let mut ring = Ring::open("rb").unwrap();
-    let sender = PacketSocket::open("ra").unwrap();
+    let sender = PacketSocket::open("ra", None).unwrap();
     let mut sent = Frame::new();
     let tag = [0x81, 0, 0x60, 7];
     let two = [0x88, 0xa8, 0, 9, 0x81, 0, 0, 7];
@@ -66,7 +66,7 @@ fn frames_come_whole_with_their_tags_and_in_order() {
         ("the longest", frame(&[], 1500)),
     ] {
         sent.set(&bytes);
-        assert!(sender.send(&sent), "{what}");
+        assert_eq!(sender.send(core::iter::once(&sent)), 1, "{what}");
         let (at, seen) = next_of_ours(&mut ring).unwrap_or_else(|| panic!("{what}: nothing came"));
         assert_eq!(seen, bytes, "{what}");
         assert!(at > 1_700_000_000_000_000_000, "{what}: the kernel's time");
@@ -80,7 +80,7 @@ fn every_block_is_used_again() {
         return;
     }
     let mut ring = Ring::open("rb").unwrap();
-    let sender = PacketSocket::open("ra").unwrap();
+    let sender = PacketSocket::open("ra", None).unwrap();
     let mut sent = Frame::new();
     // One and a half times what the ring holds.
     let (length, rounds) = (1400, RING_BYTES / 1400 / 64 * 3 / 2);
@@ -90,7 +90,7 @@ fn every_block_is_used_again() {
             let mut bytes = frame(&[], length);
             bytes[14..18].copy_from_slice(&(number + place).to_be_bytes());
             sent.set(&bytes);
-            assert!(sender.send(&sent));
+            assert_eq!(sender.send(core::iter::once(&sent)), 1);
         }
         for _ in 0..64 {
             let (_, seen) = next_of_ours(&mut ring).expect("all are seen");
@@ -108,12 +108,12 @@ fn a_full_ring_counts_what_it_loses() {
         return;
     }
     let mut ring = Ring::open("rb").unwrap();
-    let sender = PacketSocket::open("ra").unwrap();
+    let sender = PacketSocket::open("ra", None).unwrap();
     let mut sent = Frame::new();
     sent.set(&frame(&[], 1400));
     let count = (RING_BYTES / 1400 * 5 / 4) as u64;
     for _ in 0..count {
-        assert!(sender.send(&sent));
+        assert_eq!(sender.send(core::iter::once(&sent)), 1);
     }
     let mut seen = 0;
     while next_of_ours_now(&mut ring) {
@@ -142,7 +142,7 @@ fn an_interface_that_went_down_and_came_back_neither_wakes_for_ever_nor_stays_si
         return;
     }
     let mut ring = Ring::open("rb").unwrap();
-    let sender = PacketSocket::open("ra").unwrap();
+    let sender = PacketSocket::open("ra", None).unwrap();
     let (wake, _awake) = UnixStream::pair().unwrap();
     for state in ["down", "up"] {
         assert!(Command::new("ip").args(["link", "set", "rb", state]).status().unwrap().success());
@@ -155,7 +155,7 @@ fn an_interface_that_went_down_and_came_back_neither_wakes_for_ever_nor_stays_si
     assert!(begun.elapsed() >= wait, "woken {:?} after", begun.elapsed());
     let mut sent = Frame::new();
     sent.set(&frame(&[], 100));
-    assert!(sender.send(&sent));
+    assert_eq!(sender.send(core::iter::once(&sent)), 1);
     assert!(next_of_ours(&mut ring).is_some());
 }
 
@@ -165,7 +165,7 @@ fn an_interface_that_is_gone_is_told() {
         return;
     }
     let mut ring = Ring::open("rb").unwrap();
-    let socket = PacketSocket::open("rb").unwrap();
+    let socket = PacketSocket::open("rb", None).unwrap();
     let (wake, _awake) = UnixStream::pair().unwrap();
     assert!(Command::new("ip").args(["link", "del", "rb"]).status().unwrap().success());
     while ring.next().is_some() {}

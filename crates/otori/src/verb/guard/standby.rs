@@ -14,16 +14,22 @@ use std::{
 };
 
 /// Runs until a signal comes, or until an engine ends that never began.
-pub fn run(interfaces: &str, failure: Failure, patience: Duration) -> anyhow::Result<ExitCode> {
-    let standby = Standby::open(interfaces, failure, patience).map_err(refused)?;
+pub fn run(
+    interfaces: &str,
+    workers: usize,
+    failure: Failure,
+    patience: Duration,
+) -> anyhow::Result<ExitCode> {
+    let standby = Standby::open(interfaces, workers, failure, patience).map_err(refused)?;
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, stop.clone()).context("cannot watch for signals")?;
     }
     let program = std::env::current_exe().context("cannot tell which program this is")?;
-    let mut start = |[a, b]: [i32; 2], heart: Stdio| {
+    let mut start = |numbers: &[i32], heart: Stdio| {
         let mut command = Command::new(&program);
-        command.args(std::env::args_os().skip(1)).arg("--engine").arg(format!("{a},{b}"));
+        let numbers: Vec<String> = numbers.iter().map(i32::to_string).collect();
+        command.args(std::env::args_os().skip(1)).arg("--engine").arg(numbers.join(","));
         command.stdin(heart).spawn()
     };
     let status = standby.run(&mut start, &stop, &mut |notice| tell(&notice, failure)).map_err(refused)?;

@@ -25,6 +25,8 @@ pub struct Keys {
     all_exceptions: Option<String>,
     drop_urgent: bool,
     drop_invalid: bool,
+    bypass_deep: bool,
+    bypass_encrypted: bool,
     named_only: Vec<ProtocolId>,
     /// lines say which capture they are from
     pub name_capture: bool,
@@ -123,6 +125,8 @@ impl Keys {
             alerts_per_packet: 15,
             detail: Detail { packet: true, payload: true, ethernet: true, ..Detail::default() },
             drop_invalid: true,
+            bypass_deep: false,
+            bypass_encrypted: false,
             name_capture: false,
             named_only: Vec::new(),
         }
@@ -189,6 +193,10 @@ impl Keys {
             "stream.inline" => self.inline = (value != "auto").then(|| truth(value)),
             "stream.midstream-policy" => self.midstream = Some(value.into()),
             "exception-policy" => self.all_exceptions = Some(value.into()),
+            "stream.bypass" => self.bypass_deep = truth(value),
+            "app-layer.protocols.tls.encryption-handling" | "app-layer.protocols.ssh.encryption-handling" => {
+                self.bypass_encrypted |= value == "bypass";
+            }
             "stream.reassembly.depth" => {
                 let depth = size(value).filter(|depth| *depth > 0);
                 self.reassembly.depth_bytes = depth.unwrap_or(u64::MAX);
@@ -254,6 +262,8 @@ impl Keys {
             midstream: midstream.unwrap_or_default(),
             drop_invalid: self.drop_invalid && self.mode == Mode::Inline,
             drop_urgent: self.drop_urgent,
+            bypass_deep: self.bypass_deep,
+            bypass_encrypted: self.bypass_encrypted,
             named_only: self.named_only.clone(),
             hosts,
             order,
