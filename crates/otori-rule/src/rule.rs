@@ -397,6 +397,39 @@ impl Memory {
     }
 }
 
+/// Packets that are logged behind an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// whose
+    pub scope: TagScope,
+    /// how many
+    pub limit: TagLimit,
+}
+
+/// Whose packets a tag means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagScope {
+    /// those of the flow
+    Flow,
+    /// those that the sender of the packet sends
+    Source,
+    /// those from and to its receiver
+    Destination,
+}
+
+/// Until when; the packet with the alert counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagLimit {
+    /// as long as the flow lives
+    None,
+    /// so many packets
+    Packets(u32),
+    /// so many bytes of frames
+    Bytes(u32),
+    /// for so long
+    Seconds(u32),
+}
+
 /// `threshold`, `detection_filter` and the lines of a threshold file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Threshold {
@@ -519,6 +552,8 @@ pub struct Rule {
     pub outspoken: bool,
     /// the flow is left alone after a match
     pub bypass: bool,
+    /// packets behind its alerts that are logged
+    pub tags: Vec<Tag>,
     /// a question of DNS that it rejects is answered with addresses of the guard's own
     pub sinkhole: bool,
     /// files that it matches are worth keeping

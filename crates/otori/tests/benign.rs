@@ -39,7 +39,10 @@ fn lists(folder: &Path) -> Vec<String> {
     let [hosts, urls, addresses] = &mut text;
     (0..HOSTS).for_each(|n| writeln!(hosts, "host-{:08x}.net{}.example", spread(n), n % 5000).unwrap());
     (0..URLS).for_each(|n| writeln!(urls, "http://cdn-{:08x}.example/bins/{n}", spread(n)).unwrap());
-    (0..ADDRESSES).for_each(|n| writeln!(addresses, "2001:db8:{:x}::{:x}", n >> 8, spread(n)).unwrap());
+    (0..ADDRESSES).for_each(|n| {
+        let [a, b, c, d] = spread(n).to_be_bytes();
+        writeln!(addresses, "2001:db8:{:x}::{a:x}{b:02x}:{c:x}{d:02x}", n >> 8).unwrap();
+    });
     let names = ["hosts", "urls", "addresses"];
     names
         .into_iter()

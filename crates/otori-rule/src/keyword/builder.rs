@@ -69,6 +69,7 @@ impl Rule {
             silent: false,
             outspoken: false,
             bypass: false,
+            tags: Vec::new(),
             sinkhole: false,
             stores_files: false,
             transactional: false,

@@ -15,6 +15,7 @@ mod meta;
 mod number;
 mod packet;
 mod pattern;
+mod tag;
 
 pub use builder::Builder;
 pub(crate) use builder::direction_of;
@@ -147,7 +148,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("startswith", Bare, content::starts_with, "the last content is at the start"),
     row("stream-event", Needed, packet::stream_event, "an anomaly of a stream"),
     row("stream_size", Needed, flow::stream_size, "bytes of the stream so far"),
-    row("tag", Needed, meta::nothing, "accepted, packets behind an alert are not kept"),
+    row("tag", Needed, tag::tag, "packets behind an alert are logged, of its flow or of a host"),
     row("target", Needed, meta::target, "which side is attacked"),
     row("tcp.ack", Needed, packet::ack, "TCP acknowledgement number"),
     row("tcp.flags", Needed, packet::tcp_flags, "TCP flags"),

@@ -3,7 +3,7 @@
 //! Key types: [`Work`] (the engine without its flows), [`FlowExtra`] (what it keeps with a flow).
 use super::{
     Decision, Exception, Settings, WorkState, bypass::Skipped, lone_place, naming, outcome::Found,
-    policing::Policed,
+    policing::Policed, stats, tagged::Tagged,
 };
 use crate::{
     device::Ends,
@@ -42,6 +42,10 @@ pub(crate) struct FlowExtra {
     pub(super) naming: Naming,
     /// left alone by an exception policy: neither parsed nor logged
     pub(super) bypassed: bool,
+    /// its packets are logged
+    pub(super) tagged: Tagged,
+    /// the exception policy that it has met, by its name in suricata.yaml
+    exception: Option<&'static str>,
     /// large and not worth a look: only counted
     pub(super) skipped: Option<Box<Skipped>>,
     /// what the policies say of it
@@ -178,9 +182,17 @@ impl Work<'_> {
         if self.state.devices.is_some() {
             self.tell_devices(flow, direction, packet);
         }
+        let facts = Facts::of(flow);
+        let (source, destination) = facts.ends(direction);
+        let tagged = (!flow.extra.tagged.is_empty() && flow.extra.tagged.has(packet))
+            | (!self.state.tagged.is_empty() && self.state.tagged.have(packet, source.ip, destination.ip));
         flow.conversation.transactions().swap_spare(&mut self.state.spare);
         let decision = self.judge_packet(flow, direction, packet);
         flow.conversation.transactions().swap_spare(&mut self.state.spare);
+        if tagged {
+            let place = self.place(&facts, direction, packet, &flow.conversation);
+            self.state.eve.tagged(&place);
+        }
         if decision != Decision::Pass || flow.extra.policy.is_none() {
             return decision;
         }
@@ -202,7 +214,7 @@ impl Work<'_> {
             let reason = if fate.rule.is_some() { "flow drop" } else { "exception policy flow drop" };
             let facts = Facts::of(flow);
             let place = self.place(&facts, direction, packet, &flow.conversation);
-            self.state.eve.drop(&place, None, reason);
+            self.state.drop(&place, None, reason);
             return decision;
         }
         if let Some(decision) = self.exception(flow, direction, packet) {
@@ -225,6 +237,9 @@ impl Work<'_> {
         let mut case = Case { packet, facts, events, found: Vec::new() };
         for (kind, names) in [("decode", packet.anomalies.names()), ("stream", case.events.names())] {
             for name in names {
+                if *name == "stream.reassembly_seq_gap" {
+                    self.state.stats.bump(stats::STREAM, "reassembly_gap");
+                }
                 let place = self.place(&facts, direction, packet, &flow.conversation);
                 self.state.eve.anomaly(&place, kind, name);
             }
@@ -270,12 +285,20 @@ impl Work<'_> {
         if self.settings.drop_urgent && flags & tcp_flag::URG != 0 {
             let facts = Facts::of(flow);
             let place = self.place(&facts, direction, packet, &flow.conversation);
-            self.state.eve.drop(&place, None, "stream urgent");
+            self.state.drop(&place, None, "stream urgent");
             return Some(Decision::Drop);
         }
         let opens = flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN || flags & tcp_flag::RST != 0;
         let unknown = flow.tcp.as_deref().is_some_and(|tcp| tcp.state() == TcpState::None);
-        if opens || !unknown || flow.extra.passed || flow.extra.bypassed {
+        if opens || !unknown {
+            return None;
+        }
+        // Once for each packet of a connection that nobody has taken up.
+        if let Some(name) = self.settings.midstream.name() {
+            self.state.stats.bump(stats::MIDSTREAM, name);
+            flow.extra.exception.get_or_insert(name);
+        }
+        if flow.extra.passed || flow.extra.bypassed {
             return None;
         }
         let decision = match self.settings.midstream {
@@ -292,13 +315,13 @@ impl Work<'_> {
                 flow.extra.passed = true;
                 return None;
             }
-            Exception::Ignore => return None,
+            Exception::Ignore | Exception::Told => return None,
         };
         if decision != Decision::Pass {
             flow.extra.fate = Some(Fate { decision, rule: None, repeated: 0, subject: None });
             let facts = Facts::of(flow);
             let place = self.place(&facts, direction, packet, &flow.conversation);
-            self.state.eve.drop(&place, None, "stream midstream");
+            self.state.drop(&place, None, "stream midstream");
         }
         Some(decision)
     }
@@ -317,7 +340,7 @@ impl Work<'_> {
         case.found = seen.found;
         self.settle(case, direction, conversation, extra);
         let place = self.place(&case.facts, direction, case.packet, conversation);
-        self.state.eve.drop(&place, None, "stream error");
+        self.state.drop(&place, None, "stream error");
         Decision::Drop
     }
 
@@ -631,13 +654,23 @@ impl Work<'_> {
         self.give_summary(flow);
         let action = flow.extra.fate.as_ref().map(|_| "drop");
         let action = action.or(flow.extra.passed.then_some("pass"));
-        let FlowExtra { alerted, bypassed, naming, ends, .. } = &flow.extra;
+        self.state.stats.end(flow);
+        let FlowExtra { alerted, bypassed, naming, ends, exception, .. } = &flow.extra;
         let application = naming.application();
         let (skipped, policy) = (flow.extra.skipped.as_deref(), self.policy_notes(&flow.extra));
         let bypassed = *bypassed || skipped.is_some();
         let skipped = skipped.map(|skipped| skipped.counts(flow));
-        let notes =
-            FlowNotes { reason, alerted: *alerted, bypassed, action, application, ends, skipped, policy };
+        let notes = FlowNotes {
+            reason,
+            alerted: *alerted,
+            bypassed,
+            action,
+            application,
+            ends,
+            skipped,
+            policy,
+            exception: *exception,
+        };
         self.state.eve.flow(flow.last_at, flow, &notes);
         flow.conversation.transactions().close(|_| true);
         flow.conversation.transactions().swap_spare(&mut self.state.spare);
@@ -677,6 +710,11 @@ impl Pieces {
 }
 
 impl WorkState {
+    /// Writes down that a packet is dropped, and counts why.
+    pub(super) fn drop(&mut self, place: &Place<'_, '_>, rule: Option<&Rule>, reason: &'static str) {
+        self.stats.drop(reason);
+        self.eve.drop(place, rule, reason);
+    }
     /// The connection may be one that another has announced.
     fn adopt(&mut self, now: Timestamp, facts: &Facts, conversation: &mut Conversation) {
         let (client, server) = (facts.client, facts.server);

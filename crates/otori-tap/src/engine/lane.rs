@@ -5,6 +5,7 @@ use super::{
     Carrier, Decision, Settings, WorkState, expected,
     flow::{self, FlowExtra, Work},
     stats::Stats,
+    tagged,
 };
 use crate::eve::Eve;
 use otori_event::Timestamp;
@@ -47,6 +48,7 @@ impl Lane {
             spare: Some(Box::default()),
             carriers: Vec::new(),
             devices: None,
+            tagged: tagged::TaggedHosts::default(),
             late: Vec::new(),
             policing: None,
         };
@@ -119,6 +121,7 @@ impl Lane {
 
     fn whole_packet(&mut self, rules: &RuleSet, packet: &Packet<'_>, number: u64) -> Decision {
         let mut ended = core::mem::take(&mut self.ended);
+        self.work.stats.count_layers(packet);
         let placed = self.flows.place(packet, &mut ended);
         self.flows.sweep(self.now, &mut ended);
         let mut work = Work { rules, settings: &self.settings, state: &mut self.work, number };

@@ -13,6 +13,7 @@ mod outcome;
 mod policing;
 mod settings;
 mod stats;
+mod tagged;
 mod told;
 mod verdict;
 mod watching;
@@ -23,7 +24,7 @@ mod tests;
 
 pub use crew::Crew;
 pub use flow::Facts;
-pub use settings::{Detail, Exception, Settings};
+pub use settings::{Detail, Exception, Forwarded, Settings};
 pub use workers::{Spread, Workers};
 
 use crate::{
@@ -117,6 +118,8 @@ pub(crate) struct WorkState {
     carriers: Vec<Carrier>,
     /// whose flows they are, if anybody wants to know
     devices: Option<Devices>,
+    /// hosts whose packets are logged
+    tagged: tagged::TaggedHosts,
     /// what devices conclude from what matched
     late: Vec<outcome::Found>,
     /// what devices may do, if anybody says so

@@ -5,11 +5,12 @@ use super::{
     Decision, Mode,
     flow::{Case, Fate, FlowExtra, Work},
     policing::POLICY_GENERATOR,
+    stats,
 };
 use crate::eve::{self, Alert, Place};
 use otori_rule::{
     Action, Hit, Scope,
-    rule::RuleProtocol,
+    rule::{RuleProtocol, TagScope},
     set::{LIST_GENERATOR, View},
     state::Rate,
 };
@@ -95,6 +96,8 @@ impl Work<'_> {
             let loud = rate != Rate::Silent && !hit.rule.silent && (!passes || hit.rule.outspoken);
             if loud && outcome.told.len() < self.settings.alerts_per_packet {
                 outcome.told.push((place, blocks));
+            } else if loud {
+                self.state.stats.bump(stats::DETECT, "alert_queue_overflow");
             }
             if passes {
                 outcome.passed = outcome.decision == Decision::Pass;
@@ -164,6 +167,14 @@ impl Work<'_> {
             };
             self.state.eve.alert(&line, &alert);
             self.give_verdict(&case.facts, *direction, conversation, hit, transaction);
+            for tag in &hit.rule.tags {
+                let (source, destination) = case.facts.ends(*direction);
+                match tag.scope {
+                    TagScope::Flow => extra.tagged.add(*tag, case.packet),
+                    TagScope::Source => self.state.tagged.add(source.ip, *tag, case.packet),
+                    TagScope::Destination => self.state.tagged.add(destination.ip, *tag, case.packet),
+                }
+            }
             self.watch_alert(case, *direction, conversation, extra, &hit.rule);
         }
         extra.passed |= outcome.pass_flow || outcome.bypass;
@@ -180,7 +191,7 @@ impl Work<'_> {
             });
         }
         let line = self.place(&case.facts, direction, case.packet, conversation);
-        self.state.eve.drop(&line, Some(&hit.rule), reason);
+        self.state.drop(&line, Some(&hit.rule), reason);
         outcome.decision
     }
 
@@ -215,7 +226,7 @@ impl Work<'_> {
             self.state.eve.alert(line, &alert);
         }
         if let Some((place, reason)) = outcome.decided {
-            self.state.eve.drop(line, found.get(place).map(|one| &*one.hit.rule), reason);
+            self.state.drop(line, found.get(place).map(|one| &*one.hit.rule), reason);
         }
         outcome.decision
     }

@@ -330,7 +330,7 @@ impl Work<'_> {
         });
         if over == 1 {
             let place = self.place(&facts, direction, packet, &flow.conversation);
-            self.state.eve.drop(&place, None, "policy throttle");
+            self.state.drop(&place, None, "policy throttle");
         }
         Decision::Drop
     }

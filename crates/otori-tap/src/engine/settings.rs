@@ -17,6 +17,8 @@ pub enum Exception {
     /// nothing
     #[default]
     Ignore,
+    /// nothing, and the log says so
+    Told,
     /// the flow is dropped
     DropFlow,
     /// the packet is dropped
@@ -36,7 +38,8 @@ impl Exception {
     pub fn by_name(name: &str, mode: Mode) -> Option<Exception> {
         Some(match name {
             "auto" if mode == Mode::Inline => Exception::DropFlow,
-            "ignore" | "auto" => Exception::Ignore,
+            "auto" => Exception::Ignore,
+            "ignore" => Exception::Told,
             "drop-flow" => Exception::DropFlow,
             "drop-packet" => Exception::DropPacket,
             "reject" => Exception::Reject,
@@ -44,6 +47,22 @@ impl Exception {
             "pass-packet" => Exception::PassPacket,
             "bypass" => Exception::Bypass,
             _ => return None,
+        })
+    }
+}
+
+impl Exception {
+    /// Its name in EVE, if it does anything.
+    pub(super) const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Exception::Ignore => return None,
+            Exception::Told => "ignore",
+            Exception::DropFlow => "drop_flow",
+            Exception::DropPacket => "drop_packet",
+            Exception::Reject => "reject",
+            Exception::PassFlow => "pass_flow",
+            Exception::PassPacket => "pass_packet",
+            Exception::Bypass => "bypass",
         })
     }
 }
@@ -69,6 +88,17 @@ pub struct Detail {
     pub references: bool,
     /// IPv6 addresses are written short
     pub short_addresses: bool,
+    /// whom a proxy has asked for (`xff`)
+    pub forwarded: Option<Forwarded>,
+}
+
+/// Where an alert shows for whom a proxy asks (`xff` of suricata.yaml).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// in place of the proxy's address (`mode: overwrite`), or beside it (`extra-data`)
+    pub overwrites: bool,
+    /// the last address of the header counts (`deployment: reverse`), or the first one (`forward`)
+    pub last: bool,
 }
 
 /// How an engine works.

@@ -6,8 +6,9 @@ use crate::{
     device::Label,
     engine::{Detail, Facts},
 };
+use core::net::IpAddr;
 use otori_rule::{Hit, Rule};
-use otori_wire::{Direction, LinkType, Transaction, decode::Transport};
+use otori_wire::{Direction, LinkType, Packet, Transaction, decode::Transport, proto::http};
 use serde_json::{Map, Value, json};
 
 /// What an alert tells besides its place.
@@ -48,6 +49,7 @@ impl Eve {
         {
             object.insert("context".into(), found.into());
         }
+        add_forwarded(&mut line, &mut object, alert);
         line.insert("alert".into(), object);
         let mut verdict = json!({"action": alert.verdict});
         if alert.hit.rule.action == otori_rule::Action::Reject
@@ -104,6 +106,51 @@ impl Eve {
     }
 }
 
+impl Eve {
+    /// A packet that is logged because of an alert before it.
+    pub(crate) fn tagged(&mut self, place: &Place<'_, '_>) {
+        let Some((packet, _)) = place.packet.filter(|_| self.enabled) else { return };
+        let mut line = Self::head(place, "packet");
+        add_packet(&mut line, packet);
+        self.write(line);
+    }
+}
+
+/// For whom a proxy has asked, beside its own address or in place of it.
+fn add_forwarded(line: &mut Map<String, Value>, object: &mut Value, alert: &Alert<'_>) {
+    let Some(how) = alert.detail.forwarded else { return };
+    let block = alert.transaction.and_then(|transaction| transaction.fields.get(http::REQUEST_HEADER_RAW));
+    let Some(asked) = block.and_then(|block| forwarded(block, how.last)) else { return };
+    let address = ip_text(asked);
+    if how.overwrites {
+        let key = if alert.way == Direction::ToServer { "src_ip" } else { "dest_ip" };
+        line.insert(key.into(), address.into());
+    } else if let Some(object) = object.as_object_mut() {
+        object.insert("xff".into(), address.into());
+    }
+}
+
+/// The first or the last address that `X-Forwarded-For` has.
+fn forwarded(block: &[u8], last: bool) -> Option<IpAddr> {
+    let value = block.split(|byte| *byte == b'\n').find_map(|line| {
+        let colon = line.iter().position(|byte| *byte == b':')?;
+        let (name, value) = line.split_at(colon);
+        name.trim_ascii().eq_ignore_ascii_case(b"x-forwarded-for").then_some(value.get(1..)?)
+    })?;
+    let mut all = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    let one = if last { all.next_back() } else { all.next() }?;
+    core::str::from_utf8(one).ok()?.parse().ok()
+}
+
+/// The packet as it came, and what it starts with.
+fn add_packet(line: &mut Map<String, Value>, packet: &Packet<'_>) {
+    let whole = packet.joined.then(|| packet.rebuilt());
+    line.insert("packet".into(), base64(whole.as_deref().unwrap_or(packet.frame)).into());
+    // What was in a tunnel has no link layer of its own.
+    let link = if packet.depth > 0 { LinkType::Ip } else { packet.link };
+    line.insert("packet_info".into(), json!({"linktype": link.number(), "linktype_name": link.name()}));
+}
+
 fn flow_object(flow: &Facts) -> Value {
     json!({
         "pkts_toserver": flow.packets[0], "pkts_toclient": flow.packets[1],
@@ -131,11 +178,7 @@ fn add_detail(line: &mut Map<String, Value>, place: &Place<'_, '_>, alert: &Aler
     }
     let Some(packet) = packet else { return };
     if alert.detail.packet {
-        let whole = packet.joined.then(|| packet.rebuilt());
-        line.insert("packet".into(), base64(whole.as_deref().unwrap_or(packet.frame)).into());
-        // What was in a tunnel has no link layer of its own.
-        let link = if packet.depth > 0 { LinkType::Ip } else { packet.link };
-        line.insert("packet_info".into(), json!({"linktype": link.number(), "linktype_name": link.name()}));
+        add_packet(line, packet);
     }
     if let (true, LinkType::Ethernet, Some(head)) =
         (alert.detail.ethernet, packet.link, packet.frame.get(..14))
@@ -215,5 +258,14 @@ mod tests {
             assert_eq!(base64(bytes.as_bytes()), expect);
         }
         assert_eq!(printable(b"a\x00b\r\n"), "a.b\r\n");
+    }
+
+    #[test]
+    fn a_proxy_says_for_whom_it_asks() {
+        let block = b"Host: a.example\r\nx-forwarded-for: 192.0.2.1, 2001:db8::2\r\n\r\n";
+        assert_eq!(forwarded(block, false), Some([192, 0, 2, 1].into()));
+        assert_eq!(forwarded(block, true).map(|ip| ip.to_string()).as_deref(), Some("2001:db8::2"));
+        assert_eq!(forwarded(b"X-Forwarded-For: unknown\r\n", true), None);
+        assert_eq!(forwarded(b"X-Forwarded: 192.0.2.1\r\n", true), None);
     }
 }

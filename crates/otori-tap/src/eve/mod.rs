@@ -60,6 +60,8 @@ pub struct FlowNotes<'a> {
     pub skipped: Option<[[u64; 2]; 2]>,
     /// the policy that decides about it, what that does, and packets above its rate
     pub policy: Option<(String, &'static str, u64)>,
+    /// the exception policy that it met as a connection without a hand-shake
+    pub exception: Option<&'static str>,
 }
 
 /// What every line says of its flow.
@@ -275,6 +277,9 @@ impl Eve {
             let counts = json!({"pkts_toserver": packets[0], "pkts_toclient": packets[1],
                 "bytes_toserver": bytes[0], "bytes_toclient": bytes[1]});
             object.insert("bypassed".into(), counts);
+        }
+        if let (Some(name), Some(object)) = (notes.exception, object.as_object_mut()) {
+            object.insert("exception_policy".into(), json!([{"target": "stream_midstream", "policy": name}]));
         }
         line.insert("flow".into(), object);
         if let Some((name, deed, over)) = &notes.policy {

@@ -11,9 +11,9 @@ use crate::{
 use otori_event::{Endpoint, Timestamp};
 use std::collections::HashMap;
 
-/// IP protocols whose packets make flows; 50 is ESP.
+/// IP protocols whose packets make flows; 4 and 41 are IP in IP, 50 is ESP.
 const FLOW_PROTOCOLS: &[u8] =
-    &[protocol::TCP, protocol::UDP, protocol::ICMP, protocol::ICMPV6, protocol::SCTP, 50];
+    &[protocol::TCP, protocol::UDP, protocol::ICMP, protocol::ICMPV6, protocol::SCTP, 4, 41, 50];
 
 const SECOND_NS: i64 = 1_000_000_000;
 

@@ -4,7 +4,7 @@
 use otori_rule::{Action, Variables, address::AddressSet, set::ActionOrder};
 use otori_tap::{
     Mode, Settings,
-    engine::{Detail, Exception},
+    engine::{Detail, Exception, Forwarded},
 };
 use otori_wire::{
     Policy, Reassembly,
@@ -79,6 +79,18 @@ const WITHOUT_MEANING: &[&str] = &[
     "unix-command.",
     "vlan.",
 ];
+
+/// The `xff` of alerts, or of all events.
+fn forwarded(scalars: &[(String, String)]) -> Option<Forwarded> {
+    let of = |option: &str| {
+        let found = scalars.iter().find(|(key, _)| {
+            key.split_once(".xff.").is_some_and(|(front, have)| front.contains("eve-log") && have == option)
+        });
+        found.map(|(_, value)| value.as_str())
+    };
+    of("enabled").filter(|value| truth(value))?;
+    Some(Forwarded { overwrites: of("mode") == Some("overwrite"), last: of("deployment") != Some("forward") })
+}
 
 fn truth(value: &str) -> bool {
     matches!(value, "true" | "yes" | "on" | "1")
@@ -158,6 +170,7 @@ impl Keys {
                 _ => {}
             }
         }
+        self.detail.forwarded = forwarded(scalars);
         self.name_capture =
             scalars.iter().any(|(key, value)| key.ends_with(".eve-log.pcap-file") && truth(value));
         let short = |(key, value): &(String, String)| key.ends_with(".eve-log.ipv6-compress") && truth(value);
