@@ -15,11 +15,16 @@ use crate::{
 use otori_wire::LinkType;
 use std::{io, os::fd::BorrowedFd, time::Duration};
 
+/// Bytes of a batch, about: those of large frames stay in the processor's cache until they are sent.
+const BATCH_BYTES: usize = 128 << 10;
+
 /// Both ends.
 pub(crate) struct Pair {
     sockets: [PacketSocket; 2],
     /// what one call has brought, and what is sent with one
     frames: Vec<Frame>,
+    /// how many one call may bring, from each side
+    batches: [usize; 2],
     counters: Counters,
     sinkhole: Option<Sinkhole>,
 }
@@ -68,6 +73,7 @@ impl Pair {
         Pair {
             sockets,
             frames: (0..BATCH_FRAMES).map(|_| Frame::new()).collect(),
+            batches: [BATCH_FRAMES; 2],
             counters: Counters::default(),
             sinkhole: None,
         }
@@ -83,7 +89,19 @@ impl Backend for Pair {
     ) -> Result<usize, BackendError> {
         let [a, b] = &self.sockets;
         wait_for(&[a, b], wake, wait).map_err(|error| BackendError::of("waiting for packets", error))?;
-        Ok(self.side(0, decide)? + self.side(1, decide)?)
+        let mut seen = 0;
+        for side in 0..2 {
+            let mut count = 0;
+            while count < BATCH_FRAMES {
+                let (room, taken) = (self.batches[side], self.side(side, decide)?);
+                count += taken;
+                if taken < room {
+                    break;
+                }
+            }
+            seen += count;
+        }
+        Ok(seen)
     }
     fn set_sinkhole(&mut self, sinkhole: Option<Sinkhole>) {
         self.sinkhole = sinkhole;
@@ -95,9 +113,10 @@ impl Backend for Pair {
 }
 
 impl Pair {
-    /// Takes a batch from one side, decides it and sends on what passes; how many frames those were.
+    /// Takes a batch from one side, decides it and sends on what passes; how many frames came.
     fn side(&mut self, side: usize, decide: &mut Decide<'_>) -> Result<usize, BackendError> {
-        let Pair { sockets, frames, counters, sinkhole } = self;
+        let Pair { sockets, frames, batches, counters, sinkhole } = self;
+        let Some(frames) = frames.get_mut(..batches[side]) else { return Ok(0) };
         let [from, to] = if side == 0 { [&sockets[0], &sockets[1]] } else { [&sockets[1], &sockets[0]] };
         let mut received = [Received::Skip; BATCH_FRAMES];
         let count = from.receive(frames, &mut received);
@@ -121,7 +140,11 @@ impl Pair {
         counters.forwarded += sent as u64;
         counters.lost += (wanted - sent) as u64;
         counters.dropped += (seen - wanted) as u64;
-        Ok(seen)
+        let bytes = frames.iter().take(count).map(|frame| frame.bytes().len()).sum::<usize>();
+        if let Some(mean) = bytes.checked_div(count) {
+            batches[side] = (BATCH_BYTES / mean.max(1)).clamp(1, BATCH_FRAMES);
+        }
+        Ok(count)
     }
 }
 

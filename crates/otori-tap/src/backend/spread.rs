@@ -50,7 +50,7 @@ impl Share {
     }
 
     fn join(&self, socket: &PacketSocket) -> io::Result<()> {
-        let kind = libc::PACKET_FANOUT_CBPF as u32;
+        let kind = libc::PACKET_FANOUT_CBPF;
         let ask = |kind: u32| {
             socket.set(libc::SOL_PACKET, libc::PACKET_FANOUT, &(u32::from(self.number) | kind << 16))
         };

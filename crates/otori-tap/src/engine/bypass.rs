@@ -1,7 +1,8 @@
 //! Flows that are large and not worth a look any more: they are only counted, as Suricata's local bypass does.
 //!
 //! Key type: [`Skipped`]. A flow qualifies when it is encrypted and its hand-shake was read, when nobody knows its protocol,
-//! or when both directions are longer than what is put in order (`stream.reassembly.depth`). Rules that came or went since
+//! or when both directions are longer than what is put in order (`stream.reassembly.depth`; with `stream.bypass` one is
+//! enough). Rules that came or went since
 //! are asked about one packet more, so that an address that is blocked now is blocked for such flows as well.
 use super::{
     Decision, Settings,
@@ -75,9 +76,9 @@ impl Work<'_> {
         }
         let long = bypass_bytes.filter(|least| flow.bytes[0] + flow.bytes[1] >= *least);
         let read = long
-            .is_some_and(|least| is_encrypted(flow) || self.is_deep(flow) || is_unknown(flow, least))
+            .is_some_and(|least| is_encrypted(flow) || self.deep(flow) == 2 || is_unknown(flow, least))
             || (bypass_encrypted && is_encrypted(flow))
-            || (bypass_deep && self.is_deep(flow));
+            || (bypass_deep && self.deep(flow) > 0);
         if !read {
             return;
         }
@@ -90,10 +91,10 @@ impl Work<'_> {
         flow.extra.skipped = Some(Box::new(Skipped { packets: flow.packets, bytes: flow.bytes, changes }));
     }
 
-    /// Both directions are longer than what is put in order.
-    fn is_deep(&self, flow: &Flow<FlowExtra>) -> bool {
-        delivered(flow)
-            .is_some_and(|bytes| bytes.iter().all(|bytes| *bytes >= self.settings.reassembly.depth_bytes))
+    /// So many directions are longer than what is put in order.
+    fn deep(&self, flow: &Flow<FlowExtra>) -> usize {
+        let depth = self.settings.reassembly.depth_bytes;
+        delivered(flow).map_or(0, |bytes| bytes.iter().filter(|bytes| **bytes >= depth).count())
     }
 }
 

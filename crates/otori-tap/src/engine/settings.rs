@@ -132,7 +132,7 @@ pub struct Settings {
     pub bypass_bytes: Option<u64>,
     /// an encrypted flow is only counted once its hand-shake was read (`encryption-handling: bypass`)
     pub bypass_encrypted: bool,
-    /// a flow is only counted once both directions are longer than what is put in order (`stream.bypass`)
+    /// a flow is only counted once one direction is longer than what is put in order (`stream.bypass`)
     pub bypass_deep: bool,
     /// questions of DNS are answered so where a list or a policy says it
     pub sinkhole: Option<Sinkhole>,

@@ -77,7 +77,7 @@ pub struct Arguments {
     /// An encrypted flow is only counted once its hand-shake was read, as `encryption-handling: bypass`
     #[arg(long)]
     bypass_encrypted: bool,
-    /// A flow is only counted once both directions are longer than --stream-depth, as `stream.bypass`
+    /// A flow is only counted once one direction is longer than --stream-depth, as `stream.bypass`
     #[arg(long)]
     bypass_deep: bool,
     /// Socket of a running `otori up` [default: guard.sock in the data folder, if it is there]

@@ -2,6 +2,7 @@
 //!
 //! Neighbours: `guard` (whose settings it takes), `inspect` (what Suricata would say of a capture). Every block is told with
 //! its rule or list; what a file of known findings does not name is a failure.
+#![allow(clippy::print_stdout, reason = "the findings are this verb's data")]
 use super::{Failure, guard, lists, policies, rules};
 use anyhow::Context;
 use otori_tap::{
