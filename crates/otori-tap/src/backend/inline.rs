@@ -122,29 +122,49 @@ impl Pair {
         let count = from.receive(frames, &mut received);
         let count = count.map_err(|error| BackendError::of("receiving", error))?;
         let mut passes = [false; BATCH_FRAMES];
-        let mut seen = 0;
-        let places = frames.iter().zip(&received).zip(&mut passes).take(count);
-        for ((frame, _), passes) in places.filter(|((_, what), _)| **what == Received::Frame) {
+        let (mut seen, mut begin, mut done) = (0, 0, Forwarded::default());
+        for place in (0..count).filter(|place| received[*place] == Received::Frame) {
             seen += 1;
-            let decision = decide(&Incoming { at: now(), link: LinkType::Ethernet, frame: frame.bytes() });
-            *passes = decision == Decision::Pass;
+            let frame = frames[place].bytes();
+            let decision = decide(&Incoming { at: now(), link: LinkType::Ethernet, frame });
+            passes[place] = decision == Decision::Pass;
             if decision >= Decision::Reject {
+                // What came before goes first: a reset must not overtake the hand-shake that it belongs to.
+                done.add(to, &frames[begin..place], &passes[begin..place]);
+                begin = place;
                 let sinkhole = sinkhole.as_ref().filter(|_| decision == Decision::Sinkhole);
-                answer(frame.bytes(), sinkhole, [from, to]);
+                answer(frame, sinkhole, [from, to]);
             }
         }
-        let wanted = passes.iter().filter(|passes| **passes).count();
-        let passing = frames.iter().zip(&passes).filter(|(_, passes)| **passes).map(|(frame, _)| frame);
-        let sent = if wanted > 0 { to.send(passing) } else { 0 };
+        done.add(to, &frames[begin..count], &passes[begin..count]);
         counters.received += seen as u64;
-        counters.forwarded += sent as u64;
-        counters.lost += (wanted - sent) as u64;
-        counters.dropped += (seen - wanted) as u64;
+        counters.forwarded += done.sent as u64;
+        counters.lost += (done.wanted - done.sent) as u64;
+        counters.dropped += (seen - done.wanted) as u64;
         let bytes = frames.iter().take(count).map(|frame| frame.bytes().len()).sum::<usize>();
         if let Some(mean) = bytes.checked_div(count) {
             batches[side] = (BATCH_BYTES / mean.max(1)).clamp(1, BATCH_FRAMES);
         }
         Ok(count)
+    }
+}
+
+/// Frames that were to be sent on, and those that the interface took.
+#[derive(Default)]
+struct Forwarded {
+    wanted: usize,
+    sent: usize,
+}
+
+impl Forwarded {
+    /// Sends those that pass, in order.
+    fn add(&mut self, to: &PacketSocket, frames: &[Frame], passes: &[bool]) {
+        let wanted = passes.iter().filter(|passes| **passes).count();
+        if wanted > 0 {
+            self.wanted += wanted;
+            let passing = frames.iter().zip(passes).filter(|(_, passes)| **passes);
+            self.sent += to.send(passing.map(|(frame, _)| frame));
+        }
     }
 }
 
