@@ -12,6 +12,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 use support::{
+    dns,
     namespace::Network,
     process::Process,
     role::{is_role, role},
@@ -41,28 +42,14 @@ fn role_server() {
     });
     let socket = UdpSocket::bind((SERVER, 53)).unwrap();
     println!("\nserver ready");
-    let mut buffer = [0; 512];
-    while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-        let mut answer = buffer[..length].to_vec();
-        answer[2..8].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1]);
-        answer.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc6\x33\x64\x01");
-        let _ = socket.send_to(&answer, from);
-    }
+    dns::serve(&socket);
 }
 
 fn ask(socket: &UdpSocket, name: &str) -> String {
-    let mut question = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0".to_vec();
-    for label in name.split('.') {
-        question.push(label.len() as u8);
-        question.extend_from_slice(label.as_bytes());
-    }
-    question.extend_from_slice(b"\0\0\x01\0\x01");
-    socket.send(&question).unwrap();
-    let mut answer = [0; 512];
-    let Ok(length) = socket.recv(&mut answer) else { return "nothing".into() };
-    match answer[7] {
-        0 => format!("code {}", answer[3] & 15),
-        _ => format!("{:?}", &answer[length - 4..length]),
+    match dns::ask(socket, name) {
+        None => "nothing".into(),
+        Some((code, None)) => format!("code {code}"),
+        Some((_, Some(address))) => format!("{address:?}"),
     }
 }
 

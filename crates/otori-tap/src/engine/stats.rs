@@ -175,15 +175,7 @@ impl Stats {
     pub(super) fn end<S>(&mut self, flow: &Flow<S>) {
         self.bump("flow.end.state", flow.state().as_str());
         if let Some(tcp) = flow.tcp.as_deref() {
-            let state = match tcp.state() {
-                TcpState::None => "none",
-                TcpState::SynSent => "syn_sent",
-                TcpState::SynReceived => "syn_recv",
-                TcpState::Established => "established",
-                TcpState::Closing => "fin_wait1",
-                TcpState::Closed => "closed",
-            };
-            self.bump("flow.end.tcp_state", state);
+            self.bump("flow.end.tcp_state", tcp.state().as_str());
             if tcp.midstream {
                 self.bump(STREAM, "midstream_pickups");
             }

@@ -24,7 +24,6 @@ use otori_rule::{
 use otori_wire::{
     Flow, Packet, Transaction,
     decode::{Transport, protocol},
-    flow::TcpState,
     proto,
 };
 use record::JsonRecord;
@@ -304,7 +303,7 @@ impl Eve {
             for (name, _) in names.iter().filter(|(_, bit)| both & bit != 0) {
                 object.insert((*name).into(), true.into());
             }
-            object.insert("state".into(), tcp_state_name(tcp.state()).into());
+            object.insert("state".into(), tcp.state().as_str().into());
             line.insert("tcp".into(), object.into());
         }
         self.write(line);
@@ -320,17 +319,6 @@ impl Eve {
         line.insert("event_type".into(), "stats".into());
         line.insert("stats".into(), stats);
         self.write(line);
-    }
-}
-
-fn tcp_state_name(state: TcpState) -> &'static str {
-    match state {
-        TcpState::None => "none",
-        TcpState::SynSent => "syn_sent",
-        TcpState::SynReceived => "syn_recv",
-        TcpState::Established => "established",
-        TcpState::Closing => "fin_wait1",
-        TcpState::Closed => "closed",
     }
 }
 

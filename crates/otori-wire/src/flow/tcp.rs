@@ -34,6 +34,21 @@ pub enum TcpState {
     Closed,
 }
 
+impl TcpState {
+    /// As Suricata's EVE has it (`tcp.state`, and the counters of `flow.end.tcp_state`).
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TcpState::None => "none",
+            TcpState::SynSent => "syn_sent",
+            TcpState::SynReceived => "syn_recv",
+            TcpState::Established => "established",
+            TcpState::Closing => "fin_wait1",
+            TcpState::Closed => "closed",
+        }
+    }
+}
+
 /// What came out of a segment, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {

@@ -1,4 +1,4 @@
-//! What the tests of the whole product share: running programs with their lines, namespaces, a telnet client.
+//! What the tests of the whole product share: running programs with their lines, namespaces, questions of DNS, a telnet client.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -6,6 +6,7 @@
     reason = "each test uses its part; a test may unwrap"
 )]
 
+pub mod dns;
 pub mod hub;
 pub mod namespace;
 pub mod process;
