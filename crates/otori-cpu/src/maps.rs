@@ -1,9 +1,9 @@
 //! The translation caches that every load and store hits. Key type: [`Maps`]; missed into by [`crate::run`].
 //!
-//! Direct mapped, one per access kind; an entry holds its page, so a hit needs no further table. While operations run
-//! nobody changes it: an operation that misses comes back, the memory fills the cache, the operation is done again.
-//! Values are little endian; sets of the other order swap. Addresses need no alignment here; what crosses into
-//! another page is put together byte by byte.
+//! Direct mapped, two lines a slot, one per kind of access; a line holds its page, so a hit needs no further table.
+//! While operations run nobody changes it: an operation that misses comes back, the memory fills the cache, the
+//! operation is done again. Values are little endian; sets of the other order swap. Addresses need no alignment here;
+//! what crosses into another page is put together byte by byte.
 
 use crate::memory::{Access, Miss};
 use crate::op::Interrupt;
@@ -22,54 +22,20 @@ struct Line {
     page: Arc<Page>,
 }
 
-/// A direct-mapped cache from page address to page.
-#[derive(Debug)]
-struct Cache {
-    lines: [Line; ENTRIES],
-}
+/// Numbers of the two lines that a page has in its slot.
+const READS: usize = 0;
+const WRITES: usize = 1;
 
 #[inline(always)]
 fn slot(address: u64) -> usize {
     (address >> PAGE_SHIFT) as usize & (ENTRIES - 1)
 }
 
-impl Cache {
-    fn new(nothing: &Arc<Page>) -> Cache {
-        Cache { lines: core::array::from_fn(|_| Line { tag: NOTHING, page: Arc::clone(nothing) }) }
-    }
-
-    /// The page of an address with no bit of `alignment` set, if cached.
-    #[inline(always)]
-    fn get(&self, address: u64, alignment: u64) -> Option<&Page> {
-        let line = &self.lines[slot(address)];
-        (line.tag == address & (!PAGE_MASK | alignment)).then(|| &*line.page)
-    }
-
-    fn put(&mut self, address: u64, page: Arc<Page>) -> &Page {
-        let line = &mut self.lines[slot(address)];
-        *line = Line { tag: address & !PAGE_MASK, page };
-        &line.page
-    }
-
-    fn forget(&mut self, address: u64, nothing: &Arc<Page>) {
-        let line = &mut self.lines[slot(address)];
-        if line.tag == address & !PAGE_MASK {
-            *line = Line { tag: NOTHING, page: Arc::clone(nothing) };
-        }
-    }
-
-    fn clear(&mut self, nothing: &Arc<Page>) {
-        for line in self.lines.iter_mut().filter(|line| line.tag != NOTHING) {
-            *line = Line { tag: NOTHING, page: Arc::clone(nothing) };
-        }
-    }
-}
-
 /// What a CPU can reach without asking: pages to load from and pages to store to.
 #[derive(Debug)]
 pub struct Maps {
-    reads: Cache,
-    writes: Cache,
+    /// For each slot the page to load from and that to store to: next to each other, so that host instructions are short.
+    lines: [[Line; 2]; ENTRIES],
     /// Fills the empty lines.
     nothing: Arc<Page>,
 }
@@ -78,53 +44,79 @@ impl Maps {
     /// Empty caches; `nothing` is any page.
     #[must_use]
     pub fn new(nothing: &Arc<Page>) -> Maps {
-        Maps { reads: Cache::new(nothing), writes: Cache::new(nothing), nothing: Arc::clone(nothing) }
+        let empty = || Line { tag: NOTHING, page: Arc::clone(nothing) };
+        Maps { lines: core::array::from_fn(|_| [empty(), empty()]), nothing: Arc::clone(nothing) }
+    }
+
+    #[inline(always)]
+    fn get(&self, kind: usize, address: u64, alignment: u64) -> Option<&Page> {
+        let line = &self.lines[slot(address)][kind];
+        (line.tag == address & (!PAGE_MASK | alignment)).then(|| &*line.page)
+    }
+
+    fn put(&mut self, kind: usize, address: u64, page: Arc<Page>) -> &Page {
+        let line = &mut self.lines[slot(address)][kind];
+        *line = Line { tag: address & !PAGE_MASK, page };
+        &line.page
+    }
+
+    fn forget_kind(&mut self, kind: usize, address: u64) {
+        let line = &mut self.lines[slot(address)][kind];
+        if line.tag == address & !PAGE_MASK {
+            *line = Line { tag: NOTHING, page: Arc::clone(&self.nothing) };
+        }
+    }
+
+    fn clear_kind(&mut self, kind: usize) {
+        for line in self.lines.iter_mut().map(|lines| &mut lines[kind]).filter(|line| line.tag != NOTHING) {
+            *line = Line { tag: NOTHING, page: Arc::clone(&self.nothing) };
+        }
     }
 
     /// The page to load from at an address with no bit of `alignment` set, if cached.
     #[inline(always)]
     #[must_use]
     pub fn readable(&self, address: u64, alignment: u64) -> Option<&Page> {
-        self.reads.get(address, alignment)
+        self.get(READS, address, alignment)
     }
 
     /// The page to store to at an address with no bit of `alignment` set, if cached.
     #[inline(always)]
     #[must_use]
     pub fn writable(&self, address: u64, alignment: u64) -> Option<&Page> {
-        self.writes.get(address, alignment)
+        self.get(WRITES, address, alignment)
     }
 
     /// Keeps a page to load from.
     pub fn put_readable(&mut self, address: u64, page: Arc<Page>) -> &Page {
-        self.reads.put(address, page)
+        self.put(READS, address, page)
     }
 
     /// Keeps a page to store to.
     pub fn put_writable(&mut self, address: u64, page: Arc<Page>) -> &Page {
-        self.writes.put(address, page)
+        self.put(WRITES, address, page)
     }
 
     /// Forgets the page of one address, for loads and stores.
     pub fn forget(&mut self, address: u64) {
-        self.reads.forget(address, &self.nothing);
-        self.writes.forget(address, &self.nothing);
+        self.forget_kind(READS, address);
+        self.forget_kind(WRITES, address);
     }
 
     /// Forgets that the page of one address may be stored to.
     pub fn forget_writable(&mut self, address: u64) {
-        self.writes.forget(address, &self.nothing);
+        self.forget_kind(WRITES, address);
     }
 
     /// Forgets which pages may be stored to.
     pub fn clear_writable(&mut self) {
-        self.writes.clear(&self.nothing);
+        self.clear_kind(WRITES);
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.reads.clear(&self.nothing);
-        self.writes.clear(&self.nothing);
+        self.clear_kind(READS);
+        self.clear_kind(WRITES);
     }
 
     /// `size` bytes (at most eight) at any address, if all are cached.

@@ -35,11 +35,12 @@ const CPSR_USER: u32 = 0x10;
 
 /// One ARM thread's registers.
 #[derive(Clone, Debug)]
+#[repr(C)] // Registers first: host instructions that reach them are shorter by half.
 pub struct Cpu {
-    /// The engine's part.
-    pub frame: Frame<Cpu>,
     /// r0 to r14. Slot 15 has the value that the current operation reads as pc; see [`Cpu::pc`].
     pub registers: [u32; SLOTS],
+    /// The engine's part.
+    pub frame: Frame<Cpu>,
     /// Bit 31 is the flag N.
     pub(super) negative: u32,
     /// Zero if the flag Z is set.

@@ -35,9 +35,12 @@ pub struct Link {
 
 /// A user-mode MIPS32 release 2 CPU with MIPS16e.
 #[derive(Clone, Debug)]
+#[repr(C)] // Registers first: host instructions that reach them are shorter by half.
 pub struct Cpu {
     /// General registers in the first 32 slots; number 0 always reads as zero.
     pub gpr: [u32; SLOTS],
+    /// The engine's part.
+    pub frame: Frame<Cpu>,
     /// Address of the next instruction; bit 0 set: it is one of MIPS16e.
     pub pc: u32,
     /// High half of products, remainder of divisions.
@@ -63,8 +66,6 @@ pub struct Cpu {
     pub(super) remembered: bool,
     /// Target of a jump whose delay slot might change it. Has no meaning between blocks.
     pub(super) target: u32,
-    /// The engine's part.
-    pub frame: Frame<Cpu>,
 }
 
 impl Cpu {

@@ -79,9 +79,11 @@ const FREE_FLAGS: u32 = 0x0024_4000;
 
 /// One CPU. The engine's part is its `frame`.
 #[derive(Clone, Debug)]
+#[repr(C)] // Registers first: host instructions that reach them are shorter by half.
 pub struct Cpu {
     /// General registers by number, then slots for the engine; [`FS_BASE`] and [`GS_BASE`].
     pub registers: [u64; SLOTS],
+    pub(super) frame: Frame<Cpu>,
     /// Arithmetic flags.
     pub flags: Flags,
     /// Do string instructions go down?
@@ -103,7 +105,6 @@ pub struct Cpu {
     /// Base addresses of the thread's own segments.
     pub tls: [u32; TLS_ENTRIES],
     mode: Mode,
-    pub(super) frame: Frame<Cpu>,
 }
 
 /// MXCSR of a fresh program: everything masked.
