@@ -3,12 +3,14 @@
 //!
 //! A *key* is the address of an instruction, with the bits that say how to decode it where a set has such (Thumb, MIPS16e).
 
-use crate::op::Op;
+use crate::maps::Maps;
+use crate::op::{Next, Op};
 use crate::run::Set;
 use crate::{aarch64, arm, mips, x86};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU8, Ordering};
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use once_cell::race::OnceBox;
 
 /// A run of decoded instructions with one entrance. Position independent: operations hold distances, not addresses.
@@ -125,32 +127,47 @@ const FEW_ENTRIES: usize = 1 << 9;
 const ENTRIES: usize = 1 << 12;
 /// Places that a key may have: the first one with its lowest two bits changed.
 const PLACES: usize = 4;
+/// Operations in a [`BlockCache`] at most, 28 bytes each; then it begins anew.
+const OPS_MAX: usize = 1 << 16;
 
-/// What entering a block needs.
-#[derive(Debug)]
-pub struct Entrance<S> {
+/// Where a block begins.
+#[derive(Clone, Copy, Debug)]
+struct Entrance {
     /// Key of the first instruction; of an empty entrance one that has its places elsewhere.
-    pub key: u64,
-    /// Instructions to pay for.
-    pub instructions: u32,
-    /// The operations; none in an empty entrance.
-    pub ops: Option<Arc<[Op<S>]>>,
+    key: u64,
+    /// Where its head is.
+    place: u32,
 }
 
-/// A CPU's own cache from key to block, four places for each, valid for one generation of the memory.
+/// A block whose operations are in the cache.
+#[derive(Debug)]
+struct Placed<S> {
+    /// Where its head is.
+    place: u32,
+    block: Arc<Block<S>>,
+}
+
+/// A CPU's own copy of the operations that it runs, one block behind the other in the order of first use, valid for one
+/// generation of the memory. Found by key, four places for each; and, faster, by what an operation led to last time.
+///
+/// A *head* stands before each block: its `imm` is the block's key, its `rest` what to pay for it.
 #[derive(Debug)]
 pub struct BlockCache<S> {
     generation: u64,
-    /// Which place the next block goes to that has to move, 1 to 3.
+    /// Which place the next entrance goes to that has to move, 1 to 3.
     turn: usize,
     /// Blocks that others have driven out.
     driven_out: usize,
     /// Does the CPU run for long, so that joining operations pays?
     is_long: bool,
+    /// Heads and operations.
+    ops: Vec<Op<S>>,
+    /// For each of `ops` the head that it led to when it was last asked; only a hint, the head's key decides.
+    links: Vec<AtomicU32>,
+    /// The blocks in `ops`, by place.
+    placed: Vec<Placed<S>>,
     /// [`FEW_ENTRIES`] or [`ENTRIES`].
-    entrances: Box<[Entrance<S>]>,
-    /// The blocks behind the entrances.
-    blocks: Box<[Option<Arc<Block<S>>>]>,
+    entrances: Box<[Entrance]>,
 }
 
 /// A key that is never looked for at that place or its neighbours. No constant would do: a program may jump to any.
@@ -158,25 +175,38 @@ fn nobody<S: Set>(place: usize) -> u64 {
     ((place ^ PLACES) as u64) << S::UNIT
 }
 
-impl<S: Set> Default for BlockCache<S> {
-    fn default() -> Self {
-        BlockCache::of(FEW_ENTRIES)
-    }
+/// The first place of a key.
+fn home<S: Set>(key: u64, entries: usize) -> usize {
+    (key >> S::UNIT) as usize & entries.wrapping_sub(1)
 }
 
-impl<S: Set> BlockCache<S> {
-    fn of(entries: usize) -> Self {
-        let empty = |place| Entrance { key: nobody::<S>(place), instructions: 0, ops: None };
-        BlockCache {
+fn empty<S: Set>(entries: usize) -> Box<[Entrance]> {
+    (0..entries).map(|place| Entrance { key: nobody::<S>(place), place: 0 }).collect()
+}
+
+/// A head is not for running: comes back, to look up what was to run.
+fn head<'a, S>(_: &mut S, _: &'a Maps, _: &'a BlockCache<S>, _: &'a [Op<S>]) -> Next {
+    Next::GO
+}
+
+impl<S: Set> Default for BlockCache<S> {
+    fn default() -> Self {
+        let mut blocks = BlockCache {
             generation: 0,
             turn: 0,
             driven_out: 0,
             is_long: false,
-            entrances: (0..entries).map(empty).collect(),
-            blocks: (0..entries).map(|_| None).collect(),
-        }
+            ops: Vec::new(),
+            links: Vec::new(),
+            placed: Vec::new(),
+            entrances: empty::<S>(FEW_ENTRIES),
+        };
+        blocks.clear();
+        blocks
     }
+}
 
+impl<S: Set> BlockCache<S> {
     /// Forgets everything unless the memory is still of the generation that the entries were found in.
     #[inline(always)]
     pub fn follow(&mut self, generation: u64) {
@@ -192,6 +222,20 @@ impl<S: Set> BlockCache<S> {
         for (place, entrance) in self.entrances.iter_mut().enumerate() {
             entrance.key = nobody::<S>(place);
         }
+        self.clear();
+    }
+
+    /// No operations: where nothing is linked there is a head that leads nowhere, whatever its key.
+    fn clear(&mut self) {
+        self.placed.clear();
+        self.ops.clear();
+        self.links.clear();
+        self.append(&[Op::new(head), Op::new(head)]);
+    }
+
+    fn append(&mut self, ops: &[Op<S>]) {
+        self.ops.extend_from_slice(ops);
+        self.links.resize_with(self.ops.len(), AtomicU32::default);
     }
 
     /// The CPU has run for long, and goes on with joined operations.
@@ -209,52 +253,93 @@ impl<S: Set> BlockCache<S> {
         self.generation
     }
 
-    #[inline(always)]
     fn home(&self, key: u64) -> usize {
-        (key >> S::UNIT) as usize & (self.entrances.len().wrapping_sub(1))
+        home::<S>(key, self.entrances.len())
     }
 
-    /// The place of a key, perhaps taken by another.
-    #[inline(always)]
-    #[must_use]
-    pub fn entrance(&self, key: u64) -> &Entrance<S> {
-        &self.entrances[self.home(key)]
-    }
-
-    /// The entrance of a key that is in another place than its first.
+    /// Where the head of the block at a key is.
     #[inline]
     #[must_use]
-    pub fn next_door(&self, key: u64) -> Option<&Entrance<S>> {
+    pub fn place(&self, key: u64) -> Option<u32> {
         let home = self.home(key);
-        [1, 2, 3].into_iter().map(|door| &self.entrances[home ^ door]).find(|entrance| entrance.key == key)
+        (0..PLACES)
+            .filter_map(|door| self.entrances.get(home ^ door))
+            .find(|entrance| entrance.key == key)
+            .map(|entrance| entrance.place)
     }
 
-    /// The block at a key, to keep.
+    /// Is the block at a key here, and of at most so many instructions?
+    #[inline]
     #[must_use]
-    pub fn shared(&self, key: u64) -> Option<Arc<Block<S>>> {
-        let home = self.home(key);
-        let place = [0, 1, 2, 3]
-            .into_iter()
-            .map(|door| home ^ door)
-            .find(|place| self.entrances[*place].key == key)?;
-        self.blocks[place].clone()
+    pub fn has(&self, key: u64, instructions: i64) -> bool {
+        let head = self.place(key).and_then(|place| self.ops.get(place as usize));
+        head.is_some_and(|head| i64::from(head.rest) <= instructions)
     }
 
-    /// Keeps a block under a key, in its first place. What was there moves to one of the others, in turn, so that two
-    /// neighbours do not drive each other out for ever.
-    pub fn put(&mut self, cpu: &S, key: u64, block: Arc<Block<S>>) {
-        if self.driven_out > FEW_ENTRIES / 4 && self.entrances.len() < ENTRIES {
-            self.grow(cpu);
+    /// So many operations, the last ones.
+    #[must_use]
+    pub fn last(&self, count: usize) -> &[Op<S>] {
+        self.ops.len().checked_sub(count).and_then(|at| self.ops.get(at..)).unwrap_or_default()
+    }
+
+    /// The operations from a place on.
+    #[inline(always)]
+    #[must_use]
+    pub fn from(&self, place: u32) -> Option<&[Op<S>]> {
+        self.ops.get(place as usize..)
+    }
+
+    /// The head and the operations that the operation with so many behind it and itself led to.
+    #[inline(always)]
+    #[must_use]
+    pub fn linked(&self, from: usize) -> Option<&[Op<S>]> {
+        let place = self.links.get(self.ops.len().wrapping_sub(from))?;
+        self.from(place.load(Ordering::Relaxed))
+    }
+
+    /// Notes where an operation leads.
+    #[inline]
+    pub fn link(&self, from: usize, place: u32) {
+        if let Some(link) = self.links.get(self.ops.len().wrapping_sub(from)) {
+            link.store(place, Ordering::Relaxed);
         }
-        let home = self.home(key);
+    }
+
+    /// The block that the operation with so many behind it and itself is of, and the operation's number in it.
+    #[must_use]
+    pub fn block(&self, from: usize) -> Option<(&Arc<Block<S>>, usize)> {
+        let at = self.ops.len().checked_sub(from)?;
+        let behind = self.placed.partition_point(|placed| (placed.place as usize) < at);
+        let placed = self.placed.get(behind.checked_sub(1)?)?;
+        Some((&placed.block, at - placed.place as usize - 1))
+    }
+
+    /// Keeps a block under a key.
+    pub fn put(&mut self, cpu: &S, key: u64, block: Arc<Block<S>>) {
+        let ops = block.to_run(cpu, self.is_long);
+        if self.ops.len() + ops.len() >= OPS_MAX {
+            self.forget(self.generation);
+        }
+        let place = self.ops.len() as u32;
+        let head = Op { imm: key, rest: block.instructions as u8, ..Op::new(head) };
+        self.append(&[head]);
+        self.append(ops);
+        self.placed.push(Placed { place, block });
+        if self.driven_out > FEW_ENTRIES / 4 && self.entrances.len() < ENTRIES {
+            self.grow();
+        }
+        self.enter(Entrance { key, place });
+    }
+
+    /// Keeps an entrance in its first place. What was there moves to one of the others, in turn, so that two
+    /// neighbours do not drive each other out for ever.
+    fn enter(&mut self, entrance: Entrance) {
+        let home = self.home(entrance.key);
         self.turn = self.turn % 3 + 1;
         let other = home ^ self.turn;
         self.driven_out += usize::from(self.is_taken(other));
         self.entrances.swap(home, other);
-        self.blocks.swap(home, other);
-        let ops = Some(Arc::clone(block.to_run(cpu, self.is_long)));
-        self.entrances[home] = Entrance { key, instructions: block.instructions, ops };
-        self.blocks[home] = Some(block);
+        self.entrances[home] = entrance;
     }
 
     /// Is there a block at that place?
@@ -265,13 +350,11 @@ impl<S: Set> BlockCache<S> {
     /// Takes all entries it may have.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, cpu: &S) {
-        let more =
-            BlockCache { generation: self.generation, is_long: self.is_long, ..BlockCache::of(ENTRIES) };
-        let few = core::mem::replace(self, more);
-        for (place, block) in few.blocks.iter().enumerate() {
-            if let Some(block) = block.as_ref().filter(|_| few.is_taken(place)) {
-                self.put(cpu, few.entrances[place].key, Arc::clone(block));
+    fn grow(&mut self) {
+        let few = core::mem::replace(&mut self.entrances, empty::<S>(ENTRIES));
+        for (place, entrance) in few.iter().enumerate() {
+            if home::<S>(entrance.key, few.len()) / PLACES == place / PLACES {
+                self.enter(*entrance);
             }
         }
     }
@@ -288,12 +371,11 @@ mod tests {
         let (cpu, mut blocks) = (Cpu::new(Endian::Little), BlockCache::<Cpu>::default());
         for generation in 0..2 {
             for key in (0..1 << 14).chain([u64::MAX, u64::MAX - 3, u64::MAX << 2]) {
-                assert!(blocks.entrance(key).key != key && blocks.next_door(key).is_none());
-                assert!(blocks.shared(key).is_none());
+                assert!(blocks.place(key).is_none());
             }
             let block = Block::new(1, Arc::default(), Box::new([]));
             blocks.put(&cpu, !3, Arc::new(block));
-            assert!(blocks.shared(!3).is_some());
+            assert!(blocks.place(!3).is_some());
             blocks.follow(generation + 1);
         }
     }
@@ -306,9 +388,9 @@ mod tests {
         for key in keys(FEW_ENTRIES) {
             blocks.put(&cpu, key, block());
         }
-        let kept: Vec<u64> = keys(FEW_ENTRIES).filter(|key| blocks.shared(*key).is_some()).collect();
-        blocks.grow(&cpu);
-        let still = kept.iter().filter(|key| blocks.shared(**key).is_some()).count();
+        let kept: Vec<u64> = keys(FEW_ENTRIES).filter(|key| blocks.place(*key).is_some()).collect();
+        blocks.grow();
+        let still = kept.iter().filter(|key| blocks.place(**key).is_some()).count();
         assert!(still > kept.len() / 2 && kept.len() > FEW_ENTRIES / 4, "{still} of {}", kept.len());
         for key in keys(4 * ENTRIES) {
             blocks.put(&cpu, key, block());

@@ -136,56 +136,79 @@ pub fn skip<'a, S>(
 
 /// Leaves the block for the one at `key`; its `rest` instructions were given back already.
 #[inline(always)]
-pub fn go<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, key: u64) -> Next {
+pub fn go<'a, S: Set>(
+    cpu: &mut S,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<S>,
+    ops: &'a [Op<S>],
+    key: u64,
+) -> Next {
     let left = cpu.frame().left;
-    go_with(cpu, maps, blocks, key, left)
+    go_with(cpu, maps, blocks, ops.len(), key, left)
 }
 
-/// As [`go`], with so many instructions left.
-#[inline(always)]
-fn go_with<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, key: u64, left: i64) -> Next {
-    let frame = cpu.frame();
-    frame.start = key;
-    let entrance = blocks.entrance(key);
-    let paid = left.wrapping_sub(i64::from(entrance.instructions));
-    if entrance.key == key
-        && paid >= 0
-        && let Some(ops) = &entrance.ops
-        && let [first, ..] = &**ops
-    {
-        frame.left = paid;
-        return (first.run)(cpu, maps, blocks, ops);
-    }
-    frame.left = left;
-    go_next_door(cpu, maps, blocks, key)
-}
-
-/// As [`go`], to one of the other places of the key.
-#[inline(never)]
-fn go_next_door<'a, S: Set>(cpu: &mut S, maps: &'a Maps, blocks: &'a BlockCache<S>, key: u64) -> Next {
-    let Some(entrance) = blocks.next_door(key) else { return Next::GO };
-    let frame = cpu.frame();
-    let left = frame.left.wrapping_sub(i64::from(entrance.instructions));
-    match entrance.ops.as_deref() {
-        Some(ops @ [first, ..]) if left >= 0 => {
-            frame.left = left;
-            (first.run)(cpu, maps, blocks, ops)
-        }
-        _ => Next::GO,
-    }
-}
-
-/// As [`go`], in the middle of a block: gives back what `op.rest` says.
+/// As [`go`], in the middle of a block: gives back what the first operation's `rest` says.
 #[inline(always)]
 pub fn leave<'a, S: Set>(
     cpu: &mut S,
     maps: &'a Maps,
     blocks: &'a BlockCache<S>,
-    op: &Op<S>,
+    ops: &'a [Op<S>],
     key: u64,
 ) -> Next {
-    let left = cpu.frame().left.wrapping_add(i64::from(op.rest));
-    go_with(cpu, maps, blocks, key, left)
+    let rest = ops.first().map_or(0, |op| op.rest);
+    let left = cpu.frame().left.wrapping_add(i64::from(rest));
+    go_with(cpu, maps, blocks, ops.len(), key, left)
+}
+
+/// As [`go`], with so many instructions left, from the operation with so many behind it and itself. There is one of it
+/// for each set: what every operation that leaves a block would hold again drives more useful code out of the host's
+/// caches than a jump costs.
+#[inline(never)]
+fn go_with<'a, S: Set>(
+    cpu: &mut S,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<S>,
+    from: usize,
+    key: u64,
+    left: i64,
+) -> Next {
+    let frame = cpu.frame();
+    frame.start = key;
+    if let Some(ops @ [head, first, ..]) = blocks.linked(from)
+        && head.imm == key
+    {
+        let paid = left.wrapping_sub(i64::from(head.rest));
+        if paid >= 0 {
+            frame.left = paid;
+            return (first.run)(cpu, maps, blocks, &ops[1..]);
+        }
+    }
+    frame.left = left;
+    go_elsewhere(cpu, maps, blocks, from, key)
+}
+
+/// As [`go`], to where this operation did not lead before.
+#[inline(never)]
+fn go_elsewhere<'a, S: Set>(
+    cpu: &mut S,
+    maps: &'a Maps,
+    blocks: &'a BlockCache<S>,
+    from: usize,
+    key: u64,
+) -> Next {
+    if let Some(place) = blocks.place(key)
+        && let Some(ops @ [head, first, ..]) = blocks.from(place)
+    {
+        blocks.link(from, place);
+        let frame = cpu.frame();
+        let left = frame.left.wrapping_sub(i64::from(head.rest));
+        if left >= 0 {
+            frame.left = left;
+            return (first.run)(cpu, maps, blocks, &ops[1..]);
+        }
+    }
+    Next::GO
 }
 
 /// Comes back for a page. The operation must have changed nothing yet: it is done again, from its beginning.

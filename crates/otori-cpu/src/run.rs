@@ -122,6 +122,7 @@ impl Source<'_> {
 
 /// The engine's part of a CPU. Has no meaning between runs but for what is executed in all.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Frame<S> {
     /// Key of the block that runs.
     pub start: u64,
@@ -255,34 +256,34 @@ fn visit<S: Set, M: Memory>(cpu: &mut S, blocks: &mut BlockCache<S>, memory: &mu
     if left <= 0 {
         return Err((Stop::Budget, key));
     }
-    let home = blocks.entrance(key);
-    let entrance = if home.key == key { Some(home) } else { blocks.next_door(key) };
-    if let Some(entrance) = entrance
-        && let Some(ops) = &entrance.ops
-        && i64::from(entrance.instructions) <= left
-    {
-        let next = enter(cpu, memory.maps(), blocks, (key, entrance.instructions, ops));
-        return match next == Next::GO {
-            true => Ok(cpu.frame().start),
-            false => come_back(cpu, blocks, memory, next, None),
-        };
+    let mut special = None;
+    if !blocks.has(key, left) {
+        special = find(cpu, blocks, memory, key, left).map_err(|stop| (stop, key))?.map(|block| (key, block));
     }
-    let block = find(cpu, blocks, memory, key, left).map_err(|stop| (stop, key))?;
-    let next = enter(cpu, memory.maps(), blocks, (key, block.instructions, &block.ops));
-    come_back(cpu, blocks, memory, next, Some((key, block)))
-}
-
-/// Pays for a block and runs it.
-#[inline(always)]
-fn enter<S: Set>(
-    cpu: &mut S,
-    maps: &Maps,
-    blocks: &BlockCache<S>,
-    (key, instructions, ops): (u64, u32, &[Op<S>]),
-) -> Next {
     let frame = cpu.frame();
     frame.start = key;
-    frame.left -= i64::from(instructions);
+    let next = match &special {
+        Some((_, block)) => {
+            frame.left -= i64::from(block.instructions);
+            resume(cpu, memory.maps(), blocks, &block.ops)
+        }
+        None => match blocks.place(key).and_then(|place| blocks.from(place)) {
+            Some([head, ops @ ..]) => {
+                frame.left -= i64::from(head.rest);
+                resume(cpu, memory.maps(), blocks, ops)
+            }
+            _ => return Err((Stop::Illegal, key)),
+        },
+    };
+    match next == Next::GO {
+        true => Ok(cpu.frame().start),
+        false => come_back(cpu, blocks, memory, next, special),
+    }
+}
+
+/// Runs the first of these operations and what it leads to.
+#[inline(always)]
+fn resume<S>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, ops: &[Op<S>]) -> Next {
     match ops {
         [first, ..] => (first.run)(cpu, maps, blocks, ops),
         [] => Next::GO,
@@ -312,13 +313,15 @@ fn come_back<S: Set, M: Memory>(
             Reason::StopBehind => return Err((cpu.frame().stop, start)),
             Reason::Miss | Reason::StopHere => {}
         }
-        let block = match &special {
-            Some((key, block)) if *key == start => Some(Arc::clone(block)),
-            _ => blocks.shared(start),
+        let is_special = matches!(&special, Some((key, _)) if *key == start);
+        let found = match &special {
+            Some((_, block)) if is_special => {
+                block.ops.len().checked_sub(next.left()).map(|number| (Arc::clone(block), number))
+            }
+            _ => blocks.block(next.left()).map(|(block, number)| (Arc::clone(block), number)),
         };
-        let Some(block) = block else { return Err((Stop::Illegal, start)) };
-        let ops = block.ops.len().checked_sub(next.left()).and_then(|index| block.ops.get(index..));
-        let Some(ops @ [op, ..]) = ops else { return Err((Stop::Illegal, start)) };
+        let Some((block, number)) = found else { return Err((Stop::Illegal, start)) };
+        let Some(op) = block.ops.get(number) else { return Err((Stop::Illegal, start)) };
         if next.reason() == Reason::StopHere {
             return Err((cpu.frame().stop, give_back(cpu, &block, op.at)));
         }
@@ -326,21 +329,24 @@ fn come_back<S: Set, M: Memory>(
         if let Err(fault) = memory.touch(miss) {
             return Err((Stop::Fault(fault), give_back(cpu, &block, op.at.wrapping_add(miss.step))));
         }
-        let changes_code = memory.generation() != blocks.generation();
-        if changes_code {
-            blocks.follow(memory.generation());
-            special = Some((start, Arc::clone(&block)));
-            is_stale = true;
-        }
-        let now = (start, next.left(), cpu.frame().left);
+        let now = (start, number, cpu.frame().left);
         misses = if now == last { misses + 1 } else { 0 };
         last = now;
         if misses > MISSES_MAX {
             return Err((Stop::Illegal, give_back(cpu, &block, op.at)));
         }
-        next = match is_stale && S::SEES_OWN_STORES {
-            true => alone(cpu, memory.maps(), blocks, &block, ops),
-            false => (op.run)(cpu, memory.maps(), blocks, ops),
+        if memory.generation() != blocks.generation() {
+            blocks.follow(memory.generation());
+            special = Some((start, Arc::clone(&block)));
+            is_stale = true;
+        }
+        let own = block.ops.get(number..).unwrap_or_default();
+        next = match &special {
+            Some((key, _)) if *key == start => match is_stale && S::SEES_OWN_STORES {
+                true => alone(cpu, memory.maps(), blocks, &block, own),
+                false => resume(cpu, memory.maps(), blocks, own),
+            },
+            _ => resume(cpu, memory.maps(), blocks, blocks.last(next.left())),
         };
     }
 }
@@ -350,22 +356,15 @@ fn alone<S: Set>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, block: &Block
     let at = ops.first().map_or(0, |op| op.at);
     let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).copied().collect();
     if few.len() == ops.len() {
-        return enter_again(cpu, maps, blocks, ops);
+        return resume(cpu, maps, blocks, ops);
     }
     let behind = block.places.get(usize::from(at) + 1).copied().unwrap_or(0);
     let rest = block.instructions.saturating_sub(u32::from(at) + 1) as u8;
     few.push(Op { imm: u64::from(behind as u32), at, rest, ..Op::new(leave_early::<S>) });
-    let next = enter_again(cpu, maps, blocks, &few);
+    let next = resume(cpu, maps, blocks, &few);
     match next.reason() {
         Reason::Go | Reason::StopBehind => next,
         reason => Next::new(reason, (ops.len() + next.left()).saturating_sub(few.len())),
-    }
-}
-
-fn enter_again<S>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, ops: &[Op<S>]) -> Next {
-    match ops {
-        [first, ..] => (first.run)(cpu, maps, blocks, ops),
-        [] => Next::GO,
     }
 }
 
@@ -391,7 +390,8 @@ fn give_back<S: Set>(cpu: &mut S, block: &Block<S>, at: u8) -> u64 {
     S::key_at(frame.start, distance)
 }
 
-/// The block at `key`, decoded if need be, with at most `left` instructions (more by a delay slot); or the stop.
+/// Puts the block at `key` into the cache, decoded if need be; gives it back if it cannot be there, or has more than
+/// `left` instructions and is cut to as many (more by a delay slot). Or the stop.
 #[cold]
 #[inline(never)]
 fn find<S: Set, M: Memory>(
@@ -400,12 +400,7 @@ fn find<S: Set, M: Memory>(
     memory: &mut M,
     key: u64,
     left: i64,
-) -> Result<Arc<Block<S>>, Stop> {
-    if let Some(block) = blocks.shared(key)
-        && i64::from(block.instructions) <= left
-    {
-        return Ok(block);
-    }
+) -> Result<Option<Arc<Block<S>>>, Stop> {
     let address = S::address(key);
     if !S::is_aligned(key) {
         return Err(Stop::Fault(Fault { address, access: Access::Execute, kind: FaultKind::Unaligned }));
@@ -422,14 +417,14 @@ fn find<S: Set, M: Memory>(
         if let Some(block) = block.filter(|block| !block.ops.is_empty()) {
             if i64::from(block.instructions) <= left {
                 blocks.put(cpu, key, Arc::clone(block));
-                return Ok(Arc::clone(block));
+                return Ok(None);
             }
-            return Ok(Arc::new(cpu.assemble(key, limit, &source)));
+            return Ok(Some(Arc::new(cpu.assemble(key, limit, &source))));
         }
     }
     let block = cpu.assemble(key, limit, &source);
     if !block.ops.is_empty() {
-        return Ok(Arc::new(block));
+        return Ok(Some(Arc::new(block)));
     }
     // The first instruction does not fit the page: one block for this address only.
     let behind = (address | PAGE_MASK).wrapping_add(1);
@@ -440,7 +435,8 @@ fn find<S: Set, M: Memory>(
         return Err(Stop::Illegal);
     }
     if fetched.keeps_code && second.keeps_code && i64::from(block.instructions) <= left {
-        blocks.put(cpu, key, Arc::clone(&block));
+        blocks.put(cpu, key, block);
+        return Ok(None);
     }
-    Ok(block)
+    Ok(Some(block))
 }
