@@ -22,7 +22,7 @@ use std::{
     alloc::{GlobalAlloc, Layout, System},
     error::Error,
     fs::File,
-    io::{BufReader, BufWriter, Write},
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     sync::atomic::{AtomicU64, Ordering},
@@ -57,7 +57,7 @@ fn frames(shared: &Path) -> Vec<Vec<u8>> {
     let (mut all, mut size) = (Vec::new(), 0);
     for path in paths {
         let Ok(file) = File::open(&path) else { continue };
-        let Ok(mut capture) = Capture::open(BufReader::new(file)) else { continue };
+        let Ok(mut capture) = Capture::open(file) else { continue };
         while let Ok(Some(packet)) = capture.next() {
             if packet.link == otori_wire::LinkType::Ethernet && size < SOURCE_BYTES {
                 size += packet.frame.len();
@@ -233,7 +233,7 @@ fn ours(path: &Path, rules: Option<&str>, alerts: Option<&Path>) -> Outcome<()> 
     let mut told = Vec::new();
     let mut calls = Calls::default();
     let watch = Watch::start(libc::RUSAGE_SELF);
-    let mut capture = Capture::open(BufReader::with_capacity(1 << 18, File::open(path)?))?;
+    let mut capture = Capture::open(File::open(path)?)?;
     let mut count = 0u64;
     while let Some(packet) = capture.next()? {
         count += 1;
@@ -276,8 +276,8 @@ fn spread(path: &Path, rules: Option<&str>, threads: usize, alerts: Option<&Path
     let loaded = rules.map_or(0, |text| engine.load("rules", text).loaded);
     let mut workers = engine.spread(threads, Spread::Outer)?;
     let mut told = Vec::new();
-    let watch = Watch::start(libc::RUSAGE_SELF);
-    let mut capture = Capture::open(BufReader::with_capacity(1 << 18, File::open(path)?))?;
+    let (watch, reader) = (Watch::start(libc::RUSAGE_SELF), Watch::start(libc::RUSAGE_THREAD));
+    let mut capture = Capture::open(File::open(path)?)?;
     let mut count = 0u64;
     while let Some(packet) = capture.next()? {
         count += 1;
@@ -287,8 +287,9 @@ fn spread(path: &Path, rules: Option<&str>, threads: usize, alerts: Option<&Path
             keep_alerts(&workers.take_lines(), &mut told)?;
         }
     }
+    let reading = cpu_seconds(reader.who) - reader.cpu;
     let (lines, _) = workers.finish();
-    println!("ours, {loaded} rules, {threads} workers: {}", watch.line(count));
+    println!("ours, {loaded} rules, {threads} workers: {}; reading {reading:.2} s", watch.line(count));
     if let Some(alerts) = alerts {
         keep_alerts(&lines, &mut told)?;
         told.sort_unstable();
@@ -355,7 +356,7 @@ fn measure(path: &Path) -> Outcome<()> {
     let only = std::env::var("OTORI_ONLY").unwrap_or_default();
     let wants = |part: &str| only.is_empty() || only == part;
     if wants("peer") {
-        let mut capture = Capture::open(BufReader::with_capacity(1 << 18, File::open(path)?))?;
+        let mut capture = Capture::open(File::open(path)?)?;
         let mut count = 0;
         while capture.next()?.is_some() {
             count += 1;

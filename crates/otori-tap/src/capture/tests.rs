@@ -61,3 +61,33 @@ fn a_cut_file_ends_where_it_is_cut() {
         }
     }
 }
+
+/// Gives so many bytes at a time, as a pipe may.
+struct Sips<'a>(&'a [u8], usize);
+
+impl Read for Sips<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.1.min(into.len());
+        self.0.read(&mut into[..count])
+    }
+}
+
+#[test]
+fn packets_do_not_depend_on_how_much_is_read_at_a_time() {
+    let mut file = pcap()[..24].to_vec();
+    let frames: Vec<Vec<u8>> =
+        (0..2000usize).map(|n| vec![n as u8; if n == 1000 { READ_BYTES + 9 } else { n % 701 }]).collect();
+    for frame in &frames {
+        [1, 2, frame.len() as u32, frame.len() as u32]
+            .iter()
+            .for_each(|word| file.extend(word.to_le_bytes()));
+        file.extend(frame);
+    }
+    for sip in [1, 4096, READ_BYTES, usize::MAX] {
+        let mut capture = Capture::open(Sips(&file, sip)).unwrap();
+        for frame in &frames {
+            assert_eq!(capture.next().unwrap().unwrap().frame, frame.as_slice());
+        }
+        assert!(capture.next().unwrap().is_none() && !capture.truncated);
+    }
+}

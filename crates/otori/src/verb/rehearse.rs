@@ -13,7 +13,6 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::BufReader,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -130,7 +129,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 fn capture(engine: &mut Engine, path: &Path, name: &str, known: &mut Known) -> anyhow::Result<Sum> {
     let file = File::open(path).context("cannot open it")?;
-    let mut capture = Capture::open(BufReader::with_capacity(1 << 18, file))?;
+    let mut capture = Capture::open(file)?;
     let mut sum = Sum::default();
     let mut told = 0;
     loop {

@@ -124,7 +124,7 @@ fn file_name(name: &str) -> String {
 }
 
 fn from_capture(mut engine: Engine, path: &Path, learner: &mut Learner) -> anyhow::Result<()> {
-    let mut capture = Capture::open(BufReader::new(File::open(path)?))?;
+    let mut capture = Capture::open(File::open(path)?)?;
     while let Some(packet) = capture.next()? {
         engine.packet(packet.at, packet.link, packet.frame, 0);
         engine.take_verdicts();
