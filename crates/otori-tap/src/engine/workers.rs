@@ -7,7 +7,7 @@ use super::{Changed, Decision, Engine, FileChange, Mode, apply, lane::Lane, told
 use core::net::IpAddr;
 use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::{RuleError, RuleSet};
-use otori_wire::{LinkType, decode, decode_inner, hash::Folding, limits::TUNNEL_DEPTH};
+use otori_wire::{LinkType, decode, decode_inner, flow::FlowLimits, hash::Folding, limits::TUNNEL_DEPTH};
 use std::{
     collections::HashSet,
     hash::BuildHasher,
@@ -27,6 +27,11 @@ const BATCH_BYTES: usize = 256 << 10;
 const BATCHES_WAITING: usize = 64;
 /// Workers.
 const WORKERS: usize = 64;
+/// Groups of address pairs that are given to workers together.
+const GROUPS: usize = 1 << 16;
+const SECOND_NS: i64 = 1_000_000_000;
+/// A group that nobody has.
+const NOBODY: u8 = u8::MAX;
 
 /// Which addresses decide about the worker of a packet that carries another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +53,7 @@ struct Item {
 /// Packets on their way to a worker.
 #[derive(Default)]
 struct Batch {
+    worker: usize,
     items: Vec<Item>,
     bytes: Vec<u8>,
 }
@@ -55,7 +61,22 @@ struct Batch {
 struct Worker {
     packets: SyncSender<Batch>,
     filling: Batch,
+    /// packets that were sent and did not come back
+    on_the_way: usize,
+    /// packets that it ever got
+    given: u64,
     thread: JoinHandle<Lane>,
+}
+
+/// Which worker has which pairs of addresses, in groups by their hash. A group is given away with its first packet, to
+/// the worker that has least to do, and again when no flow of it can be left.
+struct Groups {
+    hash: Folding,
+    workers: Vec<u8>,
+    /// seconds of the latest packet
+    latest_s: Vec<i64>,
+    /// seconds after which every flow is over
+    over_s: i64,
 }
 
 /// The workers of one engine.
@@ -68,15 +89,46 @@ pub struct Workers {
     looked_at: Receiver<Batch>,
     /// batches to be filled again
     empty: Vec<Batch>,
-    /// batches that were sent and did not come back
-    on_the_way: usize,
     spread: Spread,
-    hash: Folding,
+    groups: Groups,
+}
+
+impl Groups {
+    fn new(limits: &FlowLimits) -> Groups {
+        let longest_ns =
+            [limits.new_ns, limits.tcp_established_ns, limits.other_established_ns, limits.closed_ns];
+        Groups {
+            hash: Folding::default(),
+            workers: vec![NOBODY; GROUPS],
+            latest_s: vec![i64::MIN; GROUPS],
+            over_s: longest_ns.into_iter().max().unwrap_or(0) / SECOND_NS + 2,
+        }
+    }
+    /// The worker of a pair; `choose` gives one to a group that nobody has.
+    fn worker_of(
+        &mut self,
+        at: Timestamp,
+        (one, other): (IpAddr, IpAddr),
+        choose: impl FnOnce() -> usize,
+    ) -> usize {
+        let group = self.hash.hash_one((one.min(other), one.max(other))) as usize % GROUPS;
+        let now_s = at.0.div_euclid(SECOND_NS);
+        let (Some(worker), Some(latest_s)) = (self.workers.get_mut(group), self.latest_s.get_mut(group))
+        else {
+            return 0;
+        };
+        if *worker == NOBODY || now_s.saturating_sub(*latest_s) > self.over_s {
+            *worker = choose() as u8;
+        }
+        *latest_s = now_s.max(*latest_s);
+        usize::from(*worker)
+    }
 }
 
 impl Engine {
     /// Spreads an engine that has its rules and has seen no packet over so many threads.
     pub fn spread(self, workers: usize, spread: Spread) -> std::io::Result<Workers> {
+        let groups = Groups::new(&self.lane.settings.flows);
         let (_, lanes, rules, live) =
             self.lanes(workers.clamp(1, WORKERS), |settings| settings.mode = Mode::Observe);
         let rules = Arc::new(RwLock::new(rules));
@@ -88,20 +140,11 @@ impl Engine {
             let thread = std::thread::Builder::new()
                 .name(format!("worker {place}"))
                 .spawn(move || work(lane, &rules, &batches, &give_back, &told))?;
-            Ok(Worker { packets, filling: Batch::default(), thread })
+            let filling = Batch { worker: place, ..Batch::default() };
+            Ok(Worker { packets, filling, on_the_way: 0, given: 0, thread })
         });
         let workers = workers.collect::<std::io::Result<Vec<_>>>()?;
-        Ok(Workers {
-            rules,
-            live,
-            told,
-            workers,
-            looked_at,
-            empty: Vec::new(),
-            on_the_way: 0,
-            spread,
-            hash: Folding::default(),
-        })
+        Ok(Workers { rules, live, told, workers, looked_at, empty: Vec::new(), spread, groups })
     }
 }
 
@@ -112,7 +155,7 @@ fn work(
     give_back: &Sender<Batch>,
     told: &Told,
 ) -> Lane {
-    while let Ok(mut batch) = batches.recv() {
+    while let Ok(batch) = batches.recv() {
         let rules = rules.read().unwrap_or_else(PoisonError::into_inner);
         let mut start = 0;
         for item in &batch.items {
@@ -122,8 +165,6 @@ fn work(
         }
         drop(rules);
         told.gather(&mut lane);
-        batch.items.clear();
-        batch.bytes.clear();
         // Nobody takes it back at the end.
         let _ = give_back.send(batch);
     }
@@ -156,6 +197,7 @@ impl Workers {
     pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], number: u64) {
         let place = self.place_of(at, link, frame);
         let Some(worker) = self.workers.get_mut(place) else { return };
+        worker.given += 1;
         let batch = &mut worker.filling;
         batch.bytes.extend_from_slice(frame);
         batch.items.push(Item { at, link, number, end: batch.bytes.len() });
@@ -170,7 +212,7 @@ impl Workers {
     /// Whether packets that were handed over may not have been looked at.
     pub fn is_busy(&mut self) -> bool {
         self.gather();
-        self.on_the_way > 0
+        self.workers.iter().any(|worker| worker.on_the_way > 0)
     }
     fn send(&mut self, place: usize) {
         self.gather();
@@ -178,26 +220,32 @@ impl Workers {
         else {
             return;
         };
-        let full = core::mem::replace(&mut worker.filling, self.empty.pop().unwrap_or_default());
+        let next = Batch { worker: place, ..self.empty.pop().unwrap_or_default() };
+        let full = core::mem::replace(&mut worker.filling, next);
+        let count = full.items.len();
         // A worker that has ended takes nothing any more; its panic is told by `finish`.
         if worker.packets.send(full).is_ok() {
-            self.on_the_way += 1;
+            worker.on_the_way += count;
         }
     }
     fn gather(&mut self) {
-        while let Ok(batch) = self.looked_at.try_recv() {
-            self.on_the_way -= 1;
+        while let Ok(mut batch) = self.looked_at.try_recv() {
+            if let Some(worker) = self.workers.get_mut(batch.worker) {
+                worker.on_the_way -= batch.items.len();
+            }
+            batch.items.clear();
+            batch.bytes.clear();
             self.empty.push(batch);
         }
     }
-    fn place_of(&self, at: Timestamp, link: LinkType, frame: &[u8]) -> usize {
+    fn place_of(&mut self, at: Timestamp, link: LinkType, frame: &[u8]) -> usize {
         if self.workers.len() == 1 {
             return 0;
         }
         if self.spread == Spread::Outer
             && let Some(pair) = plain_ends(link, frame)
         {
-            return self.place_of_pair(pair);
+            return self.place_of_pair(at, pair);
         }
         let outer = decode(link, at, frame);
         let mut ends = outer.endpoints();
@@ -210,10 +258,14 @@ impl Workers {
             }
         }
         let Some((one, other)) = ends else { return 0 };
-        self.place_of_pair((one.ip, other.ip))
+        self.place_of_pair(at, (one.ip, other.ip))
     }
-    fn place_of_pair(&self, (one, other): (IpAddr, IpAddr)) -> usize {
-        self.hash.hash_one((one.min(other), one.max(other))) as usize % self.workers.len()
+    fn place_of_pair(&mut self, at: Timestamp, pair: (IpAddr, IpAddr)) -> usize {
+        let Workers { workers, groups, .. } = self;
+        groups.worker_of(at, pair, || {
+            let least = |(_, worker): &(usize, &Worker)| (worker.on_the_way / BATCH_PACKETS, worker.given);
+            workers.iter().enumerate().min_by_key(least).map_or(0, |(place, _)| place)
+        })
     }
     /// Changes the rules between two batches of packets.
     pub fn apply(&mut self, change: RuleChange) -> Result<Changed, Box<RuleError>> {
@@ -238,7 +290,7 @@ impl Workers {
         // All get their last packets before one is waited for.
         let threads: Vec<_> = workers
             .into_iter()
-            .map(|Worker { packets, filling, thread }| {
+            .map(|Worker { packets, filling, thread, .. }| {
                 let _ = packets.send(filling);
                 thread
             })
@@ -330,6 +382,33 @@ mod tests {
             let stats = lines.windows(18).filter(|part| part == b"\"event_type\":\"stat").count();
             assert_eq!(stats, 1);
         }
+    }
+
+    #[test]
+    fn a_pair_stays_with_its_worker_until_its_flows_are_over() {
+        let mut groups = Groups::new(&FlowLimits::default());
+        let pair = |last: u8| (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, last]));
+        let at = |seconds: i64| Timestamp(seconds * SECOND_NS);
+        assert_eq!(groups.worker_of(at(0), pair(2), || 1), 1);
+        let turned = (pair(2).1, pair(2).0);
+        assert_eq!(groups.worker_of(at(600), turned, || 0), 1);
+        assert_eq!(groups.worker_of(at(5), pair(2), || 0), 1, "the clock was set back");
+        assert_eq!(groups.worker_of(at(1_200), pair(2), || 0), 1);
+        assert_eq!(groups.worker_of(at(1_803), pair(2), || 0), 0);
+    }
+
+    #[test]
+    fn pairs_are_spread_evenly_whatever_their_hashes() {
+        let mut workers = engine().spread(4, Spread::Outer).unwrap();
+        for client in 0..=255 {
+            for _ in 0..4 {
+                workers.packet(Timestamp(0), LinkType::Ip, &datagram(client, 80, b"x"), 0);
+            }
+        }
+        // Groups of two pairs are few: 256 of 65,536.
+        let given: Vec<u64> = workers.workers.iter().map(|worker| worker.given).collect();
+        assert!(given.iter().all(|given| (248..=264).contains(given)), "{given:?}");
+        workers.finish();
     }
 
     #[test]
