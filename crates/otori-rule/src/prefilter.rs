@@ -253,17 +253,15 @@ impl Filter {
 }
 
 impl Prefilter {
-    /// Adds a pattern of a rule; it is found from now on.
-    pub(crate) fn add(&mut self, pattern: &[u8], rule: u32) {
+    /// Adds a pattern of a rule; it is found from now on. Gives the pattern's place, by which a filter asks for it.
+    pub(crate) fn add(&mut self, pattern: &[u8], rule: u32) -> Option<u32> {
         let lower = pattern.get(..pattern.len().min(PATTERN_BYTES)).unwrap_or(pattern).to_ascii_lowercase();
         if lower.is_empty() {
-            return;
+            return None;
         }
         if let Some(have) = self.place_of(&lower) {
-            if let Some(pattern) = self.patterns.get_mut(have as usize) {
-                pattern.rules.push(rule);
-            }
-            return;
+            self.patterns.get_mut(have as usize)?.rules.push(rule);
+            return Some(have);
         }
         let short = lower.len() < WINDOW;
         let window = if short { 0 } else { rarest(&lower) };
@@ -271,7 +269,9 @@ impl Prefilter {
         let bytes = lower.into_boxed_slice();
         let pattern = Pattern { bytes, window: window as u16, key, next: NONE, rules: vec![rule] };
         if matches!(self.filter.pairs, Pairs::None) || self.filter.is_crowded() {
-            self.filter = self.filter_of(self.patterns.len() + 1, |_| true);
+            let mut filter = Filter::with_room(self.patterns.len() + 1);
+            self.patterns.iter().filter(|one| !one.rules.is_empty()).for_each(|one| filter.add(one));
+            self.filter = filter;
         }
         self.filter.add(&pattern);
         let place = match self.free.pop() {
@@ -288,6 +288,7 @@ impl Prefilter {
         } else {
             self.link(place);
         }
+        Some(place)
     }
     /// Takes a pattern away from a rule.
     pub(crate) fn remove(&mut self, pattern: &[u8], rule: u32) {
@@ -340,21 +341,16 @@ impl Prefilter {
         }
         None
     }
-    fn filter_of(&self, room: usize, wanted: impl Fn(u32) -> bool) -> Filter {
-        let mut filter = Filter::with_room(room);
-        self.patterns
-            .iter()
-            .filter(|pattern| pattern.rules.iter().any(|rule| wanted(*rule)))
-            .for_each(|one| filter.add(one));
-        filter
-    }
-    /// A filter that looks only for patterns of the rules that are wanted.
-    pub(crate) fn filter_for(&self, wanted: impl Fn(u32) -> bool) -> Filter {
-        let has = |pattern: &&Pattern| pattern.rules.iter().any(|rule| wanted(*rule));
-        match self.patterns.iter().filter(has).count() {
-            0 => Filter::default(),
-            count => self.filter_of(count, wanted),
+    /// A filter that looks only for the patterns at those places.
+    pub(crate) fn filter_for(&self, mut places: Vec<u32>) -> Filter {
+        places.sort_unstable();
+        places.dedup();
+        if places.is_empty() {
+            return Filter::default();
         }
+        let mut filter = Filter::with_room(places.len());
+        places.iter().filter_map(|place| self.patterns.get(*place as usize)).for_each(|one| filter.add(one));
+        filter
     }
     /// Looks for all patterns.
     pub(crate) const fn all(&self) -> &Filter {
@@ -397,7 +393,8 @@ mod tests {
 
     fn check(prefilter: &Prefilter, hay: &str, from: usize, expect: &[u32]) {
         let (mut found, mut seen) = (Vec::new(), Seen::default());
-        for filter in [prefilter.all(), &prefilter.filter_for(|_| true)] {
+        let all = (0..prefilter.patterns.len() as u32).rev().collect();
+        for filter in [prefilter.all(), &prefilter.filter_for(all)] {
             found.clear();
             prefilter.search(filter, (hay.as_bytes(), from), &mut seen, &mut |rule| found.push(rule));
             found.sort_unstable();
@@ -429,12 +426,13 @@ mod tests {
     fn many_patterns_come_and_go() {
         let mut prefilter = Prefilter::default();
         let pattern = |rule: u32| format!("live{rule:05}");
-        (0..5000).for_each(|rule| prefilter.add(pattern(rule).as_bytes(), rule));
+        (0..5000).for_each(|rule| assert_eq!(prefilter.add(pattern(rule).as_bytes(), rule), Some(rule)));
         check(&prefilter, "xlive00000live04999live05000", 0, &[0, 4999]);
         (0..4999).for_each(|rule| prefilter.remove(pattern(rule).as_bytes(), rule));
         check(&prefilter, "xlive00000live04999live05000", 0, &[4999]);
-        prefilter.add(pattern(7).as_bytes(), 9);
+        let place = prefilter.add(pattern(7).as_bytes(), 9);
         check(&prefilter, "live00007", 0, &[9]);
+        assert!(place.is_some_and(|place| place < 4999), "a place is used again");
         assert_eq!(prefilter.patterns.len(), 5000);
     }
 }

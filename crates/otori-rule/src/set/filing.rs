@@ -66,6 +66,14 @@ pub(super) enum Pass {
     Both,
 }
 
+/// A rule that a pass over payloads may find.
+struct Searched {
+    slot: u32,
+    filed: Filed,
+    /// of its pattern
+    place: u32,
+}
+
 /// Rules by what finds them.
 #[derive(Default)]
 pub(super) struct Files {
@@ -73,6 +81,7 @@ pub(super) struct Files {
     filed: Vec<Filed>,
     /// patterns of packets and of streams
     pub(super) payloads: Prefilter,
+    searched: Vec<Searched>,
     pub(super) has_stream_patterns: bool,
     field_places: Vec<u16>,
     fields: Vec<Vec<FieldFilter>>,
@@ -133,7 +142,8 @@ impl Files {
             (Stage::Transaction, None) => self.always_transaction.push((rule.protocol, slot)),
             (_, Some((_, pattern))) => {
                 self.has_stream_patterns |= rule.stage == Stage::Stream;
-                self.payloads.add(pattern, slot);
+                let place = self.payloads.add(pattern, slot);
+                self.searched.extend(place.map(|place| Searched { slot, filed, place }));
             }
             (stage, None) => {
                 if stage == Stage::Stream {
@@ -202,7 +212,10 @@ impl Files {
                 }
             }
             (Stage::Transaction, None) => self.always_transaction.retain(|(_, have)| *have != slot),
-            (_, Some((_, pattern))) => self.payloads.remove(pattern, slot),
+            (_, Some((_, pattern))) => {
+                self.payloads.remove(pattern, slot);
+                self.searched.retain(|have| have.slot != slot);
+            }
             (_, None) => {
                 self.always_packet.retain(|have| *have != slot);
                 self.always_stream.retain(|have| *have != slot);
@@ -212,11 +225,14 @@ impl Files {
     }
     /// What a pass over the payloads of a class looks for, among the first bytes or everywhere.
     pub(super) fn filter<'c>(&self, class: &'c Class, pass: Pass, near: bool) -> &'c Filter {
-        let wanted = |slot: u32| {
-            let filed = self.filed(slot);
-            (filed.near == near || pass == Pass::Streams) && filed.is_in(pass) && class.fits(filed.header)
-        };
-        class.filter(2 * pass as usize + usize::from(near), || self.payloads.filter_for(wanted))
+        class.filter(2 * pass as usize + usize::from(near), || {
+            let wanted = |rule: &&Searched| {
+                let filed = rule.filed;
+                (filed.near == near || pass == Pass::Streams) && filed.is_in(pass) && class.fits(filed.header)
+            };
+            let places = self.searched.iter().filter(wanted).map(|rule| rule.place);
+            self.payloads.filter_for(places.collect())
+        })
     }
     /// Rules about transactions without a fast pattern that may be about a protocol.
     pub(super) fn always_about(&self, protocol: ProtocolId) -> impl Iterator<Item = u32> + '_ {
