@@ -23,8 +23,7 @@ const TURNED_BACK_NS: i64 = 60 * 1_000_000_000;
 pub(super) struct Lane {
     pub(super) settings: Arc<Settings>,
     pub(super) flows: FlowTable<FlowExtra>,
-    #[allow(clippy::vec_box, reason = "flows stay where the table put them")]
-    ended: Vec<Box<Flow<FlowExtra>>>,
+    ended: Vec<Flow<FlowExtra>>,
     defragmenter: Defragmenter,
     pub(super) now: Timestamp,
     /// state of the rules that was followed last

@@ -17,6 +17,9 @@ const FLOW_PROTOCOLS: &[u8] =
 
 const SECOND_NS: i64 = 1_000_000_000;
 
+/// Flows of one block of the table.
+const BLOCK_FLOWS: usize = 64;
+
 /// What makes packets one flow; the same for both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowKey {
@@ -162,10 +165,49 @@ impl<S> Flow<S> {
     }
 }
 
+/// Flows by number of their slot, in blocks: a new flow asks for memory only when none is free in any of them, and none
+/// ever moves while the table grows.
+struct Slots<S> {
+    blocks: Vec<Vec<Option<Flow<S>>>>,
+    count: usize,
+}
+
+impl<S> Slots<S> {
+    const fn len(&self) -> usize {
+        self.count
+    }
+    fn get(&self, slot: usize) -> Option<&Flow<S>> {
+        self.blocks.get(slot / BLOCK_FLOWS)?.get(slot % BLOCK_FLOWS)?.as_ref()
+    }
+    fn get_mut(&mut self, slot: usize) -> Option<&mut Flow<S>> {
+        self.blocks.get_mut(slot / BLOCK_FLOWS)?.get_mut(slot % BLOCK_FLOWS)?.as_mut()
+    }
+    fn take(&mut self, slot: usize) -> Option<Flow<S>> {
+        self.blocks.get_mut(slot / BLOCK_FLOWS)?.get_mut(slot % BLOCK_FLOWS)?.take()
+    }
+    /// Puts a flow into a slot that is free, or behind the last one.
+    fn put(&mut self, slot: usize, flow: Flow<S>) {
+        if self.blocks.len() <= slot / BLOCK_FLOWS {
+            self.blocks.push(Vec::with_capacity(BLOCK_FLOWS));
+        }
+        let Some(block) = self.blocks.get_mut(slot / BLOCK_FLOWS) else { return };
+        match block.get_mut(slot % BLOCK_FLOWS) {
+            Some(free) => *free = Some(flow),
+            None => {
+                block.push(Some(flow));
+                self.count += 1;
+            }
+        }
+    }
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Flow<S>> {
+        self.blocks.iter_mut().flatten().flatten()
+    }
+}
+
 /// All flows.
 pub struct FlowTable<S> {
     index: HashMap<FlowKey, u32, Folding>,
-    slots: Vec<Option<Box<Flow<S>>>>,
+    slots: Slots<S>,
     /// no flow is over before that time: what the sweep looks at, one after the other
     not_before: Vec<i64>,
     free: Vec<u32>,
@@ -181,7 +223,7 @@ impl<S: Default> FlowTable<S> {
     pub fn new(limits: FlowLimits) -> Self {
         FlowTable {
             index: HashMap::default(),
-            slots: Vec::new(),
+            slots: Slots { blocks: Vec::new(), count: 0 },
             not_before: Vec::new(),
             free: Vec::new(),
             hand: 0,
@@ -208,11 +250,7 @@ impl<S: Default> FlowTable<S> {
         self.opened
     }
     /// Finds or opens the packet's flow and counts the packet. Flows that end because of it go to `ended`.
-    pub fn place(
-        &mut self,
-        packet: &Packet<'_>,
-        ended: &mut Vec<Box<Flow<S>>>,
-    ) -> Option<(FlowId, Direction)> {
+    pub fn place(&mut self, packet: &Packet<'_>, ended: &mut Vec<Flow<S>>) -> Option<(FlowId, Direction)> {
         let (key, source, destination) = key_of(packet)?;
         if let Some(slot) = self.index.get(&key).copied() {
             if self.is_over(slot, packet) {
@@ -229,17 +267,17 @@ impl<S: Default> FlowTable<S> {
     }
     /// The flow of that name.
     pub fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow<S>> {
-        self.slots.get_mut(id.0 as usize)?.as_deref_mut()
+        self.slots.get_mut(id.0 as usize)
     }
     /// Ends a few flows whose time is over; called once per packet.
-    pub fn sweep(&mut self, now: Timestamp, ended: &mut Vec<Box<Flow<S>>>) {
+    pub fn sweep(&mut self, now: Timestamp, ended: &mut Vec<Flow<S>>) {
         for _ in 0..FLOW_SWEEP.min(self.slots.len()) {
             self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
             if self.not_before.get(self.hand).is_none_or(|time| now.0 <= *time) {
                 continue;
             }
             let over = match self.slots.get(self.hand) {
-                Some(Some(flow)) => now.since_ns(flow.last_at) > flow.timeout_ns(&self.limits),
+                Some(flow) => now.since_ns(flow.last_at) > flow.timeout_ns(&self.limits),
                 _ => false,
             };
             if over {
@@ -247,22 +285,24 @@ impl<S: Default> FlowTable<S> {
             }
         }
     }
-    /// Ends every flow, oldest first.
-    pub fn drain(&mut self) -> Vec<Box<Flow<S>>> {
-        let mut all: Vec<_> = self.slots.drain(..).flatten().collect();
+    /// Ends every flow, oldest first: those that the iterator has given.
+    pub fn drain(&mut self) -> impl Iterator<Item = Flow<S>> + use<S> {
         self.index.clear();
         self.free.clear();
         self.not_before.clear();
-        all.sort_by_key(|flow| flow.number);
-        all
+        let mut slots = core::mem::replace(&mut self.slots, Slots { blocks: Vec::new(), count: 0 });
+        let mut order: Vec<_> =
+            (0..slots.len()).filter_map(|slot| Some((slots.get(slot)?.number, slot))).collect();
+        order.sort_unstable();
+        order.into_iter().filter_map(move |(_, slot)| slots.take(slot))
     }
     /// All flows.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Flow<S>> {
-        self.slots.iter_mut().flatten().map(|flow| &mut **flow)
+        self.slots.iter_mut()
     }
 
     fn is_over(&self, slot: u32, packet: &Packet<'_>) -> bool {
-        let Some(Some(flow)) = self.slots.get(slot as usize) else { return true };
+        let Some(flow) = self.slots.get(slot as usize) else { return true };
         let idle_ns = packet.at.since_ns(flow.last_at);
         if idle_ns > flow.timeout_ns(&self.limits) {
             return true;
@@ -278,7 +318,7 @@ impl<S: Default> FlowTable<S> {
         let (client, server) = if answers { (destination, source) } else { (source, destination) };
         self.opened += 1;
         let is_tcp = matches!(packet.transport, Transport::Tcp { .. });
-        let flow = Box::new(Flow {
+        let flow = Flow {
             key,
             number: self.numbers.0 + 1 + (self.opened - 1) * self.numbers.1,
             client,
@@ -292,23 +332,20 @@ impl<S: Default> FlowTable<S> {
             tcp: is_tcp.then(Box::default),
             conversation: Conversation::new(key.protocol, client.port, server.port),
             extra: S::default(),
-        });
+        };
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
-                self.slots.push(None);
                 self.not_before.push(i64::MAX);
-                (self.slots.len() - 1) as u32
+                self.slots.len() as u32
             }
         };
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Some(flow);
-        }
+        self.slots.put(slot as usize, flow);
         self.index.insert(key, slot);
         slot
     }
     fn count(&mut self, slot: u32, packet: &Packet<'_>, source: Endpoint) -> Option<(FlowId, Direction)> {
-        let flow = self.slots.get_mut(slot as usize)?.as_deref_mut()?;
+        let flow = self.slots.get_mut(slot as usize)?;
         let direction = if flow.client == source && (flow.client != flow.server || flow.packets[0] == 0) {
             Direction::ToServer
         } else if flow.client == flow.server {
@@ -324,8 +361,8 @@ impl<S: Default> FlowTable<S> {
         flow.bytes[direction.index()] += packet.frame.len() as u64;
         Some((FlowId(slot), direction))
     }
-    fn end(&mut self, slot: u32, ended: &mut Vec<Box<Flow<S>>>) {
-        let Some(flow) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
+    fn end(&mut self, slot: u32, ended: &mut Vec<Flow<S>>) {
+        let Some(flow) = self.slots.take(slot as usize) else { return };
         self.index.remove(&flow.key);
         if let Some(time) = self.not_before.get_mut(slot as usize) {
             *time = i64::MAX;
@@ -334,11 +371,11 @@ impl<S: Default> FlowTable<S> {
         ended.push(flow);
     }
     /// Full: the flow among the next few that was silent longest goes, unanswered ones first.
-    fn evict(&mut self, now: Timestamp, ended: &mut Vec<Box<Flow<S>>>) {
+    fn evict(&mut self, now: Timestamp, ended: &mut Vec<Flow<S>>) {
         let mut victim = None;
         for _ in 0..FLOW_VICTIMS.min(self.slots.len()) {
             self.hand = (self.hand + 1) % self.slots.len().max(1);
-            let Some(Some(flow)) = self.slots.get(self.hand) else { continue };
+            let Some(flow) = self.slots.get(self.hand) else { continue };
             let rank = (flow.state() != FlowState::Established, now.since_ns(flow.last_at));
             if victim.is_none_or(|(best, _)| rank > best) {
                 victim = Some((rank, self.hand as u32));
@@ -409,6 +446,22 @@ mod tests {
         let late = 400 * SECOND_NS;
         let (_, direction, ended) = place(&mut table, late, &udp(2, 1, 9));
         assert_eq!((direction, ended, table.len()), (Direction::ToServer, 1, 1));
+    }
+
+    #[test]
+    fn flows_are_drained_in_the_order_of_their_numbers_and_slots_used_again() {
+        let mut table = FlowTable::new(FlowLimits::default());
+        let late = 400 * SECOND_NS;
+        for round in 0..3 {
+            (0..200).for_each(|port| {
+                place(&mut table, round * late, &udp(1, 2, port));
+            });
+        }
+        assert_eq!((table.len(), table.slots.len()), (200, 200));
+        let numbers: Vec<u64> = table.drain().map(|flow| flow.number).collect();
+        assert_eq!(numbers, (401..=600).collect::<Vec<u64>>());
+        assert!(table.is_empty() && table.slots.len() == 0);
+        assert_eq!(place(&mut table, 3 * late, &udp(1, 2, 9)).2, 0);
     }
 
     #[test]
