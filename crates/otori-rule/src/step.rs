@@ -255,12 +255,17 @@ struct Run<'a> {
     buffer: Buffer<'a>,
     tries: u32,
     extracted: [i64; EXTRACTS],
+    /// of contents, by how many steps follow: none is in the buffer from there on
+    missing: [u32; MISSES],
 }
+
+/// Contents whose last search is remembered. Otherwise a rule of two contents would search the rest of a long body once
+/// for each place of the first one.
+const MISSES: usize = 8;
 
 /// Whether all steps hold.
 pub fn matches(steps: &[Step], buffer: Buffer<'_>) -> bool {
-    let mut run = Run { buffer, tries: MATCH_TRIES, extracted: [0; EXTRACTS] };
-    run.steps(steps, 0)
+    Run::new(buffer, MATCH_TRIES, [0; EXTRACTS]).steps(steps, 0)
 }
 
 impl Step {
@@ -291,7 +296,10 @@ impl Step {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    const fn new(buffer: Buffer<'a>, tries: u32, extracted: [i64; EXTRACTS]) -> Run<'a> {
+        Run { buffer, tries, extracted, missing: [u32::MAX; MISSES] }
+    }
     fn steps(&mut self, steps: &[Step], cursor: usize) -> bool {
         let Some((step, rest)) = steps.split_first() else { return true };
         if self.tries == 0 || (step.needs_end() && !self.buffer.complete) {
@@ -379,10 +387,10 @@ impl Run<'_> {
             start = start.max(self.buffer.bytes.len().saturating_sub(size));
         }
         if content.negated {
-            return self.search(content, start, end).is_none() && self.steps(rest, cursor);
+            return self.search(content, (start, end), rest.len()).is_none() && self.steps(rest, cursor);
         }
         let retry = rest.first().is_some_and(Step::is_relative);
-        while let Some(found) = self.search(content, start, end) {
+        while let Some(found) = self.search(content, (start, end), rest.len()) {
             if content.at_end && found + size != self.buffer.bytes.len() {
                 return false;
             }
@@ -398,9 +406,20 @@ impl Run<'_> {
         false
     }
 
-    fn search(&self, content: &Content, start: usize, end: usize) -> Option<usize> {
+    /// `place` is the number of steps behind the content: it tells those of a rule apart.
+    fn search(&mut self, content: &Content, (start, end): (usize, usize), place: usize) -> Option<usize> {
+        let missing = self.missing.get(place).map_or(usize::MAX, |from| *from as usize);
+        if start >= missing {
+            return None;
+        }
         let hay = self.buffer.bytes.get(start..end)?;
-        find(hay, &content.pattern, content.nocase).map(|at| start + at)
+        let found = find(hay, &content.pattern, content.nocase).map(|at| start + at);
+        if let (None, Some(from)) = (found, self.missing.get_mut(place))
+            && end == self.buffer.bytes.len()
+        {
+            *from = u32::try_from(start).unwrap_or(u32::MAX);
+        }
+        found
     }
 
     fn pattern(

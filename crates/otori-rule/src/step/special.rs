@@ -25,7 +25,7 @@ impl Run<'_> {
                 let decoded = base64::decode(part, Mode::Rfc4648).filter(|bytes| !bytes.is_empty());
                 let holds = decoded.is_some_and(|bytes| {
                     let buffer = Buffer { bytes: &bytes, complete: true, from_start: true };
-                    let mut inner = Run { buffer, tries: self.tries, extracted: self.extracted };
+                    let mut inner = Run::new(buffer, self.tries, self.extracted);
                     inner.steps(steps, 0)
                 });
                 holds && self.steps(rest, cursor)

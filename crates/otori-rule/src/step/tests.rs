@@ -40,6 +40,17 @@ fn contents_lie_where_they_must() {
 }
 
 #[test]
+fn what_is_missing_is_not_searched_again_for_each_place_before() {
+    // Each of many places asks for what follows; a search that has failed answers for all places behind it.
+    let body = "value=17&".repeat(100_000);
+    check("content:\"value=\"; content:\"evil\"; distance:0;", &body, false);
+    check("content:\"value=\"; content:\"17\"; distance:0; content:\"evil\"; distance:0;", &body, false);
+    check("content:\"a\"; content:\"b\"; distance:0; content:\"c\"; within:1;", "a b a bc b", true);
+    check("content:\"a\"; content:\"c\"; distance:-1; content:\"d\"; within:1;", "cd a a", false);
+    check("content:\"a\"; content:!\"c\"; distance:0; content:\"a\"; within:9;", "a c a a", true);
+}
+
+#[test]
 fn an_earlier_match_moves_on_when_a_later_one_fails() {
     check("content:\"a\"; content:\"c\"; within:1;", "ab ac", true);
     check("content:\"a\"; content:\"b\"; within:1; content:\"d\"; within:1;", "abc abd", true);
