@@ -19,6 +19,29 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Expression {
     shared: Arc<Shared>,
+    captures: Arc<[Capture]>,
+}
+
+/// A group whose bytes are told with an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// number of the group, from 1
+    pub group: usize,
+    /// under which name
+    pub name: String,
+    /// with what
+    pub keeper: Keeper,
+}
+
+/// Where the bytes of a group are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// with the flow
+    Flow,
+    /// with the packet
+    Packet,
+    /// with the alert
+    Alert,
 }
 
 /// What letters behind an expression say.
@@ -90,7 +113,8 @@ impl Expression {
         }
         let source = source.to_owned();
         let (compiled, used) = (RwLock::default(), AtomicBool::default());
-        Ok(Expression { shared: Arc::new(Shared { source, options, fancy, compiled, used }) })
+        let shared = Arc::new(Shared { source, options, fancy, compiled, used });
+        Ok(Expression { shared, captures: Arc::default() })
     }
     /// Without options; its groups are known.
     pub fn plain(source: &str) -> Result<Expression, String> {
@@ -124,13 +148,27 @@ impl Expression {
     pub fn find(&self, bytes: &[u8], start: usize) -> Option<(usize, usize)> {
         self.compiled()?.find(bytes, start)
     }
+    /// The same with groups that alerts tell.
+    #[must_use]
+    pub fn with_captures(mut self, captures: Vec<Capture>) -> Expression {
+        self.captures = captures.into();
+        self
+    }
+    /// Groups that alerts tell.
+    pub fn captures(&self) -> &[Capture] {
+        &self.captures
+    }
     /// What the first group of the first match has.
     pub fn captured(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.group(bytes, 1)
+    }
+    /// What a group of the first match has.
+    pub fn group(&self, bytes: &[u8], group: usize) -> Option<Vec<u8>> {
         match &*self.compiled()? {
             Compiled::Plain(regex) => {
                 let mut groups = regex.create_captures();
                 regex.captures(bytes, &mut groups);
-                bytes.get(groups.get_group(1)?.range()).map(<[u8]>::to_vec)
+                bytes.get(groups.get_group(group)?.range()).map(<[u8]>::to_vec)
             }
             // Such expressions are rare; the whole match stands for the group.
             fancy @ Compiled::Fancy(_) => {

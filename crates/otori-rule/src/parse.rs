@@ -291,7 +291,7 @@ fn parse_header(header: &str, variables: &Variables) -> Result<Rule, Fault> {
 fn parse_hook(rule: &mut Rule, hook: &str) -> Result<(), String> {
     use otori_wire::{Direction, Progress};
     let step = match hook {
-        "" | "all" => return Ok(()),
+        "" | "all" | "packet" | "flow" | "pre_flow" | "pre_stream" => return Ok(()),
         "flow_start" => {
             rule.checks.push(Check::FlowStart);
             return Ok(());

@@ -70,6 +70,8 @@ pub enum HeaderPart {
     Link,
     /// IPv4, options included
     Ipv4,
+    /// IGMP
+    Igmp,
     /// IPv6, extension headers included
     Ipv6,
     /// TCP, options included
@@ -134,6 +136,8 @@ pub enum Compare {
     NotBetween(u64, u64),
     /// these bits are set, and those are not
     Bits(u64, u64),
+    /// that does not hold
+    NotBits(u64, u64),
     /// one of these bits is set
     AnyBit(u64),
 }
@@ -151,6 +155,7 @@ impl Compare {
             Compare::Between(low, high) => value > low && value < high,
             Compare::NotBetween(low, high) => value <= low || value >= high,
             Compare::Bits(set, clear) => value & set == set && value & clear == 0,
+            Compare::NotBits(set, clear) => value & set != set || value & clear != 0,
             Compare::AnyBit(bits) => value & bits != 0,
         }
     }
@@ -161,7 +166,7 @@ impl Compare {
             let text = text.trim();
             let value = match text.strip_prefix("0x") {
                 Some(digits) => u64::from_str_radix(digits, 16).ok(),
-                None => text.parse().ok(),
+                None => with_unit(text),
             };
             value.ok_or_else(|| format!("{text:?} is not a number"))
         };
@@ -178,7 +183,20 @@ impl Compare {
             };
         }
         if let Some(bits) = text.strip_prefix('&') {
-            return Ok(Compare::Bits(number(bits)?, 0));
+            return match bits.split_once('=') {
+                Some((mask, value)) => {
+                    let (negated, mask) = match mask.trim().strip_suffix('!') {
+                        Some(mask) => (true, mask),
+                        None => (false, mask),
+                    };
+                    let (mask, value) = (number(mask)?, number(value)?);
+                    Ok(match negated {
+                        true => Compare::NotBits(value, mask & !value),
+                        false => Compare::Bits(value, mask & !value),
+                    })
+                }
+                None => Ok(Compare::Bits(number(bits)?, 0)),
+            };
         }
         type Form = (&'static str, fn(u64) -> Compare);
         let forms: [Form; 6] = [
@@ -196,6 +214,19 @@ impl Compare {
         }
         number(text).map(Compare::Equal)
     }
+}
+
+/// `5`, `5kb`, `1 MiB`.
+fn with_unit(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text.get(digits.len()..)?.to_ascii_lowercase().as_str() {
+        "" => 1,
+        "kb" | "kib" => 1 << 10,
+        "mb" | "mib" => 1 << 20,
+        "gb" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    digits.trim_end().parse::<u64>().ok()?.checked_mul(factor)
 }
 
 /// A condition on the packet's headers.
@@ -221,9 +252,9 @@ pub enum Check {
         how: FlagTest,
     },
     /// TCP sequence number
-    TcpSequence(u32),
+    TcpSequence(Compare),
     /// TCP acknowledgement number
-    TcpAcknowledgement(u32),
+    TcpAcknowledgement(Compare),
     /// TCP window
     TcpWindow(Compare),
     /// IP time to live
@@ -246,6 +277,10 @@ pub enum Check {
     WindowScale(Compare),
     /// the largest packet that ICMPv6 says to be possible
     Mtu(Compare),
+    /// IGMP type
+    IgmpType(Compare),
+    /// a call of ONC RPC: program, version, procedure
+    RemoteCall([Option<u32>; 3]),
     /// the flow's application protocol, by name; or not that one
     Application(&'static str, bool),
     /// the first packet of a flow
@@ -340,7 +375,7 @@ pub enum Track {
 }
 
 /// A condition on, or change of, what was remembered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Memory {
     /// one of these bits is set on the flow
     BitIsSet(Vec<u32>),
@@ -354,6 +389,10 @@ pub enum Memory {
     BitToggle(u32),
     /// a number of the flow
     Number(u32, NumberTest),
+    /// compares with another number of the flow
+    NumberIs(u32, fn(u64) -> Compare, u32),
+    /// is changed by another number of the flow
+    NumberBy(u32, fn(u64, u64) -> u64, u32),
     /// the same on hosts and pairs
     HostIsSet(u32, Track),
     /// is not set
@@ -392,6 +431,7 @@ impl Memory {
                 | Memory::BitIsNotSet(_)
                 | Memory::HostIsSet(..)
                 | Memory::HostIsNotSet(..)
+                | Memory::NumberIs(..)
                 | Memory::Number(_, NumberTest::IsSet | NumberTest::IsNotSet | NumberTest::Is(_))
         )
     }
@@ -488,6 +528,17 @@ pub enum Scope {
     Flow,
 }
 
+/// Lines of the log that a match of a `config` rule keeps back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quiet {
+    /// the transaction
+    Transaction,
+    /// all transactions of the flow
+    Transactions,
+    /// the flow
+    Flow,
+}
+
 /// When the rule is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -552,6 +603,8 @@ pub struct Rule {
     pub outspoken: bool,
     /// the flow is left alone after a match
     pub bypass: bool,
+    /// what is not logged because of a match (`config`)
+    pub quiet: Option<Quiet>,
     /// packets behind its alerts that are logged
     pub tags: Vec<Tag>,
     /// a question of DNS that it rejects is answered with addresses of the guard's own

@@ -138,6 +138,10 @@ impl RuleSet {
     pub const fn tables(&mut self) -> &mut Tables {
         &mut self.tables
     }
+    /// What rules have remembered with a flow, by name.
+    pub fn remembered(&self, marks: &crate::FlowMarks) -> crate::state::Remembered {
+        self.tables.names.remembered(marks)
+    }
     /// Variables of headers.
     pub const fn variables(&self) -> &Variables {
         &self.variables

@@ -19,6 +19,23 @@ use std::{
 #[derive(Clone, Debug, Default)]
 pub struct BitNames {
     numbers: HashMap<String, u32>,
+    names: Vec<String>,
+}
+
+/// What is remembered with a flow, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// bits that are set, in the order in which they were
+    pub bits: Vec<String>,
+    /// numbers
+    pub numbers: Vec<(String, u64)>,
+}
+
+impl Remembered {
+    /// Nothing is.
+    pub const fn is_empty(&self) -> bool {
+        self.bits.is_empty() && self.numbers.is_empty()
+    }
 }
 
 impl BitNames {
@@ -36,7 +53,16 @@ impl BitNames {
         }
         let number = self.numbers.len() as u32;
         self.numbers.insert(name.into(), number);
+        self.names.push(name.into());
         Ok(number)
+    }
+    /// What a flow has, by name.
+    pub fn remembered(&self, marks: &FlowMarks) -> Remembered {
+        let name = |number: u32| self.names.get(number as usize).cloned();
+        Remembered {
+            bits: marks.bits.iter().filter_map(|bit| name(*bit)).collect(),
+            numbers: marks.numbers.iter().filter_map(|(id, value)| Some((name(*id)?, *value))).collect(),
+        }
     }
 }
 
@@ -199,6 +225,10 @@ impl Globals {
             Memory::Number(id, NumberTest::Is(compare)) => {
                 marks.number(*id).is_some_and(|n| compare.holds(n))
             }
+            Memory::NumberIs(id, comparison, other) => match (marks.number(*id), marks.number(*other)) {
+                (Some(one), Some(other)) => comparison(other).holds(one),
+                _ => false,
+            },
             Memory::HostIsSet(bit, track) => self.host_bit(*bit, *track, view),
             Memory::HostIsNotSet(bit, track) => !self.host_bit(*bit, *track, view),
             _ => true,
@@ -225,6 +255,10 @@ impl Globals {
                 }
                 Memory::Number(id, NumberTest::Subtract(value)) => {
                     marks.set_number(*id, marks.number(*id).unwrap_or(0).saturating_sub(*value));
+                }
+                Memory::NumberBy(id, change, other) => {
+                    let (one, other) = (marks.number(*id).unwrap_or(0), marks.number(*other).unwrap_or(0));
+                    marks.set_number(*id, change(one, other));
                 }
                 Memory::HostSet(..) | Memory::HostUnset(..) | Memory::HostToggle(..) => {
                     self.across().change(memory, view);

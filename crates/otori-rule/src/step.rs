@@ -2,7 +2,7 @@
 //!
 //! Key types: [`Step`], [`Content`], [`Buffer`]. The cursor is behind the last match; a relative step starts
 //! there, and when a later relative step fails, an earlier one tries its next match.
-pub use crate::expression::Expression;
+pub use crate::expression::{Capture, Expression, Keeper};
 use crate::{
     dataset,
     limits::{EXTRACTS, MATCH_TRIES},
@@ -145,6 +145,21 @@ pub enum JumpBase {
     End,
 }
 
+/// What `asn1` asks of a value in BER.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ber {
+    /// a bit string has more unused bits than its last byte
+    pub bit_string: bool,
+    /// a real number in digits that overflows
+    pub double: bool,
+    /// an element is longer than that
+    pub longest: Option<u64>,
+    /// where the value starts
+    pub offset: usize,
+    /// from the cursor
+    pub relative: bool,
+}
+
 /// One condition.
 #[derive(Clone, Debug)]
 pub enum Step {
@@ -220,6 +235,19 @@ pub enum Step {
     Listed(dataset::Shared, ListTest),
     /// the buffer is a number, eight bytes
     NumberIs(Compare),
+    /// the buffer is a time in seconds since 1970, which is over, or is not
+    IsPast(bool),
+    /// bits of information in each byte of a part of the buffer
+    Entropy {
+        /// bytes that are looked at; all without
+        count: Option<usize>,
+        /// first of them
+        offset: usize,
+        /// comparison, in thousandths of a bit
+        compare: Compare,
+    },
+    /// something is wrong with BER
+    Ber(Ber),
     /// the whole buffer's hash is on a list
     Hashed(dataset::Shared, Hash, bool),
     /// there are bytes, or are not
@@ -279,9 +307,14 @@ impl Step {
             | Step::ByteMath { number, .. }
             | Step::ByteExtract { number, .. } => number.relative,
             Step::Decoded { relative, .. } => *relative,
-            Step::Size(_) | Step::Absent { .. } | Step::Listed(..) | Step::NumberIs(_) | Step::Hashed(..) => {
-                false
-            }
+            Step::Ber(ber) => ber.relative,
+            Step::Size(_)
+            | Step::Absent { .. }
+            | Step::Listed(..)
+            | Step::NumberIs(_)
+            | Step::IsPast(_)
+            | Step::Entropy { .. }
+            | Step::Hashed(..) => false,
         }
     }
     /// The step cannot be decided before the end of the buffer is known.
@@ -289,7 +322,7 @@ impl Step {
         match self {
             Step::Content(content) => content.negated || content.at_end,
             Step::Pattern { negated, .. } | Step::DataAt { negated, .. } => *negated,
-            Step::Size(_) | Step::Listed(..) | Step::Hashed(..) => true,
+            Step::Size(_) | Step::Listed(..) | Step::Hashed(..) | Step::Entropy { .. } => true,
             Step::ByteJump { base, .. } => matches!(base, JumpBase::End),
             _ => false,
         }

@@ -170,6 +170,8 @@ pub struct Marks {
     pub primed: [bool; 2],
     /// names that the lists were asked about, per direction
     pub listed: [u16; 2],
+    /// it is not logged
+    pub quiet: bool,
     /// its host has told which application the flow is of, if it could
     pub named: bool,
     /// the devices were told of it
@@ -358,7 +360,7 @@ impl Transactions {
         let again = self.spare.as_mut().and_then(|spare| spare.take(protocol));
         let mut transaction = again.unwrap_or_else(|| Box::new(Transaction::new(protocol)));
         transaction.id = id;
-        transaction.fields.wanted = self.spare.as_ref().map_or(Wanted::ALL, |spare| spare.wanted);
+        transaction.fields.wanted = self.wanted();
         if self.list.capacity() == 0
             && let Some(spare) = &mut self.spare
         {
@@ -366,6 +368,10 @@ impl Transactions {
         }
         self.list.push_back(transaction);
         id
+    }
+    /// What somebody asks for.
+    pub fn wanted(&self) -> Wanted {
+        self.spare.as_ref().map_or(Wanted::ALL, |spare| spare.wanted)
     }
     /// As many are open as may be.
     pub fn is_full(&self) -> bool {

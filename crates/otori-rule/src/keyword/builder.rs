@@ -69,6 +69,7 @@ impl Rule {
             silent: false,
             outspoken: false,
             bypass: false,
+            quiet: None,
             tags: Vec::new(),
             sinkhole: false,
             stores_files: false,
@@ -127,6 +128,7 @@ const SEVERAL: &[&str] = &[
 /// Buffers that are headers of the packet.
 const HEADERS: &[(&str, HeaderPart)] = &[
     ("ether.hdr", HeaderPart::Link),
+    ("igmp.hdr", HeaderPart::Igmp),
     ("ipv4.hdr", HeaderPart::Ipv4),
     ("ipv6.hdr", HeaderPart::Ipv6),
     ("tcp.hdr", HeaderPart::Tcp),
@@ -226,13 +228,18 @@ impl<'a> Builder<'a> {
         }
     }
     fn push_number(&mut self, keyword: &'static str, ids: Vec<FieldId>, compare: Compare, pick: Pick) {
-        self.rule.groups.push(Group {
-            target: Target::Fields(ids),
-            keyword,
-            transforms: Vec::new(),
-            pick,
-            steps: vec![Step::NumberIs(compare)],
-        });
+        self.push_alone(keyword, ids, Step::NumberIs(compare), pick);
+    }
+    /// A condition of its own on a number of a protocol.
+    pub(super) fn push_named_number(&mut self, name: &str, step: Step) {
+        let rows: Vec<&NumberRow> = proto::numbers().filter(|row| row.keyword == name).collect();
+        if let Some(first) = rows.first() {
+            self.push_alone(first.keyword, unique(rows.iter().map(|row| row.id)), step, Pick::Any);
+        }
+    }
+    fn push_alone(&mut self, keyword: &'static str, ids: Vec<FieldId>, step: Step, pick: Pick) {
+        let target = Target::Fields(ids);
+        self.rule.groups.push(Group { target, keyword, transforms: Vec::new(), pick, steps: vec![step] });
     }
     /// The buffer is changed before it is looked at.
     pub(super) fn transform(&mut self, transform: Transform) -> Result<(), String> {
@@ -317,7 +324,7 @@ impl<'a> Builder<'a> {
             group.target == target
                 && group.transforms == transforms
                 && group.pick == Pick::Any
-                && !matches!(group.steps.first(), Some(Step::NumberIs(_)))
+                && !matches!(group.steps.first(), Some(Step::NumberIs(_) | Step::IsPast(_)))
         };
         let first = self.first_group.min(self.rule.groups.len());
         let later = self.rule.groups.get(first..).unwrap_or(&[]);
@@ -452,7 +459,8 @@ impl<'a> Builder<'a> {
         let plain = |set: &AddressSet| set.is_any() || set.plain_ranges().is_some();
         // What is asked of memory may change with every packet.
         let asks = |memory: &crate::rule::Memory| {
-            memory.is_condition() || matches!(memory, crate::rule::Memory::Number(..))
+            memory.is_condition()
+                || matches!(memory, crate::rule::Memory::Number(..) | crate::rule::Memory::NumberBy(..))
         };
         let only_memory = !rule.memory.iter().any(asks);
         let bare = rule.groups.is_empty()

@@ -48,6 +48,36 @@ fn number_options<'a>(number: &mut Number, options: &[&'a str]) -> Result<Vec<&'
     Ok(unknown)
 }
 
+/// `bytes 100, offset 0, value > 4.5`.
+pub(super) fn entropy(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let (mut count, mut offset, mut compare) = (None, 0, None);
+    for part in parts(value) {
+        let (word, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+        match word {
+            "bytes" => count = Some(number(rest)?).filter(|count| *count > 0),
+            "offset" => offset = number(rest)?,
+            _ => compare = Some(milli(part.strip_prefix("value").unwrap_or(part))?),
+        }
+    }
+    builder.push(Step::Entropy { count, offset, compare: compare.ok_or("a value is needed")? });
+    Ok(())
+}
+
+/// A comparison with a fraction, in thousandths.
+fn milli(text: &str) -> Result<Compare, String> {
+    let text = text.trim();
+    let digits = text.trim_start_matches(['<', '>', '=', '!', ' ']);
+    let sign = text.get(..text.len() - digits.len()).unwrap_or("").trim();
+    let whole = |text: &str| {
+        let value: f64 = text.trim().parse().map_err(|_| format!("{text:?} is no number"))?;
+        Ok::<u64, String>((value * 1000.0).round().max(0.0) as u64)
+    };
+    match digits.split_once("<>") {
+        Some((low, high)) => Ok(Compare::Between(whole(low)?, whole(high)?)),
+        None => Compare::parse(&format!("{sign}{}", whole(digits)?)),
+    }
+}
+
 fn hex(text: &str) -> Result<u64, String> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
     u64::from_str_radix(digits, 16).map_err(|_| format!("{text:?} is no hexadecimal number"))

@@ -22,6 +22,27 @@ pub(super) fn flow(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
     Ok(())
 }
 
+/// Application protocols of Suricata that nothing here reads: no flow is of them.
+pub(crate) const UNREAD: &[&str] = &[
+    "bittorrent-dht",
+    "dcerpc",
+    "doh2",
+    "ike",
+    "imap",
+    "irc",
+    "jabber",
+    "krb5",
+    "ldap",
+    "msn",
+    "mysql",
+    "nfs",
+    "pgsql",
+    "pop3",
+    "rdp",
+    "rfb",
+    "template",
+];
+
 pub(super) fn application_protocol(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let name = value.split(',').next().unwrap_or(value).trim();
     let (negated, name) = match name.strip_prefix('!') {
@@ -32,7 +53,13 @@ pub(super) fn application_protocol(builder: &mut Builder<'_>, value: &str) -> Re
         "failed" => "failed",
         "unknown" => "unknown",
         "http1" => "http",
-        name => proto::by_name(name).ok_or_else(|| format!("unknown application protocol {name:?}"))?.name,
+        name => match proto::by_name(name) {
+            Some(row) => row.name,
+            None => UNREAD
+                .iter()
+                .find(|unread| **unread == name)
+                .ok_or_else(|| format!("unknown application protocol {name:?}"))?,
+        },
     };
     builder.rule.checks.push(Check::Application(known, negated));
     Ok(())
@@ -93,8 +120,8 @@ pub(super) fn stream_size(builder: &mut Builder<'_>, value: &str) -> Result<(), 
         return Err("stream_size has a side, an operator and a number".into());
     };
     let side = match *side {
-        "client" => StreamSide::Client,
-        "server" => StreamSide::Server,
+        "client" | "toserver" => StreamSide::Client,
+        "server" | "toclient" => StreamSide::Server,
         "both" => StreamSide::Both,
         "either" => StreamSide::Either,
         other => return Err(format!("unknown side {other:?}")),

@@ -38,6 +38,30 @@ pub(super) fn tls_fingerprint(builder: &mut Builder<'_>, value: &str) -> Result<
     })
 }
 
+/// `2_compat` means what speaks version 2: `2` and `1.99`.
+pub(super) fn ssh_version(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    if value.trim() != "2_compat" {
+        let quoted =
+            if value.is_empty() || value.contains('"') { value.into() } else { format!("\"{value}\"") };
+        return text(builder, "ssh.proto", &quoted, at_start);
+    }
+    let options = crate::expression::Options::default();
+    let expression = crate::step::Expression::compile("^(2|1\\.99)", options)?;
+    let step = Step::Pattern { expression, relative: false, negated: false, anchored: false };
+    builder.push_named("ssh.proto", step)
+}
+
+pub(super) fn ssh_software(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let quoted = if value.is_empty() || value.contains('"') { value.into() } else { format!("\"{value}\"") };
+    text(builder, "ssh.software", &quoted, at_start)
+}
+
+/// The buffer starts with the content.
+const fn at_start(content: &mut Content) {
+    content.offset = Some(Value::Constant(0));
+    content.depth = Some(Value::Constant(content.pattern.len() as i64));
+}
+
 /// Names of versions as `ssl_version` and `tls.version` have them, and their numbers.
 const VERSIONS: &[(&str, u64)] = &[
     ("sslv2", 0x0002),

@@ -25,11 +25,40 @@ pub(super) fn flow_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), St
     Ok(())
 }
 
+/// The second operand is another number of the flow.
+fn by_another(id: u32, operator: &str, other: u32) -> Result<Memory, String> {
+    let change: fn(u64, u64) -> u64 = match operator {
+        "=" => |_, other| other,
+        "+" => u64::saturating_add,
+        "-" => u64::saturating_sub,
+        _ => {
+            let compare: fn(u64) -> Compare = match operator {
+                "==" => Compare::Equal,
+                "!=" => Compare::NotEqual,
+                "<" => Compare::Less,
+                ">" => Compare::Greater,
+                "<=" => Compare::AtMost,
+                ">=" => Compare::AtLeast,
+                other => return Err(format!("unknown operator {other:?}")),
+            };
+            return Ok(Memory::NumberIs(id, compare, other));
+        }
+    };
+    Ok(Memory::NumberBy(id, change, other))
+}
+
 pub(super) fn flow_number(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let mut parts = value.split(',').map(str::trim);
     let id = builder.tables.names.number(parts.next().unwrap_or(""))?;
     let operator = parts.next().ok_or("flowint needs an operator")?;
     let operand = parts.next();
+    if let Some(other) =
+        operand.filter(|text| text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+    {
+        let other = builder.tables.names.number(other)?;
+        builder.rule.memory.push(by_another(id, operator, other)?);
+        return Ok(());
+    }
     let plain = || number::<u64>(operand.ok_or("flowint needs a number")?);
     let test = match operator {
         "isset" => NumberTest::IsSet,
@@ -89,6 +118,7 @@ pub(super) fn x_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), Strin
             Some(("track", "ip_pair")) => track = Some(Track::Pair),
             Some(("track", "tx")) => return Err("track tx is not supported".into()),
             Some(("expire", text)) => seconds = number(text)?,
+            None if part == "noalert" => builder.rule.silent = true,
             _ => return Err(format!("unknown option {part:?}")),
         }
     }
@@ -98,6 +128,10 @@ pub(super) fn x_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), Strin
 pub(super) fn host_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let mut parts = value.split(',').map(str::trim);
     let command = parts.next().unwrap_or("");
+    if command == "noalert" {
+        builder.rule.silent = true;
+        return Ok(());
+    }
     let name = parts.next().ok_or("hostbits needs a name")?;
     let tracks: &[Track] = match parts.next() {
         None | Some("src") => &[Track::Source],

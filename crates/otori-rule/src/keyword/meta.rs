@@ -1,6 +1,6 @@
 //! Keywords that describe a rule: `msg`, `sid`, `rev`, `classtype`, `metadata` and the like.
 use super::Builder;
-use crate::rule::Check;
+use crate::rule::{Check, Quiet};
 use otori_wire::proto;
 
 /// Takes quotes and escapes off.
@@ -120,7 +120,7 @@ pub(super) fn bypass(builder: &mut Builder<'_>, _value: &str) -> Result<(), Stri
 }
 
 pub(super) fn unsupported(_builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
-    Err("this keyword is not supported".into())
+    Err("not supported here".into())
 }
 
 /// The version of Suricata that the language follows.
@@ -132,7 +132,7 @@ pub(super) fn requires(builder: &mut Builder<'_>, value: &str) -> Result<(), Str
         let (kind, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
         let holds = match kind {
             "feature" => builder.tables.features.iter().any(|have| have == rest.trim()),
-            "keyword" => super::KEYWORDS.iter().any(|row| row.name == rest.trim()),
+            "keyword" => super::is_known(rest.trim()),
             "version" => rest.split('|').any(version_holds),
             _ => return Err(format!("unknown requirement {kind:?}")),
         };
@@ -162,6 +162,25 @@ fn version_holds(text: &str) -> bool {
 
 pub(super) fn store_files(builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
     builder.rule.stores_files = true;
+    Ok(())
+}
+
+/// `logging disable, type tx, scope tx`.
+pub(super) fn config(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let words: Vec<Vec<&str>> = value.split(',').map(|part| part.split_whitespace().collect()).collect();
+    let of = |key: &str| {
+        let found = words.iter().find(|part| part.first() == Some(&key));
+        found.and_then(|part| part.get(1)).copied().ok_or_else(|| format!("{key} is needed"))
+    };
+    if of("logging")? != "disable" {
+        return Err("logging can only be disabled".into());
+    }
+    builder.rule.quiet = Some(match (of("type")?, of("scope")?) {
+        ("tx", "tx") => Quiet::Transaction,
+        ("tx", "flow") => Quiet::Transactions,
+        ("flow", _) => Quiet::Flow,
+        (kind, scope) => return Err(format!("type {kind} does not go with scope {scope}")),
+    });
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod content;
 mod file;
 mod flow;
 mod industry;
+mod issued;
 mod legacy;
 mod list;
 pub(crate) mod memory;
@@ -15,6 +16,7 @@ mod meta;
 mod number;
 mod packet;
 mod pattern;
+mod remote;
 mod tag;
 
 pub use builder::Builder;
@@ -61,7 +63,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("alert", Bare, meta::outspoken, "an alert although the rule passes"),
     row("app-layer-event", Needed, meta::application_event, "an anomaly of an application protocol"),
     row("app-layer-protocol", Needed, flow::application_protocol, "the application protocol of the flow"),
-    row("asn1", Needed, meta::unsupported, "refused: removed in Suricata 8"),
+    row("asn1", Needed, remote::asn1, "something is wrong with the lengths of a BER value"),
     row("base64_data", Bare, bytes::base64_data, "following conditions are on what base64_decode gave"),
     row("base64_decode", Optional, bytes::base64_decode, "decodes base64"),
     row("bsize", Needed, bytes::size, "length of the buffer"),
@@ -72,7 +74,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("byte_test", Needed, bytes::test, "compares a number"),
     row("cip_service", Needed, industry::cip_service, "service, class and attribute of CIP"),
     row("classtype", Needed, meta::class, "short name of the class"),
-    row("config", Needed, meta::nothing, "accepted"),
+    row("config", Needed, meta::config, "what is not logged after a match"),
     row("content", Needed, content::content, "bytes that must be there, or must not"),
     row("datarep", Needed, list::datarep, "reputation of the buffer on a list"),
     row("dataset", Needed, list::dataset, "the buffer is on a list, or is put there"),
@@ -85,6 +87,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("dsize", Needed, packet::payload_size, "bytes of payload"),
     row("endswith", Bare, content::ends_with, "the last content is at the end"),
     row("engine-event", Needed, packet::decode_event, "an anomaly of the decoder"),
+    row("entropy", Needed, bytes::entropy, "how even the bytes of the buffer are"),
     row("fast_pattern", Optional, content::fast_pattern, "the prefilter searches the last content"),
     row("fileext", Needed, file::extension, "extension of a file's name"),
     row("filemagic", Needed, file::magic, "what a file's first bytes say it is"),
@@ -99,6 +102,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("flow.bytes", Needed, flow::bytes, "bytes of the flow"),
     row("flow.bytes_toclient", Needed, flow::bytes_to_client, "bytes to the client"),
     row("flow.bytes_toserver", Needed, flow::bytes_to_server, "bytes to the server"),
+    row("flow.elephant", Needed, meta::unsupported, "refused: rates of flows are not measured"),
     row("flow.pkts", Needed, flow::packets, "packets of the flow"),
     row("flow.pkts_toclient", Needed, flow::packets_to_client, "packets to the client"),
     row("flow.pkts_toserver", Needed, flow::packets_to_server, "packets to the server"),
@@ -116,6 +120,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("icmpv6.mtu", Needed, packet::mtu, "largest packet that ICMPv6 says to be possible"),
     row("icode", Needed, packet::icmp_code, "ICMP code"),
     row("id", Needed, packet::ip_id, "IP identification"),
+    row("igmp.type", Needed, packet::igmp_type, "IGMP type"),
     row("ip_proto", Needed, packet::ip_protocol, "IP protocol"),
     row("ipopts", Needed, packet::ip_options, "IPv4 options"),
     row("iprep", Needed, meta::unsupported, "refused: there is no reputation table here"),
@@ -140,9 +145,12 @@ pub static KEYWORDS: &[Keyword] = &[
     row("replace", Needed, meta::nothing, "accepted, packets are not changed"),
     row("requires", Needed, meta::requires, "the rule counts only where this is there"),
     row("rev", Needed, meta::revision, "revision"),
+    row("rpc", Needed, remote::rpc, "program, version and procedure of a call of ONC RPC"),
     row("sameip", Bare, packet::same_ip, "source and destination are one"),
     row("seq", Needed, packet::sequence, "TCP sequence number"),
     row("sid", Needed, meta::sid, "signature id"),
+    row("ssh.protoversion", Optional, legacy::ssh_version, "version of SSH"),
+    row("ssh.softwareversion", Optional, legacy::ssh_software, "software of SSH"),
     row("ssl_state", Needed, legacy::ssl_state, "step of the TLS hand-shake"),
     row("ssl_version", Needed, legacy::ssl_version, "version of TLS"),
     row("startswith", Bare, content::starts_with, "the last content is at the start"),
@@ -159,8 +167,13 @@ pub static KEYWORDS: &[Keyword] = &[
     row("threshold", Needed, memory::threshold, "limits alerts"),
     row("tls.fingerprint", Optional, legacy::tls_fingerprint, "SHA-1 of the certificate"),
     row("tls.issuerdn", Optional, legacy::tls_issuer, "issuer of the certificate"),
+    row("tls.store", Bare, meta::nothing, "accepted, certificates are not stored"),
     row("tls.subject", Optional, legacy::tls_subject, "subject of the certificate"),
     row("tls.version", Needed, legacy::tls_version, "version of TLS"),
+    row("tls_cert_expired", Bare, issued::expired, "the certificate's life is over"),
+    row("tls_cert_notafter", Needed, issued::not_after, "end of the certificate's life"),
+    row("tls_cert_notbefore", Needed, issued::not_before, "start of the certificate's life"),
+    row("tls_cert_valid", Bare, issued::valid, "the certificate lives"),
     row("tos", Needed, packet::tos, "IP's differentiated services field"),
     row("ttl", Needed, packet::ttl, "IP time to live"),
     row("uricontent", Needed, content::uri_content, "content in the normal form of the request target"),
@@ -189,6 +202,19 @@ pub fn document() -> String {
     )
 }
 
+/// A reason that names its keyword: many rules have many of them.
+fn named(name: &str, reason: String) -> String {
+    if reason.contains(name) { reason } else { format!("{name}: {reason}") }
+}
+
+/// Whether rules may use that keyword.
+pub(crate) fn is_known(name: &str) -> bool {
+    KEYWORDS.iter().any(|row| row.name == name && !row.note.starts_with("refused"))
+        || otori_wire::proto::fields().any(|row| row.keyword == name || row.aliases.contains(&name))
+        || otori_wire::proto::numbers().any(|row| row.keyword == name || row.aliases.contains(&name))
+        || crate::transform::Transform::parse(name, None).is_ok_and(|transform| transform.is_some())
+}
+
 /// Reads one option into the rule.
 pub fn apply(builder: &mut Builder<'_>, name: &str, value: Option<&str>) -> Result<(), String> {
     if let Ok(place) = KEYWORDS.binary_search_by(|row| row.name.cmp(name)) {
@@ -196,7 +222,7 @@ pub fn apply(builder: &mut Builder<'_>, name: &str, value: Option<&str>) -> Resu
         return match (row.argument, value) {
             (Argument::None, Some(_)) => Err(format!("{name} takes no value")),
             (Argument::Needed, None | Some("")) => Err(format!("{name} needs a value")),
-            _ => (row.read)(builder, value.unwrap_or("")),
+            _ => (row.read)(builder, value.unwrap_or("")).map_err(|reason| named(name, reason)),
         };
     }
     if let Some(transform) = crate::transform::Transform::parse(name, value)? {

@@ -25,12 +25,10 @@ pub(super) fn icmp_sequence(builder: &mut Builder<'_>, value: &str) -> Result<()
     Ok(())
 }
 pub(super) fn sequence(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    builder.rule.checks.push(Check::TcpSequence(number(value)?));
-    Ok(())
+    compare(builder, value, Check::TcpSequence)
 }
 pub(super) fn ack(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    builder.rule.checks.push(Check::TcpAcknowledgement(number(value)?));
-    Ok(())
+    compare(builder, value, Check::TcpAcknowledgement)
 }
 pub(super) fn window(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     compare(builder, value, Check::TcpWindow)
@@ -72,6 +70,11 @@ pub(super) fn segment_size(builder: &mut Builder<'_>, value: &str) -> Result<(),
 pub(super) fn window_scale(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     compare(builder, value, Check::WindowScale)
 }
+pub(super) fn igmp_type(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let (compare, _) = super::number::read(value, otori_wire::proto::NumberForm::Named(IGMP_TYPES))?;
+    builder.rule.checks.push(Check::IgmpType(compare));
+    Ok(())
+}
 pub(super) fn fragment_offset(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     compare(builder, value, Check::FragmentOffset)
 }
@@ -89,6 +92,15 @@ pub(super) fn version(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     builder.rule.protocol = crate::rule::RuleProtocol::IpVersion(number);
     Ok(())
 }
+
+/// Types of IGMP, RFC 2236 2.1 and RFC 3376 4.
+const IGMP_TYPES: &[(&str, u64)] = &[
+    ("membership_query", 0x11),
+    ("v1_membership_report", 0x12),
+    ("v2_membership_report", 0x16),
+    ("leave_group", 0x17),
+    ("v3_membership_report", 0x22),
+];
 
 /// Names of IPv4 options and the low five bits of their type, RFC 791.
 const IP_OPTIONS: &[(&str, u32)] = &[
@@ -117,22 +129,45 @@ pub(super) fn ip_options(builder: &mut Builder<'_>, value: &str) -> Result<(), S
     Ok(())
 }
 
+/// Names of IP protocols, IANA.
+const PROTOCOLS: &[(&str, &str)] = &[
+    ("ah", "51"),
+    ("egp", "8"),
+    ("eigrp", "88"),
+    ("esp", "50"),
+    ("gre", "47"),
+    ("icmp", "1"),
+    ("icmpv6", "58"),
+    ("igmp", "2"),
+    ("igp", "9"),
+    ("ip-in-ip", "4"),
+    ("ipip", "4"),
+    ("ipv6", "41"),
+    ("ipv6-frag", "44"),
+    ("ipv6-icmp", "58"),
+    ("ipv6-nonxt", "59"),
+    ("ipv6-opts", "60"),
+    ("ipv6-route", "43"),
+    ("l2tp", "115"),
+    ("mobile", "55"),
+    ("ospf", "89"),
+    ("ospfigp", "89"),
+    ("pim", "103"),
+    ("rdp", "27"),
+    ("rsvp", "46"),
+    ("sctp", "132"),
+    ("swipe", "53"),
+    ("tcp", "6"),
+    ("udp", "17"),
+    ("vrrp", "112"),
+];
+
 pub(super) fn ip_protocol(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let named = value.trim_start_matches(['!', '<', '>', '=']);
     let sign = value.get(..value.len() - named.len()).unwrap_or("");
-    let number = match named.trim().to_ascii_lowercase().as_str() {
-        "ipip" | "ip-in-ip" => "4",
-        "ipv6" => "41",
-        "icmp" => "1",
-        "igmp" => "2",
-        "tcp" => "6",
-        "udp" => "17",
-        "gre" => "47",
-        "esp" => "50",
-        "icmpv6" | "ipv6-icmp" => "58",
-        "sctp" => "132",
-        _ => named,
-    };
+    let lower = named.trim().to_ascii_lowercase();
+    let known = PROTOCOLS.iter().find(|(have, _)| *have == lower);
+    let number = known.map_or(named, |(_, number)| number);
     compare(builder, &format!("{sign}{number}"), Check::IpProtocol)
 }
 

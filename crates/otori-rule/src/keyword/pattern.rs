@@ -2,7 +2,7 @@
 use super::Builder;
 use crate::{
     expression::{Expression, Options},
-    step::Step,
+    step::{Capture, Keeper, Step},
 };
 
 /// Letters that name a buffer.
@@ -22,6 +22,50 @@ const BUFFERS: &[(char, &str)] = &[
     ('Z', "http.host.raw"),
 ];
 
+/// Groups that the user may name.
+const CAPTURES: usize = 8;
+
+/// `flow:name, pkt:name, alert:name` behind the flags name the groups in order; `(?P<flow_name>` names itself.
+fn captures(source: &str, names: &str) -> Result<Vec<Capture>, String> {
+    let mut found = Vec::new();
+    for (place, part) in names.split(',').map(str::trim).filter(|part| !part.is_empty()).enumerate() {
+        let (kind, name) = part.split_once(':').ok_or_else(|| format!("{part:?} names no variable"))?;
+        let keeper = keeper(kind.trim()).ok_or_else(|| format!("unknown kind of variable {kind:?}"))?;
+        found.push(Capture { group: place + 1, name: name.trim().into(), keeper });
+    }
+    if !found.is_empty() {
+        return if found.len() <= CAPTURES { Ok(found) } else { Err("too many variables".into()) };
+    }
+    let (mut group, mut escaped) = (0, false);
+    for (at, byte) in source.bytes().enumerate() {
+        let opens = byte == b'(' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        let rest = source.get(at + 1..).unwrap_or("");
+        let named = rest.strip_prefix("?P<").or_else(|| rest.strip_prefix("?<"));
+        let named = named.filter(|name| !name.starts_with(['=', '!']));
+        if !opens || (rest.starts_with('?') && named.is_none()) {
+            continue;
+        }
+        group += 1;
+        let name = named.and_then(|rest| rest.split_once('>')).and_then(|(name, _)| name.split_once('_'));
+        if let Some((kind, name)) = name
+            && let Some(keeper) = keeper(kind).filter(|_| found.len() < CAPTURES)
+        {
+            found.push(Capture { group, name: name.into(), keeper });
+        }
+    }
+    Ok(found)
+}
+
+fn keeper(kind: &str) -> Option<Keeper> {
+    Some(match kind {
+        "flow" => Keeper::Flow,
+        "pkt" => Keeper::Packet,
+        "alert" => Keeper::Alert,
+        _ => return None,
+    })
+}
+
 pub(super) fn pcre(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let (negated, quoted) = match value.strip_prefix('!') {
         Some(rest) => (true, rest.trim_start()),
@@ -31,9 +75,9 @@ pub(super) fn pcre(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
     let body = inner.strip_prefix('/').ok_or("an expression stands between slashes")?;
     let end = body.rfind('/').ok_or("an expression stands between slashes")?;
     let (source, flags) = (body.get(..end).unwrap_or(""), body.get(end + 1..).unwrap_or(""));
-    // What follows a comma names variables that Suricata captures for Lua.
-    let flags = flags.split(',').next().unwrap_or("");
-    let mut options = Options::default();
+    let (flags, names) = flags.split_once(',').unwrap_or((flags, ""));
+    let captures = captures(source, names)?;
+    let mut options = Options { groups: !captures.is_empty(), ..Options::default() };
     let (mut relative, mut anchored, mut buffer) = (false, false, None);
     for flag in flags.chars() {
         match flag {
@@ -51,7 +95,7 @@ pub(super) fn pcre(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
             },
         }
     }
-    let expression = Expression::compile(&source.replace("\\;", ";"), options)?;
+    let expression = Expression::compile(&source.replace("\\;", ";"), options)?.with_captures(captures);
     let step = Step::Pattern { expression, relative, negated, anchored };
     match buffer {
         Some(keyword) => builder.push_named(keyword, step),
@@ -63,5 +107,25 @@ pub(super) fn pcre(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
             builder.push(step);
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_have_names() {
+        let named = |source: &str, names: &str| {
+            let found = captures(source, names).unwrap();
+            found.into_iter().map(|one| (one.group, one.name, one.keeper)).collect::<Vec<_>>()
+        };
+        let flow = |group, name: &str| (group, name.to_owned(), Keeper::Flow);
+        assert_eq!(
+            named(r"(a)(?:b)\((?P<flow_x>c)(?<alert_y>d)", ""),
+            [flow(2, "x"), (3, "y".into(), Keeper::Alert)]
+        );
+        assert_eq!(named("(a)(b)", "flow:p, pkt:q"), [flow(1, "p"), (2, "q".into(), Keeper::Packet)]);
+        assert!(captures("(a)", "other:x").is_err() && captures("(?<!a)(b)", "").unwrap().is_empty());
     }
 }

@@ -77,6 +77,15 @@ pub(super) fn group_holds(group: &Group, view: &View<'_, '_>, bytes: &Bytes<'_>,
         (Target::Payload, Bytes { payload: Some(buffer), .. }) => matches(&group.steps, *buffer),
         (Target::Payload, _) => false,
         (Target::Header(part), _) => header_holds(group, *part, view, room),
+        (Target::Fields(ids), Bytes { transaction: Some((transaction, _)), .. })
+            if matches!(group.steps.first(), Some(Step::IsPast(_))) =>
+        {
+            let now = view.packet.at.as_ms() / 1000;
+            let past = ids.iter().find_map(|id| transaction.fields.number(*id)).map(|at| (at as i64) < now);
+            past.is_some_and(|past| {
+                group.steps.iter().all(|step| matches!(step, Step::IsPast(is) if *is == past))
+            })
+        }
         (Target::Fields(ids), Bytes { transaction: Some((transaction, direction)), .. }) => {
             fields_hold(group, ids, transaction, (*direction, bytes.each_way), room)
         }
@@ -100,6 +109,7 @@ fn header_holds(group: &Group, part: HeaderPart, view: &View<'_, '_>, room: &mut
         HeaderPart::Udp => transport(matches!(packet.transport, Transport::Udp { .. })),
         HeaderPart::Icmp4 => whole(icmp && v4),
         HeaderPart::Icmp6 => whole(icmp && !v4),
+        HeaderPart::Igmp => whole(view.protocol == protocol::IGMP),
         HeaderPart::Source | HeaderPart::Destination => {
             let end = if part == HeaderPart::Source { view.source } else { view.destination };
             address = crate::dataset::octets(end.ip);
@@ -183,6 +193,11 @@ pub(super) fn check_holds(check: &Check, view: &View<'_, '_>) -> bool {
         Check::Tos(compare) => ip.is_some_and(|ip| compare.holds(u64::from(ip.tos))),
         Check::IpOptions(0) => ip.is_some_and(|ip| ip.options != 0),
         Check::IpOptions(bits) => ip.is_some_and(|ip| ip.options & bits == *bits),
+        Check::IgmpType(compare) => {
+            let kind = ip.filter(|_| view.protocol == protocol::IGMP).and_then(|ip| ip.body.first());
+            kind.is_some_and(|kind| compare.holds(u64::from(*kind)))
+        }
+        Check::RemoteCall(wanted) => remote_call(view, wanted),
         Check::Application(name, negated) => match view.application_name {
             Some(have) => (have == *name) != *negated,
             None => *name == "unknown" && !negated,
@@ -210,6 +225,21 @@ pub(super) fn check_holds(check: &Check, view: &View<'_, '_>) -> bool {
     }
 }
 
+/// RFC 5531 9: what a call says behind its number, and over TCP behind the length of its record.
+fn remote_call(view: &View<'_, '_>, wanted: &[Option<u32>; 3]) -> bool {
+    let start = if view.protocol == protocol::TCP { 8 } else { 4 };
+    let word = |place: usize| {
+        let bytes = view.packet.payload.get(start + place * 4..)?.first_chunk::<4>()?;
+        Some(u32::from_be_bytes(*bytes))
+    };
+    let fits = |(place, wanted): (usize, &Option<u32>)| match (word(place + 2), wanted) {
+        (Some(have), Some(wanted)) => have == *wanted,
+        (have, None) => have.is_some(),
+        (None, Some(_)) => false,
+    };
+    word(0) == Some(0) && word(1) == Some(2) && wanted.iter().enumerate().all(fits)
+}
+
 fn sum(counts: [u64; 2], direction: Option<Direction>) -> u64 {
     direction.map_or(counts[0].saturating_add(counts[1]), |direction| counts[direction.index()])
 }
@@ -235,8 +265,8 @@ fn tcp_holds(check: &Check, transport: Transport) -> bool {
         Check::TcpFlags { bits, ignored, how } => how.holds(flags & !ignored, *bits),
         Check::SegmentSize(compare) => options.segment_size.is_some_and(|n| compare.holds(u64::from(n))),
         Check::WindowScale(compare) => options.window_scale.is_some_and(|n| compare.holds(u64::from(n))),
-        Check::TcpSequence(number) => sequence == *number,
-        Check::TcpAcknowledgement(number) => acknowledgement == *number,
+        Check::TcpSequence(compare) => compare.holds(u64::from(sequence)),
+        Check::TcpAcknowledgement(compare) => compare.holds(u64::from(acknowledgement)),
         Check::TcpWindow(compare) => compare.holds(u64::from(window)),
         _ => false,
     }

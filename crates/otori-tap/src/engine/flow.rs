@@ -13,6 +13,7 @@ use otori_event::{Endpoint, Timestamp};
 use otori_rule::{
     FlowMarks, Rule, RuleSet,
     application::Naming,
+    rule::Quiet,
     set::{Ask, View},
 };
 use otori_wire::{
@@ -42,6 +43,8 @@ pub(crate) struct FlowExtra {
     pub(super) naming: Naming,
     /// left alone by an exception policy: neither parsed nor logged
     pub(super) bypassed: bool,
+    /// what rules do not want to have logged
+    pub(super) silenced: Silenced,
     /// its packets are logged
     pub(super) tagged: Tagged,
     /// the exception policy that it has met, by its name in suricata.yaml
@@ -54,6 +57,20 @@ pub(crate) struct FlowExtra {
     pub(crate) ends: Ends,
     /// beside the way: what became readable through an acknowledgement, until its sender says something again
     waiting: Pieces,
+}
+
+/// What `config` rules do not want to have logged of a flow.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Silenced {
+    transactions: bool,
+    flow: bool,
+}
+
+impl Silenced {
+    pub(super) fn note(&mut self, quiet: Quiet) {
+        self.transactions |= quiet == Quiet::Transactions;
+        self.flow |= quiet == Quiet::Flow;
+    }
 }
 
 /// A flow that is dropped.
@@ -269,7 +286,7 @@ impl Work<'_> {
             self.ask_policies(&mut case, conversation, extra);
         }
         decision = decision.max(self.settle(&mut case, direction, conversation, extra));
-        self.write_finished(&case, conversation, now.is_some() && !extra.passed);
+        self.write_finished(&case, conversation, extra.silenced, now.is_some() && !extra.passed);
         self.skip_from_now_on(flow);
         decision
     }
@@ -418,7 +435,7 @@ impl Work<'_> {
                 // As many are open as may be: they are asked about now, and room is made.
                 self.ask_transactions(case, conversation, extra, None);
                 decision = decision.max(self.settle(case, way, conversation, extra));
-                self.write_finished(case, conversation, false);
+                self.write_finished(case, conversation, extra.silenced, false);
                 if conversation.transactions().is_full()
                     && let Some(old) = conversation.transactions().evict()
                 {
@@ -518,6 +535,10 @@ impl Work<'_> {
                 let mut ask = ask(self.state, &mut extra.marks, &mut hits);
                 self.rules.inspect_lists(&view, direction, transaction, &mut ask);
                 self.rules.inspect_transaction(&view, direction, transaction, &mut ask);
+                for quiet in hits.iter().filter_map(|hit| hit.rule.quiet) {
+                    transaction.marks.quiet |= quiet == Quiet::Transaction;
+                    extra.silenced.note(quiet);
+                }
                 case.found.extend(hits.into_iter().map(|hit| Found { hit, direction }));
             }
             self.watch_transaction(case, conversation, extra, transaction);
@@ -526,13 +547,21 @@ impl Work<'_> {
     }
 
     /// Writes down the transactions that are whole, and lets them go, unless `asked_later` about one.
-    fn write_finished(&mut self, case: &Case<'_, '_>, conversation: &mut Conversation, asked_later: bool) {
+    fn write_finished(
+        &mut self,
+        case: &Case<'_, '_>,
+        conversation: &mut Conversation,
+        silenced: Silenced,
+        asked_later: bool,
+    ) {
+        let quiet = silenced.transactions;
         if !conversation.open_transactions().iter().any(Transaction::is_complete) {
             return;
         }
         let mut transactions = core::mem::take(conversation.transactions());
         for transaction in transactions.iter_mut().filter(|transaction| transaction.is_complete()) {
-            if !core::mem::replace(&mut transaction.logged, true) {
+            let quiet = quiet || transaction.marks.quiet;
+            if !core::mem::replace(&mut transaction.logged, true) && !quiet {
                 self.log(case.packet, &case.facts, conversation, transaction);
             }
         }
@@ -650,7 +679,7 @@ impl Work<'_> {
         if !dropped {
             self.settle(&mut case, Direction::ToServer, conversation, extra);
         }
-        self.write_finished(&case, conversation, false);
+        self.write_finished(&case, conversation, extra.silenced, false);
         self.give_summary(flow);
         let action = flow.extra.fate.as_ref().map(|_| "drop");
         let action = action.or(flow.extra.passed.then_some("pass"));
@@ -670,8 +699,11 @@ impl Work<'_> {
             skipped,
             policy,
             exception: *exception,
+            memory: self.rules.remembered(&flow.extra.marks),
         };
-        self.state.eve.flow(flow.last_at, flow, &notes);
+        if !flow.extra.silenced.flow {
+            self.state.eve.flow(flow.last_at, flow, &notes);
+        }
         flow.conversation.transactions().close(|_| true);
         flow.conversation.transactions().swap_spare(&mut self.state.spare);
     }

@@ -12,7 +12,7 @@ use otori_rule::{
     Action, Hit, Scope,
     rule::{RuleProtocol, TagScope},
     set::{LIST_GENERATOR, View},
-    state::Rate,
+    state::{Rate, Remembered},
 };
 use otori_wire::{Conversation, Direction, decode::protocol, proto::ProtocolId};
 
@@ -136,6 +136,9 @@ impl Work<'_> {
         let mut found = core::mem::take(&mut case.found);
         self.order(&mut found);
         let case = &*case;
+        for quiet in found.iter().filter_map(|one| one.hit.rule.quiet) {
+            extra.silenced.note(quiet);
+        }
         let device = extra.ends.label();
         let outcome = self.judge(&found, &mut |way| case.view(way, conversation), false);
         for (place, blocked) in &outcome.told {
@@ -163,6 +166,7 @@ impl Work<'_> {
                 transaction,
                 stream: extra.marks.tail(*direction),
                 detail: self.settings.detail,
+                memory: self.rules.remembered(&extra.marks),
                 device: device.as_deref(),
             };
             self.state.eve.alert(&line, &alert);
@@ -221,6 +225,7 @@ impl Work<'_> {
                 transaction: None,
                 stream: &[],
                 detail: self.settings.detail,
+                memory: Remembered::default(),
                 device: None,
             };
             self.state.eve.alert(line, &alert);

@@ -7,7 +7,7 @@ use crate::{
     engine::{Detail, Facts},
 };
 use core::net::IpAddr;
-use otori_rule::{Hit, Rule};
+use otori_rule::{Hit, Rule, state::Remembered};
 use otori_wire::{Direction, LinkType, Packet, Transaction, decode::Transport, proto::http};
 use serde_json::{Map, Value, json};
 
@@ -29,12 +29,22 @@ pub(crate) struct Alert<'a> {
     pub(crate) stream: &'a [u8],
     /// what is shown
     pub(crate) detail: Detail,
+    /// what rules have remembered with the flow
+    pub(crate) memory: Remembered,
     /// whose flow it is
     pub(crate) device: Option<&'a Label>,
 }
 
 /// Bytes of payload in one alert.
 const PAYLOAD_BYTES: usize = 4096;
+
+impl Alert<'_> {
+    /// Bytes that the rule looked at: of the stream, or of the packet.
+    fn payload<'a>(&'a self, place: &Place<'a, '_>) -> &'a [u8] {
+        let in_stream = self.hit.in_stream && !self.stream.is_empty();
+        if in_stream { self.stream } else { place.packet.map_or(&[][..], |(packet, _)| packet.payload) }
+    }
+}
 
 impl Eve {
     /// An alert.
@@ -44,11 +54,14 @@ impl Eve {
         }
         let mut line = Self::head(place, "alert");
         let mut object = alert_object(&alert.hit.rule, alert.blocked, alert.detail.references);
-        if let (Some(found), Some(object)) =
-            (context::of_lists(&alert.hit.rule, alert.transaction, place), object.as_object_mut())
-        {
+        let mut captured =
+            context::of_captures(&alert.hit.rule, alert.transaction, place, alert.payload(place));
+        let mut found = context::of_lists(&alert.hit.rule, alert.transaction, place).unwrap_or_default();
+        found.append(&mut captured.alert);
+        if let Some(object) = object.as_object_mut().filter(|_| !found.is_empty()) {
             object.insert("context".into(), found.into());
         }
+        context::add_memory(&mut line, &alert.memory, captured);
         add_forwarded(&mut line, &mut object, alert);
         line.insert("alert".into(), object);
         let mut verdict = json!({"action": alert.verdict});
@@ -168,7 +181,7 @@ fn add_detail(line: &mut Map<String, Value>, place: &Place<'_, '_>, alert: &Aler
     }
     if alert.detail.payload {
         let in_stream = alert.hit.in_stream && !alert.stream.is_empty();
-        let payload = if in_stream { alert.stream } else { packet.map_or(&[][..], |packet| packet.payload) };
+        let payload = alert.payload(place);
         let shown = payload.get(..payload.len().min(PAYLOAD_BYTES)).unwrap_or(payload);
         if !shown.is_empty() {
             line.insert("payload".into(), base64(shown).into());

@@ -6,14 +6,20 @@ use core::net::IpAddr;
 use otori_rule::{
     Rule,
     rule::{Group, HeaderPart, Target},
-    step::Step,
+    state::Remembered,
+    step::{Keeper, Step},
     transform::Changed,
 };
 use otori_wire::{Direction, Transaction};
 use serde_json::{Map, Value, json};
 
 /// Bytes that a group of conditions looked at.
-fn looked_at(group: &Group, transaction: Option<&Transaction>, place: &Place<'_, '_>) -> Vec<Vec<u8>> {
+fn looked_at(
+    group: &Group,
+    transaction: Option<&Transaction>,
+    place: &Place<'_, '_>,
+    payload: &[u8],
+) -> Vec<Vec<u8>> {
     let address = |ip: IpAddr| vec![ip.to_string().into_bytes()];
     let plain = match (&group.target, transaction) {
         (Target::Header(HeaderPart::Source), _) => return address(place.source.ip),
@@ -22,6 +28,7 @@ fn looked_at(group: &Group, transaction: Option<&Transaction>, place: &Place<'_,
             let fields = transaction.fields.iter().filter(|field| ids.contains(&field.id));
             fields.map(|field| field.bytes.clone()).collect()
         }
+        (Target::Payload, _) => vec![payload.to_vec()],
         _ => Vec::new(),
     };
     if group.transforms.is_empty() {
@@ -44,7 +51,7 @@ pub(super) fn of_lists(
             let Step::Listed(list, _) = step else { continue };
             let Ok(list) = list.lock() else { continue };
             let Some(shown) = &list.shown else { continue };
-            let values = looked_at(group, transaction, place);
+            let values = looked_at(group, transaction, place, &[]);
             let text = values.iter().find_map(|bytes| list.context(bytes));
             let Some(Ok(mut object)) = text.map(serde_json::from_str::<Value>) else { continue };
             if let Some(path) = &shown.removed {
@@ -54,6 +61,80 @@ pub(super) fn of_lists(
         }
     }
     (!found.is_empty()).then_some(found)
+}
+
+/// Groups of expressions that rules have named: with the alert, the flow, the packet.
+#[derive(Default)]
+pub(super) struct Captured {
+    pub(super) alert: Map<String, Value>,
+    pub(super) flow: Vec<Value>,
+    pub(super) packet: Vec<Value>,
+}
+
+/// What the named groups of a rule have.
+pub(super) fn of_captures(
+    rule: &Rule,
+    transaction: Option<&Transaction>,
+    place: &Place<'_, '_>,
+    payload: &[u8],
+) -> Captured {
+    let mut found = Captured::default();
+    for group in &rule.groups {
+        for step in &group.steps {
+            let Step::Pattern { expression, .. } = step else { continue };
+            if expression.captures().is_empty() {
+                continue;
+            }
+            let values = looked_at(group, transaction, place, payload);
+            for capture in expression.captures() {
+                let Some(bytes) = values.iter().find_map(|value| expression.group(value, capture.group))
+                else {
+                    continue;
+                };
+                let text: Value = String::from_utf8_lossy(&bytes).into();
+                match capture.keeper {
+                    Keeper::Alert => _ = found.alert.insert(capture.name.clone(), text),
+                    Keeper::Flow => found.flow.push(json!({ capture.name.clone(): text })),
+                    Keeper::Packet => found.packet.push(json!({ capture.name.clone(): text })),
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Names of bits that say what traffic is.
+const TRAFFIC: &[(&str, &str)] = &[("traffic/id/", "id"), ("traffic/label/", "label")];
+
+/// What is remembered with the flow, as `metadata` and `traffic`.
+pub(super) fn add_memory(line: &mut Map<String, Value>, memory: &Remembered, captured: Captured) {
+    let mut metadata = Map::new();
+    let mut traffic: Map<String, Value> = Map::new();
+    let mut bits = Vec::new();
+    for bit in &memory.bits {
+        match TRAFFIC.iter().find_map(|(start, key)| Some((bit.strip_prefix(start)?, *key))) {
+            Some((name, key)) => {
+                let list = traffic.entry(key).or_insert_with(|| json!([]));
+                list.as_array_mut().into_iter().for_each(|list| list.push(name.into()));
+            }
+            None => bits.push(Value::from(bit.clone())),
+        }
+    }
+    let numbers: Map<String, Value> =
+        memory.numbers.iter().map(|(name, value)| (name.clone(), (*value).into())).collect();
+    for (key, list) in [("flowbits", bits), ("flowvars", captured.flow), ("pktvars", captured.packet)] {
+        if !list.is_empty() {
+            metadata.insert(key.into(), list.into());
+        }
+    }
+    if !numbers.is_empty() {
+        metadata.insert("flowints".into(), numbers.into());
+    }
+    for (key, object) in [("metadata", metadata), ("traffic", traffic)] {
+        if !object.is_empty() {
+            line.insert(key.into(), object.into());
+        }
+    }
 }
 
 /// Takes out the member at a path with dots.

@@ -20,6 +20,7 @@ use otori_event::{Endpoint, Timestamp};
 use otori_rule::{
     Action,
     application::{Application, Evidence},
+    state::Remembered,
 };
 use otori_wire::{
     Flow, Packet, Transaction,
@@ -51,6 +52,8 @@ pub struct FlowNotes<'a> {
     pub bypassed: bool,
     /// `drop`, `pass`
     pub action: Option<&'a str>,
+    /// what rules have remembered with it
+    pub memory: Remembered,
     /// which application it is of
     pub application: Option<(Evidence, Application)>,
     /// whose it is
@@ -281,6 +284,7 @@ impl Eve {
             object.insert("exception_policy".into(), json!([{"target": "stream_midstream", "policy": name}]));
         }
         line.insert("flow".into(), object);
+        context::add_memory(&mut line, &notes.memory, context::Captured::default());
         if let Some((name, deed, over)) = &notes.policy {
             line.insert("policy".into(), json!({"name": name, "do": deed, "pkts_dropped": over}));
         }
@@ -327,6 +331,12 @@ fn add_protocol(line: &mut Map<String, Value>, transaction: &Transaction) {
         let mut object = JsonRecord::default();
         (row.log)(transaction, &mut object);
         line.insert(row.log_key.into(), object.into_value());
+    }
+    if transaction.protocol == proto::ProtocolId::Smtp {
+        let mut object = JsonRecord::default();
+        if proto::smtp::log_email(transaction, &mut object) {
+            line.insert("email".into(), object.into_value());
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Fields that cost much and that nothing but rules and the log looks at: they are made only when somebody asks for them.
 //!
 //! Key type: [`Wanted`]. A parser asks [`crate::transaction::Fields::wants`] before it makes one of [`DEAR`].
-use super::{http, quic, tls};
+use super::{dns, http, quic, smtp, tls};
 use crate::transaction::FieldId;
 
-/// Such fields, and whether the log shows them. At most 32.
+/// Such fields, and whether the log shows them. At most 64.
 pub const DEAR: &[(FieldId, bool)] = &[
     (tls::JA3_HASH, true),
     (tls::JA3_STRING, true),
@@ -13,6 +13,10 @@ pub const DEAR: &[(FieldId, bool)] = &[
     (tls::JA3S_STRING, true),
     (tls::FINGERPRINT, true),
     (tls::CERTIFICATE, false),
+    (tls::NOT_BEFORE, false),
+    (tls::NOT_AFTER, false),
+    (tls::RANDOM_TIME, false),
+    (tls::RANDOM_BYTES, false),
     (quic::JA3_HASH, true),
     (quic::JA3_STRING, true),
     (quic::JA4, true),
@@ -25,19 +29,38 @@ pub const DEAR: &[(FieldId, bool)] = &[
     (http::REQUEST_START, false),
     (http::RESPONSE_START, false),
     (http::RESPONSE_ONE_HEADER, false),
+    (http::REQUEST_FRAME, false),
+    (http::RESPONSE_FRAME, false),
+    (dns::FRAME_QUERY, false),
+    (dns::FRAME_RESPONSE, false),
+    (smtp::FRAME_COMMAND, false),
+    (smtp::FRAME_REPLY, false),
+    (smtp::FRAME_DATA, false),
+    (smtp::FRAME_STREAM, false),
+    (smtp::FRAME_STREAM_BACK, false),
+    (tls::FRAME_CLIENT, false),
+    (tls::FRAME_SERVER, false),
+    (tls::FRAME_HEAD_CLIENT, false),
+    (tls::FRAME_HEAD_SERVER, false),
+    (tls::FRAME_DATA_CLIENT, false),
+    (tls::FRAME_DATA_SERVER, false),
+    (tls::FRAME_ALERT_CLIENT, false),
+    (tls::FRAME_ALERT_SERVER, false),
+    (tls::FRAME_BEAT_CLIENT, false),
+    (tls::FRAME_BEAT_SERVER, false),
 ];
 
 /// Which of them somebody asks for; all others are always made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wanted(u32);
+pub struct Wanted(u64);
 
 impl Wanted {
     /// Every one.
-    pub const ALL: Wanted = Wanted(u32::MAX);
+    pub const ALL: Wanted = Wanted(u64::MAX);
     /// None of them.
     pub const NONE: Wanted = Wanted(0);
 
-    fn bit(id: FieldId) -> Option<u32> {
+    fn bit(id: FieldId) -> Option<u64> {
         DEAR.iter().position(|(dear, _)| *dear == id).map(|place| 1 << place)
     }
     /// That one as well; a hash of a text wants the text too.
@@ -71,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_nobody_asks_for_is_not_wanted() {
-        assert!(DEAR.len() <= 32);
+        assert!(DEAR.len() <= 64);
         let mut wanted = Wanted::NONE;
         assert!(!wanted.has(tls::JA4) && wanted.has(tls::SNI));
         wanted.add(tls::JA3_HASH);

@@ -15,6 +15,8 @@ pub struct Lines {
 pub struct Line<'a> {
     /// its bytes, as many as the bound lets us keep
     pub text: &'a [u8],
+    /// the same with its end
+    pub raw: &'a [u8],
     /// it was longer than the bound
     pub cut: bool,
 }
@@ -26,7 +28,7 @@ impl Lines {
         let taken = end.map_or(bytes.len(), |end| end + 1);
         let piece = bytes.get(..taken).unwrap_or(bytes);
         if self.held.is_empty() && end.is_some() && piece.len() <= TEXT_LINE_BYTES {
-            each(Line { text: trim(piece), cut: false });
+            each(Line { text: trim(piece), raw: piece, cut: false });
             return taken;
         }
         let room = TEXT_LINE_BYTES.saturating_sub(self.held.len());
@@ -34,7 +36,7 @@ impl Lines {
         self.held.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or(piece));
         if end.is_some() {
             let held = core::mem::take(&mut self.held);
-            each(Line { text: trim(&held), cut: core::mem::take(&mut self.cut) });
+            each(Line { text: trim(&held), raw: &held, cut: core::mem::take(&mut self.cut) });
         }
         taken
     }

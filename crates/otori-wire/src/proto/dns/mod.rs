@@ -66,6 +66,10 @@ pub static FIELDS: &[FieldRow] = &[
         modifier: None,
         direction: Direction::ToClient,
     },
+    FieldRow::new(Direction::ToClient, AUTHORITY_NAME, "dns.authorities.rrname"),
+    FieldRow::new(Direction::ToClient, ADDITIONAL_NAME, "dns.additionals.rrname"),
+    FieldRow::new(Direction::ToServer, FRAME_QUERY, "frame:dns.pdu"),
+    FieldRow::new(Direction::ToClient, FRAME_RESPONSE, "frame:dns.pdu"),
 ];
 
 /// Type of a question.
@@ -78,6 +82,15 @@ pub const RCODE: FieldId = FieldId::new(ProtocolId::Dns, 6);
 pub const QUERY_OPCODE: FieldId = FieldId::new(ProtocolId::Dns, 7);
 /// Operation code of an answer.
 pub const RESPONSE_OPCODE: FieldId = FieldId::new(ProtocolId::Dns, 8);
+
+/// A name in the second section of an answer.
+pub const AUTHORITY_NAME: FieldId = FieldId::new(ProtocolId::Dns, 9);
+/// A name in the third section of an answer.
+pub const ADDITIONAL_NAME: FieldId = FieldId::new(ProtocolId::Dns, 10);
+/// A message of the client as it came, without the length that TCP has before it.
+pub const FRAME_QUERY: FieldId = FieldId::new(ProtocolId::Dns, 11);
+/// The same of the server.
+pub const FRAME_RESPONSE: FieldId = FieldId::new(ProtocolId::Dns, 12);
 
 const fn number(id: FieldId, keyword: &'static str, form: NumberForm, direction: Direction) -> NumberRow {
     NumberRow { id, keyword, aliases: &[], direction, form }
@@ -215,6 +228,8 @@ impl DnsParser {
         let kin = self.kin;
         let id = transactions.open(kin.protocol);
         let Some(transaction) = transactions.get_mut(id) else { return };
+        let frame = if direction == Direction::ToServer { FRAME_QUERY } else { FRAME_RESPONSE };
+        transaction.fields.write_dear(frame, |out| out.extend_from_slice(bytes));
         let read = transaction.with_detail(|message: &mut Message, transaction| {
             let read = message.read(bytes, |name| transaction.note(kin.event(name)));
             if read {
@@ -259,6 +274,9 @@ fn set_answer(kin: Kin, message: &Message, fields: &mut Fields) {
     for answer in &message.answers {
         fields.set(kin.field(ANSWER_NAME), &answer.name);
         fields.set_number(kin.field(RESPONSE_TYPE), u64::from(answer.kind));
+    }
+    for (id, section) in [(AUTHORITY_NAME, &message.authorities), (ADDITIONAL_NAME, &message.additionals)] {
+        section.iter().for_each(|record| fields.set(kin.field(id), &record.name));
     }
     let sections = [&message.answers, &message.authorities, &message.additionals];
     for record in sections.into_iter().flatten() {

@@ -92,6 +92,11 @@ field!(/// first line and headers of the response
 field!(/// one header of the response, `Name: value`
     RESPONSE_ONE_HEADER = RESPONSE + 15);
 
+field!(/// the request as it came
+    REQUEST_FRAME = 22);
+field!(/// the response as it came
+    RESPONSE_FRAME = RESPONSE + 16);
+
 /// Whether the field comes with that direction.
 pub(super) const fn is_of(id: FieldId, direction: Direction) -> bool {
     let response = match file::direction_of(id) {
@@ -108,6 +113,16 @@ const fn row(
     direction: Direction,
 ) -> FieldRow {
     FieldRow { id, keyword, aliases: &[], modifier, direction }
+}
+
+/// A row with the name that it had in Suricata 4.
+const fn also(
+    id: FieldId,
+    keyword: &'static str,
+    aliases: &'static [&'static str],
+    direction: Direction,
+) -> FieldRow {
+    FieldRow { id, keyword, aliases, modifier: None, direction }
 }
 
 /// All rows.
@@ -153,15 +168,15 @@ pub static FIELDS: &[FieldRow] = &[
         modifier: None,
         direction: ToServer,
     },
-    row(REQUEST_CONTENT_TYPE, "http.content_type", None, ToServer),
-    row(RESPONSE_CONTENT_TYPE, "http.content_type", None, ToClient),
-    row(REQUEST_CONTENT_LEN, "http.content_len", None, ToServer),
-    row(RESPONSE_CONTENT_LEN, "http.content_len", None, ToClient),
-    row(ACCEPT, "http.accept", None, ToServer),
-    row(ACCEPT_ENC, "http.accept_enc", None, ToServer),
-    row(ACCEPT_LANG, "http.accept_lang", None, ToServer),
-    row(REQUEST_CONNECTION, "http.connection", None, ToServer),
-    row(RESPONSE_CONNECTION, "http.connection", None, ToClient),
+    also(REQUEST_CONTENT_TYPE, "http.content_type", &["http_content_type"], ToServer),
+    also(RESPONSE_CONTENT_TYPE, "http.content_type", &["http_content_type"], ToClient),
+    also(REQUEST_CONTENT_LEN, "http.content_len", &["http_content_len"], ToServer),
+    also(RESPONSE_CONTENT_LEN, "http.content_len", &["http_content_len"], ToClient),
+    also(ACCEPT, "http.accept", &["http_accept"], ToServer),
+    also(ACCEPT_ENC, "http.accept_enc", &["http_accept_enc"], ToServer),
+    also(ACCEPT_LANG, "http.accept_lang", &["http_accept_lang"], ToServer),
+    also(REQUEST_CONNECTION, "http.connection", &["http_connection"], ToServer),
+    also(RESPONSE_CONNECTION, "http.connection", &["http_connection"], ToClient),
     FieldRow {
         id: REQUEST_PROTOCOL,
         keyword: "http.protocol",
@@ -176,8 +191,8 @@ pub static FIELDS: &[FieldRow] = &[
         modifier: None,
         direction: ToClient,
     },
-    row(REQUEST_START, "http.start", None, ToServer),
-    row(RESPONSE_START, "http.start", None, ToClient),
+    also(REQUEST_START, "http.start", &["http_start"], ToServer),
+    also(RESPONSE_START, "http.start", &["http_start"], ToClient),
     row(REQUEST_ONE_HEADER, "http.request_header", None, ToServer),
     row(RESPONSE_ONE_HEADER, "http.response_header", None, ToClient),
     row(RESPONSE_BODY, "http.response_body", Some("http_server_body"), ToClient),
@@ -190,6 +205,20 @@ pub static FIELDS: &[FieldRow] = &[
         modifier: None,
         direction: ToClient,
     },
-    row(SERVER, "http.server", None, ToClient),
-    row(LOCATION, "http.location", None, ToClient),
+    also(SERVER, "http.server", &["http_server"], ToClient),
+    also(LOCATION, "http.location", &["http_location"], ToClient),
+    FieldRow {
+        id: REQUEST_FRAME,
+        keyword: "frame:http1.request",
+        aliases: &["frame:http.request"],
+        modifier: None,
+        direction: ToServer,
+    },
+    FieldRow {
+        id: RESPONSE_FRAME,
+        keyword: "frame:http1.response",
+        aliases: &["frame:http.response"],
+        modifier: None,
+        direction: ToClient,
+    },
 ];

@@ -18,7 +18,7 @@ pub use log::log;
 use super::{Parser, Probe, ProtocolId, cwmp, dns};
 use crate::{
     flow::Direction,
-    limits::{HTTP_HEADERS, HTTP_LINE_BYTES},
+    limits::{BODY_BYTES, HTTP_HEADERS, HTTP_LINE_BYTES},
     reused::emptied,
     transaction::{Progress, Transaction, Transactions},
 };
@@ -146,12 +146,15 @@ impl Parser for HttpParser {
             if starts && transactions.is_full() {
                 return at;
             }
-            at += match side.expect {
+            let before = side.transaction;
+            let taken = match side.expect {
                 Expect::Nothing => rest.len(),
                 Expect::Body(left) | Expect::Chunk(left) => self.body(direction, rest, left, transactions),
                 Expect::UntilEnd => self.body(direction, rest, u64::MAX, transactions),
                 _ => self.line(direction, rest, transactions),
             };
+            at += taken;
+            self.frame(direction, before, rest.get(..taken).unwrap_or(rest), transactions);
         }
         bytes.len()
     }
@@ -191,6 +194,26 @@ impl Parser for HttpParser {
 }
 
 impl HttpParser {
+    /// Adds what was read to the message as it came, which few rules ask for.
+    fn frame(
+        &self,
+        direction: Direction,
+        before: Option<u64>,
+        bytes: &[u8],
+        transactions: &mut Transactions,
+    ) {
+        let id = if direction == Direction::ToServer { REQUEST_FRAME } else { RESPONSE_FRAME };
+        let open = self.sides[direction.index()].transaction;
+        let Some(transaction) = before.or(open).and_then(|id| transactions.get_mut(id)) else { return };
+        if !transaction.fields.wants(id) {
+            return;
+        }
+        transaction.fields.grow(id, bytes, BODY_BYTES);
+        transaction.touched[direction.index()] = true;
+        if open.is_none() {
+            transaction.fields.finish(id);
+        }
+    }
     /// Reads up to the end of a line; returns the bytes taken.
     fn line(&mut self, direction: Direction, rest: &[u8], transactions: &mut Transactions) -> usize {
         let side = &mut self.sides[direction.index()];
@@ -435,7 +458,7 @@ impl HttpParser {
             heads.sides[direction.index()].body_end(direction, transaction);
         });
         for field in transaction.fields.iter_mut() {
-            if is_of(field.id, direction) {
+            if is_of(field.id, direction) && !matches!(field.id, REQUEST_FRAME | RESPONSE_FRAME) {
                 field.complete = true;
             }
         }

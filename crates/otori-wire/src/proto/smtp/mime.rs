@@ -2,7 +2,10 @@
 //!
 //! Key type: [`Mime`], which takes a mail line by line. RFC 2045 6, RFC 2046 5.1, RFC 2183, RFC 2231 (names). Tolerant:
 //! what breaks the rules is taken as far as it goes.
-use super::super::http::multipart::{boundary, parameter};
+use super::{
+    super::http::multipart::{boundary, parameter},
+    email,
+};
 use crate::{
     flow::Direction,
     limits::BODY_BYTES,
@@ -56,6 +59,8 @@ pub(super) struct Mime {
     header: Vec<u8>,
     part: Part,
     in_body: bool,
+    /// the mail's own headers are over
+    inside: bool,
     boundaries: Vec<Vec<u8>>,
     open: Option<Open>,
     files: usize,
@@ -78,8 +83,8 @@ impl Mime {
         }
         match &mut self.open {
             Some(open) => open.line(line),
-            None if !self.in_body => self.header_line(line),
-            None => {}
+            None if !self.in_body => self.header_line(line, fields),
+            None => email::text(line, fields),
         }
     }
     /// The mail is over.
@@ -104,7 +109,7 @@ impl Mime {
         self.boundaries.truncate(if last { place } else { place + 1 });
         Some(last)
     }
-    fn header_line(&mut self, line: &[u8]) {
+    fn header_line(&mut self, line: &[u8], fields: &mut Fields) {
         if line.first().is_some_and(|b| matches!(b, b' ' | b'\t')) && !self.header.is_empty() {
             let room = HEADER_BYTES.saturating_sub(self.header.len());
             self.header.extend_from_slice(line.get(..line.len().min(room)).unwrap_or(line));
@@ -112,9 +117,13 @@ impl Mime {
         }
         let header = core::mem::replace(&mut self.header, line.to_vec());
         self.part.header(&header);
+        if !self.inside {
+            email::header(&header, fields);
+        }
         if !line.is_empty() {
             return;
         }
+        self.inside = true;
         self.header.clear();
         let part = core::mem::take(&mut self.part);
         if let Some(boundary) = part.boundary {

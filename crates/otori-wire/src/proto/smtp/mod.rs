@@ -2,6 +2,7 @@
 //!
 //! Key type: `SmtpParser`. Neighbour: `mime` (parts of the mail). RFC 5321. A mail with attachments is these files; the
 //! text of any other is one file without a name.
+mod email;
 mod mime;
 
 use super::{
@@ -26,13 +27,42 @@ pub const MAIL_FROM: FieldId = field(1);
 /// One receiver of the envelope.
 pub const RCPT_TO: FieldId = field(2);
 
+/// A command with its end.
+pub const FRAME_COMMAND: FieldId = field(3);
+/// A line of a reply with its end.
+pub const FRAME_REPLY: FieldId = field(4);
+/// Text of the mail as it came.
+pub const FRAME_DATA: FieldId = field(5);
+/// All that the client sent in a transaction.
+pub const FRAME_STREAM: FieldId = field(6);
+/// All that the server sent in a transaction.
+pub const FRAME_STREAM_BACK: FieldId = field(7);
+
 const fn row(id: FieldId, keyword: &'static str) -> FieldRow {
     FieldRow { id, keyword, aliases: &[], modifier: None, direction: ToServer }
 }
 
 /// All rows.
-pub static FIELDS: &[FieldRow] =
-    &[row(HELO, "smtp.helo"), row(MAIL_FROM, "smtp.mail_from"), row(RCPT_TO, "smtp.rcpt_to")];
+pub static FIELDS: &[FieldRow] = &[
+    row(HELO, "smtp.helo"),
+    row(MAIL_FROM, "smtp.mail_from"),
+    row(RCPT_TO, "smtp.rcpt_to"),
+    row(FRAME_COMMAND, "frame:smtp.command_line"),
+    FieldRow::new(ToClient, FRAME_REPLY, "frame:smtp.response_line"),
+    row(FRAME_DATA, "frame:smtp.data"),
+    row(FRAME_STREAM, "frame:smtp.stream"),
+    FieldRow::new(ToClient, FRAME_STREAM_BACK, "frame:smtp.stream"),
+    row(email::FROM, "email.from"),
+    row(email::TO, "email.to"),
+    row(email::CC, "email.cc"),
+    row(email::SUBJECT, "email.subject"),
+    row(email::DATE, "email.date"),
+    row(email::MESSAGE_ID, "email.message_id"),
+    row(email::X_MAILER, "email.x_mailer"),
+    row(email::RECEIVED, "email.received"),
+    row(email::URL, "email.url"),
+    row(email::BODY_MD5, "email.body_md5"),
+];
 
 /// A greeting with its code, or the client's first word.
 pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
@@ -117,12 +147,19 @@ impl SmtpParser {
         transactions.get_mut(id)
     }
     fn client(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
+        self.stream(ToServer, line, transactions);
         if self.in_data {
             return self.text(line, transactions);
         }
+        self.frame(FRAME_COMMAND, ToServer, line, transactions);
         let (word, rest) = lines::command(line.text);
         match word.as_slice() {
-            b"EHLO" | b"HELO" => self.helo = rest.to_vec(),
+            b"EHLO" | b"HELO" => {
+                self.helo = rest.to_vec();
+                if let Some(transaction) = self.transaction.and_then(|id| transactions.get_mut(id)) {
+                    transaction.fields.set(HELO, rest);
+                }
+            }
             b"MAIL" => {
                 if self.transaction.is_some() {
                     self.finish(transactions);
@@ -147,6 +184,28 @@ impl SmtpParser {
             && let Some(transaction) = self.current(transactions)
         {
             transaction.note("smtp.max_command_line_len_exceeded");
+        }
+    }
+    /// A line of its own as it came, where a rule asks for it.
+    fn frame(&mut self, id: FieldId, way: Direction, line: &Line<'_>, transactions: &mut Transactions) {
+        if transactions.wanted().has(id)
+            && let Some(transaction) = self.current(transactions)
+        {
+            transaction.fields.set(id, line.raw);
+            transaction.touched[way.index()] = true;
+        }
+    }
+    /// All lines as they came, where a rule asks for them.
+    fn stream(&mut self, way: Direction, line: &Line<'_>, transactions: &mut Transactions) {
+        let all = if way == ToServer { FRAME_STREAM } else { FRAME_STREAM_BACK };
+        let ids = [Some(all), (way == ToServer && self.in_data && line.text != b".").then_some(FRAME_DATA)];
+        for id in ids.into_iter().flatten() {
+            if transactions.wanted().has(id)
+                && let Some(transaction) = self.current(transactions)
+            {
+                transaction.fields.grow(id, line.raw, BODY_BYTES);
+                transaction.touched[way.index()] = true;
+            }
         }
     }
     fn text(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
@@ -174,6 +233,8 @@ impl SmtpParser {
         }
     }
     fn server(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
+        self.stream(ToClient, line, transactions);
+        self.frame(FRAME_REPLY, ToClient, line, transactions);
         if let Some((code, true, _)) = lines::reply(line.text)
             && core::mem::take(&mut self.asked)
         {
@@ -195,20 +256,25 @@ impl SmtpParser {
             false if self.size > 0 => file::finish(ToServer, self.size, &mut transaction.fields),
             false => {}
         }
+        email::finish(&mut transaction.fields);
+        for id in [FRAME_DATA, FRAME_STREAM, FRAME_STREAM_BACK] {
+            transaction.fields.finish(id);
+        }
         for direction in Direction::BOTH {
             transaction.advance(direction, Progress::Complete);
         }
     }
 }
 
-/// The address of `FROM:<a@b> SIZE=1`, without its brackets.
+/// The address of `FROM:<a@b> SIZE=1`, with its brackets.
 fn path(rest: &[u8]) -> Vec<u8> {
     let value = rest.split(|b| *b == b':').skip(1).collect::<Vec<_>>().join(&b':');
     let value = value.trim_ascii();
-    let word = value.split(|b| b.is_ascii_whitespace()).next().unwrap_or(value);
-    let bare = word.strip_prefix(b"<").unwrap_or(word);
-    bare.strip_suffix(b">").unwrap_or(bare).to_vec()
+    value.split(|b| b.is_ascii_whitespace()).next().unwrap_or(value).to_vec()
 }
+
+/// The `email` object of EVE.
+pub use email::log as log_email;
 
 /// The `smtp` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
@@ -217,9 +283,9 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
         record.text("helo", helo);
     }
     if let Some(from) = fields.get(MAIL_FROM) {
-        record.text("mail_from", &[b"<", from, b">"].concat());
+        record.text("mail_from", from);
     }
-    let to: Vec<Vec<u8>> = fields.all(RCPT_TO).map(|field| [b"<", &field.bytes[..], b">"].concat()).collect();
+    let to: Vec<Vec<u8>> = fields.all(RCPT_TO).map(|field| field.bytes.clone()).collect();
     if !to.is_empty() {
         record.texts("rcpt_to", &to);
     }
@@ -240,7 +306,7 @@ mod tests {
         }
         let transaction = transactions.iter().next().unwrap();
         assert_eq!(transaction.fields.get(HELO), Some(&b"bot"[..]));
-        assert_eq!(transaction.fields.get(MAIL_FROM), Some(&b"a@example.org"[..]));
+        assert_eq!(transaction.fields.get(MAIL_FROM), Some(&b"<a@example.org>"[..]));
         assert_eq!(transaction.fields.get(file::DATA_TO_SERVER), Some(&b"Subject: x\r\n\r\n.dot\r\n"[..]));
         assert!(transaction.is_complete());
     }

@@ -112,6 +112,38 @@ impl Certificate {
     }
 }
 
+/// Seconds since 1970 of year, month, day, hour, minute, second; `None` when there is no such time.
+pub fn seconds_of(parts: [u32; 6]) -> Option<u64> {
+    let [year, month, day, hour, minute, second] = parts.map(u64::from);
+    let fits = (1970..10_000).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 61;
+    // Days of a year that starts in March, whose months have a plain rule.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    let since = days.checked_sub(719_468)?;
+    fits.then(|| since * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+/// The same of a time as a certificate has it.
+pub fn seconds_of_life(text: &[u8]) -> Option<u64> {
+    let digits = text.split(|byte| !byte.is_ascii_digit()).next()?;
+    // Two digits of the year stand for 1950 to 2049.
+    let (year, rest) = if digits.len() >= 14 { digits.split_at(4) } else { digits.split_at_checked(2)? };
+    let number =
+        |digits: &[u8]| digits.iter().fold(0u32, |number, digit| number * 10 + u32::from(digit - b'0'));
+    let year = match (year.len(), number(year)) {
+        (4, year) => year,
+        (_, year) if year < 50 => 2000 + year,
+        (_, year) => 1900 + year,
+    };
+    let part = |place: usize| rest.get(place * 2..place * 2 + 2).map(number);
+    seconds_of([year, part(0)?, part(1)?, part(2)?, part(3)?, part(4).unwrap_or(0)])
+}
+
 /// Appends bytes as hexadecimal digits, joined by colons.
 pub fn colons(out: &mut Vec<u8>, bytes: &[u8], digits: &[u8; 16]) {
     for (place, byte) in bytes.iter().enumerate() {

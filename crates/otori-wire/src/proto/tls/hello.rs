@@ -3,8 +3,9 @@
 //! RFC 8446 4.1 and 4.4.2, RFC 5246 7.4, RFC 6066 3, RFC 7301.
 use super::{
     ALPN, ALTERNATIVE, CERTIFICATE, CHAIN_LENGTH, FINGERPRINT, Handshake, ISSUER, JA3_HASH, JA3_STRING,
-    JA3S_HASH, JA3S_STRING, JA4, RANDOM, SERIAL, SNI, SUBJECT, VERSION_CLIENT, VERSION_SERVER,
-    certificate::{Certificate, colons},
+    JA3S_HASH, JA3S_STRING, JA4, NOT_AFTER, NOT_BEFORE, RANDOM, RANDOM_BYTES, RANDOM_TIME, SERIAL, SNI,
+    SUBJECT, VERSION_CLIENT, VERSION_SERVER,
+    certificate::{Certificate, colons, seconds_of_life},
     fingerprint::{Hello, hash},
 };
 use crate::{
@@ -116,6 +117,9 @@ fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     }
     let fields = &mut transaction.fields;
     fields.set(RANDOM, said.random);
+    let (time, rest) = said.random.split_at(said.random.len().min(4));
+    fields.write_dear(RANDOM_TIME, |out| out.extend_from_slice(time));
+    fields.write_dear(RANDOM_BYTES, |out| out.extend_from_slice(rest));
     said.sni.into_iter().for_each(|name| fields.set(SNI, name));
     said.alpn().for_each(|name| fields.set(ALPN, name));
     fields.write_dear(JA3_STRING, |out| said.hello.ja3(out));
@@ -222,10 +226,16 @@ fn first_certificate(der: &[u8], transaction: &mut Transaction) {
     with_handshake(transaction, |seen, transaction| match seen.certificate.read(der) {
         Ok(()) => {
             seen.has_certificate = true;
-            let Certificate { subject, issuer, serial, alternatives, .. } = &seen.certificate;
+            let Certificate { subject, issuer, serial, alternatives, not_before, not_after } =
+                &seen.certificate;
             transaction.fields.set(SUBJECT, subject);
             transaction.fields.set(ISSUER, issuer);
             transaction.fields.set(SERIAL, serial);
+            for (id, life) in [(NOT_BEFORE, not_before), (NOT_AFTER, not_after)] {
+                if let Some(at) = seconds_of_life(life).filter(|_| transaction.fields.wants(id)) {
+                    transaction.fields.set_number(id, at);
+                }
+            }
             alternatives.iter().for_each(|name| transaction.fields.set(ALTERNATIVE, name));
         }
         Err(name) => {

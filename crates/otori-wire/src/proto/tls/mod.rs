@@ -15,7 +15,7 @@ use crate::{
     flow::Direction,
     limits::TLS_HANDSHAKE_BYTES,
     reused::emptied,
-    transaction::{FieldId, Progress, Transaction, Transactions},
+    transaction::{FieldId, Fields, Progress, Transaction, Transactions},
 };
 
 const fn client(index: u8) -> FieldId {
@@ -60,6 +60,36 @@ pub const CHAIN_LENGTH: FieldId = server(8);
 /// Version that the server chose.
 pub const VERSION_SERVER: FieldId = server(9);
 
+/// Start of the certificate's life, seconds since 1970.
+pub const NOT_BEFORE: FieldId = server(10);
+/// Its end.
+pub const NOT_AFTER: FieldId = server(11);
+/// The first four of the client's random bytes, once a time.
+pub const RANDOM_TIME: FieldId = client(7);
+/// The other 28.
+pub const RANDOM_BYTES: FieldId = client(8);
+
+/// A record of the client as it came.
+pub const FRAME_CLIENT: FieldId = client(16);
+/// Its head.
+pub const FRAME_HEAD_CLIENT: FieldId = client(17);
+/// What is behind its head.
+pub const FRAME_DATA_CLIENT: FieldId = client(18);
+/// An alert of the client.
+pub const FRAME_ALERT_CLIENT: FieldId = client(19);
+/// A heartbeat of the client.
+pub const FRAME_BEAT_CLIENT: FieldId = client(20);
+/// A record of the server as it came.
+pub const FRAME_SERVER: FieldId = server(16);
+/// Its head.
+pub const FRAME_HEAD_SERVER: FieldId = server(17);
+/// What is behind its head.
+pub const FRAME_DATA_SERVER: FieldId = server(18);
+/// An alert of the server.
+pub const FRAME_ALERT_SERVER: FieldId = server(19);
+/// A heartbeat of the server.
+pub const FRAME_BEAT_SERVER: FieldId = server(20);
+
 const fn row(id: FieldId, keyword: &'static str, aliases: &'static [&'static str]) -> FieldRow {
     let direction = if id.0 & 0xff < 64 { Direction::ToServer } else { Direction::ToClient };
     FieldRow { id, keyword, aliases, modifier: None, direction }
@@ -73,6 +103,8 @@ pub static FIELDS: &[FieldRow] = &[
     row(JA3_STRING, "ja3.string", &["ja3_string"]),
     row(JA4, "ja4.hash", &["ja4_hash"]),
     row(RANDOM, "tls.random", &[]),
+    row(RANDOM_TIME, "tls.random_time", &[]),
+    row(RANDOM_BYTES, "tls.random_bytes", &[]),
     row(CERTIFICATE, "tls.certs", &[]),
     row(SUBJECT, "tls.cert_subject", &["tls_cert_subject"]),
     row(ISSUER, "tls.cert_issuer", &["tls_cert_issuer"]),
@@ -81,11 +113,23 @@ pub static FIELDS: &[FieldRow] = &[
     row(ALTERNATIVE, "tls.subjectaltname", &[]),
     row(JA3S_HASH, "ja3s.hash", &[]),
     row(JA3S_STRING, "ja3s.string", &[]),
+    row(FRAME_CLIENT, "frame:tls.pdu", &[]),
+    row(FRAME_SERVER, "frame:tls.pdu", &[]),
+    row(FRAME_HEAD_CLIENT, "frame:tls.hdr", &[]),
+    row(FRAME_HEAD_SERVER, "frame:tls.hdr", &[]),
+    row(FRAME_DATA_CLIENT, "frame:tls.data", &[]),
+    row(FRAME_DATA_SERVER, "frame:tls.data", &[]),
+    row(FRAME_ALERT_CLIENT, "frame:tls.alert_pdu", &[]),
+    row(FRAME_ALERT_SERVER, "frame:tls.alert_pdu", &[]),
+    row(FRAME_BEAT_CLIENT, "frame:tls.heartbeat_pdu", &[]),
+    row(FRAME_BEAT_SERVER, "frame:tls.heartbeat_pdu", &[]),
 ];
 
 /// All numbers.
 pub static NUMBERS: &[NumberRow] = &[
     NumberRow::new(Direction::ToClient, CHAIN_LENGTH, "tls.cert_chain_len", NumberForm::Plain),
+    NumberRow::new(Direction::ToClient, NOT_BEFORE, "tls.cert_not_before", NumberForm::Plain),
+    NumberRow::new(Direction::ToClient, NOT_AFTER, "tls.cert_not_after", NumberForm::Plain),
     NumberRow::new(Direction::ToServer, VERSION_CLIENT, "tls.version_number", NumberForm::Plain),
     NumberRow::new(Direction::ToClient, VERSION_SERVER, "tls.version_number", NumberForm::Plain),
 ];
@@ -119,6 +163,8 @@ pub fn hides_a_name(sni: &[u8]) -> bool {
 }
 
 const HANDSHAKE: u8 = 22;
+const ALERT: u8 = 21;
+const HEARTBEAT: u8 = 24;
 
 /// A hand-shake record with a hello in it.
 pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
@@ -219,9 +265,44 @@ fn record_length(record: &[u8]) -> Option<usize> {
     }
 }
 
+/// Notes a record as it came, where a rule asks for it.
+fn frames(direction: Direction, record: &[u8], fields: &mut Fields) {
+    let (head, data) = record.split_at(record.len().min(5));
+    let [whole, first, rest, alert, beat] = match direction {
+        Direction::ToServer => {
+            [FRAME_CLIENT, FRAME_HEAD_CLIENT, FRAME_DATA_CLIENT, FRAME_ALERT_CLIENT, FRAME_BEAT_CLIENT]
+        }
+        Direction::ToClient => {
+            [FRAME_SERVER, FRAME_HEAD_SERVER, FRAME_DATA_SERVER, FRAME_ALERT_SERVER, FRAME_BEAT_SERVER]
+        }
+    };
+    let special = match head.first() {
+        Some(&ALERT) => Some((alert, record)),
+        Some(&HEARTBEAT) => Some((beat, record)),
+        _ => None,
+    };
+    for (id, bytes) in
+        [Some((whole, record)), Some((first, head)), Some((rest, data)), special].into_iter().flatten()
+    {
+        fields.write_dear(id, |out| out.extend_from_slice(bytes));
+    }
+}
+
+/// RFC 6520 4: a payload that is longer than its record is how memory was read.
+fn heartbeat(body: &[u8], transaction: &mut Transaction) {
+    let [kind, high, low, rest @ ..] = body else { return };
+    let claimed = usize::from(u16::from_be_bytes([*high, *low]));
+    match kind {
+        1 | 2 if claimed > rest.len() => transaction.note("tls.overflow_heartbeat_message"),
+        1 | 2 if claimed + 16 > rest.len() => transaction.note("tls.invalid_heartbeat_message"),
+        _ => {}
+    }
+}
+
 impl Side {
     fn take_record(&mut self, direction: Direction, record: &[u8], transaction: &mut Transaction) {
         let (Some(head), Some(body)) = (record.first_chunk::<5>(), record.get(5..)) else { return };
+        frames(direction, record, &mut transaction.fields);
         match head[0] {
             _ if direction == Direction::ToServer && hello::is_old(record) => {
                 hello::old_client_hello(record, transaction);
@@ -243,8 +324,13 @@ impl Side {
             }
             // Change cipher spec or application data: what follows is encrypted.
             20 | 23 => self.done = true,
-            // An alert: the end, nearly always.
-            21 => {}
+            // An alert: the end, nearly always. One that is encrypted is longer.
+            ALERT => {
+                if matches!(body, [2, _]) {
+                    transaction.note("tls.error_message_encountered");
+                }
+            }
+            HEARTBEAT => heartbeat(body, transaction),
             _ => {
                 transaction.note("tls.invalid_record_type");
                 self.done = true;
