@@ -615,6 +615,8 @@ pub struct Rule {
     pub transactional: bool,
     /// all its buffers are there in both directions, and it says none: it may match once in each
     pub each_way: bool,
+    /// all its buffers are there in that direction only: it matches there
+    pub way: Option<Direction>,
     /// how far a transaction must have come, per direction
     pub hook: Option<(Direction, Progress)>,
     /// place of the content that the prefilter searches: group, step

@@ -3,7 +3,7 @@
 //! Key types: [`FlowMarks`] (kept with each flow), [`Globals`] (one per engine). Time comes from packets.
 use crate::{
     dataset::Datasets,
-    limits::{BIT_NAMES, FLOW_BITS, HOST_BITS, THRESHOLDS},
+    limits::{BIT_NAMES, FLOW_BITS, HOST_BITS, STREAM_WINDOW, THRESHOLDS},
     rule::{Action, Memory, NumberTest, Rule, Threshold, ThresholdKind, Track, Unique},
     set::View,
     suppress::Suppressions,
@@ -11,6 +11,7 @@ use crate::{
 use core::net::IpAddr;
 use otori_event::Timestamp;
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -97,6 +98,8 @@ impl Tables {
 pub struct StreamMarks {
     /// the last bytes
     pub(crate) tail: Vec<u8>,
+    /// what was there before bytes got lost, and a word of that; for people
+    before: Vec<u8>,
     /// offset of the first of them in the stream
     pub(crate) offset: u64,
     /// rules whose fast pattern was seen, and the offset behind which it is no longer in the tail
@@ -118,14 +121,24 @@ pub struct FlowMarks {
 }
 
 impl FlowMarks {
-    /// The last bytes of a direction.
-    pub fn tail(&self, direction: otori_wire::Direction) -> &[u8] {
-        &self.streams[direction.index()].tail
+    /// The last bytes of a direction; where some are lost, it says how many.
+    pub fn tail(&self, direction: otori_wire::Direction) -> Cow<'_, [u8]> {
+        let stream = &self.streams[direction.index()];
+        match stream.before.is_empty() {
+            true => Cow::Borrowed(&stream.tail),
+            false => Cow::Owned([&stream.before[..], &stream.tail[..]].concat()),
+        }
     }
     /// The stream lost bytes: what was kept is no longer next to what follows.
     pub fn gap(&mut self, direction: otori_wire::Direction, count: u64) {
         let stream = &mut self.streams[direction.index()];
         stream.offset = stream.offset.saturating_add(stream.tail.len() as u64).saturating_add(count);
+        if !stream.tail.is_empty() {
+            stream.before.append(&mut stream.tail);
+            stream.before.extend_from_slice(format!("[{count} bytes missing]").as_bytes());
+            let surplus = stream.before.len().saturating_sub(STREAM_WINDOW);
+            stream.before.drain(..surplus);
+        }
         stream.tail.clear();
         stream.candidates.clear();
     }

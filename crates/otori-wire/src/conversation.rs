@@ -61,6 +61,16 @@ impl Conversation {
     pub const fn is_unknown(&self) -> bool {
         matches!(self.detection, Some(Detection::Unknown))
     }
+    /// Nothing was read yet, and these bytes are what the other side of a protocol says: the flow began before it was
+    /// seen, and its client is the server.
+    pub fn is_turned(&self, direction: Direction, bytes: &[u8]) -> bool {
+        if self.detection.is_some() || bytes.is_empty() {
+            return false;
+        }
+        let first = bytes.get(..DETECT_BYTES).unwrap_or(bytes);
+        let found = |direction| probe(self.transport, self.ports, direction, first).0;
+        found(direction.flip()).is_some() && found(direction).is_none()
+    }
     /// Open transactions.
     pub fn transactions(&mut self) -> &mut Transactions {
         &mut self.transactions

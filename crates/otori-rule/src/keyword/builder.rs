@@ -75,6 +75,7 @@ impl Rule {
             stores_files: false,
             transactional: false,
             each_way: false,
+            way: None,
             hook: None,
             fast: None,
             stage: Stage::Packet,
@@ -369,6 +370,7 @@ impl<'a> Builder<'a> {
         self.rule.groups.retain(|group| !group.steps.is_empty());
         self.narrow_fields()?;
         self.rule.each_way = self.each_way();
+        self.rule.way = self.way();
         self.rule.stage = self.stage();
         if let (Stage::Stream, Some(group)) = (self.rule.stage, payload_of(&self.rule)) {
             let placed = |step: &Step| {
@@ -417,6 +419,17 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// The one direction that all its buffers are of.
+    fn way(&self) -> Option<Direction> {
+        let rule = &self.rule;
+        let ids = rule.groups.iter().filter_map(|group| match &group.target {
+            Target::Fields(ids) => Some(ids),
+            _ => None,
+        });
+        let mut ways = ids.flatten().map(|id| direction_of(*id));
+        let first = ways.next().flatten()?;
+        (!rule.transactional && rule.hook.is_none() && ways.all(|way| way == Some(first))).then_some(first)
+    }
     fn each_way(&self) -> bool {
         let rule = &self.rule;
         let both = |ids: &[FieldId]| {

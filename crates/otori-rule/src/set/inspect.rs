@@ -287,6 +287,9 @@ impl RuleSet {
         let done = transaction.progress[side] == Progress::Complete;
         for slot in found.iter().map(|key| slot_of(*key)) {
             let Some(rule) = self.rule(slot) else { continue };
+            if rule.way.is_some_and(|way| way != direction) {
+                continue;
+            }
             let each_way = rule.each_way;
             let key = if each_way && direction == Direction::ToClient { slot | OTHER_WAY } else { slot };
             if transaction.marks.fired.contains(&key) {

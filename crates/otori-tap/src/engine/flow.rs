@@ -38,6 +38,8 @@ pub(crate) struct FlowExtra {
     pub(super) fate: Option<Fate>,
     /// a `pass` rule matched, or the flow is left alone: no further questions
     pub(super) passed: bool,
+    /// a rule would have dropped it, if we were in the way
+    pub(super) condemned: bool,
     pub(super) alerted: bool,
     /// which application it is of
     pub(super) naming: Naming,
@@ -196,6 +198,12 @@ impl Work<'_> {
         direction: Direction,
         packet: &Packet<'_>,
     ) -> Decision {
+        let direction = if self.is_turned(flow, direction, packet) {
+            flow.turn();
+            direction.flip()
+        } else {
+            direction
+        };
         if self.state.devices.is_some() {
             self.tell_devices(flow, direction, packet);
         }
@@ -214,6 +222,25 @@ impl Work<'_> {
             return decision;
         }
         self.keep_to_rate(flow, direction, packet)
+    }
+
+    /// A flow that began before it was seen, and whose first bytes are those of a server.
+    fn is_turned(&self, flow: &Flow<FlowExtra>, direction: Direction, packet: &Packet<'_>) -> bool {
+        if !flow.conversation.is_open() || packet.payload.is_empty() {
+            return false;
+        }
+        let begun = match flow.tcp.as_deref() {
+            Some(tcp) => {
+                let unseen = tcp.state() == TcpState::None || tcp.midstream;
+                let allowed = self.settings.reassembly.midstream == Midstream::Allow;
+                let none = Direction::BOTH.iter().all(|way| tcp.delivered(*way) == 0);
+                let opens =
+                    matches!(packet.transport, Transport::Tcp { flags, .. } if flags & tcp_flag::SYN != 0);
+                allowed && unseen && none && !opens
+            }
+            None => flow.protocol == protocol::UDP && flow.packets == [1, 0],
+        };
+        begun && flow.conversation.is_turned(direction, packet.payload)
     }
 
     fn judge_packet(
@@ -681,7 +708,8 @@ impl Work<'_> {
         }
         self.write_finished(&case, conversation, extra.silenced, false);
         self.give_summary(flow);
-        let action = flow.extra.fate.as_ref().map(|_| "drop");
+        let dropped = flow.extra.fate.is_some() || flow.extra.condemned;
+        let action = dropped.then_some("drop");
         let action = action.or(flow.extra.passed.then_some("pass"));
         self.state.stats.end(flow);
         let FlowExtra { alerted, bypassed, naming, ends, exception, .. } = &flow.extra;

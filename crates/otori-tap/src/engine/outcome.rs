@@ -32,6 +32,8 @@ struct Outcome {
     passed: bool,
     pass_flow: bool,
     bypass: bool,
+    /// beside the way a rule would have dropped the flow: nothing more is asked about it
+    condemned: bool,
     /// indices of hits to be told, and whether they block
     told: Vec<(usize, bool)>,
 }
@@ -58,6 +60,7 @@ impl Work<'_> {
             passed: false,
             pass_flow: false,
             bypass: false,
+            condemned: false,
             told: Vec::new(),
         };
         let mut last = None;
@@ -81,6 +84,7 @@ impl Work<'_> {
                 && matches!(hit.rule.gid, LIST_GENERATOR | POLICY_GENERATOR);
             let flow = !alone && !asks && hit.rule.scope(hit.in_stream) == Scope::Flow;
             outcome.bypass |= hit.rule.bypass;
+            outcome.condemned |= flow && action == Action::Drop && !blocks;
             if blocks && self.settings.mode == Mode::Inline {
                 let sinkholes = hit.rule.sinkhole && asks && self.settings.sinkhole.is_some();
                 let decision = match action {
@@ -181,7 +185,8 @@ impl Work<'_> {
             }
             self.watch_alert(case, *direction, conversation, extra, &hit.rule);
         }
-        extra.passed |= outcome.pass_flow || outcome.bypass;
+        extra.condemned |= outcome.condemned;
+        extra.passed |= outcome.pass_flow || outcome.bypass || outcome.condemned;
         let Some((place, reason)) = outcome.decided else { return Decision::Pass };
         let Some(Found { hit, .. }) = found.get(place) else { return outcome.decision };
         if outcome.whole_flow && extra.fate.is_none() {
@@ -223,7 +228,7 @@ impl Work<'_> {
                 flow: None,
                 way: Direction::ToServer,
                 transaction: None,
-                stream: &[],
+                stream: std::borrow::Cow::Borrowed(&[]),
                 detail: self.settings.detail,
                 memory: Remembered::default(),
                 device: None,

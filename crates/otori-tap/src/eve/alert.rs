@@ -10,6 +10,7 @@ use core::net::IpAddr;
 use otori_rule::{Hit, Rule, state::Remembered};
 use otori_wire::{Direction, LinkType, Packet, Transaction, decode::Transport, proto::http};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// What an alert tells besides its place.
 pub(crate) struct Alert<'a> {
@@ -26,7 +27,7 @@ pub(crate) struct Alert<'a> {
     /// the transaction it is about
     pub(crate) transaction: Option<&'a Transaction>,
     /// the last bytes of the stream
-    pub(crate) stream: &'a [u8],
+    pub(crate) stream: Cow<'a, [u8]>,
     /// what is shown
     pub(crate) detail: Detail,
     /// what rules have remembered with the flow
@@ -42,7 +43,7 @@ impl Alert<'_> {
     /// Bytes that the rule looked at: of the stream, or of the packet.
     fn payload<'a>(&'a self, place: &Place<'a, '_>) -> &'a [u8] {
         let in_stream = self.hit.in_stream && !self.stream.is_empty();
-        if in_stream { self.stream } else { place.packet.map_or(&[][..], |(packet, _)| packet.payload) }
+        if in_stream { &self.stream } else { place.packet.map_or(&[][..], |(packet, _)| packet.payload) }
     }
 }
 

@@ -136,6 +136,15 @@ pub struct Flow<S> {
 }
 
 impl<S> Flow<S> {
+    /// Who was taken for the client because it was seen first is the server.
+    pub fn turn(&mut self) {
+        core::mem::swap(&mut self.client, &mut self.server);
+        self.packets.swap(0, 1);
+        self.bytes.swap(0, 1);
+        if let Some(tcp) = &mut self.tcp {
+            tcp.turn();
+        }
+    }
     /// Where it is.
     pub fn state(&self) -> FlowState {
         match &self.tcp {

@@ -214,6 +214,11 @@ impl TcpSession {
     pub const fn next_sequence(&self, direction: Direction) -> Option<u32> {
         self.sides[direction.index()].next
     }
+    /// The one that was taken for the client is the server.
+    pub const fn turn(&mut self) {
+        self.sides.swap(0, 1);
+        self.flags.swap(0, 1);
+    }
     /// The receiver of that direction treats overlapping segments so.
     pub const fn set_policy(&mut self, direction: Direction, policy: Policy) {
         self.sides[direction.index()].policy = policy;
@@ -257,6 +262,10 @@ impl TcpSession {
         let segment = Segment { direction, sequence, acknowledgement, flags, urgent, payload };
         let acks = flags & tcp_flag::ACK != 0;
         let unanswered = self.state == TcpState::SynSent && !how.one_sided && !self.fast_open;
+        if self.state == TcpState::SynSent && !opens && self.echoes_wrongly(direction, options.timestamp) {
+            anomalies.note("stream.pkt_invalid_timestamp");
+            return true;
+        }
         if !self.take_up(&segment, how, anomalies)
             || unanswered && flags & (tcp_flag::SYN | tcp_flag::RST) == 0
         {
@@ -322,6 +331,14 @@ impl TcpSession {
             self.sides[segment.direction.flip().index()].next = Some(segment.acknowledgement);
         }
         true
+    }
+
+    /// RFC 7323 3: before the answer to a SYN, a time stamp that does not give back that of the SYN: the client ignores
+    /// the segment.
+    fn echoes_wrongly(&self, direction: Direction, stamp: Option<(u32, u32)>) -> bool {
+        let (own, other) = (&self.sides[direction.index()], &self.sides[direction.flip().index()]);
+        let opener = other.next.is_some() && own.next.is_none();
+        opener && stamp.is_some_and(|(_, echo)| other.stamp != Some(echo))
     }
 
     /// RFC 7323 5: a time stamp before the last one; the receiver ignores the segment.
@@ -441,6 +458,10 @@ impl TcpSession {
         let answers_syn = self.state == TcpState::SynSent;
         if !in_window && !answers_syn {
             return anomalies.note("stream.suspected_rst_inject");
+        }
+        // Who has asked and has no answer resets with the number of its SYN; anything else is not its own.
+        if answers_syn && side.next == Some(segment.sequence) && segment.flags & tcp_flag::ACK == 0 {
+            return;
         }
         self.state = TcpState::Closed;
         // Beside the way, bytes that nobody acknowledged come out when the flow ends.

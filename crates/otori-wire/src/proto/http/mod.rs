@@ -109,6 +109,8 @@ struct Side {
     junk_lines: usize,
     /// the byte behind the line is there and does not end another line
     text_follows: bool,
+    /// what has come of the first line, for the message as it came
+    raw: Vec<u8>,
 }
 
 /// Lines before a status line that are passed over; more are a body without head.
@@ -196,18 +198,23 @@ impl Parser for HttpParser {
 impl HttpParser {
     /// Adds what was read to the message as it came, which few rules ask for.
     fn frame(
-        &self,
+        &mut self,
         direction: Direction,
         before: Option<u64>,
         bytes: &[u8],
         transactions: &mut Transactions,
     ) {
         let id = if direction == Direction::ToServer { REQUEST_FRAME } else { RESPONSE_FRAME };
-        let open = self.sides[direction.index()].transaction;
-        let Some(transaction) = before.or(open).and_then(|id| transactions.get_mut(id)) else { return };
-        if !transaction.fields.wants(id) {
+        if !transactions.wanted().has(id) {
             return;
         }
+        let side = &mut self.sides[direction.index()];
+        let open = side.transaction;
+        let Some(transaction) = before.or(open).and_then(|id| transactions.get_mut(id)) else {
+            let room = HTTP_LINE_BYTES.saturating_sub(side.raw.len());
+            return side.raw.extend_from_slice(bytes.get(..bytes.len().min(room)).unwrap_or(bytes));
+        };
+        transaction.fields.grow(id, &core::mem::take(&mut side.raw), BODY_BYTES);
         transaction.fields.grow(id, bytes, BODY_BYTES);
         transaction.touched[direction.index()] = true;
         if open.is_none() {
