@@ -419,14 +419,19 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The one direction that all its buffers are of.
+    /// The one direction that all its buffers are of; numbers may be of a whole exchange.
     fn way(&self) -> Option<Direction> {
         let rule = &self.rule;
-        let ids = rule.groups.iter().filter_map(|group| match &group.target {
-            Target::Fields(ids) => Some(ids),
-            _ => None,
-        });
-        let mut ways = ids.flatten().map(|id| direction_of(*id));
+        let ids = || {
+            rule.groups.iter().filter_map(|group| match &group.target {
+                Target::Fields(ids) => Some(ids),
+                _ => None,
+            })
+        };
+        if ids().flatten().any(|id| proto::numbers().any(|row| row.id == *id)) {
+            return None;
+        }
+        let mut ways = ids().flatten().map(|id| direction_of(*id));
         let first = ways.next().flatten()?;
         (!rule.transactional && rule.hook.is_none() && ways.all(|way| way == Some(first))).then_some(first)
     }

@@ -222,6 +222,10 @@ fn extensions<'a>(ip: &mut Ip<'a>, datagram: &'a [u8], anomalies: &mut Anomalies
         if ip.fragment.is_some_and(|fragment| fragment.offset > 0) {
             return;
         }
+        let pieces = ip.fragment.is_some_and(|fragment| fragment.more);
+        if !pieces && cursor.left() < 2 && ip.protocol != 59 {
+            return anomalies.note("ipv6.trunc_exthdr");
+        }
         if ip.fragment.is_some() && !matches!(ip.protocol, 44) {
             return;
         }

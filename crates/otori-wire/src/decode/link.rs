@@ -199,6 +199,17 @@ fn layers<'a>(packet: &mut Packet<'a>, mut cursor: Cursor<'a>, first: Next) -> O
             }
             Next::Type(0x8847 | 0x8848) | Next::Label => label(packet, &mut cursor)?,
             Next::Type(0x894f) => service_header(packet, &mut cursor)?,
+            Next::Type(0x8926) => outer_tag(packet, &mut cursor, 4, "vntag.header_too_small")?,
+            Next::Type(0x893f) => outer_tag(packet, &mut cursor, 6, "etag.header_too_small")?,
+            // IEEE 802.1ah: flags and service, then addresses of the customer.
+            Next::Type(0x88e7) => outer_tag(packet, &mut cursor, 16, "ieee8021ah.header_too_small")?,
+            Next::Type(0x8903) => match cursor.skip(2) {
+                Some(()) => Next::Ethernet,
+                None => {
+                    packet.anomalies.note("dce.pkt_too_small");
+                    return None;
+                }
+            },
             Next::Type(TRANSPARENT_ETHERNET) | Next::Ethernet => {
                 Next::Type(cursor.skip(12).and_then(|()| cursor.u16())?)
             }
@@ -219,6 +230,22 @@ fn layers<'a>(packet: &mut Packet<'a>, mut cursor: Cursor<'a>, first: Next) -> O
     }
     packet.anomalies.note("too_many_layers");
     None
+}
+
+/// Tags that only carry: so many bytes, then a type.
+fn outer_tag(
+    packet: &mut Packet<'_>,
+    cursor: &mut Cursor<'_>,
+    bytes: usize,
+    too_small: &'static str,
+) -> Option<Next> {
+    match cursor.skip(bytes).and_then(|()| cursor.u16()) {
+        Some(ether_type) => Some(Next::Type(ether_type)),
+        None => {
+            packet.anomalies.note(too_small);
+            None
+        }
+    }
 }
 
 fn tag(packet: &mut Packet<'_>, cursor: &mut Cursor<'_>) -> Option<Next> {

@@ -1,7 +1,7 @@
 //! One HTTP message's first line and headers, and what body they announce.
 //!
 //! Key type: [`Head`]. RFC 9112 2 to 6, with the leniency that real servers have.
-use super::{Expect, coding::Decoder, fields::*, multipart, uri};
+use super::{Expect, coding::Decoder, fields::*, irregular, multipart, uri};
 use crate::{
     flow::Direction,
     limits::{BODY_BYTES, SPARE_FIELD_BYTES},
@@ -130,19 +130,16 @@ impl Head {
         };
         if (folded || colon.is_none() && text.first() == Some(&0)) && !self.headers.is_empty() {
             // A folded line continues the header before it (RFC 9112 5.2).
-            transaction.note("http.header_folding");
             return self.unfold(text);
         }
         let (name, value) = match colon {
             Some(colon) => (text.get(..colon).unwrap_or(b""), text.get(colon + 1..).unwrap_or(b"")),
-            None => {
-                transaction.note("http.header_name_without_colon");
-                (&b""[..], text)
-            }
+            None => (&b""[..], text),
         };
-        if name.last().is_some_and(|b| is_blank(*b)) {
-            transaction.note("http.request_header_invalid");
+        if folded {
+            irregular::folding(direction, transaction);
         }
+        irregular::name(direction, colon.map(|_| name), transaction);
         let (name, value) = (self.append(trim(name)), self.append(trim(value)));
         self.headers.push(Header { name, value });
     }
@@ -172,7 +169,7 @@ impl Head {
     }
 
     /// The values of the headers of that name.
-    fn values(&self, name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn values(&self, name: &[u8]) -> impl Iterator<Item = &[u8]> {
         let same = move |have: &[u8]| {
             have.eq_ignore_ascii_case(name)
                 || have.contains(&0) && without_nul(have).eq_ignore_ascii_case(name)
@@ -195,6 +192,10 @@ impl Head {
         }
     }
 
+    /// Host in the request target.
+    pub(super) fn target_host(&self) -> Option<&[u8]> {
+        self.target_host.as_deref()
+    }
     /// All headers are there: their fields are set.
     pub(super) fn finish(&mut self, direction: Direction, transaction: &mut Transaction) {
         let request = direction == Direction::ToServer;
@@ -252,6 +253,7 @@ impl Head {
         if request {
             self.host(transaction);
         }
+        irregular::headers(self, direction, transaction);
     }
 
     fn host(&mut self, transaction: &mut Transaction) {

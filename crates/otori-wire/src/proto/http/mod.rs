@@ -3,6 +3,7 @@
 //! Key type: `HttpParser`. Neighbours: `uri` (normal form), `fields` (the rows). RFC 9112, RFC 9110.
 pub(super) mod coding;
 mod fields;
+mod irregular;
 mod log;
 pub(super) mod message;
 pub(super) mod multipart;
@@ -312,8 +313,15 @@ impl HttpParser {
             let head = &mut heads.sides[direction.index()];
             head.begin();
             match direction {
-                Direction::ToServer => head.request_line(text, transaction),
-                Direction::ToClient if proper => head.status_line(text, transaction),
+                Direction::ToServer => {
+                    head.request_line(text, transaction);
+                    let known = METHODS.iter().any(|method| text.trim_ascii_start().starts_with(method));
+                    irregular::request_line(text, known, transaction);
+                }
+                Direction::ToClient if proper => {
+                    head.status_line(text, transaction);
+                    irregular::status_line(transaction);
+                }
                 Direction::ToClient => {
                     transaction.note("http.response_line_invalid");
                     head.body_bytes(direction, &junk, transaction);
@@ -352,7 +360,10 @@ impl HttpParser {
         transaction.with_detail(|heads: &mut Heads, transaction| {
             let head = &mut heads.sides[direction.index()];
             match head.header_count() {
-                HTTP_HEADERS.. => transaction.note("http.too_many_headers"),
+                HTTP_HEADERS.. => transaction.note(match direction {
+                    Direction::ToServer => "http.request_too_many_headers",
+                    Direction::ToClient => "http.response_too_many_headers",
+                }),
                 _ => head.header(direction, text, transaction),
             }
         });
