@@ -333,6 +333,8 @@ fn parse_protocol(name: &str) -> Option<RuleProtocol> {
         "sctp" => RuleProtocol::Number(protocol::SCTP),
         "igmp" => RuleProtocol::Number(protocol::IGMP),
         "http1" => RuleProtocol::Application(proto::ProtocolId::Http),
+        // DNS over HTTP/2: what is asked for decides which of both a rule is about.
+        "doh2" => RuleProtocol::Application(proto::ProtocolId::Http2),
         name => RuleProtocol::Application(proto::by_name(name)?.id),
     })
 }

@@ -43,9 +43,9 @@ pub enum Transform {
     Captured(Box<Expression>),
     /// `subslice`: where it starts, how long it is (negative counts from the end), and whether too much is cut
     Subslice(i64, Option<i64>, bool),
-    /// `domain`: the registrable domain by its last two labels
+    /// `domain`: the registrable domain
     Domain,
-    /// `tld`: the last label
+    /// `tld`: the suffix under which names are given out
     TopLevel,
     /// `gunzip`, `zlib_deflate`
     Inflate,
@@ -59,6 +59,19 @@ impl PartialEq for Transform {
             _ => format!("{self:?}") == format!("{other:?}"),
         }
     }
+}
+
+/// Second labels under which countries give out names, where they do: `co.uk`, `com.au`.
+const SECOND_LEVEL: &[&[u8]] = &[
+    b"ac", b"co", b"com", b"edu", b"go", b"gob", b"gov", b"ltd", b"mil", b"ne", b"net", b"or", b"org", b"plc",
+];
+
+/// Labels of the suffix under which names are given out, as far as it can be told without a list of all.
+fn suffix_labels(name: &[u8]) -> usize {
+    let mut labels = name.rsplit(|byte| *byte == b'.');
+    let (last, second) = (labels.next().unwrap_or(b""), labels.next().unwrap_or(b""));
+    let country = last.len() == 2 && labels.next().is_some();
+    if country && SECOND_LEVEL.iter().any(|known| second.eq_ignore_ascii_case(known)) { 2 } else { 1 }
 }
 
 /// `key value` pairs of an option list.
@@ -190,10 +203,14 @@ impl Transform {
             }
             Transform::Domain => {
                 let mut dots = bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'.').map(|(at, _)| at);
-                let start = dots.nth(1).map_or(0, |at| at + 1);
+                let start = dots.nth(suffix_labels(bytes)).map_or(0, |at| at + 1);
                 out.extend_from_slice(bytes.get(start..)?);
             }
-            Transform::TopLevel => out.extend_from_slice(bytes.rsplit(|b| *b == b'.').next()?),
+            Transform::TopLevel => {
+                let mut dots = bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'.').map(|(at, _)| at);
+                let start = dots.nth(suffix_labels(bytes) - 1).map_or(0, |at| at + 1);
+                out.extend_from_slice(bytes.get(start..)?);
+            }
             Transform::Inflate => out.extend_from_slice(&inflate(bytes)?),
         }
         Some(())

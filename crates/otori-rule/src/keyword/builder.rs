@@ -386,6 +386,9 @@ impl<'a> Builder<'a> {
 
     /// Keeps of each buffer the fields that the rule's protocol and direction can have.
     fn narrow_fields(&mut self) -> Result<(), String> {
+        if self.rule.protocol == RuleProtocol::Application(ProtocolId::Http2) && self.asks_dns() {
+            self.rule.protocol = RuleProtocol::Application(ProtocolId::Dns);
+        }
         let protocol = self.rule.protocol;
         if self.rule.transactional {
             return Ok(());
@@ -434,6 +437,13 @@ impl<'a> Builder<'a> {
         let mut ways = ids().flatten().map(|id| direction_of(*id));
         let first = ways.next().flatten()?;
         (!rule.transactional && rule.hook.is_none() && ways.all(|way| way == Some(first))).then_some(first)
+    }
+    /// All its buffers are those of DNS, which HTTP/2 may carry.
+    fn asks_dns(&self) -> bool {
+        let of_dns = |id: &FieldId| proto::owner(*id) == Some(ProtocolId::Dns);
+        let groups = &self.rule.groups;
+        let of_dns = |group: &Group| matches!(&group.target, Target::Fields(ids) if ids.iter().any(of_dns));
+        !groups.is_empty() && groups.iter().all(of_dns)
     }
     fn each_way(&self) -> bool {
         let rule = &self.rule;

@@ -1,4 +1,4 @@
-//! `modbus`, `dnp3_obj`, `dnp3_ind` and `cip_service`: several numbers of one protocol in one value.
+//! `modbus`, `dnp3_obj`, `dnp3_ind`, `cip_service` and `http2.settings`: several numbers of one protocol in one value.
 //!
 //! Suricata's manual, "Modbus Keyword", "DNP3 Keywords", "ENIP/CIP Keywords". Neighbour: rows of numbers in
 //! [`otori_wire::proto`], which the values are written in terms of.
@@ -114,6 +114,18 @@ pub(super) fn dnp3_indicators(builder: &mut Builder<'_>, value: &str) -> Result<
     }
     builder.number_is("dnp3.ind", Compare::AnyBit(wanted));
     Ok(())
+}
+
+/// `SETTINGS_MAX_CONCURRENT_STREAMS >50`; without a comparison the setting is there.
+pub(super) fn http2_settings(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let (name, compare) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+    let name = name.to_ascii_lowercase();
+    let keyword = format!("http2.settings.{}", name.strip_prefix("settings_").unwrap_or(&name));
+    let compare = if compare.trim().is_empty() { ">=0" } else { compare };
+    match builder.number(&keyword, compare)? {
+        true => Ok(()),
+        false => Err(format!("unknown setting {name:?}")),
+    }
 }
 
 /// `service`, `service,class`, `service,class,attribute`.

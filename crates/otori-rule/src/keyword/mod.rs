@@ -115,6 +115,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("geoip", Needed, meta::unsupported, "refused: there is no table of countries here"),
     row("gid", Needed, meta::gid, "generator id"),
     row("hostbits", Needed, memory::host_bits, "bits remembered with a host"),
+    row("http2.settings", Needed, industry::http2_settings, "a setting of HTTP/2 and its value"),
     row("icmp_id", Needed, packet::icmp_id, "ICMP identifier"),
     row("icmp_seq", Needed, packet::icmp_sequence, "ICMP sequence number"),
     row("icmpv6.mtu", Needed, packet::mtu, "largest packet that ICMPv6 says to be possible"),

@@ -1,8 +1,11 @@
 //! Fields that cost much and that nothing but rules and the log looks at: they are made only when somebody asks for them.
 //!
 //! Key type: [`Wanted`]. A parser asks [`crate::transaction::Fields::wants`] before it makes one of [`DEAR`].
-use super::{dns, http, quic, smtp, tls};
-use crate::transaction::FieldId;
+use super::{dns, http, mqtt, quic, smtp, tls};
+use crate::{
+    flow::Direction::{ToClient, ToServer},
+    transaction::FieldId,
+};
 
 /// Such fields, and whether the log shows them. At most 64.
 pub const DEAR: &[(FieldId, bool)] = &[
@@ -38,6 +41,12 @@ pub const DEAR: &[(FieldId, bool)] = &[
     (smtp::FRAME_DATA, false),
     (smtp::FRAME_STREAM, false),
     (smtp::FRAME_STREAM_BACK, false),
+    (mqtt::field(ToServer, mqtt::FRAME), false),
+    (mqtt::field(ToClient, mqtt::FRAME), false),
+    (mqtt::field(ToServer, mqtt::FRAME_HEAD), false),
+    (mqtt::field(ToClient, mqtt::FRAME_HEAD), false),
+    (mqtt::field(ToServer, mqtt::FRAME_DATA), false),
+    (mqtt::field(ToClient, mqtt::FRAME_DATA), false),
     (tls::FRAME_CLIENT, false),
     (tls::FRAME_SERVER, false),
     (tls::FRAME_HEAD_CLIENT, false),

@@ -28,6 +28,11 @@ pub(super) const FRAME: u8 = 7;
 pub(super) const FRAME_HEAD: u8 = 8;
 pub(super) const FRAME_BODY: u8 = 9;
 
+/// The first of the settings, RFC 9113 6.5.2; further ones are behind it in the order of their numbers.
+pub(super) const SETTING: u8 = 10;
+/// Settings with a number of their own.
+pub(super) const SETTINGS: u8 = 6;
+
 pub(super) const fn id(direction: Direction, index: u8) -> FieldId {
     field(direction, index)
 }
@@ -97,6 +102,18 @@ pub static NUMBERS: &[NumberRow] = &[
     number(ToClient, WINDOW, "http2.window", NumberForm::Plain),
     number(ToServer, TABLE_SIZE, "http2.size_update", NumberForm::Plain),
     number(ToClient, TABLE_SIZE, "http2.size_update", NumberForm::Plain),
+    number(ToServer, SETTING, "http2.settings.header_table_size", NumberForm::Plain),
+    number(ToClient, SETTING, "http2.settings.header_table_size", NumberForm::Plain),
+    number(ToServer, SETTING + 1, "http2.settings.enable_push", NumberForm::Plain),
+    number(ToClient, SETTING + 1, "http2.settings.enable_push", NumberForm::Plain),
+    number(ToServer, SETTING + 2, "http2.settings.max_concurrent_streams", NumberForm::Plain),
+    number(ToClient, SETTING + 2, "http2.settings.max_concurrent_streams", NumberForm::Plain),
+    number(ToServer, SETTING + 3, "http2.settings.initial_window_size", NumberForm::Plain),
+    number(ToClient, SETTING + 3, "http2.settings.initial_window_size", NumberForm::Plain),
+    number(ToServer, SETTING + 4, "http2.settings.max_frame_size", NumberForm::Plain),
+    number(ToClient, SETTING + 4, "http2.settings.max_frame_size", NumberForm::Plain),
+    number(ToServer, SETTING + 5, "http2.settings.max_header_list_size", NumberForm::Plain),
+    number(ToClient, SETTING + 5, "http2.settings.max_header_list_size", NumberForm::Plain),
 ];
 
 /// The first value of a header; names are in lower case (RFC 9113 8.2).

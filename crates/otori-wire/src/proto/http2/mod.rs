@@ -405,6 +405,16 @@ fn note_frame(direction: Direction, frame: &Frame<'_>, bytes: &[u8], transaction
     if let Some(error) = error {
         fields.set_number(id(direction, fields::ERROR), u64::from(error));
     }
+    if frame.kind == SETTINGS {
+        for setting in frame.body.chunks_exact(6) {
+            let (number, value) = setting.split_at(2);
+            let number = number.iter().fold(0u16, |sum, byte| sum << 8 | u16::from(*byte));
+            let value = value.iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+            if (1..=u16::from(fields::SETTINGS)).contains(&number) {
+                fields.set_number(id(direction, fields::SETTING + number as u8 - 1), value);
+            }
+        }
+    }
     if let (WINDOW_UPDATE, Some(size)) = (frame.kind, word(0)) {
         fields.set_number(id(direction, fields::WINDOW), u64::from(size & 0x7fff_ffff));
     }

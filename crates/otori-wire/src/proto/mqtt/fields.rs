@@ -7,7 +7,7 @@ use crate::{
 };
 use Direction::{ToClient, ToServer};
 
-const fn field(direction: Direction, index: u8) -> FieldId {
+pub(in crate::proto) const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Mqtt, direction as u8 * 64 + index)
 }
 const KIND: u8 = 0;
@@ -17,6 +17,12 @@ const REASON: u8 = 3;
 const VERSION: u8 = 4;
 const TOPIC: u8 = 5;
 const MESSAGE: u8 = 6;
+/// A packet as it came, by direction.
+pub(in crate::proto) const FRAME: u8 = 7;
+/// Its fixed header.
+pub(in crate::proto) const FRAME_HEAD: u8 = 8;
+/// What is behind that.
+pub(in crate::proto) const FRAME_DATA: u8 = 9;
 const CLIENT_ID: FieldId = field(ToServer, 10);
 /// Name that the client logs in with.
 pub const USERNAME: FieldId = field(ToServer, 11);
@@ -52,6 +58,12 @@ pub static FIELDS: &[FieldRow] = &[
     row(ToServer, WILL_MESSAGE, "mqtt.connect.willmessage"),
     row(ToServer, SUBSCRIBE_TOPIC, "mqtt.subscribe.topic"),
     row(ToServer, UNSUBSCRIBE_TOPIC, "mqtt.unsubscribe.topic"),
+    row(ToServer, field(ToServer, FRAME), "frame:mqtt.pdu"),
+    row(ToClient, field(ToClient, FRAME), "frame:mqtt.pdu"),
+    row(ToServer, field(ToServer, FRAME_HEAD), "frame:mqtt.header"),
+    row(ToClient, field(ToClient, FRAME_HEAD), "frame:mqtt.header"),
+    row(ToServer, field(ToServer, FRAME_DATA), "frame:mqtt.data"),
+    row(ToClient, field(ToClient, FRAME_DATA), "frame:mqtt.data"),
 ];
 
 const TYPES: NumberForm = NumberForm::Named(NAMES);

@@ -9,6 +9,7 @@ use crate::{
 
 /// What kinds are called in rules and in the log, by number.
 pub(super) const NAMES: &[(&str, u64)] = &[
+    ("UNASSIGNED", 0),
     ("CONNECT", 1),
     ("CONNACK", 2),
     ("PUBLISH", 3),

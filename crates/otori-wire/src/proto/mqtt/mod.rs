@@ -151,8 +151,9 @@ impl MqttParser {
             }
         };
         let skipped = (whole - kept) as u64;
-        let (first, body) = (bytes.first().copied().unwrap_or(0), bytes.get(start..kept).unwrap_or(&[]));
-        let read = self.whole(direction, (first, body), skipped, transactions);
+        let (head, body) = bytes.split_at(start.min(bytes.len()));
+        let body = body.get(..kept - start).unwrap_or(body);
+        let read = self.whole(direction, (head, body), skipped, transactions);
         self.pending[side] = emptied(held);
         if read { taken } else { rest.len() }
     }
@@ -161,17 +162,18 @@ impl MqttParser {
     fn whole(
         &mut self,
         direction: Direction,
-        (first, body): (u8, &[u8]),
+        (head, body): (&[u8], &[u8]),
         skipped: u64,
         transactions: &mut Transactions,
     ) -> bool {
         self.skip[direction.index()] = skipped;
         let mut packet = core::mem::take(&mut self.packet);
-        packet.begin(first);
+        packet.begin(head.first().copied().unwrap_or(0));
         packet.skipped = skipped;
         let read = packet.read(body, self.version).is_some() || skipped > 0;
         if read {
-            self.take(direction, &mut packet, transactions);
+            let id = self.take(direction, &mut packet, transactions);
+            frames(direction, (head, body), id, transactions);
         } else {
             self.malformed(direction, transactions);
         }
@@ -189,7 +191,12 @@ impl MqttParser {
     }
 
     /// A packet finds its transaction, and changes places with one that an earlier one has left.
-    fn take(&mut self, direction: Direction, packet: &mut Packet, transactions: &mut Transactions) {
+    fn take(
+        &mut self,
+        direction: Direction,
+        packet: &mut Packet,
+        transactions: &mut Transactions,
+    ) -> Option<u64> {
         let number = packet.id.unwrap_or(0);
         let asked: &[u8] = match packet.kind {
             2 => &[1],
@@ -211,7 +218,7 @@ impl MqttParser {
         let Some(transaction) = transactions.get_mut(id) else {
             // Its transaction was given up.
             self.waiting.retain(|one| one.transaction != id);
-            return;
+            return None;
         };
         self.check(packet, found.is_some(), transaction);
         let opens = match packet.kind {
@@ -248,6 +255,7 @@ impl MqttParser {
             true => transaction.advance(direction, Progress::Headers),
             false => settle(transaction, direction),
         }
+        Some(id)
     }
 
     /// Notes what breaks the order of things, and follows the connection's state.
@@ -278,6 +286,24 @@ impl MqttParser {
             _ if !self.introduced => transaction.note("mqtt.unintroduced_message"),
             _ => {}
         }
+    }
+}
+
+/// Notes a packet as it came, where a rule asks for it.
+fn frames(
+    direction: Direction,
+    (head, body): (&[u8], &[u8]),
+    id: Option<u64>,
+    transactions: &mut Transactions,
+) {
+    let ids = [FRAME, FRAME_HEAD, FRAME_DATA].map(|index| field(direction, index));
+    if !ids.iter().any(|id| transactions.wanted().has(*id)) {
+        return;
+    }
+    let Some(transaction) = id.and_then(|id| transactions.get_mut(id)) else { return };
+    let parts: [&[&[u8]]; 3] = [&[head, body], &[head], &[body]];
+    for (id, parts) in ids.into_iter().zip(parts) {
+        transaction.fields.write_dear(id, |out| parts.iter().for_each(|part| out.extend_from_slice(part)));
     }
 }
 

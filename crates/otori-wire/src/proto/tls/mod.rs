@@ -265,6 +265,9 @@ fn record_length(record: &[u8]) -> Option<usize> {
     }
 }
 
+/// Bytes that a record may have behind its head, RFC 5246 6.2.3.
+const RECORD_BYTES: usize = (1 << 14) + 2048;
+
 /// Notes a record as it came, where a rule asks for it.
 fn frames(direction: Direction, record: &[u8], fields: &mut Fields) {
     let (head, data) = record.split_at(record.len().min(5));
@@ -303,6 +306,15 @@ impl Side {
     fn take_record(&mut self, direction: Direction, record: &[u8], transaction: &mut Transaction) {
         let (Some(head), Some(body)) = (record.first_chunk::<5>(), record.get(5..)) else { return };
         frames(direction, record, &mut transaction.fields);
+        let old = direction == Direction::ToServer && hello::is_old(record);
+        if !old && matches!(head[0], 20..=24) {
+            if head[1] != 3 || head[2] > 4 {
+                transaction.note("tls.invalid_record_version");
+            }
+            if body.len() > RECORD_BYTES {
+                transaction.note("tls.invalid_record_length");
+            }
+        }
         match head[0] {
             _ if direction == Direction::ToServer && hello::is_old(record) => {
                 hello::old_client_hello(record, transaction);
