@@ -11,7 +11,7 @@ use crate::eve::Eve;
 use otori_event::Timestamp;
 use otori_rule::{Globals, RuleSet, set::Scratch};
 use otori_wire::{
-    Defragmenter, Flow, FlowTable, LinkType, Packet, decode, decode_inner, limits::TUNNEL_DEPTH,
+    Defragmenter, Flow, FlowTable, LinkType, Packet, decode, decode_inner, limits::TUNNEL_DEPTH, proto::http,
 };
 use std::sync::Arc;
 
@@ -84,6 +84,9 @@ impl Lane {
         self.changes = Some(rules.changes());
         if let Some(spare) = &mut self.work.spare {
             spare.wanted = if self.settings.eve { rules.wanted().with_log() } else { rules.wanted() };
+            if self.settings.detail.forwarded.is_some() {
+                spare.wanted.add(http::REQUEST_HEADER_RAW);
+            }
         }
     }
 

@@ -84,7 +84,8 @@ impl Work<'_> {
                 && matches!(hit.rule.gid, LIST_GENERATOR | POLICY_GENERATOR);
             let flow = !alone && !asks && hit.rule.scope(hit.in_stream) == Scope::Flow;
             outcome.bypass |= hit.rule.bypass;
-            outcome.condemned |= flow && action == Action::Drop && !blocks;
+            let beside = self.settings.mode != Mode::Inline;
+            outcome.condemned |= beside && flow && matches!(action, Action::Drop | Action::Reject);
             if blocks && self.settings.mode == Mode::Inline {
                 let sinkholes = hit.rule.sinkhole && asks && self.settings.sinkhole.is_some();
                 let decision = match action {

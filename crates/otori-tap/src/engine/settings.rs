@@ -40,6 +40,8 @@ impl Exception {
             "auto" if mode == Mode::Inline => Exception::DropFlow,
             "auto" => Exception::Ignore,
             "ignore" => Exception::Told,
+            // Who is not in the way drops nothing.
+            "drop-flow" | "drop-packet" | "reject" if mode == Mode::Observe => Exception::Ignore,
             "drop-flow" => Exception::DropFlow,
             "drop-packet" => Exception::DropPacket,
             "reject" => Exception::Reject,

@@ -4,7 +4,7 @@
 //! counts, and is not logged again.
 use core::net::IpAddr;
 use otori_event::Timestamp;
-use otori_rule::rule::{Tag, TagLimit, TagScope};
+use otori_rule::rule::{Tag, TagLimit};
 use otori_wire::Packet;
 use std::collections::HashMap;
 
@@ -59,10 +59,10 @@ impl Tagged {
         }
     }
     /// Counts a packet; whether it is to be logged.
-    fn meet(&mut self, packet: &Packet<'_>, fits: impl Fn(TagScope) -> bool) -> bool {
+    fn meet(&mut self, packet: &Packet<'_>) -> bool {
         let mut met = false;
         self.0.retain(|on| !on.is_over(packet.at));
-        for on in self.0.iter_mut().filter(|on| fits(on.tag.scope)) {
+        for on in &mut self.0 {
             on.count(packet);
             met = true;
         }
@@ -70,7 +70,7 @@ impl Tagged {
     }
     /// Counts a packet of the flow; whether it is to be logged.
     pub(super) fn has(&mut self, packet: &Packet<'_>) -> bool {
-        self.meet(packet, |_| true)
+        self.meet(packet)
     }
 }
 
@@ -88,9 +88,9 @@ impl TaggedHosts {
     /// Counts a packet between these; whether it is to be logged.
     pub(super) fn have(&mut self, packet: &Packet<'_>, source: IpAddr, destination: IpAddr) -> bool {
         let mut met = false;
-        for (host, sends) in [(source, true), (destination, false)] {
+        for host in [source, destination] {
             let Some(tagged) = self.0.get_mut(&host) else { continue };
-            met |= tagged.meet(packet, |scope| sends || scope != TagScope::Source);
+            met |= tagged.meet(packet);
             if tagged.is_empty() {
                 self.0.remove(&host);
             }

@@ -161,7 +161,8 @@ impl SmtpParser {
                 }
             }
             b"MAIL" => {
-                if self.transaction.is_some() {
+                let open = self.transaction.and_then(|id| transactions.get_mut(id));
+                if open.is_some_and(|transaction| transaction.fields.get(MAIL_FROM).is_some()) {
                     self.finish(transactions);
                 }
                 if let Some(transaction) = self.current(transactions) {

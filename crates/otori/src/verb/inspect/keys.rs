@@ -162,11 +162,17 @@ impl Keys {
         }
         self.detail = shown.unwrap_or(self.detail);
         for (key, value) in scalars {
-            match (key.rsplit_once(".files.").map(|(_, option)| option), value.as_str()) {
-                (Some("force-magic"), value) => self.detail.magic = truth(value),
-                (Some(option), "md5") if option.starts_with("force-hash") => self.detail.md5 = true,
-                (Some(option), "sha1") if option.starts_with("force-hash") => self.detail.sha1 = true,
-                (Some(option), "sha256") if option.starts_with("force-hash") => self.detail.sha256 = true,
+            match key.rsplit_once(".files.").map(|(_, option)| option) {
+                Some("force-magic") => self.detail.magic = truth(value),
+                // A list in lines of its own, or in brackets.
+                Some(option) if option.starts_with("force-hash") => {
+                    let names = value.trim_matches(['[', ']']).split(',').map(str::trim);
+                    for name in names {
+                        self.detail.md5 |= name == "md5";
+                        self.detail.sha1 |= name == "sha1";
+                        self.detail.sha256 |= name == "sha256";
+                    }
+                }
                 _ => {}
             }
         }
@@ -252,8 +258,12 @@ impl Keys {
     /// An engine's settings.
     pub fn settings(&self, base: Settings) -> Settings {
         let inline = self.inline.unwrap_or(self.mode == Mode::Inline);
-        let exception =
-            |name: &Option<String>| name.as_deref().and_then(|name| Exception::by_name(name, self.mode));
+        // `auto` drops only what is not taken up.
+        let taken_up = self.reassembly.midstream == Midstream::Allow;
+        let exception = |name: &Option<String>| match name.as_deref()? {
+            "auto" if taken_up => Some(Exception::Ignore),
+            name => Exception::by_name(name, self.mode),
+        };
         let midstream = exception(&self.midstream).or_else(|| match &self.all_exceptions {
             Some(_) => exception(&self.all_exceptions),
             // In the way of packets, Suricata's default is `auto`.
