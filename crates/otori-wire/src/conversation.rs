@@ -69,7 +69,7 @@ impl Conversation {
         }
         let first = bytes.get(..DETECT_BYTES).unwrap_or(bytes);
         let found = |direction| probe(self.transport, self.ports, direction, first).0;
-        found(direction.flip()).is_some() && found(direction).is_none()
+        found(direction).is_none() && found(direction.flip()).is_some()
     }
     /// Open transactions.
     pub fn transactions(&mut self) -> &mut Transactions {

@@ -5,8 +5,8 @@
 use crate::{
     flow::Direction,
     limits::{
-        FIELDS_PER_TRANSACTION, SPARE_FIELD_BYTES, SPARE_LISTS, SPARE_OF_PROTOCOL, SPARE_TRANSACTIONS,
-        TRANSACTIONS_PER_FLOW,
+        BODY_BYTES, FIELDS_PER_TRANSACTION, SPARE_FIELD_BYTES, SPARE_LISTS, SPARE_OF_PROTOCOL,
+        SPARE_TRANSACTIONS, TRANSACTIONS_PER_FLOW,
     },
     proto::{ProtocolId, dear::Wanted},
     reused::Reused,
@@ -61,12 +61,35 @@ pub struct Field {
 pub struct Fields {
     list: Reused<Field>,
     wanted: Wanted,
+    bodies: Bodies,
+}
+
+/// Bytes that are kept of a body of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bodies {
+    /// of a request
+    pub request_bytes: usize,
+    /// of a response
+    pub response_bytes: usize,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Bodies { request_bytes: BODY_BYTES, response_bytes: BODY_BYTES }
+    }
 }
 
 impl Fields {
     /// Whether that field is to be made: some cost much, and nobody may ask for them.
     pub fn wants(&self, id: FieldId) -> bool {
         self.wanted.has(id)
+    }
+    /// Bytes that are kept of a body of HTTP in that direction.
+    pub const fn body_bytes(&self, direction: Direction) -> usize {
+        match direction {
+            Direction::ToServer => self.bodies.request_bytes,
+            Direction::ToClient => self.bodies.response_bytes,
+        }
     }
     /// Adds a whole field. Beyond the bound it is forgotten.
     pub fn set(&mut self, id: FieldId, bytes: impl AsRef<[u8]>) {
@@ -310,6 +333,8 @@ pub struct Spare {
     lists: Vec<VecDeque<Box<Transaction>>>,
     /// fields that somebody asks for
     pub wanted: Wanted,
+    /// bytes of bodies
+    pub bodies: Bodies,
 }
 
 impl Spare {
@@ -361,6 +386,7 @@ impl Transactions {
         let mut transaction = again.unwrap_or_else(|| Box::new(Transaction::new(protocol)));
         transaction.id = id;
         transaction.fields.wanted = self.wanted();
+        transaction.fields.bodies = self.spare.as_ref().map_or_else(Bodies::default, |spare| spare.bodies);
         if self.list.capacity() == 0
             && let Some(spare) = &mut self.spare
         {

@@ -83,6 +83,7 @@ impl Lane {
     fn follow(&mut self, rules: &RuleSet) {
         self.changes = Some(rules.changes());
         if let Some(spare) = &mut self.work.spare {
+            spare.bodies = self.settings.bodies;
             spare.wanted = if self.settings.eve { rules.wanted().with_log() } else { rules.wanted() };
             if self.settings.detail.forwarded.is_some() {
                 spare.wanted.add(http::REQUEST_HEADER_RAW);

@@ -9,6 +9,7 @@ use otori_wire::{
     Policy, Reassembly,
     flow::{FlowLimits, Midstream},
     proto::ProtocolId,
+    transaction::Bodies,
 };
 
 /// What happens when the engine cannot see what it should (Suricata's exception policies).
@@ -128,6 +129,8 @@ pub struct Settings {
     pub alerts_per_packet: usize,
     /// protocols that are named and not parsed
     pub named_only: Vec<ProtocolId>,
+    /// bytes that are kept of bodies of HTTP
+    pub bodies: Bodies,
     /// the flow table
     pub flows: FlowLimits,
     /// a flow of so many bytes that is encrypted, or of an unknown protocol, is only counted from then on
@@ -160,6 +163,7 @@ impl Default for Settings {
             order: ActionOrder::default(),
             alerts_per_packet: 15,
             named_only: Vec::new(),
+            bodies: Bodies::default(),
             flows: FlowLimits::default(),
             bypass_bytes: None,
             bypass_encrypted: false,

@@ -93,7 +93,7 @@ impl Default for FlowLimits {
             new_ns: 60 * SECOND_NS,
             tcp_established_ns: 600 * SECOND_NS,
             other_established_ns: 300 * SECOND_NS,
-            closed_ns: 60 * SECOND_NS,
+            closed_ns: 10 * SECOND_NS,
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::{Expect, coding::Decoder, fields::*, irregular, multipart, uri};
 use crate::{
     flow::Direction,
-    limits::{BODY_BYTES, SPARE_FIELD_BYTES},
+    limits::SPARE_FIELD_BYTES,
     proto::file,
     reused::refill,
     transaction::{FieldId, Transaction},
@@ -349,9 +349,10 @@ impl Head {
         self.body_size += bytes.len() as u64;
         let fields = &mut transaction.fields;
         let id = if direction == Direction::ToServer { REQUEST_BODY } else { RESPONSE_BODY };
-        fields.grow(id, bytes, BODY_BYTES);
+        let limit = fields.body_bytes(direction);
+        fields.grow(id, bytes, limit);
         if self.boundary.is_none() {
-            fields.grow(file::data(direction), bytes, BODY_BYTES);
+            fields.grow(file::data(direction), bytes, limit);
         }
     }
 

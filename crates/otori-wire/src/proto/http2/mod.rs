@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     flow::Direction,
-    limits::{BODY_BYTES, HPACK_BLOCK_BYTES, HTTP2_FRAME_BYTES, HTTP2_STREAMS},
+    limits::{HPACK_BLOCK_BYTES, HTTP2_FRAME_BYTES, HTTP2_STREAMS},
     transaction::{Progress, Transaction, Transactions},
 };
 use fields::{id, set_fields, value};
@@ -359,8 +359,9 @@ fn keep(direction: Direction, bytes: &[u8], stream: &mut Stream, transaction: &m
         });
     }
     let body = if direction == Direction::ToServer { http::REQUEST_BODY } else { http::RESPONSE_BODY };
-    transaction.fields.grow(body, bytes, BODY_BYTES);
-    transaction.fields.grow(file::data(direction), bytes, BODY_BYTES);
+    let limit = transaction.fields.body_bytes(direction);
+    transaction.fields.grow(body, bytes, limit);
+    transaction.fields.grow(file::data(direction), bytes, limit);
 }
 
 /// Length of a frame's body.

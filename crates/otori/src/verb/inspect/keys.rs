@@ -10,6 +10,7 @@ use otori_wire::{
     Policy, Reassembly,
     flow::{Midstream, Urgent},
     proto::{ProtocolId, by_name},
+    transaction::Bodies,
 };
 use std::path::PathBuf;
 
@@ -34,6 +35,7 @@ pub struct Keys {
     hosts: Vec<(AddressSet, Policy)>,
     order: Vec<Action>,
     alerts_per_packet: usize,
+    bodies: Bodies,
     detail: Detail,
 }
 
@@ -110,6 +112,14 @@ fn size(value: &str) -> Option<u64> {
     digits.trim().parse::<u64>().ok()?.checked_mul(factor)
 }
 
+/// Most that is kept of a body, whatever the configuration says; 0 there means everything.
+const MOST_BODY_BYTES: u64 = 16 << 20;
+
+fn body_bytes(value: &str) -> usize {
+    let bytes = size(value).filter(|bytes| *bytes > 0).unwrap_or(MOST_BODY_BYTES);
+    usize::try_from(bytes.min(MOST_BODY_BYTES)).unwrap_or(usize::MAX)
+}
+
 fn action(name: &str) -> Option<Action> {
     Some(match name {
         "pass" => Action::Pass,
@@ -135,6 +145,7 @@ impl Keys {
             hosts: Vec::new(),
             order: Vec::new(),
             alerts_per_packet: 15,
+            bodies: Bodies::default(),
             detail: Detail { packet: true, payload: true, ethernet: true, ..Detail::default() },
             drop_invalid: true,
             bypass_deep: false,
@@ -221,6 +232,12 @@ impl Keys {
                 self.reassembly.depth_bytes = depth.unwrap_or(u64::MAX);
             }
             "stream.reassembly.urgent.policy" => self.urgent(value),
+            "app-layer.protocols.http.libhtp.default-config.response-body-limit" => {
+                self.bodies.response_bytes = body_bytes(value);
+            }
+            "app-layer.protocols.http.libhtp.default-config.request-body-limit" => {
+                self.bodies.request_bytes = body_bytes(value);
+            }
             "threshold-file" => self.threshold_file = Some(value.into()),
             "packet-alert-max" => self.alerts_per_packet = value.parse().unwrap_or(15),
             "app-layer.protocols.tls.ja3-fingerprints" => self.feature("ja3", value),
@@ -291,6 +308,7 @@ impl Keys {
             hosts,
             order,
             alerts_per_packet: self.alerts_per_packet,
+            bodies: self.bodies,
             detail: self.detail,
             ..base
         }

@@ -2,11 +2,13 @@
 //!
 //! Neighbours: [`otori_tap::engine`], `keys` (what suricata.yaml and `--set` say), `yaml`. Options keep Suricata's names and
 //! meaning where they have one here; an unknown key is a warning, so that command lines made for Suricata run unchanged.
+mod filter;
 mod keys;
 mod yaml;
 
 use super::{Failure, devices, lists, policies, rules};
 use anyhow::Context;
+use filter::Filter;
 use keys::Keys;
 use otori_rule::address::AddressSet;
 use otori_tap::{
@@ -75,18 +77,14 @@ pub struct Arguments {
     inventory: Option<Form>,
     /// Capture file, pcap or pcapng
     capture: PathBuf,
-    /// A filter in the language of libpcap, which we do not have
-    #[arg(hide = true)]
+    /// Only packets that fit: host, net, port, protocols, and, or, not (pcap-filter(7)); may stand before the capture
+    #[arg(value_name = "FILTER")]
     filter: Vec<String>,
 }
 
 /// Runs it.
-pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    if !arguments.filter.is_empty() {
-        return Err(
-            Failure::Configuration("inspect reads one capture and knows no filter language".into()).into()
-        );
-    }
+pub fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let filter = take_filter(&mut arguments)?;
     let keys = read_keys(&arguments)?;
     let home = AddressSet::parse("$HOME_NET", &keys.variables).map_err(Failure::Configuration)?;
     let settings = keys.settings(Settings { name: "inspect".into(), home, ..Settings::default() });
@@ -121,7 +119,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = file.with_context(|| format!("cannot open {}", arguments.capture.display()))?;
     let quiet = inventory.is_some() && arguments.eve == Path::new("-");
     let mut output = if quiet { Box::new(io::sink()) } else { output(&arguments.eve)? };
-    let done = read(&mut engine, BufReader::with_capacity(1 << 18, file), &mut output);
+    let file = BufReader::with_capacity(1 << 18, file);
+    let done = read(&mut engine, file, filter.as_ref(), &mut output);
     done.with_context(|| format!("in {}", arguments.capture.display()))?;
     engine.finish();
     output.write_all(&engine.take_lines()).and_then(|()| output.flush()).context("cannot write EVE lines")?;
@@ -137,7 +136,28 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(engine: &mut Engine, file: BufReader<File>, output: &mut dyn Write) -> anyhow::Result<()> {
+/// The filter, which may stand before the capture or behind it.
+fn take_filter(arguments: &mut Arguments) -> anyhow::Result<Option<Filter>> {
+    let mut words = std::mem::take(&mut arguments.filter);
+    if let Some(last) = words.last().filter(|last| Path::new(last).is_file()).cloned() {
+        words.pop();
+        words.insert(0, arguments.capture.display().to_string());
+        arguments.capture = last.into();
+    }
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let text = words.join(" ");
+    let filter = Filter::parse(&text);
+    Ok(Some(filter.map_err(|reason| Failure::Configuration(format!("filter {text:?}: {reason}")))?))
+}
+
+fn read(
+    engine: &mut Engine,
+    file: BufReader<File>,
+    filter: Option<&Filter>,
+    output: &mut dyn Write,
+) -> anyhow::Result<()> {
     let mut capture = Capture::open(file)?;
     let mut number = 0;
     let mut waiting = 0;
@@ -152,6 +172,11 @@ fn read(engine: &mut Engine, file: BufReader<File>, output: &mut dyn Write) -> a
             }
             Err(error) => return Err(error.into()),
         };
+        if let Some(filter) = filter
+            && !filter.takes(&otori_wire::decode(packet.link, packet.at, packet.frame))
+        {
+            continue;
+        }
         number += 1;
         waiting += packet.frame.len();
         engine.packet(packet.at, packet.link, packet.frame, number);
