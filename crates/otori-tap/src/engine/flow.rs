@@ -2,8 +2,14 @@
 //!
 //! Key types: [`Work`] (the engine without its flows), [`FlowExtra`] (what it keeps with a flow).
 use super::{
-    Decision, Exception, Settings, WorkState, bypass::Skipped, lone_place, naming, outcome::Found,
-    policing::Policed, stats, tagged::Tagged,
+    Decision, Exception, Settings, WorkState,
+    bypass::Skipped,
+    lone_place, naming,
+    outcome::Found,
+    pieces::{Kind, Pieces},
+    policing::Policed,
+    stats,
+    tagged::Tagged,
 };
 use crate::{
     device::Ends,
@@ -130,19 +136,6 @@ impl Facts {
             Direction::ToClient => (self.server, self.client),
         }
     }
-}
-
-enum Kind {
-    Bytes(core::ops::Range<usize>),
-    Gap(u64),
-    End,
-}
-
-/// What a segment has made readable, kept for one packet.
-#[derive(Default)]
-pub(crate) struct Pieces {
-    list: Vec<(Direction, Kind)>,
-    bytes: Vec<u8>,
 }
 
 /// The engine, for one packet.
@@ -734,38 +727,6 @@ impl Work<'_> {
         }
         flow.conversation.transactions().close(|_| true);
         flow.conversation.transactions().swap_spare(&mut self.state.spare);
-    }
-}
-
-impl Pieces {
-    fn clear(&mut self) {
-        self.list.clear();
-        self.bytes.clear();
-    }
-    fn bytes_of(&self, kind: &Kind) -> &[u8] {
-        match kind {
-            Kind::Bytes(range) => self.bytes.get(range.clone()).unwrap_or(&[]),
-            Kind::Gap(_) | Kind::End => &[],
-        }
-    }
-    fn keep_kind(&mut self, way: Direction, kind: &Kind, bytes: &[u8]) {
-        match kind {
-            Kind::Bytes(_) => self.keep(way, &Piece::Bytes(bytes)),
-            Kind::Gap(count) => self.keep(way, &Piece::Gap(*count)),
-            Kind::End => {}
-        }
-    }
-    fn keep(&mut self, way: Direction, piece: &Piece<'_>) {
-        let kind = match piece {
-            Piece::Bytes(bytes) => {
-                let start = self.bytes.len();
-                self.bytes.extend_from_slice(bytes);
-                Kind::Bytes(start..self.bytes.len())
-            }
-            Piece::Gap(count) => Kind::Gap(*count),
-            Piece::End => Kind::End,
-        };
-        self.list.push((way, kind));
     }
 }
 

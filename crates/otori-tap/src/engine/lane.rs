@@ -3,7 +3,7 @@
 //! Key type: [`Lane`]. An engine has one, workers have one each; the rules are lent to it.
 use super::{
     Carrier, Decision, Settings, WorkState, expected,
-    flow::{self, FlowExtra, Work},
+    flow::{FlowExtra, Work},
     stats::Stats,
     tagged,
 };
@@ -41,7 +41,7 @@ impl Lane {
             verdicts: Vec::new(),
             stats: Stats::default(),
             kept: 0,
-            pieces: flow::Pieces::default(),
+            pieces: super::pieces::Pieces::default(),
             idle: Vec::new(),
             expected: expected::Expected::default(),
             spare: Some(Box::default()),

@@ -10,6 +10,7 @@ mod flow;
 mod lane;
 mod naming;
 mod outcome;
+mod pieces;
 mod policing;
 mod settings;
 mod stats;
@@ -108,9 +109,9 @@ pub(crate) struct WorkState {
     stats: Stats,
     /// bytes that wait in all connections
     kept: usize,
-    pieces: flow::Pieces,
+    pieces: pieces::Pieces,
     /// buffers for what waits in a flow, used again
-    idle: Vec<flow::Pieces>,
+    idle: Vec<pieces::Pieces>,
     expected: expected::Expected,
     /// transactions to be used again, lent to the flow that is looked at
     spare: Option<Box<Spare>>,
