@@ -1,7 +1,7 @@
 //! LLMNR: messages of DNS, with a name of their own in rules and in the log.
 //!
 //! Neighbour: [`super`]. RFC 4795.
-use super::{ANSWER_NAME, Kin, QUERY, RESPONSE_NAME, RESPONSE_QUERY};
+use super::{ADDITIONAL_NAME, ANSWER_NAME, AUTHORITY_NAME, Kin, QUERY, RESPONSE_NAME, RESPONSE_QUERY};
 use crate::{
     flow::Direction,
     proto::{FieldRow, Parser, ProtocolId},
@@ -19,6 +19,8 @@ pub static FIELDS: &[FieldRow] = &[
     row(ToClient, RESPONSE_QUERY, "llmnr.queries.rrname"),
     row(ToClient, ANSWER_NAME, "llmnr.answers.rrname"),
     row(ToClient, RESPONSE_NAME, "llmnr.response.rrname"),
+    row(ToClient, AUTHORITY_NAME, "llmnr.authorities.rrname"),
+    row(ToClient, ADDITIONAL_NAME, "llmnr.additionals.rrname"),
 ];
 
 const EVENTS: &[(&str, &str)] = &[

@@ -1,6 +1,8 @@
 //! SIP: every message is a transaction; over TCP messages are cut out of the stream by their Content-Length.
 //!
 //! Key type: `SipParser`. Neighbour: `headed` (lines, headers, body). RFC 3261 7, 18.3, 20.
+mod sdp;
+
 use super::{
     FieldRow, Parser, Probe, ProtocolId, Record,
     headed::{Message, head_end},
@@ -73,6 +75,40 @@ pub static FIELDS: &[FieldRow] = &[
     row(ToClient, FRAME_HEADERS, "frame:sip.response.headers"),
     row(ToServer, FRAME_BODY, "frame:sip.request.body"),
     row(ToClient, FRAME_BODY, "frame:sip.response.body"),
+    row(ToServer, sdp::FIRST + 0, "sdp.origin"),
+    row(ToClient, sdp::FIRST + 0, "sdp.origin"),
+    row(ToServer, sdp::FIRST + 1, "sdp.session_name"),
+    row(ToClient, sdp::FIRST + 1, "sdp.session_name"),
+    row(ToServer, sdp::FIRST + 2, "sdp.session_info"),
+    row(ToClient, sdp::FIRST + 2, "sdp.session_info"),
+    row(ToServer, sdp::FIRST + 3, "sdp.uri"),
+    row(ToClient, sdp::FIRST + 3, "sdp.uri"),
+    row(ToServer, sdp::FIRST + 4, "sdp.email"),
+    row(ToClient, sdp::FIRST + 4, "sdp.email"),
+    row(ToServer, sdp::FIRST + 5, "sdp.phone_number"),
+    row(ToClient, sdp::FIRST + 5, "sdp.phone_number"),
+    row(ToServer, sdp::FIRST + 6, "sdp.connection_data"),
+    row(ToClient, sdp::FIRST + 6, "sdp.connection_data"),
+    row(ToServer, sdp::FIRST + 7, "sdp.bandwidth"),
+    row(ToClient, sdp::FIRST + 7, "sdp.bandwidth"),
+    row(ToServer, sdp::FIRST + 8, "sdp.time"),
+    row(ToClient, sdp::FIRST + 8, "sdp.time"),
+    row(ToServer, sdp::FIRST + 9, "sdp.repeat_time"),
+    row(ToClient, sdp::FIRST + 9, "sdp.repeat_time"),
+    row(ToServer, sdp::FIRST + 10, "sdp.timezone"),
+    row(ToClient, sdp::FIRST + 10, "sdp.timezone"),
+    row(ToServer, sdp::FIRST + 11, "sdp.encryption_key"),
+    row(ToClient, sdp::FIRST + 11, "sdp.encryption_key"),
+    row(ToServer, sdp::FIRST + 12, "sdp.attribute"),
+    row(ToClient, sdp::FIRST + 12, "sdp.attribute"),
+    row(ToServer, sdp::FIRST + 13, "sdp.media.media"),
+    row(ToClient, sdp::FIRST + 13, "sdp.media.media"),
+    row(ToServer, sdp::FIRST + 14, "sdp.media.session_info"),
+    row(ToClient, sdp::FIRST + 14, "sdp.media.session_info"),
+    row(ToServer, sdp::FIRST + 15, "sdp.media.connection_data"),
+    row(ToClient, sdp::FIRST + 15, "sdp.media.connection_data"),
+    row(ToServer, sdp::FIRST + 16, "sdp.media.encryption_key"),
+    row(ToClient, sdp::FIRST + 16, "sdp.media.encryption_key"),
 ];
 
 /// Headers that rules look at, with their short form (RFC 3261 7.3.3).
@@ -230,6 +266,10 @@ fn set_fields(direction: Direction, message: &Message<'_>, bytes: &[u8], transac
     fields.set(field(direction, FRAME_HEADERS), message.header_bytes);
     if !message.body.is_empty() {
         fields.set(field(direction, FRAME_BODY), message.body);
+        let kind = fields.get(field(direction, CONTENT_TYPE)).unwrap_or(b"");
+        if kind.get(..15).is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp")) {
+            sdp::read(direction, message.body, fields);
+        }
     }
 }
 
@@ -251,6 +291,7 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
             record.text(key, text);
         }
     }
+    sdp::log(fields, record);
 }
 
 #[cfg(test)]
