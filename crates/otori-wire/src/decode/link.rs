@@ -223,6 +223,9 @@ fn layers<'a>(packet: &mut Packet<'a>, mut cursor: Cursor<'a>, first: Next) -> O
             Next::Ppp => point_to_point(packet, &mut cursor)?,
             Next::Type(ether_type) => {
                 packet.ether_type = ether_type;
+                if !packet.vlans.ids().is_empty() && !matches!(ether_type, IPV4 | IPV6 | ARP) {
+                    packet.anomalies.note("vlan.unknown_type");
+                }
                 return Some(cursor.rest());
             }
             Next::Stop => return None,

@@ -95,7 +95,7 @@ pub(super) fn decode<'a>(ip: &Ip<'a>, anomalies: &mut Anomalies) -> (Transport, 
         protocol::TCP => tcp(body, anomalies),
         protocol::UDP => udp(body, anomalies),
         protocol::ICMP if ip.source.is_ipv4() => icmp4(body, anomalies),
-        protocol::ICMPV6 if ip.source.is_ipv6() => icmp6(body, anomalies),
+        protocol::ICMPV6 if ip.source.is_ipv6() => icmp6(ip.ttl, body, anomalies),
         protocol::SCTP => sctp::decode(body, anomalies),
         protocol::IGMP => {
             igmp(body, anomalies);
@@ -199,7 +199,7 @@ fn icmp<'a>(h: &[u8; 8], body: &'a [u8]) -> (Transport, &'a [u8]) {
     (transport, body.get(8..).unwrap_or(&[]))
 }
 
-fn icmp6<'a>(body: &'a [u8], anomalies: &mut Anomalies) -> Option<(Transport, &'a [u8])> {
+fn icmp6<'a>(hops: u8, body: &'a [u8], anomalies: &mut Anomalies) -> Option<(Transport, &'a [u8])> {
     let Some(h) = body.first_chunk::<8>() else {
         anomalies.note("icmpv6.pkt_too_small");
         return None;
@@ -215,6 +215,10 @@ fn icmp6<'a>(body: &'a [u8], anomalies: &mut Anomalies) -> Option<(Transport, &'
         5..=99 | 102..=126 => anomalies.note("icmpv6.unassigned_type"),
         162..=199 | 202..=254 => anomalies.note("icmpv6.unassigned_type"),
         _ => anomalies.note("icmpv6.unknown_type"),
+    }
+    // Listeners are only asked on their own link, RFC 2710 3.
+    if matches!(kind, 130..=132) && hops != 1 {
+        anomalies.note("icmpv6.mld_message_with_invalid_hl");
     }
     if matches!(kind, 1..=4) {
         match body.get(8..48) {
