@@ -295,8 +295,8 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         only_ports: false,
         probe: smb::probe,
         parser: smb::parser,
-        fields: &[],
-        numbers: &[],
+        fields: smb::FIELDS,
+        numbers: smb::NUMBERS,
         log: smb::log,
     },
     ProtocolRow {

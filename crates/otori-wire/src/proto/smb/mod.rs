@@ -1,11 +1,54 @@
-//! SMB: recognised, so that rules about it look at its bytes; its messages are not taken apart yet.
+//! SMB: shares, users and files; a file is a transaction from its first byte to its end.
 //!
-//! [MS-SMB2] 2.1 and 2.2.1, [MS-CIFS] 2.2.3.1: a four-byte length, then `FF` or `FE` and `SMB`.
-use super::{Parser, Probe, Record};
+//! Key type: `SmbReader`. Neighbour: `message`. [MS-SMB2] 2.1 and 2.2.1, [MS-CIFS] 2.2.3.1: a four-byte length, then `FF`
+//! or `FE` and `SMB`.
+mod message;
+
+use super::{
+    FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, file,
+    framed::{Length, MessageReader, Messages},
+};
 use crate::{
     flow::Direction,
-    transaction::{Transaction, Transactions},
+    limits::{BODY_BYTES, OPEN_REQUESTS},
+    transaction::{FieldId, Progress, Transaction, Transactions},
 };
+use Direction::{ToClient, ToServer};
+use message::{Handle, Message, Said};
+
+const fn field(index: u8) -> FieldId {
+    FieldId::new(ProtocolId::Smb, index)
+}
+/// Path of a share of files.
+pub const SHARE: FieldId = field(0);
+/// Path of a share of pipes.
+pub const PIPE: FieldId = field(1);
+/// Name of a user.
+pub const USER: FieldId = field(2);
+/// The user's domain.
+pub const DOMAIN: FieldId = field(3);
+/// Version of the message.
+pub const VERSION: FieldId = field(16);
+/// Number of the command.
+pub const COMMAND: FieldId = field(17);
+
+const fn row(id: FieldId, keyword: &'static str, aliases: &'static [&'static str]) -> FieldRow {
+    FieldRow { id, keyword, aliases, modifier: None, direction: ToServer }
+}
+
+/// All fields.
+pub static FIELDS: &[FieldRow] = &[
+    row(SHARE, "smb.share", &["smb_share"]),
+    row(PIPE, "smb.named_pipe", &["smb_named_pipe"]),
+    row(USER, "smb.ntlmssp_user", &[]),
+    row(DOMAIN, "smb.ntlmssp_domain", &[]),
+];
+
+/// All numbers.
+pub static NUMBERS: &[NumberRow] = &[
+    NumberRow::new(ToServer, VERSION, "smb.version", NumberForm::Plain),
+    NumberRow::new(ToServer, COMMAND, "smb.command", NumberForm::Plain),
+];
 
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
     match bytes.first_chunk::<8>() {
@@ -17,32 +60,221 @@ pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
 }
 
 pub(super) fn parser() -> Box<dyn Parser> {
-    Box::new(SmbParser)
+    Box::new(Messages::new(SmbReader::default()))
 }
 
-struct SmbParser;
+/// Bytes before a message: its kind and its length.
+const HEAD: usize = 4;
+/// Files open at a time.
+const FILES: usize = 64;
 
-impl Parser for SmbParser {
-    fn feed(&mut self, _direction: Direction, bytes: &[u8], _transactions: &mut Transactions) -> usize {
-        bytes.len()
+/// An open file.
+struct Open {
+    handle: Handle,
+    name: Vec<u8>,
+    /// once bytes have moved
+    transaction: Option<(u64, Direction)>,
+    size: u64,
+}
+
+/// What an answer is waited for.
+enum Asked {
+    Open(Vec<u8>),
+    Read(Handle),
+}
+
+#[derive(Default)]
+struct SmbReader {
+    files: Vec<Open>,
+    asked: Vec<(u64, Asked)>,
+}
+
+impl MessageReader for SmbReader {
+    fn length(&self, _direction: Direction, bytes: &[u8]) -> Length {
+        match bytes.first_chunk::<HEAD>() {
+            None => Length::More,
+            Some([0 | 0x81..=0x85, high, mid, low]) => {
+                let length = usize::from(*high) << 16 | usize::from(*mid) << 8 | usize::from(*low);
+                Length::Known(HEAD + length)
+            }
+            Some(_) => Length::Broken,
+        }
     }
-    fn gap(&mut self, _direction: Direction, _count: u64, _transactions: &mut Transactions) {}
-    fn end(&mut self, _direction: Direction, _transactions: &mut Transactions) {}
+    fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
+        for message in Message::all(bytes.get(HEAD..).unwrap_or(&[])) {
+            self.take(direction, message, transactions);
+        }
+    }
+    fn end(&mut self, direction: Direction, transactions: &mut Transactions) {
+        let ended = |file: &Open| file.transaction.is_some_and(|(_, way)| way == direction);
+        for file in self.files.iter().filter(|file| ended(file)) {
+            finish(file, transactions);
+        }
+        self.files.retain(|file| !ended(file));
+    }
 }
 
-/// Nothing to tell yet.
-pub fn log(_transaction: &Transaction, _record: &mut dyn Record) {}
+impl SmbReader {
+    fn take(&mut self, direction: Direction, message: Message<'_>, transactions: &mut Transactions) {
+        let numbers = [u64::from(message.version), u64::from(message.command)];
+        match message.said {
+            Said::Tree(path) => {
+                let pipes = path.to_ascii_uppercase().ends_with(b"IPC$");
+                tell(&numbers, &[(if pipes { PIPE } else { SHARE }, &path)], transactions);
+            }
+            Said::Login(ref domain, ref user) => {
+                tell(&numbers, &[(DOMAIN, domain), (USER, user)], transactions);
+            }
+            Said::Open(name) => self.ask(message.id, Asked::Open(name)),
+            Said::Read(handle) => self.ask(message.id, Asked::Read(handle)),
+            Said::Opened(handle) => {
+                if let Some(Asked::Open(name)) = self.answered(message.id)
+                    && self.files.len() < FILES
+                {
+                    self.files.push(Open { handle, name, transaction: None, size: 0 });
+                }
+            }
+            Said::Write(handle, bytes) => self.bytes(ToServer, &handle, bytes, transactions),
+            Said::Got(bytes) => {
+                if let Some(Asked::Read(handle)) = self.answered(message.id) {
+                    self.bytes(ToClient, &handle, bytes, transactions);
+                }
+            }
+            Said::Close(handle) => {
+                if let Some(place) = self.files.iter().position(|file| file.handle == handle) {
+                    finish(&self.files.swap_remove(place), transactions);
+                }
+            }
+            Said::Other if direction == ToServer => tell(&numbers, &[], transactions),
+            Said::Other => {}
+        }
+    }
+    fn ask(&mut self, id: u64, what: Asked) {
+        if self.asked.len() >= OPEN_REQUESTS {
+            self.asked.remove(0);
+        }
+        self.asked.push((id, what));
+    }
+    fn answered(&mut self, id: u64) -> Option<Asked> {
+        let place = self.asked.iter().position(|(open, _)| *open == id)?;
+        Some(self.asked.swap_remove(place).1)
+    }
+    fn bytes(&mut self, way: Direction, handle: &Handle, bytes: &[u8], transactions: &mut Transactions) {
+        let Some(open) = self.files.iter_mut().find(|file| file.handle == *handle) else { return };
+        if bytes.is_empty() {
+            return;
+        }
+        let id = match open.transaction {
+            Some((id, way_of)) if way_of == way => id,
+            Some(_) => return,
+            None if transactions.is_full() => return,
+            None => {
+                let id = transactions.open(ProtocolId::Smb);
+                open.transaction = Some((id, way));
+                if let Some(transaction) = transactions.get_mut(id) {
+                    transaction.fields.set(file::name(way), &open.name);
+                    transaction.progress[way.flip().index()] = Progress::Complete;
+                }
+                id
+            }
+        };
+        open.size += bytes.len() as u64;
+        if let Some(transaction) = transactions.get_mut(id) {
+            transaction.fields.grow(file::data(way), bytes, BODY_BYTES);
+            transaction.advance(way, Progress::Body);
+        }
+    }
+}
+
+/// A transaction that is over at once.
+fn tell(numbers: &[u64; 2], texts: &[(FieldId, &Vec<u8>)], transactions: &mut Transactions) {
+    if transactions.is_full() {
+        return;
+    }
+    let id = transactions.open(ProtocolId::Smb);
+    if let Some(transaction) = transactions.get_mut(id) {
+        transaction.fields.set_number(VERSION, numbers[0]);
+        transaction.fields.set_number(COMMAND, numbers[1]);
+        texts.iter().for_each(|(id, text)| transaction.fields.set(*id, text));
+        transaction.complete_alone(ToServer);
+    }
+}
+
+fn finish(open: &Open, transactions: &mut Transactions) {
+    let Some((id, way)) = open.transaction else { return };
+    if let Some(transaction) = transactions.get_mut(id) {
+        file::finish(way, open.size, &mut transaction.fields);
+        transaction.advance(way, Progress::Complete);
+    }
+}
+
+/// The `smb` object of EVE.
+pub fn log(transaction: &Transaction, record: &mut dyn Record) {
+    let fields = &transaction.fields;
+    if let Some(command) = fields.number(COMMAND) {
+        record.number("command_code", command.cast_signed());
+    }
+    for (key, id) in [("share", SHARE), ("named_pipe", PIPE)] {
+        if let Some(text) = fields.get(id) {
+            record.text(key, text);
+        }
+    }
+    if let Some(user) = fields.get(USER) {
+        record.object("ntlmssp", &mut |record| {
+            record.text("user", user);
+            record.text("domain", fields.get(DOMAIN).unwrap_or(b""));
+        });
+    }
+    let name = Direction::BOTH.iter().find_map(|way| fields.get(file::name(*way)));
+    if let Some(name) = name {
+        record.text("filename", name);
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::framed::tests::{nth, read};
+
+    fn old(command: u8, flags: u8, mid: u8, words: &[u8], data: &[u8]) -> Vec<u8> {
+        let mut packet = vec![0xff, b'S', b'M', b'B', command, 0, 0, 0, 0, flags];
+        packet.resize(30, 0);
+        packet.extend([mid, 0, (words.len() / 2) as u8]);
+        packet.extend_from_slice(words);
+        packet.extend((data.len() as u16).to_le_bytes());
+        packet.extend_from_slice(data);
+        let mut whole = (packet.len() as u32).to_be_bytes().to_vec();
+        whole.append(&mut packet);
+        whole
+    }
 
     #[test]
     fn it_is_recognised() {
-        let check = |bytes: &[u8], expect| assert_eq!(probe(Direction::ToServer, bytes), expect);
+        let check = |bytes: &[u8], expect| assert_eq!(probe(ToServer, bytes), expect);
         check(b"\0\0\0\x55\xffSMBr", Probe::Yes);
         check(b"\0\0\0\x55\xfeSMB", Probe::Yes);
         check(b"\0\0\0", Probe::More);
         check(b"GET / HT", Probe::No);
+    }
+
+    #[test]
+    fn a_written_file_is_a_transaction() {
+        let tree = old(0x75, 0, 1, &[0xff, 0, 0, 0, 0, 0, 1, 0], b"\0\\\\HOST\\C$\0A:\0");
+        let open = old(0xa2, 0, 2, &[0; 48], b"a.bin\0");
+        let mut words = [0; 68];
+        words[5] = 7;
+        let opened = old(0xa2, 0x80, 2, &words, b"");
+        let mut words = [0; 28];
+        (words[4], words[20], words[22]) = (7, 5, 32 + 1 + 28 + 2);
+        let write = old(0x2f, 0, 3, &words, b"hello");
+        let close = old(0x04, 0, 4, &[7, 0, 0, 0, 0, 0], b"");
+        let talk = [tree, open].concat();
+        let rest = [write, close].concat();
+        let transactions = read(parser, &[(ToServer, &talk), (ToClient, &opened), (ToServer, &rest)]);
+        assert_eq!(nth(&transactions, 0).fields.get(SHARE), Some(&b"\\\\HOST\\C$"[..]));
+        let file = nth(&transactions, 1);
+        assert_eq!(file.fields.get(file::NAME_TO_SERVER), Some(&b"a.bin"[..]));
+        assert_eq!(file.fields.get(file::DATA_TO_SERVER), Some(&b"hello"[..]));
+        assert!(file.is_complete());
     }
 }
