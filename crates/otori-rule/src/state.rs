@@ -121,6 +121,12 @@ pub struct FlowMarks {
 }
 
 impl FlowMarks {
+    /// Who was taken for the client is the server.
+    pub fn turn(&mut self) {
+        self.addresses_asked.swap(0, 1);
+        self.streams.swap(0, 1);
+        self.classes = Default::default();
+    }
     /// The last bytes of a direction; where some are lost, it says how many.
     pub fn tail(&self, direction: otori_wire::Direction) -> Cow<'_, [u8]> {
         let stream = &self.streams[direction.index()];

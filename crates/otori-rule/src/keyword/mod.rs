@@ -242,6 +242,33 @@ pub fn apply(builder: &mut Builder<'_>, name: &str, value: Option<&str>) -> Resu
 mod tests {
     use super::*;
 
+    fn rule(protocol: &str, options: &str) -> Result<(), String> {
+        let text = format!("alert {protocol} any any -> any any ({options}; sid:1;)");
+        let (variables, mut tables) = (crate::Variables::default(), crate::Tables::default());
+        crate::parse_rule(&text, &variables, &mut tables).map(|_| ()).map_err(|fault| fault.reason)
+    }
+    fn lines(text: &str) -> impl Iterator<Item = &str> {
+        text.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+    }
+
+    #[test]
+    fn the_language_is_taken() {
+        for line in lines(include_str!("../../../../vectors/language/taken.txt")) {
+            let (protocol, options) = line.split_once('|').unwrap();
+            assert_eq!(rule(protocol, options), Ok(()), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_named() {
+        for line in lines(include_str!("../../../../vectors/language/refused.txt")) {
+            let (word, rest) = line.split_once('|').unwrap();
+            let (protocol, options) = rest.split_once('|').unwrap();
+            let reason = rule(protocol, options).expect_err(line);
+            assert!(reason.contains(word), "{line}: {reason}");
+        }
+    }
+
     #[test]
     fn rows_are_sorted() {
         assert!(KEYWORDS.is_sorted_by(|a, b| a.name < b.name));

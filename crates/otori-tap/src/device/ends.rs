@@ -35,6 +35,10 @@ pub(crate) struct Story {
 }
 
 impl Ends {
+    /// Who was taken for the one that opened it is the other side.
+    pub(crate) const fn turn(&mut self) {
+        core::mem::swap(&mut self.client, &mut self.server);
+    }
     /// Nobody of ours.
     pub const fn is_empty(&self) -> bool {
         self.client.is_none() && self.server.is_none()

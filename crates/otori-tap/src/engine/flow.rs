@@ -193,6 +193,8 @@ impl Work<'_> {
     ) -> Decision {
         let direction = if self.is_turned(flow, direction, packet) {
             flow.turn();
+            flow.extra.marks.turn();
+            flow.extra.ends.turn();
             direction.flip()
         } else {
             direction
