@@ -187,10 +187,27 @@ impl SmtpParser {
             transaction.note("smtp.max_command_line_len_exceeded");
         }
     }
+    /// The transaction that a line belongs to: the greeting begins the first one, what ends the talk begins none.
+    fn framed<'t>(
+        &mut self,
+        way: Direction,
+        line: &Line<'_>,
+        transactions: &'t mut Transactions,
+    ) -> Option<&'t mut Transaction> {
+        let begins = match way {
+            ToServer => !matches!(lines::command(line.text).0.as_slice(), b"QUIT" | b"RSET"),
+            ToClient => transactions.opened() == 0,
+        };
+        match self.transaction {
+            Some(id) => transactions.get_mut(id),
+            None if begins => self.current(transactions),
+            None => None,
+        }
+    }
     /// A line of its own as it came, where a rule asks for it.
     fn frame(&mut self, id: FieldId, way: Direction, line: &Line<'_>, transactions: &mut Transactions) {
         if transactions.wanted().has(id)
-            && let Some(transaction) = self.current(transactions)
+            && let Some(transaction) = self.framed(way, line, transactions)
         {
             transaction.fields.set(id, line.raw);
             transaction.touched[way.index()] = true;
@@ -202,7 +219,7 @@ impl SmtpParser {
         let ids = [Some(all), (way == ToServer && self.in_data && line.text != b".").then_some(FRAME_DATA)];
         for id in ids.into_iter().flatten() {
             if transactions.wanted().has(id)
-                && let Some(transaction) = self.current(transactions)
+                && let Some(transaction) = self.framed(way, line, transactions)
             {
                 transaction.fields.grow(id, line.raw, BODY_BYTES);
                 transaction.touched[way.index()] = true;
