@@ -5,6 +5,7 @@ use super::Parser;
 use crate::{
     flow::Direction,
     limits::{MESSAGE_BYTES, OPEN_REQUESTS},
+    reused::emptied,
     transaction::Transactions,
 };
 use std::collections::VecDeque;
@@ -114,9 +115,9 @@ impl<R: MessageReader> Messages<R> {
                 if side.pending.len() >= kept {
                     taken = kept.saturating_sub(had).min(taken);
                     side.skip = length - kept;
-                    let message = core::mem::take(&mut side.pending);
-                    let message = message.get(..kept).unwrap_or(&message);
-                    self.reader.message(direction, message, transactions);
+                    let whole = core::mem::take(&mut side.pending);
+                    self.reader.message(direction, whole.get(..kept).unwrap_or(&whole), transactions);
+                    self.sides[direction.index()].pending = emptied(whole);
                 }
             }
             _ => *side = Side { lost: true, ..Side::default() },

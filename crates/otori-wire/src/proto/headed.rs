@@ -11,8 +11,6 @@ pub(super) struct Message<'a> {
     pub(super) whole_line: &'a [u8],
     /// its three words; the last may have blanks
     pub(super) words: [&'a [u8]; 3],
-    /// name and value; a folded line belongs to the value before it
-    pub(super) headers: Vec<(&'a [u8], &'a [u8])>,
     /// all headers, without the empty line
     pub(super) header_bytes: &'a [u8],
     pub(super) body: &'a [u8],
@@ -46,31 +44,16 @@ impl<'a> Message<'a> {
         if !response && !words[2].starts_with(version) || words[0].is_empty() {
             return None;
         }
-        let mut headers: Vec<(&[u8], &[u8])> = Vec::new();
-        let mut left = rest;
-        while !left.is_empty() && headers.len() < SIP_HEADERS {
-            let (one, behind) = line(left);
-            if one.trim_ascii().is_empty() {
-                break;
-            }
-            let mut end = one.len();
-            let mut behind = behind;
-            // A line that starts with a blank goes on with the value before it (7.3.1).
-            while behind.first().is_some_and(|b| matches!(b, b' ' | b'\t')) {
-                let (more, then) = line(behind);
-                end += more.len();
-                behind = then;
-            }
-            let whole = left.get(..end).unwrap_or(one);
-            if let Some(colon) = whole.iter().position(|b| *b == b':') {
-                let (name, value) = whole.split_at(colon);
-                headers.push((name.trim_ascii(), value.get(1..).unwrap_or(b"").trim_ascii()));
-            }
-            left = behind;
-        }
+        let mut headers = Headers { left: rest, count: 0 };
+        headers.by_ref().for_each(drop);
+        let left = headers.left;
         let header_bytes = rest.get(..rest.len() - left.len()).unwrap_or(rest);
         let (_, body) = line(left);
-        Some(Message { line: text, whole_line, words, headers, header_bytes, body, response })
+        Some(Message { line: text, whole_line, words, header_bytes, body, response })
+    }
+    /// Name and value of each header; a folded line belongs to the value before it.
+    pub(super) const fn headers(&self) -> Headers<'a> {
+        Headers { left: self.header_bytes, count: 0 }
     }
     /// Its first line begins with the version.
     pub(super) const fn is_response(&self) -> bool {
@@ -78,15 +61,48 @@ impl<'a> Message<'a> {
     }
     /// The value of the first header of that name.
     pub(super) fn header(&self, wanted: &[u8]) -> Option<&'a [u8]> {
-        let found = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, value)| *value)
+        self.headers().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
     }
     /// What the header says; 0 without it.
     pub(super) fn content_length(&self) -> usize {
         let is_length =
             |name: &[u8]| name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"l");
-        let found = self.headers.iter().find(|(name, _)| is_length(name));
+        let found = self.headers().find(|(name, _)| is_length(name));
         let text = found.and_then(|(_, value)| core::str::from_utf8(value).ok());
         text.and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// Headers, cut where they lie.
+pub(super) struct Headers<'a> {
+    /// from the next header on; at the end the empty line and the body
+    left: &'a [u8],
+    count: usize,
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.left.is_empty() && self.count < SIP_HEADERS {
+            let (one, mut behind) = line(self.left);
+            if one.trim_ascii().is_empty() {
+                break;
+            }
+            let mut end = one.len();
+            // A line that starts with a blank goes on with the value before it (7.3.1).
+            while behind.first().is_some_and(|b| matches!(b, b' ' | b'\t')) {
+                let (more, then) = line(behind);
+                end += more.len();
+                behind = then;
+            }
+            let whole = self.left.get(..end).unwrap_or(one);
+            self.left = behind;
+            if let Some(colon) = whole.iter().position(|b| *b == b':') {
+                self.count += 1;
+                let (name, value) = whole.split_at(colon);
+                return Some((name.trim_ascii(), value.get(1..).unwrap_or(b"").trim_ascii()));
+            }
+        }
+        None
     }
 }

@@ -1,7 +1,7 @@
 //! Protocols of text lines: puts lines together from pieces of a stream.
 //!
 //! Key type: [`Lines`]. Lines end with LF, perhaps after CR; longer ones than the bound are cut and told.
-use crate::{flow::Direction, limits::TEXT_LINE_BYTES, transaction::Transactions};
+use crate::{flow::Direction, limits::TEXT_LINE_BYTES, reused::emptied, transaction::Transactions};
 
 /// One direction's line in progress.
 #[derive(Debug, Default)]
@@ -37,6 +37,7 @@ impl Lines {
         if end.is_some() {
             let held = core::mem::take(&mut self.held);
             each(Line { text: trim(&held), raw: &held, cut: core::mem::take(&mut self.cut) });
+            self.held = emptied(held);
         }
         taken
     }
@@ -88,11 +89,31 @@ pub(super) fn unhex(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
-/// The first word in upper case, and what follows it.
-pub fn command(line: &[u8]) -> (Vec<u8>, &[u8]) {
+/// The first word, and what follows it.
+pub fn command(line: &[u8]) -> (Word<'_>, &[u8]) {
     let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
     let (word, rest) = line.split_at(end);
-    (word.to_ascii_uppercase(), rest.trim_ascii())
+    let mut upper = [0; COMMAND_BYTES];
+    upper.iter_mut().zip(word).for_each(|(to, from)| *to = from.to_ascii_uppercase());
+    (Word { sent: word, upper }, rest.trim_ascii())
+}
+
+/// Bytes of the longest command that is known.
+const COMMAND_BYTES: usize = 8;
+
+/// A command as it was sent; its case does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word<'a> {
+    /// as it came
+    pub sent: &'a [u8],
+    upper: [u8; COMMAND_BYTES],
+}
+
+impl Word<'_> {
+    /// In upper case; empty if it is longer than any that is known.
+    pub fn upper(&self) -> &[u8] {
+        self.upper.get(..self.sent.len()).unwrap_or(&[])
+    }
 }
 
 /// A reply's three digits, whether it is the last line of it, and its text.
@@ -133,7 +154,10 @@ mod tests {
 
     #[test]
     fn words_and_codes_are_cut_out() {
-        assert_eq!(command(b"user  x y "), (b"USER".to_vec(), &b"x y"[..]));
+        let (word, rest) = command(b"user  x y ");
+        assert_eq!((word.upper(), word.sent, rest), (&b"USER"[..], &b"user"[..], &b"x y"[..]));
+        assert_eq!(command(b"STARTTLS").0.upper(), b"STARTTLS");
+        assert_eq!(command(b"STARTTLSX").0.upper(), b"");
         assert_eq!(reply(b"220-hello"), Some((&b"220"[..], false, &b"hello"[..])));
         assert_eq!(reply(b"hello"), None);
     }

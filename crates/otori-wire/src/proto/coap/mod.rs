@@ -9,6 +9,7 @@ use super::{
 use crate::{
     cursor::Cursor,
     flow::Direction,
+    reused::{Reused, refill},
     transaction::{FieldId, Fields, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -92,7 +93,8 @@ const OPTIONS: usize = 64;
 
 /// Version 1, a code that exists, and options that can be read.
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
-    let known = Message::read(bytes).is_some_and(|(message, whole)| whole && message.is_known());
+    let mut message = Message::default();
+    let known = message.read(bytes) == Some(true) && message.is_known();
     if known { Probe::Yes } else { Probe::No }
 }
 
@@ -109,7 +111,7 @@ pub struct Message {
     code: u8,
     id: u16,
     token: Vec<u8>,
-    options: Vec<(u32, Vec<u8>)>,
+    options: Reused<(u32, Vec<u8>)>,
     payload: Vec<u8>,
 }
 
@@ -120,15 +122,17 @@ impl MessageReader for CoapReader {
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         let id = transactions.open(ProtocolId::Coap);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        match Message::read(bytes) {
-            Some((message, whole)) => {
-                if !whole {
-                    transaction.note("coap.malformed_options");
-                }
-                message.set_fields(direction, &mut transaction.fields);
-                transaction.set_detail(message);
+        let whole = transaction.with_detail(|message: &mut Message, transaction| {
+            let whole = message.read(bytes)?;
+            if !whole {
+                transaction.note("coap.malformed_options");
             }
-            None => transaction.note("coap.malformed_message"),
+            message.set_fields(direction, &mut transaction.fields);
+            Some(whole)
+        });
+        if whole.is_none() {
+            transaction.no_detail();
+            transaction.note("coap.malformed_message");
         }
         transaction.complete_alone(direction);
     }
@@ -152,38 +156,42 @@ const URI_QUERY: u32 = 15;
 const LOCATION_QUERY: u32 = 20;
 
 impl Message {
-    /// Reads a message; and whether its options could be read to the end.
-    fn read(bytes: &[u8]) -> Option<(Message, bool)> {
+    /// Reads a message in place of the one that was there; gives whether its options could be read to the end.
+    fn read(&mut self, bytes: &[u8]) -> Option<bool> {
         let mut cursor = Cursor::new(bytes);
         let first = cursor.u8()?;
         let token = usize::from(first & 15);
         if first >> 6 != 1 || token > 8 {
             return None;
         }
-        let mut message = Message { kind: first >> 4 & 3, code: cursor.u8()?, ..Message::default() };
-        message.id = cursor.u16()?;
-        message.token = cursor.take(token)?.to_vec();
+        (self.kind, self.code, self.id) = (first >> 4 & 3, cursor.u8()?, cursor.u16()?);
+        refill(&mut self.token, cursor.take(token)?);
+        self.options.clear();
+        self.payload.clear();
         let mut number = 0u32;
         for _ in 0..OPTIONS {
-            let Some(head) = cursor.u8() else { return Some((message, true)) };
+            let Some(head) = cursor.u8() else { return Some(true) };
             if head == 0xff {
                 // A marker without a payload is an error.
-                message.payload = cursor.rest().to_vec();
-                let whole = !message.payload.is_empty();
-                return Some((message, whole));
+                refill(&mut self.payload, cursor.rest());
+                return Some(!self.payload.is_empty());
             }
             let option = || {
                 number = number.checked_add(extended(head >> 4, &mut cursor)?)?;
                 let length = extended(head & 15, &mut cursor)?;
-                Some((number, cursor.take(length as usize)?.to_vec()))
+                Some((number, cursor.take(length as usize)?))
             };
             let mut option = option;
             match option() {
-                Some(option) => message.options.push(option),
+                Some((number, value)) => {
+                    let option = self.options.again();
+                    option.0 = number;
+                    refill(&mut option.1, value);
+                }
                 None => break,
             }
         }
-        Some((message, false))
+        Some(false)
     }
     /// Code of a method or an answer; an empty message is a ping or its answer.
     fn is_known(&self) -> bool {
@@ -197,14 +205,15 @@ impl Message {
         let bytes = self.texts(number).next().filter(|bytes| bytes.len() <= 4)?;
         Some(bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     }
-    /// Path and query as they stand in a URI.
-    fn uri(&self) -> Option<Vec<u8>> {
-        let answer = self.code >= 0x40;
-        let (path, query) = if answer { (LOCATION, LOCATION_QUERY) } else { (URI_PATH, URI_QUERY) };
-        if answer && self.texts(path).next().is_none() || self.code == 0 {
-            return None;
-        }
-        let mut out = Vec::new();
+    const fn uri_options(&self) -> (u32, u32) {
+        if self.code >= 0x40 { (LOCATION, LOCATION_QUERY) } else { (URI_PATH, URI_QUERY) }
+    }
+    fn has_uri(&self) -> bool {
+        self.code != 0 && (self.code < 0x40 || self.texts(LOCATION).next().is_some())
+    }
+    /// Writes path and query as they stand in a URI.
+    fn uri(&self, out: &mut Vec<u8>) {
+        let (path, query) = self.uri_options();
         for part in self.texts(path) {
             out.push(b'/');
             out.extend_from_slice(part);
@@ -216,12 +225,13 @@ impl Message {
             out.push(if place == 0 { b'?' } else { b'&' });
             out.extend_from_slice(part);
         }
-        Some(out)
     }
     fn set_fields(&self, direction: Direction, fields: &mut Fields) {
         fields.set_number(field(direction, CODE), u64::from(self.code));
         fields.set_number(field(direction, TYPE), u64::from(self.kind));
-        self.uri().into_iter().for_each(|uri| fields.set(field(direction, URI), uri));
+        if self.has_uri() {
+            fields.write(field(direction, URI), |out| self.uri(out));
+        }
         if let Some(host) = self.texts(3).next().filter(|_| direction == ToServer) {
             fields.set(field(ToServer, HOST), host);
         }
@@ -230,7 +240,7 @@ impl Message {
         }
         for (index, bytes) in [(TOKEN, &self.token), (PAYLOAD, &self.payload)] {
             if !bytes.is_empty() {
-                fields.set(field(direction, index), bytes.clone());
+                fields.set(field(direction, index), bytes);
             }
         }
     }
@@ -249,7 +259,11 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     if !message.token.is_empty() {
         record.text("token", crate::digest::hex(&message.token).as_bytes());
     }
-    message.uri().into_iter().for_each(|uri| record.text("uri", &uri));
+    if message.has_uri() {
+        let mut uri = Vec::new();
+        message.uri(&mut uri);
+        record.text("uri", &uri);
+    }
     message.texts(3).take(1).for_each(|host| record.text("host", host));
     for (key, number) in [("observe", OBSERVE), ("content_format", CONTENT_FORMAT)] {
         if let Some(value) = message.value(number) {

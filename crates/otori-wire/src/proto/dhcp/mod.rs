@@ -5,6 +5,7 @@ use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, 
 use crate::{
     cursor::Cursor,
     flow::Direction,
+    reused::{Reused, refill},
     transaction::{FieldId, Fields, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -67,7 +68,7 @@ pub struct Message {
     hardware: Vec<u8>,
     /// of the client, assigned, of the next server, of the relay
     addresses: [[u8; 4]; 4],
-    options: Vec<(u8, Vec<u8>)>,
+    options: Reused<(u8, Vec<u8>)>,
 }
 
 impl MessageReader for DhcpReader {
@@ -77,37 +78,40 @@ impl MessageReader for DhcpReader {
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         let id = transactions.open(ProtocolId::Dhcp);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        match Message::read(bytes) {
-            Some((message, whole)) => {
-                if !whole {
-                    transaction.note("dhcp.truncated_options");
-                }
-                if message.option(53).is_none() {
-                    transaction.note("dhcp.malformed_options");
-                }
-                message.set_fields(direction, &mut transaction.fields);
-                transaction.set_detail(message);
+        let whole = transaction.with_detail(|message: &mut Message, transaction| {
+            let whole = message.read(bytes)?;
+            if !whole {
+                transaction.note("dhcp.truncated_options");
             }
-            None => transaction.note("dhcp.malformed_options"),
+            if message.option(53).is_none() {
+                transaction.note("dhcp.malformed_options");
+            }
+            message.set_fields(direction, &mut transaction.fields);
+            Some(whole)
+        });
+        if whole.is_none() {
+            transaction.no_detail();
+            transaction.note("dhcp.malformed_options");
         }
         transaction.complete_alone(direction);
     }
 }
 
 impl Message {
-    /// Reads a message; and whether its options end as they should.
-    fn read(bytes: &[u8]) -> Option<(Message, bool)> {
+    /// Reads a message in place of the one that was there; gives whether its options end as they should.
+    fn read(&mut self, bytes: &[u8]) -> Option<bool> {
         let mut cursor = Cursor::new(bytes);
-        let mut message = Message { request: cursor.u8()? == 1, ..Message::default() };
+        self.request = cursor.u8()? == 1;
+        self.options.clear();
         cursor.skip(1)?;
         let hardware = usize::from(cursor.u8()?).min(16);
         cursor.skip(1)?;
-        message.id = cursor.u32()?;
+        self.id = cursor.u32()?;
         cursor.skip(4)?;
-        for address in &mut message.addresses {
+        for address in &mut self.addresses {
             *address = cursor.take(4)?.try_into().ok()?;
         }
-        message.hardware = cursor.take(16)?.get(..hardware)?.to_vec();
+        refill(&mut self.hardware, cursor.take(16)?.get(..hardware)?);
         cursor.skip(64 + 128)?;
         if cursor.take(4)? != MAGIC {
             return None;
@@ -115,16 +119,18 @@ impl Message {
         for _ in 0..OPTIONS {
             match cursor.u8() {
                 Some(0) => {}
-                Some(255) => return Some((message, true)),
+                Some(255) => return Some(true),
                 Some(code) => {
                     let length = cursor.u8().map_or(usize::MAX, usize::from);
                     let Some(value) = cursor.take(length) else { break };
-                    message.options.push((code, value.to_vec()));
+                    let option = self.options.again();
+                    option.0 = code;
+                    refill(&mut option.1, value);
                 }
                 None => break,
             }
         }
-        Some((message, false))
+        Some(false)
     }
     fn option(&self, code: u8) -> Option<&[u8]> {
         self.options.iter().find(|(have, _)| *have == code).map(|(_, value)| value.as_slice())

@@ -10,6 +10,7 @@ use crate::{
     cursor::Cursor,
     digest::hex,
     flow::Direction,
+    reused::{Reused, refill},
     transaction::{FieldId, Fields, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -95,7 +96,8 @@ const CLASSES: &[(u16, &str)] = &[
 
 /// The two bytes of the header, and a service that exists.
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
-    let known = Message::read(bytes).is_some_and(|(message, _)| message.service_name().is_some());
+    let mut message = Message::default();
+    let known = message.read(bytes).is_some() && message.service_name().is_some();
     if known { Probe::Yes } else { Probe::No }
 }
 
@@ -112,15 +114,15 @@ pub struct Message {
     source: u32,
     destination: u32,
     service: u8,
-    properties: Vec<(u8, Vec<u8>)>,
+    properties: Reused<(u8, Vec<u8>)>,
 }
 
 impl MessageReader for EchonetReader {
     /// Over TCP messages follow each other without a mark: the properties are counted.
     fn length(&self, _direction: Direction, bytes: &[u8]) -> Length {
-        match Message::read(bytes) {
-            Some((_, Some(length))) => Length::Known(length),
-            Some((_, None)) => Length::More,
+        match Message::default().read(bytes) {
+            Some(Some(length)) => Length::Known(length),
+            Some(None) => Length::More,
             None if bytes.len() < 12 && bytes.iter().take(2).eq([0x10, 0x81].iter().take(bytes.len())) => {
                 Length::More
             }
@@ -130,41 +132,47 @@ impl MessageReader for EchonetReader {
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         let id = transactions.open(ProtocolId::Echonet);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        match Message::read(bytes) {
-            Some((message, whole)) => {
-                if whole != Some(bytes.len()) {
-                    transaction.note("echonet.malformed_properties");
-                }
-                message.set_fields(direction, &mut transaction.fields);
-                transaction.set_detail(message);
+        let read = transaction.with_detail(|message: &mut Message, transaction| {
+            let whole = message.read(bytes)?;
+            if whole != Some(bytes.len()) {
+                transaction.note("echonet.malformed_properties");
             }
-            None => transaction.note("echonet.malformed_message"),
+            message.set_fields(direction, &mut transaction.fields);
+            Some(())
+        });
+        if read.is_none() {
+            transaction.no_detail();
+            transaction.note("echonet.malformed_message");
         }
         transaction.complete_alone(direction);
     }
 }
 
 impl Message {
-    /// Reads a message of format 1; and its length, if all of its properties are there.
-    fn read(bytes: &[u8]) -> Option<(Message, Option<usize>)> {
+    /// Reads a message of format 1 in place of the one that was there; gives its length, if all of its properties are
+    /// there.
+    fn read(&mut self, bytes: &[u8]) -> Option<Option<usize>> {
         let mut cursor = Cursor::new(bytes);
         cursor.u16().filter(|head| *head == 0x1081)?;
-        let mut message = Message { id: cursor.u16()?, ..Message::default() };
-        (message.source, message.destination) = (cursor.u24()?, cursor.u24()?);
-        message.service = cursor.u8()?;
+        self.properties.clear();
+        self.id = cursor.u16()?;
+        (self.source, self.destination) = (cursor.u24()?, cursor.u24()?);
+        self.service = cursor.u8()?;
         // Those that set and get have two lists.
-        let lists = if matches!(message.service, 0x5e | 0x6e | 0x7e) { 2 } else { 1 };
+        let lists = if matches!(self.service, 0x5e | 0x6e | 0x7e) { 2 } else { 1 };
         let mut properties = || {
             for _ in 0..lists {
                 for _ in 0..cursor.u8()? {
                     let (code, length) = (cursor.u8()?, usize::from(cursor.u8()?));
-                    message.properties.push((code, cursor.take(length)?.to_vec()));
+                    let value = cursor.take(length)?;
+                    let property = self.properties.again();
+                    property.0 = code;
+                    refill(&mut property.1, value);
                 }
             }
             Some(bytes.len() - cursor.left())
         };
-        let length = properties();
-        Some((message, length))
+        Some(properties())
     }
     fn service_name(&self) -> Option<&'static str> {
         let found = SERVICES.iter().find(|(_, number)| *number == u64::from(self.service));
@@ -177,7 +185,7 @@ impl Message {
         for (code, data) in &self.properties {
             fields.set_number(field(direction, PROPERTY), u64::from(*code));
             if !data.is_empty() {
-                fields.set(field(direction, DATA), data.clone());
+                fields.set(field(direction, DATA), data);
             }
         }
     }

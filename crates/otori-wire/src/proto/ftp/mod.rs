@@ -146,12 +146,12 @@ impl FtpParser {
             transaction.note("ftp.request_command_too_long");
         }
         let (word, rest) = lines::command(line.text);
-        let port = match word.as_slice() {
+        let port = match word.upper() {
             b"PORT" => tuple_port(rest),
             b"EPRT" => rest.split(|b| *b == b'|').nth(3).and_then(decimal),
             _ => None,
         };
-        match word.as_slice() {
+        match word.upper() {
             b"PORT" | b"EPRT" => {
                 self.passive = false;
                 transaction.fields.set_number(MODE, 0);
@@ -166,13 +166,16 @@ impl FtpParser {
             self.port = port;
             transaction.fields.set_number(DYNAMIC_PORT, u64::from(port));
         }
-        if matches!(word.as_slice(), b"RETR" | b"STOR") && self.port != 0 {
+        if matches!(word.upper(), b"RETR" | b"STOR") && self.port != 0 {
             let port = core::mem::take(&mut self.port);
             let (reversed, file) = (!self.passive, rest.to_vec());
-            self.expects =
-                Some(Expectation { reversed, port, command: word.clone(), file, ..Expectation::default() });
+            let command = word.upper().to_vec();
+            self.expects = Some(Expectation { reversed, port, command, file, ..Expectation::default() });
         }
-        transaction.fields.set(COMMAND, word);
+        transaction.fields.write(COMMAND, |out| {
+            out.extend_from_slice(word.sent);
+            out.make_ascii_uppercase();
+        });
         transaction.fields.set(COMMAND_DATA, rest);
         transaction.advance(ToServer, Progress::Complete);
     }

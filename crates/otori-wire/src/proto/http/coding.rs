@@ -2,10 +2,49 @@
 //!
 //! Key type: [`Decoder`]. RFC 9110 8.4, RFC 1952, RFC 1950, RFC 1951. What cannot be inflated is kept as it came.
 use crate::limits::{CODING_LAYERS, GZIP_HEADER_BYTES, INFLATED_BYTES};
+use core::cell::RefCell;
 use miniz_oxide::{
     DataFormat, MZFlush, MZStatus,
     inflate::stream::{InflateState, inflate},
 };
+
+/// States of inflaters that a thread keeps for its next bodies: each has a window of 32 kB.
+const IDLE_INFLATERS: usize = 4;
+
+thread_local! {
+    static IDLE: RefCell<Vec<Box<InflateState>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The state of one deflate stream; given back to its thread at the end.
+struct Inflater(Option<Box<InflateState>>);
+
+impl Inflater {
+    fn new(format: DataFormat) -> Inflater {
+        let idle = IDLE.try_with(|idle| idle.try_borrow_mut().ok()?.pop()).ok().flatten();
+        let state = match idle {
+            Some(mut state) => {
+                state.reset(format);
+                state
+            }
+            None => InflateState::new_boxed(format),
+        };
+        Inflater(Some(state))
+    }
+}
+
+impl Drop for Inflater {
+    fn drop(&mut self) {
+        let Some(state) = self.0.take() else { return };
+        // A thread that ends keeps nothing.
+        let _ = IDLE.try_with(|idle| {
+            if let Ok(mut idle) = idle.try_borrow_mut()
+                && idle.len() < IDLE_INFLATERS
+            {
+                idle.push(state);
+            }
+        });
+    }
+}
 
 /// The layers of one body, the outermost first.
 #[derive(Default)]
@@ -17,7 +56,7 @@ pub(in crate::proto) struct Decoder {
 enum Layer {
     /// the head is not whole yet; whether gzip was announced
     Head(bool, Vec<u8>),
-    Running(Box<InflateState>),
+    Running(Inflater),
     /// not what was announced: as it came
     Plain,
     Done,
@@ -43,13 +82,14 @@ impl Decoder {
     }
     /// The next bytes, decoded as far as they go.
     pub(in crate::proto) fn decode(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut current = bytes.to_vec();
+        let mut current = None;
         for layer in &mut self.layers {
             let room = INFLATED_BYTES.saturating_sub(self.produced);
-            current = layer.decode(&current, room);
-            self.produced = self.produced.saturating_add(current.len());
+            let out = layer.decode(current.as_deref().unwrap_or(bytes), room);
+            self.produced = self.produced.saturating_add(out.len());
+            current = Some(out);
         }
-        current
+        current.unwrap_or_else(|| bytes.to_vec())
     }
     /// No more bytes: what waits for a head comes out as it is.
     pub(in crate::proto) fn finish(&mut self) -> Vec<u8> {
@@ -69,7 +109,7 @@ impl Decoder {
 /// A whole gzip, zlib or raw deflate stream, up to `limit` bytes of it; `None` when it is none.
 pub fn inflate_whole(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
     let Head::Stream(format, at) = head(bytes.starts_with(&[0x1f, 0x8b]), bytes) else { return None };
-    let mut state = InflateState::new_boxed(format);
+    let mut state = Inflater::new(format);
     let (out, status) = run(&mut state, bytes.get(at..)?, limit);
     (status != Status::Broken || !out.is_empty()).then_some(out)
 }
@@ -98,7 +138,7 @@ impl Layer {
                     *self = Layer::Plain;
                     return held;
                 };
-                let mut state = InflateState::new_boxed(format);
+                let mut state = Inflater::new(format);
                 let (out, status) = run(&mut state, held.get(at..).unwrap_or(&[]), room);
                 match status {
                     Status::More => *self = Layer::Running(state),
@@ -155,8 +195,9 @@ enum Status {
     Broken,
 }
 
-fn run(state: &mut InflateState, bytes: &[u8], room: usize) -> (Vec<u8>, Status) {
+fn run(state: &mut Inflater, bytes: &[u8], room: usize) -> (Vec<u8>, Status) {
     let mut out = Vec::new();
+    let Some(state) = state.0.as_deref_mut() else { return (out, Status::Broken) };
     let mut rest = bytes;
     let mut block = [0; 8192];
     loop {
@@ -206,6 +247,19 @@ mod tests {
         let twice = miniz_oxide::deflate::compress_to_vec_zlib(&gzip, 6);
         check("gzip, deflate", &twice, text);
         assert!(Decoder::new(b"identity").is_plain());
+    }
+
+    #[test]
+    fn an_inflater_that_is_used_again_has_forgotten_the_stream_before() {
+        let (one, two) = (b"one one one one".repeat(99), b"something else ".repeat(99));
+        let one = miniz_oxide::deflate::compress_to_vec_zlib(&one, 6);
+        for _ in 0..3 {
+            // Half a stream, then a broken one, then a whole one.
+            Decoder::new(b"deflate").decode(&one[..one.len() / 2]);
+            Decoder::new(b"deflate").decode(&[&one[..9], &[0xff; 99]].concat());
+            check("deflate", &miniz_oxide::deflate::compress_to_vec(&two, 6), &two);
+            check("deflate", &miniz_oxide::deflate::compress_to_vec_zlib(&two, 6), &two);
+        }
     }
 
     #[test]

@@ -184,19 +184,20 @@ impl Parser for SipParser {
         let side = direction.index();
         let passed = usize::try_from(self.skip[side]).unwrap_or(usize::MAX).min(bytes.len());
         self.skip[side] -= passed as u64;
-        self.pending[side].extend_from_slice(bytes.get(passed..).unwrap_or(&[]));
+        let pending = &mut self.pending[side];
+        pending.extend_from_slice(bytes.get(passed..).unwrap_or(&[]));
+        let mut rest = pending.as_slice();
         // Each turn takes a message or the blank lines before it.
-        while let Some(cut) = whole(&self.pending[side]) {
-            if transactions.is_full() {
-                break;
-            }
-            let there = cut.min(self.pending[side].len());
-            self.skip[side] = (cut - there) as u64;
-            let message: Vec<u8> = self.pending[side].drain(..there).collect();
+        while let Some(cut) = whole(rest).filter(|_| !transactions.is_full()) {
+            let (message, behind) = rest.split_at(cut.min(rest.len()));
+            self.skip[side] = (cut - message.len()) as u64;
+            rest = behind;
             if !message.trim_ascii().is_empty() {
-                take(direction, &message, transactions);
+                take(direction, message, transactions);
             }
         }
+        let taken = pending.len() - rest.len();
+        pending.drain(..taken);
         bytes.len()
     }
     fn gap(&mut self, direction: Direction, _count: u64, _transactions: &mut Transactions) {
@@ -253,12 +254,12 @@ fn set_fields(direction: Direction, message: &Message<'_>, bytes: &[u8], transac
         }
     }
     fields.set(field(direction, FIRST_LINE), message.line);
-    for (name, value) in &message.headers {
+    for (name, value) in message.headers() {
         let row = HEADERS.iter().find(|(long, short, _)| {
             name.eq_ignore_ascii_case(long) || !short.is_empty() && name.eq_ignore_ascii_case(short)
         });
         if let Some((.., index)) = row {
-            fields.set(field(direction, *index), *value);
+            fields.set(field(direction, *index), value);
         }
     }
     fields.set(field(direction, PDU), bytes);

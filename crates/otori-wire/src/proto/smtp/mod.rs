@@ -13,6 +13,7 @@ use super::{
 use crate::{
     flow::Direction,
     limits::BODY_BYTES,
+    reused::refill,
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -137,9 +138,8 @@ impl SmtpParser {
                 let id = transactions.open(ProtocolId::Smtp);
                 self.transaction = Some(id);
                 self.size = 0;
-                let helo = self.helo.clone();
-                if let Some(transaction) = transactions.get_mut(id).filter(|_| !helo.is_empty()) {
-                    transaction.fields.set(HELO, helo);
+                if let Some(transaction) = transactions.get_mut(id).filter(|_| !self.helo.is_empty()) {
+                    transaction.fields.set(HELO, &self.helo);
                 }
                 id
             }
@@ -153,9 +153,9 @@ impl SmtpParser {
         }
         self.frame(FRAME_COMMAND, ToServer, line, transactions);
         let (word, rest) = lines::command(line.text);
-        match word.as_slice() {
+        match word.upper() {
             b"EHLO" | b"HELO" => {
-                self.helo = rest.to_vec();
+                refill(&mut self.helo, rest);
                 if let Some(transaction) = self.transaction.and_then(|id| transactions.get_mut(id)) {
                     transaction.fields.set(HELO, rest);
                 }
@@ -195,7 +195,7 @@ impl SmtpParser {
         transactions: &'t mut Transactions,
     ) -> Option<&'t mut Transaction> {
         let begins = match way {
-            ToServer => !matches!(lines::command(line.text).0.as_slice(), b"QUIT" | b"RSET"),
+            ToServer => !matches!(lines::command(line.text).0.upper(), b"QUIT" | b"RSET"),
             ToClient => transactions.opened() == 0,
         };
         match self.transaction {
@@ -243,8 +243,8 @@ impl SmtpParser {
                     transaction.fields.forget(|id| id == file::DATA_TO_SERVER);
                 }
             } else {
-                let whole = [bytes, b"\r\n"].concat();
-                transaction.fields.grow(file::DATA_TO_SERVER, &whole, BODY_BYTES);
+                transaction.fields.grow(file::DATA_TO_SERVER, bytes, BODY_BYTES);
+                transaction.fields.grow(file::DATA_TO_SERVER, b"\r\n", BODY_BYTES);
             }
             transaction.advance(ToServer, Progress::Body);
             self.mime = mime;
@@ -285,10 +285,9 @@ impl SmtpParser {
 }
 
 /// The address of `FROM:<a@b> SIZE=1`, with its brackets.
-fn path(rest: &[u8]) -> Vec<u8> {
-    let value = rest.split(|b| *b == b':').skip(1).collect::<Vec<_>>().join(&b':');
-    let value = value.trim_ascii();
-    value.split(|b| b.is_ascii_whitespace()).next().unwrap_or(value).to_vec()
+fn path(rest: &[u8]) -> &[u8] {
+    let value = rest.splitn(2, |b| *b == b':').nth(1).unwrap_or(&[]).trim_ascii();
+    value.split(|b| b.is_ascii_whitespace()).next().unwrap_or(value)
 }
 
 /// The `email` object of EVE.

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     flow::Direction,
     limits::TELNET_TAIL_BYTES,
+    reused::emptied,
     transaction::{FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -80,6 +81,8 @@ struct TelnetParser {
     states: [State; 2],
     /// what the server said last, without commands
     said: Vec<u8>,
+    /// memory for the text of one piece
+    text: Vec<u8>,
 }
 
 impl LineReader for TelnetParser {
@@ -93,8 +96,8 @@ impl LineReader for TelnetParser {
         if direction == ToClient {
             return;
         }
-        let said = core::mem::take(&mut self.said).to_ascii_lowercase();
-        let asked = said.trim_ascii_end();
+        self.said.make_ascii_lowercase();
+        let asked = self.said.trim_ascii_end();
         let id = match () {
             () if asked.ends_with(b"password:") || asked.ends_with(b"passwd:") => PASSWORD,
             () if asked.ends_with(b"login:")
@@ -103,9 +106,12 @@ impl LineReader for TelnetParser {
             {
                 USERNAME
             }
-            () if line.text.is_empty() => return,
             () => COMMAND,
         };
+        self.said.clear();
+        if id == COMMAND && line.text.is_empty() {
+            return;
+        }
         let number = transactions.open(ProtocolId::Telnet);
         let Some(transaction) = transactions.get_mut(number) else { return };
         transaction.fields.set(id, line.text);
@@ -115,9 +121,10 @@ impl LineReader for TelnetParser {
 
 impl Parser for TelnetParser {
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
-        let mut text = Vec::with_capacity(bytes.len());
+        let mut text = emptied(core::mem::take(&mut self.text));
         for (place, byte) in bytes.iter().enumerate() {
             if transactions.is_full() && direction == ToServer && text.is_empty() {
+                self.text = text;
                 return place;
             }
             let (is_text, next) = self.states[direction.index()].step(*byte);
@@ -143,6 +150,7 @@ impl Parser for TelnetParser {
                 self.said.drain(..surplus);
             }
         }
+        self.text = text;
         bytes.len()
     }
     fn gap(&mut self, direction: Direction, _count: u64, _transactions: &mut Transactions) {

@@ -97,29 +97,37 @@ impl MessageReader for WebsocketReader {
         let Some((first, mask, start, length)) = head(bytes) else { return };
         let id = transactions.open(ProtocolId::Websocket);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        let mut payload = bytes.get(start..).unwrap_or(&[]).to_vec();
+        let sent = bytes.get(start..).unwrap_or(&[]);
+        let unmask = |out: &mut Vec<u8>| {
+            let bits = mask.unwrap_or(0).to_be_bytes();
+            out.extend(sent.iter().zip(bits.iter().cycle()).map(|(byte, bits)| byte ^ bits));
+        };
         if let Some(mask) = mask {
-            let mask = mask.to_be_bytes();
-            payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
-            transaction.fields.set_number(field(direction, MASK), u64::from(u32::from_be_bytes(mask)));
+            transaction.fields.set_number(field(direction, MASK), u64::from(mask));
         }
-        if payload.len() < length {
+        if sent.len() < length {
             transaction.note("websocket.skip_end_of_payload");
         }
         let (side, opcode) = (direction.index(), first & 15);
         if opcode != 0 && opcode < CONTROL {
             self.compressed[side] = first & COMPRESSED != 0;
         }
+        let mut text = None;
         if self.compressed[side] && opcode < CONTROL {
+            let mut piece = Vec::new();
+            unmask(&mut piece);
             let state = self.inflaters[side].get_or_insert_with(|| InflateState::new_boxed(DataFormat::Raw));
-            match inflated(state, &payload, first & FIN != 0) {
-                Some(text) => payload = text,
-                None => transaction.note("websocket.failed_decompression"),
+            text = inflated(state, &piece, first & FIN != 0);
+            if text.is_none() {
+                transaction.note("websocket.failed_decompression");
             }
         }
         transaction.fields.set_number(field(direction, FLAGS), u64::from(first & 0xf0));
         transaction.fields.set_number(field(direction, OPCODE), u64::from(opcode));
-        transaction.fields.set(field(direction, PAYLOAD), payload);
+        transaction.fields.write(field(direction, PAYLOAD), |out| match &text {
+            Some(text) => out.extend_from_slice(text),
+            None => unmask(out),
+        });
         transaction.complete_alone(direction);
     }
 }

@@ -8,6 +8,8 @@ use otori_event::Timestamp;
 use otori_rule::Variables;
 use otori_tap::{Engine, Settings};
 use otori_wire::{Direction, LinkType, Reassembly, flow::Midstream};
+mod protocols;
+
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
@@ -77,6 +79,9 @@ alert mqtt any any -> any any (msg:"topic"; mqtt.publish.topic; content:"home/";
 alert mqtt any any -> any any (msg:"message"; mqtt.publish.message; content:"temperature"; content:"evil"; sid:41;)
 alert snmp any any -> any any (msg:"community"; snmp.community; content:"public"; content:"evil"; sid:50;)
 "#;
+
+/// Rounds of a talk that warm, and as many that are counted.
+const ROUNDS: u32 = 200;
 
 /// How an engine is set up.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +177,9 @@ fn measure(engine: &mut Engine, begin: &[Vec<u8>], warm: &[Vec<u8>], counted: &[
     (before, calls(|| feed(counted)))
 }
 
+/// What is said: who, and what.
+type Said = Vec<(Direction, Vec<u8>)>;
+
 /// A talk of rounds asks for nothing once it is warm, with and without rules, in the way and beside it.
 fn check(
     name: &str,
@@ -180,26 +188,50 @@ fn check(
     begin: &[(Direction, Vec<u8>)],
     round: &[(Direction, Vec<u8>)],
 ) {
+    check_rounds(name, protocol, ports, begin, |_| round.to_vec());
+}
+
+/// The same, with rounds that differ by their number.
+fn check_rounds(
+    name: &str,
+    protocol: u8,
+    ports: [u16; 2],
+    begin: &[(Direction, Vec<u8>)],
+    round: impl Fn(u32) -> Said,
+) {
+    assert_eq!(most_calls(name, protocol, ports, begin, round), 0, "{name}");
+}
+
+/// The most calls in the rounds that are counted, of all ways.
+fn most_calls(
+    name: &str,
+    protocol: u8,
+    ports: [u16; 2],
+    begin: &[(Direction, Vec<u8>)],
+    round: impl Fn(u32) -> Said,
+) -> u64 {
     let mut talk = Talk::new(protocol, ports);
     let all = |talk: &mut Talk, said: &[(Direction, Vec<u8>)]| {
         said.iter().for_each(|(way, bytes)| talk.say(*way, bytes));
     };
     all(&mut talk, begin);
     let begun = core::mem::take(&mut talk.frames);
-    let mut rounds = |count: usize| {
-        (0..count).for_each(|_| all(&mut talk, round));
+    let mut rounds = |numbers: core::ops::Range<u32>| {
+        numbers.for_each(|number| all(&mut talk, &round(number)));
         core::mem::take(&mut talk.frames)
     };
-    let (warm, counted) = (rounds(200), rounds(200));
+    let (warm, counted) = (rounds(0..ROUNDS), rounds(ROUNDS..2 * ROUNDS));
+    let mut most = 0;
     for way in [Way::Inline, Way::Mirror] {
         for rules in ["", RULES] {
             let mut engine = engine(way, rules);
             let (before, after) = measure(&mut engine, &begun, &warm, &counted);
             let kind = if rules.is_empty() { "no rules" } else { "rules" };
             println!("{name}, {way:?}, {kind}: {before} while warming, {after} in {} packets", counted.len());
-            assert_eq!(after, 0, "{name}, {way:?}, {kind}");
+            most = most.max(after);
         }
     }
+    most
 }
 
 #[test]
