@@ -115,6 +115,8 @@ pub struct FlowMarks {
     numbers: Vec<(u32, u64)>,
     /// state of the address rules when they were last asked, per direction
     pub(crate) addresses_asked: [u32; 2],
+    /// state of the lists when they were last asked about the ends
+    pub(crate) ends_asked: u32,
     pub(crate) streams: [StreamMarks; 2],
     /// the kind of flow that each direction is, for the matcher
     pub(crate) classes: [crate::class::Mark; 2],

@@ -14,6 +14,7 @@ pub use feed::{Entry, EntryKind, FeedError, read_line};
 pub use veto::Veto;
 
 use crate::rule::Action;
+use core::net::IpAddr;
 use feed::url_text;
 use subject::{HostKind, host};
 use table::{Keys, Print, Printer, Table};
@@ -159,6 +160,8 @@ impl List {
 pub enum Subject<'a> {
     /// a name or an address: of a question, a certificate, a TLS hello
     Host(&'a [u8]),
+    /// an end of a flow
+    Address(IpAddr),
     /// a request
     Url {
         /// host, perhaps with a port
@@ -211,6 +214,8 @@ pub struct Lists {
     keys: Keys,
     lists: Vec<List>,
     veto: Veto,
+    /// changes so far
+    version: u32,
 }
 
 impl ListSpec {
@@ -261,6 +266,7 @@ impl Lists {
             Some(old) => *old = list,
             None => self.lists.push(list),
         }
+        self.version = self.version.wrapping_add(1).max(1);
         Ok(report)
     }
 
@@ -303,12 +309,18 @@ impl Lists {
             return Err(ListError::TooManyChanges(name.to_owned()));
         }
         prints.into_iter().for_each(|print| how(list, print));
+        self.version = self.version.wrapping_add(1).max(1);
         Ok(())
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &List> {
         self.lists.iter()
+    }
+
+    /// Another number after each entry that came: who asked about a subject may ask again. Never 0.
+    pub(crate) const fn version(&self) -> u32 {
+        self.version
     }
 
     /// There is none.
@@ -348,6 +360,11 @@ impl Lists {
         room.probes.clear();
         let name = match subject {
             Subject::Host(name) => name,
+            Subject::Address(address) => {
+                subject::address(address, &mut room.host);
+                self.probe_host(room);
+                return true;
+            }
             Subject::Url { authority, target, usual_port } => {
                 room.text.clear();
                 let Some((path, query)) = url_text(authority, target, usual_port, &mut room.text) else {
@@ -358,14 +375,19 @@ impl Lists {
             }
         };
         let Some(kind) = host(name, &mut room.host) else { return !room.probes.is_empty() };
-        let mut printer = self.keys.printer(EntryKind::Host as u8);
-        printer.write(&room.host);
-        let whole = 0..room.host.len();
-        room.probes.push(Probe { print: printer.print(), kind: EntryKind::Host, text: whole });
+        self.probe_host(room);
         if kind == HostKind::Name {
             self.probe_domains(room);
         }
         true
+    }
+
+    /// The name or address itself.
+    fn probe_host(&self, room: &mut Room) {
+        let mut printer = self.keys.printer(EntryKind::Host as u8);
+        printer.write(&room.host);
+        let whole = 0..room.host.len();
+        room.probes.push(Probe { print: printer.print(), kind: EntryKind::Host, text: whole });
     }
 
     /// The URL, without its query, and the folders above it.

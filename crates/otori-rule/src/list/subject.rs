@@ -1,10 +1,11 @@
-//! Hosts and URLs in the one form that lists and traffic are compared in. Key functions: [`host`], [`target`].
+//! Hosts and URLs in the one form that lists and traffic are compared in. Key functions: [`host`], [`address`], [`target`].
 //!
 //! A host is lower case, without the dot at its end; an address is written as Rust writes it, whatever form it came in
 //! (`0x7f.1`, `2130706433`: inet_aton(3)). A path has no dot segments, no double slashes and no needless percent signs
 //! (RFC 3986, section 6.2.2); a fragment is left out. Neighbour: `table` keeps what is made of them.
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::io::Write;
 
 /// Bytes of a host name (RFC 1035, section 2.3.4).
 const NAME_BYTES: usize = 253;
@@ -48,8 +49,8 @@ pub(super) fn host(raw: &[u8], to: &mut Vec<u8>) -> Option<HostKind> {
     if name.is_empty() || name.len() > NAME_BYTES {
         return None;
     }
-    if let Some(address) = v4(name) {
-        to.extend_from_slice(address.to_string().as_bytes());
+    if let Some(found) = v4(name) {
+        address(found.into(), to);
         return Some(HostKind::Address);
     }
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -60,13 +61,16 @@ pub(super) fn host(raw: &[u8], to: &mut Vec<u8>) -> Option<HostKind> {
     Some(HostKind::Name)
 }
 
+/// Writes an address's one form to `to`, which is emptied before.
+pub(super) fn address(address: IpAddr, to: &mut Vec<u8>) {
+    to.clear();
+    // Into memory: it cannot fail.
+    let _ = write!(to, "{}", address.to_canonical());
+}
+
 fn v6(text: &[u8], to: &mut Vec<u8>) -> Option<HostKind> {
-    let address: Ipv6Addr = core::str::from_utf8(text).ok()?.parse().ok()?;
-    let text = match address.to_ipv4_mapped() {
-        Some(mapped) => mapped.to_string(),
-        None => address.to_string(),
-    };
-    to.extend_from_slice(text.as_bytes());
+    let found: Ipv6Addr = core::str::from_utf8(text).ok()?.parse().ok()?;
+    address(found.into(), to);
     Some(HostKind::Address)
 }
 

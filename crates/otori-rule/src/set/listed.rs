@@ -1,4 +1,5 @@
-//! Asks the lists about the names and URLs of a transaction: what is on one becomes a [`Hit`] like that of a rule.
+//! Asks the lists about the ends of a flow and the names and URLs of a transaction: what is on one becomes a [`Hit`] like
+//! that of a rule.
 //!
 //! Which fields are names is in [`NAMES`]; a request of HTTP is looked up as a URL as soon as its headers are there.
 
@@ -49,6 +50,19 @@ impl RuleSet {
         &mut self.lists
     }
 
+    /// Asks the lists about the ends of a flow, once, and again when an entry came; without a flow about each packet's.
+    pub fn inspect_ends(&self, view: &View<'_, '_>, ask: &mut Ask<'_>) {
+        let Ask { marks, scratch, hits, .. } = ask;
+        let version = self.lists.version();
+        if core::mem::replace(&mut marks.ends_asked, version) == version || view.source.ip.is_unspecified() {
+            return;
+        }
+        for end in [view.source, view.destination] {
+            let mut tell = |listed: Listed<'_>| keep(hits, &listed, None, Stage::Address);
+            self.lists.look_up(Subject::Address(end.ip), &mut scratch.room, &mut tell);
+        }
+    }
+
     /// Asks the lists about what one direction of a transaction has that was not asked about.
     pub fn inspect_lists(
         &self,
@@ -62,19 +76,7 @@ impl RuleSet {
         }
         let id = transaction.id;
         let Ask { scratch, hits, .. } = ask;
-        let mut tell = |listed: Listed<'_>| {
-            let place = listed.place as u32;
-            let hit = Hit {
-                rule: Arc::new(rule_of(&listed, place + 1)),
-                transaction: Some(id),
-                in_stream: true,
-                slot: FIRST_SLOT + place,
-            };
-            // Two names of one exchange may be on the same list: one is proof enough.
-            if hits.iter().all(|other| (other.slot, other.transaction) != (hit.slot, hit.transaction)) {
-                hits.push(hit);
-            }
-        };
+        let mut tell = |listed: Listed<'_>| keep(hits, &listed, Some(id), Stage::Transaction);
         if direction == Direction::ToServer
             && matches!(transaction.protocol, ProtocolId::Http | ProtocolId::Http2)
         {
@@ -103,6 +105,16 @@ impl RuleSet {
             }
         }
         transaction.marks.listed[direction.index()] = u16::try_from(count).unwrap_or(u16::MAX);
+    }
+}
+
+/// Keeps what is on a list as a hit. Two names of one exchange may be on the same list: one is proof enough.
+fn keep(hits: &mut Vec<Hit>, listed: &Listed<'_>, transaction: Option<u64>, stage: Stage) {
+    let place = listed.place as u32;
+    let slot = FIRST_SLOT + place;
+    if hits.iter().all(|other| (other.slot, other.transaction) != (slot, transaction)) {
+        let rule = Arc::new(rule_of(listed, place + 1, stage));
+        hits.push(Hit { rule, transaction, in_stream: stage == Stage::Transaction, slot });
     }
 }
 
@@ -154,7 +166,7 @@ fn common_name(subject: &[u8]) -> &[u8] {
 }
 
 /// What a hit says, and the proof: list, line, entry.
-fn rule_of(listed: &Listed<'_>, number: u32) -> Rule {
+fn rule_of(listed: &Listed<'_>, number: u32, stage: Stage) -> Rule {
     let spec = listed.spec;
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let action = if listed.vetoed.is_some() { Action::Alert } else { spec.action };
@@ -172,7 +184,7 @@ fn rule_of(listed: &Listed<'_>, number: u32) -> Rule {
         message: format!("{} on list {}: {}", spec.category, spec.name, listed.entry),
         priority: Some(if action == Action::Alert { 3 } else { 1 }),
         metadata,
-        stage: Stage::Transaction,
+        stage,
         sinkhole: spec.sinkhole && listed.vetoed.is_none(),
         ..Rule::empty(action, RuleProtocol::Any)
     }
@@ -184,9 +196,32 @@ mod tests {
     use crate::{FlowMarks, Globals, list::ListSpec, set::Scratch};
     use core::net::Ipv4Addr;
     use otori_event::{Endpoint, Timestamp};
-    use otori_wire::{LinkType, decode, transaction::Transactions};
+    use otori_wire::{LinkType, Packet, decode, transaction::Transactions};
 
     const SERVER_PORT: u16 = 8080;
+
+    fn view<'a>(packet: &'a Packet<'a>, direction: Direction, protocol: ProtocolId) -> View<'a, 'a> {
+        let end = |port| Endpoint { ip: Ipv4Addr::LOCALHOST.into(), port };
+        View {
+            packet,
+            source: end(40_000),
+            destination: end(SERVER_PORT),
+            protocol: 6,
+            direction: Some(direction),
+            established: true,
+            streamed: true,
+            application: Some(protocol),
+            application_name: None,
+            first: false,
+            events: &[],
+            fragmented: false,
+            flow_number: 0,
+            flow_packets: [0; 2],
+            flow_bytes: [0; 2],
+            stream_bytes: [0; 2],
+            flow_started_at: Timestamp(0),
+        }
+    }
 
     fn asked(protocol: ProtocolId, fields: &[(FieldId, &str)], direction: Direction) -> Vec<String> {
         let mut rules = RuleSet::default();
@@ -208,26 +243,7 @@ mod tests {
             (FlowMarks::default(), Globals::default(), Scratch::default());
         let mut hits = Vec::new();
         let packet = decode(LinkType::Ethernet, Timestamp(0), &[]);
-        let end = |port| Endpoint { ip: Ipv4Addr::LOCALHOST.into(), port };
-        let view = View {
-            packet: &packet,
-            source: end(40_000),
-            destination: end(SERVER_PORT),
-            protocol: 6,
-            direction: Some(direction),
-            established: true,
-            streamed: true,
-            application: Some(protocol),
-            application_name: None,
-            first: false,
-            events: &[],
-            fragmented: false,
-            flow_number: 0,
-            flow_packets: [0; 2],
-            flow_bytes: [0; 2],
-            stream_bytes: [0; 2],
-            flow_started_at: Timestamp(0),
-        };
+        let view = view(&packet, direction, protocol);
         for _ in 0..2 {
             // Once is enough.
             let mut ask =
@@ -235,6 +251,43 @@ mod tests {
             rules.inspect_lists(&view, direction, transaction, &mut ask);
         }
         hits.iter().map(|hit| hit.rule.message.clone()).collect()
+    }
+
+    #[test]
+    fn the_ends_of_a_flow_are_asked_about_once_and_again_when_an_entry_came() {
+        let mut rules = RuleSet::default();
+        let spec = ListSpec {
+            name: "evil".into(),
+            category: "malware".into(),
+            action: Action::Drop,
+            sinkhole: false,
+        };
+        rules.lists_mut().load(spec, b"198.51.100.9\n2001:db8::9\nhttp://198.51.100.8/x\n").unwrap();
+        let packet = decode(LinkType::Ethernet, Timestamp(0), &[]);
+        let (mut globals, mut scratch) = (Globals::default(), Scratch::default());
+        let mut ask_about = |rules: &RuleSet, marks: &mut FlowMarks, ends: [&str; 2]| {
+            let [source, destination] = ends.map(|ip| Endpoint { ip: ip.parse().unwrap(), port: 1 });
+            let view = View { source, destination, ..view(&packet, Direction::ToServer, ProtocolId::Http) };
+            let mut hits = Vec::new();
+            let (globals, scratch) = (&mut globals, &mut scratch);
+            rules.inspect_ends(&view, &mut Ask { marks, globals, scratch, hits: &mut hits });
+            hits.iter().map(|hit| hit.rule.message.clone()).collect::<Vec<_>>()
+        };
+        let mut marks = FlowMarks::default();
+        let found = ["malware on list evil: 198.51.100.9"];
+        assert_eq!(ask_about(&rules, &mut marks, ["192.0.2.1", "198.51.100.9"]), found);
+        assert_eq!(ask_about(&rules, &mut marks, ["198.51.100.9", "192.0.2.1"]), [""; 0], "asked already");
+        assert_eq!(ask_about(&rules, &mut FlowMarks::default(), ["198.51.100.9", "192.0.2.1"]), found);
+        let mapped = ["::ffff:198.51.100.9", "::ffff:198.51.100.9"];
+        assert_eq!(ask_about(&rules, &mut FlowMarks::default(), mapped), found);
+        let six = ["2001:db8::1", "2001:db8::9"];
+        let found_six = ["malware on list evil: 2001:db8::9"];
+        assert_eq!(ask_about(&rules, &mut FlowMarks::default(), six), found_six);
+        let other = ["192.0.2.1", "198.51.100.8"];
+        let mut marks = FlowMarks::default();
+        assert_eq!(ask_about(&rules, &mut marks, other), [""; 0], "a URL there is listed, not the host");
+        rules.lists_mut().add("evil", "198.51.100.8").unwrap();
+        assert_eq!(ask_about(&rules, &mut marks, other), ["malware on list evil: 198.51.100.8"]);
     }
 
     #[test]

@@ -518,12 +518,14 @@ impl Work<'_> {
         conversation: &Conversation,
         extra: &mut FlowExtra,
     ) {
-        if extra.passed || self.rules.is_empty() {
+        if extra.passed || (self.rules.is_empty() && self.rules.lists().is_empty()) {
             return;
         }
         let mut hits = Vec::new();
         let view = case.view(direction, conversation);
-        self.rules.inspect_packet(&view, &mut ask(self.state, &mut extra.marks, &mut hits));
+        let mut ask = ask(self.state, &mut extra.marks, &mut hits);
+        self.rules.inspect_ends(&view, &mut ask);
+        self.rules.inspect_packet(&view, &mut ask);
         case.found.extend(hits.into_iter().map(|hit| Found { hit, direction }));
     }
 
@@ -669,7 +671,9 @@ impl Work<'_> {
         };
         let mut marks = FlowMarks::default();
         let mut hits = Vec::new();
-        self.rules.inspect_packet(&view, &mut ask(self.state, &mut marks, &mut hits));
+        let mut ask = ask(self.state, &mut marks, &mut hits);
+        self.rules.inspect_ends(&view, &mut ask);
+        self.rules.inspect_packet(&view, &mut ask);
         hits.extend(self.ask_policies_alone(packet));
         self.settle_lone(&view, &place, hits)
     }

@@ -10,7 +10,7 @@ use super::{
 use crate::eve::{self, Alert, Place};
 use otori_rule::{
     Action, Hit, Scope,
-    rule::{RuleProtocol, TagScope},
+    rule::{RuleProtocol, Stage, TagScope},
     set::{LIST_GENERATOR, View},
     state::{Rate, Remembered},
 };
@@ -81,7 +81,8 @@ impl Work<'_> {
             // A question of DNS stands for itself: the next one on the same flow may be a good one.
             let asks = view(*direction).application == Some(ProtocolId::Dns)
                 && view(*direction).protocol == protocol::UDP
-                && matches!(hit.rule.gid, LIST_GENERATOR | POLICY_GENERATOR);
+                && matches!(hit.rule.gid, LIST_GENERATOR | POLICY_GENERATOR)
+                && hit.rule.stage != Stage::Address;
             let flow = !alone && !asks && hit.rule.scope(hit.in_stream) == Scope::Flow;
             outcome.bypass |= hit.rule.bypass;
             let beside = self.settings.mode != Mode::Inline;

@@ -180,6 +180,30 @@ fn a_url_on_a_list_is_dropped_with_its_proof() {
 }
 
 #[test]
+fn a_flow_with_an_address_of_a_list_does_not_begin_and_does_not_go_on() {
+    let mut talk = Talk::new(Mode::Inline, "");
+    let spec = ListSpec {
+        name: "servers".into(),
+        category: "command".into(),
+        action: otori_rule::Action::Drop,
+        sinkhole: false,
+    };
+    talk.engine.lists().load(spec, b"").unwrap();
+    talk.shake();
+    assert_eq!(talk.send(true, 24, REQUEST), Decision::Pass);
+    talk.engine.lists().add("servers", &SERVER.to_string()).unwrap();
+    assert_eq!(talk.send(false, 16, b""), Decision::Drop, "what is open does not go on");
+    assert_eq!(talk.send(true, 24, REQUEST), Decision::Drop);
+    talk.port += 1;
+    assert_eq!(talk.send(true, 2, b""), Decision::Drop, "nothing new begins");
+    let lines = talk.lines();
+    let alerts: Vec<_> = lines.iter().filter(|line| line["event_type"] == "alert").collect();
+    assert_eq!(alerts.len(), 2);
+    assert_eq!(alerts[0]["alert"]["signature"], "command on list servers: 198.51.100.7");
+    assert_eq!(alerts[0]["alert"]["gid"], LIST_GENERATOR);
+}
+
+#[test]
 fn an_entry_added_to_a_list_meets_the_next_request() {
     let mut talk = Talk::new(Mode::Inline, "");
     let spec = ListSpec {
