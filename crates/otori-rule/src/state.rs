@@ -93,13 +93,19 @@ impl Tables {
     }
 }
 
+/// The bytes before a gap, and a word of that; for people.
+#[derive(Debug, Default)]
+struct Before {
+    bytes: Vec<u8>,
+}
+
 /// What the matcher keeps of one direction of a stream.
 #[derive(Debug, Default)]
 pub struct StreamMarks {
     /// the last bytes
     pub(crate) tail: Vec<u8>,
-    /// what was there before bytes got lost, and a word of that; for people
-    before: Vec<u8>,
+    /// what was there before bytes got lost; seldom
+    before: Option<Box<Before>>,
     /// offset of the first of them in the stream
     pub(crate) offset: u64,
     /// rules whose fast pattern was seen, and the offset behind which it is no longer in the tail
@@ -132,9 +138,9 @@ impl FlowMarks {
     /// The last bytes of a direction; where some are lost, it says how many.
     pub fn tail(&self, direction: otori_wire::Direction) -> Cow<'_, [u8]> {
         let stream = &self.streams[direction.index()];
-        match stream.before.is_empty() {
-            true => Cow::Borrowed(&stream.tail),
-            false => Cow::Owned([&stream.before[..], &stream.tail[..]].concat()),
+        match &stream.before {
+            None => Cow::Borrowed(&stream.tail),
+            Some(before) => Cow::Owned([&before.bytes[..], &stream.tail[..]].concat()),
         }
     }
     /// The stream lost bytes: what was kept is no longer next to what follows.
@@ -142,10 +148,11 @@ impl FlowMarks {
         let stream = &mut self.streams[direction.index()];
         stream.offset = stream.offset.saturating_add(stream.tail.len() as u64).saturating_add(count);
         if !stream.tail.is_empty() {
-            stream.before.append(&mut stream.tail);
-            stream.before.extend_from_slice(format!("[{count} bytes missing]").as_bytes());
-            let surplus = stream.before.len().saturating_sub(STREAM_WINDOW);
-            stream.before.drain(..surplus);
+            let before = &mut stream.before.get_or_insert_default().bytes;
+            before.append(&mut stream.tail);
+            before.extend_from_slice(format!("[{count} bytes missing]").as_bytes());
+            let surplus = before.len().saturating_sub(STREAM_WINDOW);
+            before.drain(..surplus);
         }
         stream.tail.clear();
         stream.candidates.clear();
