@@ -180,8 +180,23 @@ fn home<S: Set>(key: u64, entries: usize) -> usize {
     (key >> S::UNIT) as usize & entries.wrapping_sub(1)
 }
 
+/// Is there a block at that place?
+fn is_taken<S: Set>(entrances: &[Entrance], place: usize) -> bool {
+    home::<S>(entrances[place].key, entrances.len()) / PLACES == place / PLACES
+}
+
 fn empty<S: Set>(entries: usize) -> Box<[Entrance]> {
     (0..entries).map(|place| Entrance { key: nobody::<S>(place), place: 0 }).collect()
+}
+
+/// What is left of so many instructions once a block is paid for, and its operations; if `placed` begins with the head
+/// of that key, and there is enough.
+#[inline(always)]
+#[must_use]
+pub fn pay<S>(placed: &[Op<S>], key: u64, left: i64) -> Option<(i64, &[Op<S>])> {
+    let [head, ops @ ..] = placed else { return None };
+    let paid = left.wrapping_sub(i64::from(head.rest));
+    (head.imm == key && paid >= 0).then_some((paid, ops))
 }
 
 /// A head is not for running: comes back, to look up what was to run.
@@ -268,12 +283,11 @@ impl<S: Set> BlockCache<S> {
             .map(|entrance| entrance.place)
     }
 
-    /// Is the block at a key here, and of at most so many instructions?
+    /// The block at a key, if it is here and can be paid: see [`pay`].
     #[inline]
     #[must_use]
-    pub fn has(&self, key: u64, instructions: i64) -> bool {
-        let head = self.place(key).and_then(|place| self.ops.get(place as usize));
-        head.is_some_and(|head| i64::from(head.rest) <= instructions)
+    pub fn enter(&self, key: u64, left: i64) -> Option<(i64, &[Op<S>])> {
+        pay(self.from(self.place(key)?)?, key, left)
     }
 
     /// So many operations, the last ones.
@@ -328,23 +342,18 @@ impl<S: Set> BlockCache<S> {
         if self.driven_out > FEW_ENTRIES / 4 && self.entrances.len() < ENTRIES {
             self.grow();
         }
-        self.enter(Entrance { key, place });
+        self.keep(Entrance { key, place });
     }
 
     /// Keeps an entrance in its first place. What was there moves to one of the others, in turn, so that two
     /// neighbours do not drive each other out for ever.
-    fn enter(&mut self, entrance: Entrance) {
+    fn keep(&mut self, entrance: Entrance) {
         let home = self.home(entrance.key);
         self.turn = self.turn % 3 + 1;
         let other = home ^ self.turn;
-        self.driven_out += usize::from(self.is_taken(other));
+        self.driven_out += usize::from(is_taken::<S>(&self.entrances, other));
         self.entrances.swap(home, other);
         self.entrances[home] = entrance;
-    }
-
-    /// Is there a block at that place?
-    fn is_taken(&self, place: usize) -> bool {
-        self.home(self.entrances[place].key) / PLACES == place / PLACES
     }
 
     /// Takes all entries it may have.
@@ -352,10 +361,8 @@ impl<S: Set> BlockCache<S> {
     #[inline(never)]
     fn grow(&mut self) {
         let few = core::mem::replace(&mut self.entrances, empty::<S>(ENTRIES));
-        for (place, entrance) in few.iter().enumerate() {
-            if home::<S>(entrance.key, few.len()) / PLACES == place / PLACES {
-                self.enter(*entrance);
-            }
+        for place in (0..few.len()).filter(|place| is_taken::<S>(&few, *place)) {
+            self.keep(few[place]);
         }
     }
 }

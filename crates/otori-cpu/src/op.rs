@@ -5,7 +5,7 @@
 //! operation instead of one for all. Nothing depends on it: [`crate::run`] bounds the chain, so calls that stay
 //! calls cost stack, not correctness.
 
-use crate::block::BlockCache;
+use crate::block::{BlockCache, pay};
 use crate::maps::Maps;
 use crate::memory::{Access, Miss};
 use crate::run::Set;
@@ -175,14 +175,11 @@ fn go_with<'a, S: Set>(
 ) -> Next {
     let frame = cpu.frame();
     frame.start = key;
-    if let Some(ops @ [head, first, ..]) = blocks.linked(from)
-        && head.imm == key
+    if let Some(placed) = blocks.linked(from)
+        && let Some((paid, ops @ [first, ..])) = pay(placed, key, left)
     {
-        let paid = left.wrapping_sub(i64::from(head.rest));
-        if paid >= 0 {
-            frame.left = paid;
-            return (first.run)(cpu, maps, blocks, &ops[1..]);
-        }
+        frame.left = paid;
+        return (first.run)(cpu, maps, blocks, ops);
     }
     frame.left = left;
     go_elsewhere(cpu, maps, blocks, from, key)
@@ -197,16 +194,14 @@ fn go_elsewhere<'a, S: Set>(
     from: usize,
     key: u64,
 ) -> Next {
-    if let Some(place) = blocks.place(key)
-        && let Some(ops @ [head, first, ..]) = blocks.from(place)
+    let Some(place) = blocks.place(key) else { return Next::GO };
+    blocks.link(from, place);
+    let frame = cpu.frame();
+    if let Some(placed) = blocks.from(place)
+        && let Some((paid, ops @ [first, ..])) = pay(placed, key, frame.left)
     {
-        blocks.link(from, place);
-        let frame = cpu.frame();
-        let left = frame.left.wrapping_sub(i64::from(head.rest));
-        if left >= 0 {
-            frame.left = left;
-            return (first.run)(cpu, maps, blocks, &ops[1..]);
-        }
+        frame.left = paid;
+        return (first.run)(cpu, maps, blocks, ops);
     }
     Next::GO
 }

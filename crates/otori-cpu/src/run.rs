@@ -257,24 +257,17 @@ fn visit<S: Set, M: Memory>(cpu: &mut S, blocks: &mut BlockCache<S>, memory: &mu
         return Err((Stop::Budget, key));
     }
     let mut special = None;
-    if !blocks.has(key, left) {
+    if blocks.enter(key, left).is_none() {
         special = find(cpu, blocks, memory, key, left).map_err(|stop| (stop, key))?.map(|block| (key, block));
     }
+    let (left, ops) = match &special {
+        Some((_, block)) => (left - i64::from(block.instructions), &*block.ops),
+        None => blocks.enter(key, left).ok_or((Stop::Illegal, key))?,
+    };
     let frame = cpu.frame();
     frame.start = key;
-    let next = match &special {
-        Some((_, block)) => {
-            frame.left -= i64::from(block.instructions);
-            resume(cpu, memory.maps(), blocks, &block.ops)
-        }
-        None => match blocks.place(key).and_then(|place| blocks.from(place)) {
-            Some([head, ops @ ..]) => {
-                frame.left -= i64::from(head.rest);
-                resume(cpu, memory.maps(), blocks, ops)
-            }
-            _ => return Err((Stop::Illegal, key)),
-        },
-    };
+    frame.left = left;
+    let next = resume(cpu, memory.maps(), blocks, ops);
     match next == Next::GO {
         true => Ok(cpu.frame().start),
         false => come_back(cpu, blocks, memory, next, special),
