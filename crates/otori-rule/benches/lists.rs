@@ -30,8 +30,7 @@ fn main() {
         }
     }
     let mut lists = Lists::default();
-    let spec =
-        ListSpec { name: "bench".into(), category: "malware".into(), action: Action::Drop, sinkhole: false };
+    let spec = ListSpec::new("bench", "malware", Action::Drop);
     let begun = Instant::now();
     let report = lists.load(spec, text.as_bytes()).unwrap();
     let loaded = begun.elapsed();

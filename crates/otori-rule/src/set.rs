@@ -71,7 +71,34 @@ pub struct View<'a, 'p> {
     pub flow_started_at: Timestamp,
 }
 
-impl View<'_, '_> {
+impl<'a, 'p> View<'a, 'p> {
+    /// A packet without a flow, between those, of an IP protocol.
+    pub fn lone(
+        packet: &'a Packet<'p>,
+        source: Endpoint,
+        destination: Endpoint,
+        protocol: u8,
+    ) -> View<'a, 'p> {
+        View {
+            packet,
+            source,
+            destination,
+            protocol,
+            direction: None,
+            established: false,
+            streamed: false,
+            application: None,
+            application_name: None,
+            first: false,
+            events: &[],
+            fragmented: false,
+            flow_number: 0,
+            flow_packets: [0; 2],
+            flow_bytes: [0; 2],
+            stream_bytes: [0; 2],
+            flow_started_at: packet.at,
+        }
+    }
     /// The same view once more.
     pub const fn again(&self) -> View<'_, '_> {
         View { ..*self }

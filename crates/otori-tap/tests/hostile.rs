@@ -65,7 +65,7 @@ fn engine(shared: &Path) -> Engine {
         }
     }
     println!("{rules} rules");
-    let spec = ListSpec { name: "x".into(), category: "x".into(), action: Action::Alert, sinkhole: false };
+    let spec = ListSpec::new("x", "x", Action::Alert);
     engine.lists().load(spec, b"google.com\nexample.com/x\n").unwrap();
     engine.set_devices(Devices::new(home, Map::default()));
     engine.set_policies(PolicyBook::new(Policies::read("p", POLICIES).unwrap()));

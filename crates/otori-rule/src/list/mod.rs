@@ -219,6 +219,10 @@ pub struct Lists {
 }
 
 impl ListSpec {
+    /// A list without a sinkhole.
+    pub fn new(name: &str, category: &str, action: Action) -> ListSpec {
+        ListSpec { name: name.into(), category: category.into(), action, sinkhole: false }
+    }
     /// Who asks for what is on it does not get it.
     const fn blocks(&self) -> bool {
         matches!(self.action, Action::Drop | Action::Reject)
@@ -266,7 +270,7 @@ impl Lists {
             Some(old) => *old = list,
             None => self.lists.push(list),
         }
-        self.version = self.version.wrapping_add(1).max(1);
+        self.note_change();
         Ok(report)
     }
 
@@ -309,7 +313,7 @@ impl Lists {
             return Err(ListError::TooManyChanges(name.to_owned()));
         }
         prints.into_iter().for_each(|print| how(list, print));
-        self.version = self.version.wrapping_add(1).max(1);
+        self.note_change();
         Ok(())
     }
 
@@ -318,7 +322,11 @@ impl Lists {
         self.lists.iter()
     }
 
-    /// Another number after each entry that came: who asked about a subject may ask again. Never 0.
+    fn note_change(&mut self) {
+        self.version = self.version.wrapping_add(1).max(1);
+    }
+
+    /// Another number after each entry that came: who asked about a subject may ask again. 0 while none has come.
     pub(crate) const fn version(&self) -> u32 {
         self.version
     }

@@ -15,8 +15,7 @@ not an entry
 
 fn lists() -> Lists {
     let mut lists = Lists::default();
-    let spec =
-        ListSpec { name: "evil".into(), category: "malware".into(), action: Action::Drop, sinkhole: false };
+    let spec = ListSpec::new("evil", "malware", Action::Drop);
     let report = lists.load(spec, EVIL.as_bytes()).unwrap();
     assert_eq!((report.entries, report.refused), (7, 1));
     assert_eq!(report.told, [(9, FeedError::NotAnEntry)]);
@@ -100,8 +99,7 @@ fn changes_have_a_bound_and_a_list_can_be_replaced() {
         lists.add("evil", &format!("{number}.new.example")).unwrap();
     }
     assert_eq!(lists.add("evil", "one-more.example"), Err(ListError::TooManyChanges("evil".into())));
-    let spec =
-        ListSpec { name: "evil".into(), category: "malware".into(), action: Action::Drop, sinkhole: false };
+    let spec = ListSpec::new("evil", "malware", Action::Drop);
     lists.load(spec, b"other.example").unwrap();
     assert_eq!(on(&lists, Subject::Host(b"evil.example")), None);
     assert_eq!(on(&lists, Subject::Host(b"other.example")), Some((1, "other.example".into())));
@@ -112,8 +110,7 @@ fn changes_have_a_bound_and_a_list_can_be_replaced() {
 #[test]
 fn a_list_that_lets_pass_takes_the_subject_from_all_others() {
     let mut lists = lists();
-    let spec =
-        ListSpec { name: "ours".into(), category: "update".into(), action: Action::Pass, sinkhole: false };
+    let spec = ListSpec::new("ours", "update", Action::Pass);
     lists.load(spec, b"update.evil.example\n").unwrap();
     assert!(found(&lists, Subject::Host(b"update.evil.example")).is_empty());
     assert_eq!(found(&lists, Subject::Host(b"other.evil.example")).len(), 1);
@@ -155,8 +152,7 @@ fn hostile_subjects_are_looked_up_without_harm() {
 
 #[test]
 fn what_must_never_be_blocked_is_refused_or_only_told() {
-    let spec =
-        |name: &str, action| ListSpec { name: name.into(), category: "x".into(), action, sinkhole: false };
+    let spec = |name: &str, action| ListSpec::new(name, "x", action);
     let mut lists = Lists::default();
     lists.set_veto(Veto::new(|host| {
         let ours = [b"time.ours.example".as_slice(), b"192.0.2.53"].contains(&host);

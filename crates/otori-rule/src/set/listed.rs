@@ -203,34 +203,17 @@ mod tests {
     fn view<'a>(packet: &'a Packet<'a>, direction: Direction, protocol: ProtocolId) -> View<'a, 'a> {
         let end = |port| Endpoint { ip: Ipv4Addr::LOCALHOST.into(), port };
         View {
-            packet,
-            source: end(40_000),
-            destination: end(SERVER_PORT),
-            protocol: 6,
             direction: Some(direction),
             established: true,
             streamed: true,
             application: Some(protocol),
-            application_name: None,
-            first: false,
-            events: &[],
-            fragmented: false,
-            flow_number: 0,
-            flow_packets: [0; 2],
-            flow_bytes: [0; 2],
-            stream_bytes: [0; 2],
-            flow_started_at: Timestamp(0),
+            ..View::lone(packet, end(40_000), end(SERVER_PORT), 6)
         }
     }
 
     fn asked(protocol: ProtocolId, fields: &[(FieldId, &str)], direction: Direction) -> Vec<String> {
         let mut rules = RuleSet::default();
-        let spec = ListSpec {
-            name: "evil".into(),
-            category: "malware".into(),
-            action: Action::Drop,
-            sinkhole: false,
-        };
+        let spec = ListSpec::new("evil", "malware", Action::Drop);
         rules.lists_mut().load(spec, b"evil.example\nhttp://cdn.example:8080/bins/\n").unwrap();
         let mut transactions = Transactions::empty();
         let id = transactions.open(protocol);
@@ -256,12 +239,7 @@ mod tests {
     #[test]
     fn the_ends_of_a_flow_are_asked_about_once_and_again_when_an_entry_came() {
         let mut rules = RuleSet::default();
-        let spec = ListSpec {
-            name: "evil".into(),
-            category: "malware".into(),
-            action: Action::Drop,
-            sinkhole: false,
-        };
+        let spec = ListSpec::new("evil", "malware", Action::Drop);
         rules.lists_mut().load(spec, b"198.51.100.9\n2001:db8::9\nhttp://198.51.100.8/x\n").unwrap();
         let packet = decode(LinkType::Ethernet, Timestamp(0), &[]);
         let (mut globals, mut scratch) = (Globals::default(), Scratch::default());

@@ -33,23 +33,15 @@ impl Rig {
     fn view_of<'a, 'p>(packet: &'a Packet<'p>, application: Option<ProtocolId>) -> View<'a, 'p> {
         let (source, destination) = packet.endpoints().unwrap();
         View {
-            packet,
-            source,
-            destination,
-            protocol: packet.ip.as_ref().unwrap().protocol,
             direction: Some(Direction::ToServer),
             established: true,
-            streamed: false,
             application,
-            application_name: None,
             first: true,
-            events: &[],
-            fragmented: false,
             flow_number: 1,
             flow_packets: [1, 0],
             flow_bytes: [1, 0],
-            stream_bytes: [0, 0],
             flow_started_at: Timestamp(0),
+            ..View::lone(packet, source, destination, packet.ip.as_ref().unwrap().protocol)
         }
     }
     fn packet(&mut self, payload: &[u8]) -> Vec<u32> {

@@ -204,7 +204,7 @@ impl Work<'_> {
         }
         let facts = Facts::of(flow);
         let (source, destination) = facts.ends(direction);
-        let tagged = (!flow.extra.tagged.is_empty() && flow.extra.tagged.has(packet))
+        let tagged = (!flow.extra.tagged.is_empty() && flow.extra.tagged.meet(packet))
             | (!self.state.tagged.is_empty() && self.state.tagged.have(packet, source.ip, destination.ip));
         flow.conversation.transactions().swap_spare(&mut self.state.spare);
         let decision = self.judge_packet(flow, direction, packet);
@@ -650,25 +650,7 @@ impl Work<'_> {
         if let Some(devices) = &self.state.devices {
             devices.claim(packet);
         }
-        let view = View {
-            packet,
-            source: place.source,
-            destination: place.destination,
-            protocol: place.protocol,
-            direction: None,
-            established: false,
-            streamed: false,
-            application: None,
-            application_name: None,
-            first: false,
-            events: &[],
-            fragmented: false,
-            flow_number: 0,
-            flow_packets: [0; 2],
-            flow_bytes: [0; 2],
-            stream_bytes: [0; 2],
-            flow_started_at: packet.at,
-        };
+        let view = View::lone(packet, place.source, place.destination, place.protocol);
         let mut marks = FlowMarks::default();
         let mut hits = Vec::new();
         let mut ask = ask(self.state, &mut marks, &mut hits);

@@ -59,18 +59,10 @@ impl Tagged {
         }
     }
     /// Counts a packet; whether it is to be logged.
-    fn meet(&mut self, packet: &Packet<'_>) -> bool {
-        let mut met = false;
+    pub(super) fn meet(&mut self, packet: &Packet<'_>) -> bool {
         self.0.retain(|on| !on.is_over(packet.at));
-        for on in &mut self.0 {
-            on.count(packet);
-            met = true;
-        }
-        met
-    }
-    /// Counts a packet of the flow; whether it is to be logged.
-    pub(super) fn has(&mut self, packet: &Packet<'_>) -> bool {
-        self.meet(packet)
+        self.0.iter_mut().for_each(|on| on.count(packet));
+        !self.0.is_empty()
     }
 }
 

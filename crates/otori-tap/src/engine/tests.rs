@@ -156,12 +156,7 @@ fn many_pipelined_requests_in_one_segment_are_all_asked_about() {
 #[test]
 fn a_url_on_a_list_is_dropped_with_its_proof() {
     let mut talk = Talk::new(Mode::Inline, "");
-    let spec = ListSpec {
-        name: "feed".into(),
-        category: "malware".into(),
-        action: otori_rule::Action::Drop,
-        sinkhole: false,
-    };
+    let spec = ListSpec::new("feed", "malware", otori_rule::Action::Drop);
     talk.engine.lists().load(spec, b"# droppers\nhttp://evil.example/bot\n").unwrap();
     talk.shake();
     assert_eq!(talk.send(true, 24, &REQUEST[..20]), Decision::Pass);
@@ -182,12 +177,7 @@ fn a_url_on_a_list_is_dropped_with_its_proof() {
 #[test]
 fn a_flow_with_an_address_of_a_list_does_not_begin_and_does_not_go_on() {
     let mut talk = Talk::new(Mode::Inline, "");
-    let spec = ListSpec {
-        name: "servers".into(),
-        category: "command".into(),
-        action: otori_rule::Action::Drop,
-        sinkhole: false,
-    };
+    let spec = ListSpec::new("servers", "command", otori_rule::Action::Drop);
     talk.engine.lists().load(spec, b"").unwrap();
     talk.shake();
     assert_eq!(talk.send(true, 24, REQUEST), Decision::Pass);
@@ -206,12 +196,7 @@ fn a_flow_with_an_address_of_a_list_does_not_begin_and_does_not_go_on() {
 #[test]
 fn an_entry_added_to_a_list_meets_the_next_request() {
     let mut talk = Talk::new(Mode::Inline, "");
-    let spec = ListSpec {
-        name: "own".into(),
-        category: "own".into(),
-        action: otori_rule::Action::Drop,
-        sinkhole: false,
-    };
+    let spec = ListSpec::new("own", "own", otori_rule::Action::Drop);
     talk.engine.lists().load(spec, b"").unwrap();
     talk.shake();
     assert_eq!(talk.send(true, 24, REQUEST), Decision::Pass);

@@ -40,10 +40,16 @@ pub(crate) struct Alert<'a> {
 const PAYLOAD_BYTES: usize = 4096;
 
 impl Alert<'_> {
+    fn in_stream(&self) -> bool {
+        self.hit.in_stream && !self.stream.is_empty()
+    }
     /// Bytes that the rule looked at: of the stream, or of the packet.
     fn payload<'a>(&'a self, place: &Place<'a, '_>) -> &'a [u8] {
-        let in_stream = self.hit.in_stream && !self.stream.is_empty();
-        if in_stream { &self.stream } else { place.packet.map_or(&[][..], |(packet, _)| packet.payload) }
+        if self.in_stream() {
+            &self.stream
+        } else {
+            place.packet.map_or(&[][..], |(packet, _)| packet.payload)
+        }
     }
 }
 
@@ -181,14 +187,13 @@ fn add_detail(line: &mut Map<String, Value>, place: &Place<'_, '_>, alert: &Aler
         line.insert("sctp".into(), json!({"chunk_cnt": chunks, "vtag": tag}));
     }
     if alert.detail.payload {
-        let in_stream = alert.hit.in_stream && !alert.stream.is_empty();
         let payload = alert.payload(place);
         let shown = payload.get(..payload.len().min(PAYLOAD_BYTES)).unwrap_or(payload);
         if !shown.is_empty() {
             line.insert("payload".into(), base64(shown).into());
             line.insert("payload_printable".into(), printable(shown).into());
         }
-        line.insert("stream".into(), u8::from(in_stream).into());
+        line.insert("stream".into(), u8::from(alert.in_stream()).into());
     }
     let Some(packet) = packet else { return };
     if alert.detail.packet {

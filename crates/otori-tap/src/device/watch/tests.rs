@@ -305,8 +305,7 @@ fn alerts_are_gathered_by_device_and_kind() {
         site.talk(from, to, 80, &[(true, request.as_bytes()), (false, answer)]);
     };
     let mut site = Site::with("", Mode::Observe, rules);
-    let spec =
-        ListSpec { name: "feed".into(), category: "malware".into(), action: Action::Alert, sinkhole: false };
+    let spec = ListSpec::new("feed", "malware", Action::Alert);
     site.engine.lists().load(spec, b"evil.example\n").unwrap();
     get(&mut site, STRANGER, DEVICE, "/note", "a.example");
     get(&mut site, DEVICE, STRANGER, "/", "good.example");
