@@ -81,7 +81,8 @@ fn alone<'a, S, A: Link<S>>(
 }
 
 /// `A`, then `K`. Looks once whether there are as many operations, so that none of them has to.
-pub(crate) fn joined<'a, S, A: Link<S>, K: Then<S>>(
+#[inline(always)]
+pub(crate) fn both<'a, S, A: Link<S>, K: Then<S>>(
     cpu: &mut S,
     maps: &'a Maps,
     blocks: &'a BlockCache<S>,
@@ -93,15 +94,25 @@ pub(crate) fn joined<'a, S, A: Link<S>, K: Then<S>>(
     A::run::<K, true>(cpu, maps, blocks, ops)
 }
 
-/// The function of an operation that is followed by a `B`.
-pub(crate) const fn two<S, A: Link<S>, B: Link<S>>() -> Run<S> {
-    joined::<S, A, Known<B, Dispatch>>
+/// A function of rows, which lie in a place of their own: `place! { Cpu; name }`.
+///
+/// The compiler lays out what one generic function becomes side by side, and in no order of use. What a set runs often
+/// is spread over hundreds of pages that way, more than a host's cache of instruction addresses holds; with a function
+/// for what is run often, and one for the rest, it lies on a few dozen.
+macro_rules! place {
+    ($cpu_type:ty; $(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub(super) fn $name<'a, A: $crate::chain::Link<$cpu_type>, K: $crate::chain::Then<$cpu_type>>(
+            cpu: &mut $cpu_type,
+            maps: &'a $crate::maps::Maps,
+            blocks: &'a $crate::block::BlockCache<$cpu_type>,
+            ops: &'a [$crate::op::Op<$cpu_type>],
+        ) -> $crate::op::Next {
+            $crate::chain::both::<$cpu_type, A, K>(cpu, maps, blocks, ops)
+        }
+    };
 }
-
-/// The function of an operation that is followed by a `B` and a `C`.
-pub(crate) const fn three<S, A: Link<S>, B: Link<S>, C: Link<S>>() -> Run<S> {
-    joined::<S, A, Known<B, Known<C, Dispatch>>>
-}
+pub(crate) use place;
 
 /// The version of `A` that does what one look into the cache does not. Cold: away from the code that runs.
 #[cold]
@@ -264,43 +275,43 @@ fn key(numbers: &[u8]) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
-/// Appends rows to a `Vec<&'static Join<Cpu>>`: `joins! { Cpu, rows; (A, B, C) { [A, B] [C, D] } }` joins an `A` with a `B`
-/// and a `C` behind it, and each of `A` and `B` with a `C` or `D`.
+/// Appends rows to a `Vec<&'static Join<Cpu>>`: `joins! { Cpu, rows, joined; (A, B, C) { [A, B] [C, D] } }` joins an `A` with
+/// a `B` and a `C` behind it, and each of `A` and `B` with a `C` or `D`. The third name is the function that does them,
+/// one of [`place`].
 macro_rules! joins {
-    ($cpu_type:ty, $rows:ident; $($row:tt)*) => {
-        $($crate::chain::joins!(@row $cpu_type, $rows; $row);)*
+    ($cpu_type:ty, $rows:ident, $function:ident; $($row:tt)*) => {
+        $($crate::chain::joins!(@row ($cpu_type, $rows, $function); $row);)*
     };
-    (@row $cpu_type:ty, $rows:ident; ($($part:ty),+)) => {
-        $crate::chain::joins!(@cross $cpu_type, $rows, ($($part,)+); ());
+    (@row $to:tt; ($($part:ty),+)) => {
+        $crate::chain::joins!(@cross $to, ($($part,)+); ());
     };
-    (@row $cpu_type:ty, $rows:ident; { $($list:tt)+ }) => {
-        $crate::chain::joins!(@cross $cpu_type, $rows, (); ($($list)+));
+    (@row $to:tt; { $($list:tt)+ }) => {
+        $crate::chain::joins!(@cross $to, (); ($($list)+));
     };
-    (@cross $cpu_type:ty, $rows:ident, ($($done:ty,)+); ()) => {
+    (@cross ($cpu_type:ty, $rows:ident, $function:ident), ($($done:ty,)+); ()) => {
         $rows.push(const {
             &$crate::chain::Join {
                 parts: &[$($crate::chain::one::<$cpu_type, $done>()),+],
-                run: $crate::chain::joined::<
-                    $cpu_type,
-                    $crate::chain::joins!(@link $cpu_type, $($done,)+),
-                    $crate::chain::joins!(@then $cpu_type, $($done,)+),
+                run: $function::<
+                    $crate::chain::joins!(@link $($done,)+),
+                    $crate::chain::joins!(@then $($done,)+),
                 >,
             }
         });
     };
-    (@cross $cpu_type:ty, $rows:ident, $done:tt; ($list:tt $($rest:tt)*)) => {
-        $crate::chain::joins!(@list $cpu_type, $rows, $done; $list; ($($rest)*));
+    (@cross $to:tt, $done:tt; ($list:tt $($rest:tt)*)) => {
+        $crate::chain::joins!(@list $to, $done; $list; ($($rest)*));
     };
-    (@list $cpu_type:ty, $rows:ident, $done:tt; [$($item:ty),* $(,)?]; $rest:tt) => {
-        $($crate::chain::joins!(@add $cpu_type, $rows, $done, $item; $rest);)*
+    (@list $to:tt, $done:tt; [$($item:ty),* $(,)?]; $rest:tt) => {
+        $($crate::chain::joins!(@add $to, $done, $item; $rest);)*
     };
-    (@add $cpu_type:ty, $rows:ident, ($($done:ty,)*), $item:ty; $rest:tt) => {
-        $crate::chain::joins!(@cross $cpu_type, $rows, ($($done,)* $item,); $rest);
+    (@add $to:tt, ($($done:ty,)*), $item:ty; $rest:tt) => {
+        $crate::chain::joins!(@cross $to, ($($done,)* $item,); $rest);
     };
-    (@link $cpu_type:ty, $first:ty, $($more:ty,)*) => { $first };
-    (@then $cpu_type:ty, $first:ty,) => { $crate::chain::Dispatch };
-    (@then $cpu_type:ty, $first:ty, $second:ty, $($more:ty,)*) => {
-        $crate::chain::Known<$second, $crate::chain::joins!(@then $cpu_type, $second, $($more,)*)>
+    (@link $first:ty, $($more:ty,)*) => { $first };
+    (@then $first:ty,) => { $crate::chain::Dispatch };
+    (@then $first:ty, $second:ty, $($more:ty,)*) => {
+        $crate::chain::Known<$second, $crate::chain::joins!(@then $second, $($more,)*)>
     };
 }
 pub(crate) use joins;

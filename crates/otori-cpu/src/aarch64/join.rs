@@ -6,16 +6,19 @@ use super::access::{Load, LoadPair, Store, StorePair, kind::*, mode::*};
 use super::branch::*;
 use super::handler::*;
 use super::recorded::recorded;
-use crate::chain::{Join, Joins, joins};
+use crate::chain::{Join, Joins, joins, place};
 use crate::op::Op;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use once_cell::race::OnceBox;
 
+place! { Cpu; often }
+place! { Cpu; joined }
+
 fn rows() -> Vec<&'static Join<Cpu>> {
     let mut rows = Vec::new();
     recorded!(rows);
-    joins! { Cpu, rows;
+    joins! { Cpu, rows, joined;
         {
             [Copy, CopyWord, Constant, AddConstant<true>, AddConstant<false>, Add<true>, Add<false>, Eor<false>, LeftAndMask,
                 SignExtract<true>, Load<U64, OFFSET>, Load<U32, OFFSET>, Load<U8, OFFSET>, Load<U64, PAGE>,

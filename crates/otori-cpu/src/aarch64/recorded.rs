@@ -6,7 +6,7 @@
 /// Appends the rows, with the names as they are where this is called.
 macro_rules! recorded {
     ($rows:ident) => {
-        crate::chain::joins! { Cpu, $rows;
+        crate::chain::joins! { Cpu, $rows, often;
             (Add<false>, Load<U32, OFFSET>, Add<false>)
             (Add<false>, Load<U32, OFFSET>, Add<false>, Load<U32, OFFSET>, Add<false>)
             (Add<false>, Load<U8, OFFSET>, Add<false>, Load<U32, OFFSET>, Add<false>, RorConstant<false>, Add<false>,

@@ -9,8 +9,10 @@ use super::execute::flow::{Branch, BranchZero, Call, CompareBranch, Exchange, Ju
 use super::execute::memory::{BYTE, HALF, Load, OFFSET, OFFSET_REGISTER, POST, PRE, Store, WORD};
 use super::execute::product::Bits;
 use super::instruction::code::{ADD, AND, BIC, CMP, EOR, MOV, ORR, SUB, TST};
-use crate::chain::{one, three, two};
+use crate::chain::{Dispatch, Known, one, place};
 use core::ptr::fn_addr_eq;
+
+place! { Cpu; joined }
 
 /// Conditions.
 const EQUAL: u8 = 0;
@@ -50,10 +52,10 @@ macro_rules! ones {
     ([$($link:ty),* $(,)?]) => { &[$(one::<Cpu, $link>()),*] };
 }
 macro_rules! twos {
-    ($first:ty, [$($second:ty),* $(,)?]) => { &[$(two::<Cpu, $first, $second>()),*] };
+    ($first:ty, [$($second:ty),* $(,)?]) => { &[$(joined::<$first, Known<$second, Dispatch>> as Run),*] };
 }
 macro_rules! threes {
-    ($first:ty, $second:ty, [$($third:ty),* $(,)?]) => { &[$(three::<Cpu, $first, $second, $third>()),*] };
+    ($first:ty, $second:ty, [$($third:ty),* $(,)?]) => { &[$(joined::<$first, Known<$second, Known<$third, Dispatch>>> as Run),*] };
 }
 macro_rules! planes {
     ($first:ty, [$($second:ty),* $(,)?], $third:tt) => { &[$(threes!($first, $second, $third)),*] };

@@ -7,7 +7,7 @@
 /// Appends the rows, with the names as they are where this is called.
 macro_rules! families {
     ($rows:ident) => {
-        crate::chain::joins! { Cpu, $rows;
+        crate::chain::joins! { Cpu, $rows, joined;
             {
                 [Sum, Lw, Byte, Sw, Sb, Branch, Compare, Mask, Union, Difference, Subu, Shift, Link, Remember]
                 [Sum, Lw, Byte, Sw, Sb, Branch, Compare, Mask, Union, Difference, Subu, Shift, Link, Remember, Remembered,

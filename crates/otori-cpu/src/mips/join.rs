@@ -13,10 +13,27 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use once_cell::race::OnceBox;
 
+/// The places of one byte order.
+macro_rules! places {
+    ($ordered:ident) => {
+        mod $ordered {
+            use super::Cpu;
+            use crate::chain::place;
+
+            place! { Cpu; often }
+            place! { Cpu; joined }
+        }
+    };
+}
+
+places!(little);
+places!(big);
+
 /// The rows of one byte order.
 macro_rules! rows {
     ($ordered:ident) => {{
         use super::execute::memory::$ordered::*;
+        use self::$ordered::{joined, often};
         let mut rows = Vec::new();
         recorded!(rows);
         families!(rows);

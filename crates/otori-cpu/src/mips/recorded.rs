@@ -6,7 +6,7 @@
 /// Appends the rows, with the names as they are where this is called.
 macro_rules! recorded {
     ($rows:ident) => {
-        crate::chain::joins! { Cpu, $rows;
+        crate::chain::joins! { Cpu, $rows, often;
             (Addiu, Addiu, Sll, Addiu, Addiu, Addu, Addiu, Sll)
             (Addiu, Addu, NotEqual)
             (Addiu, Addu, NotEqual, Goto)

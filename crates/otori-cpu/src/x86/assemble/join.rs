@@ -11,7 +11,7 @@ use super::recorded::{
     arithmetic::arithmetic as arithmetic_rows, memory::memory as memory_rows, moves::moves as moves_rows,
     stack::stack as stack_rows,
 };
-use crate::chain::{Dispatch, Join, Joins, Known, joined};
+use crate::chain::{Dispatch, Join, Joins, Known, place};
 use crate::op::Op;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -21,6 +21,8 @@ use once_cell::race::OnceBox;
 const AND: u8 = 4;
 /// Number 7 in opcodes of shifts.
 const SAR: u8 = 7;
+
+place! { Cpu; joined }
 
 /// What comes behind the first operation, as a type.
 macro_rules! behind {
@@ -32,7 +34,7 @@ macro_rules! behind {
 macro_rules! rows {
     ($rows:ident; $(($first:path $(, $next:path)+))+) => {$(
         $rows.push(const {
-            &Join { parts: &[$first, $($next),+], run: joined::<Cpu, $first, behind!($($next),+)> }
+            &Join { parts: &[$first, $($next),+], run: joined::<$first, behind!($($next),+)> }
         });
     )+};
 }
