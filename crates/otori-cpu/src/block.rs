@@ -10,7 +10,7 @@ use crate::{aarch64, arm, mips, x86};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 use once_cell::race::OnceBox;
 
 /// A run of decoded instructions with one entrance. Position independent: operations hold distances, not addresses.
@@ -53,7 +53,7 @@ impl<S: Set> Block<S> {
             return &self.ops;
         }
         self.joined.get_or_init(|| {
-            let mut ops: Arc<[Op<S>]> = self.ops.iter().copied().collect();
+            let mut ops: Arc<[Op<S>]> = self.ops.iter().cloned().collect();
             Arc::get_mut(&mut ops).into_iter().for_each(|ops| cpu.join(ops));
             Box::new(ops)
         })
@@ -127,7 +127,7 @@ const FEW_ENTRIES: usize = 1 << 9;
 const ENTRIES: usize = 1 << 12;
 /// Places that a key may have: the first one with its lowest two bits changed.
 const PLACES: usize = 4;
-/// Operations in a [`BlockCache`] at most, 28 bytes each; then it begins anew.
+/// Operations in a [`BlockCache`] at most, 32 bytes each; then it begins anew.
 const OPS_MAX: usize = 1 << 16;
 
 /// Where a block begins.
@@ -162,8 +162,6 @@ pub struct BlockCache<S> {
     is_long: bool,
     /// Heads and operations.
     ops: Vec<Op<S>>,
-    /// For each of `ops` the head that it led to when it was last asked; only a hint, the head's key decides.
-    links: Vec<AtomicU32>,
     /// The blocks in `ops`, by place.
     placed: Vec<Placed<S>>,
     /// [`FEW_ENTRIES`] or [`ENTRIES`].
@@ -212,7 +210,6 @@ impl<S: Set> Default for BlockCache<S> {
             driven_out: 0,
             is_long: false,
             ops: Vec::new(),
-            links: Vec::new(),
             placed: Vec::new(),
             entrances: empty::<S>(FEW_ENTRIES),
         };
@@ -244,13 +241,11 @@ impl<S: Set> BlockCache<S> {
     fn clear(&mut self) {
         self.placed.clear();
         self.ops.clear();
-        self.links.clear();
         self.append(&[Op::new(head), Op::new(head)]);
     }
 
     fn append(&mut self, ops: &[Op<S>]) {
         self.ops.extend_from_slice(ops);
-        self.links.resize_with(self.ops.len(), AtomicU32::default);
     }
 
     /// The CPU has run for long, and goes on with joined operations.
@@ -301,22 +296,6 @@ impl<S: Set> BlockCache<S> {
     #[must_use]
     pub fn from(&self, place: u32) -> Option<&[Op<S>]> {
         self.ops.get(place as usize..)
-    }
-
-    /// The head and the operations that the operation with so many behind it and itself led to.
-    #[inline(always)]
-    #[must_use]
-    pub fn linked(&self, from: usize) -> Option<&[Op<S>]> {
-        let place = self.links.get(self.ops.len().wrapping_sub(from))?;
-        self.from(place.load(Ordering::Relaxed))
-    }
-
-    /// Notes where an operation leads.
-    #[inline]
-    pub fn link(&self, from: usize, place: u32) {
-        if let Some(link) = self.links.get(self.ops.len().wrapping_sub(from)) {
-            link.store(place, Ordering::Relaxed);
-        }
     }
 
     /// The block that the operation with so many behind it and itself is of, and the operation's number in it.

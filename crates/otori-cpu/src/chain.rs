@@ -368,7 +368,7 @@ macro_rules! branches {
                 $before
                 if taken {
                     let key = <$cpu_type as $crate::run::Set>::key_at($cpu.frame.start, $distance);
-                    return $crate::op::leave($cpu, maps, blocks, ops, key);
+                    return $crate::op::leave($cpu, maps, blocks, $op, key);
                 }
                 K::then($cpu, maps, blocks, rest)
             }

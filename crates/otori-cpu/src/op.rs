@@ -11,6 +11,7 @@ use crate::memory::{Access, Miss};
 use crate::run::Set;
 use crate::slot::Slot;
 use crate::stop::Stop;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// What does an operation: the first of `ops`, the others are the rest of its block.
 pub type Run<S> = for<'a> fn(&mut S, &'a Maps, &'a BlockCache<S>, &'a [Op<S>]) -> Next;
@@ -36,21 +37,43 @@ pub struct Op<S> {
     pub rest: u8,
     /// One more small number.
     pub e: u8,
+    /// Where it led when it last left its block.
+    pub link: Link,
 }
 
-impl<S> Clone for Op<S> {
-    fn clone(&self) -> Self {
-        *self
+/// Where in a [`BlockCache`] the head is that an operation led to; only a hint, the head's key decides. It lies in the
+/// operation, which is at hand when it is asked.
+#[derive(Debug, Default)]
+pub struct Link(AtomicU32);
+
+impl Link {
+    /// Where the head is.
+    #[inline(always)]
+    #[must_use]
+    pub fn place(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Notes where it leads.
+    #[inline(always)]
+    fn lead(&self, place: u32) {
+        self.0.store(place, Ordering::Relaxed);
     }
 }
 
-impl<S> Copy for Op<S> {}
+/// A copy leads nowhere yet.
+impl<S> Clone for Op<S> {
+    fn clone(&self) -> Self {
+        let Op { run, imm, a, b, c, d, at, rest, e, link: _ } = *self;
+        Op { run, imm, a, b, c, d, at, rest, e, link: Link::default() }
+    }
+}
 
 impl<S> Op<S> {
     /// An operation with all fields zero.
     #[must_use]
     pub fn new(run: Run<S>) -> Self {
-        Op { run, imm: 0, a: Slot::R0, b: Slot::R0, c: Slot::R0, d: 0, at: 0, rest: 0, e: 0 }
+        Op { run, imm: 0, a: Slot::R0, b: Slot::R0, c: Slot::R0, d: 0, at: 0, rest: 0, e: 0, link: Link::default() }
     }
 }
 
@@ -140,49 +163,46 @@ pub fn go<'a, S: Set>(
     cpu: &mut S,
     maps: &'a Maps,
     blocks: &'a BlockCache<S>,
-    ops: &'a [Op<S>],
+    op: &'a Op<S>,
     key: u64,
 ) -> Next {
     let left = cpu.frame().left;
-    go_with(cpu, maps, blocks, ops.len(), key, left)
+    go_with(cpu, maps, blocks, &op.link, key, left)
 }
 
-/// As [`go`], in the middle of a block: gives back what the first operation's `rest` says.
+/// As [`go`], in the middle of a block: gives back what the operation's `rest` says.
 #[inline(always)]
 pub fn leave<'a, S: Set>(
     cpu: &mut S,
     maps: &'a Maps,
     blocks: &'a BlockCache<S>,
-    ops: &'a [Op<S>],
+    op: &'a Op<S>,
     key: u64,
 ) -> Next {
-    let rest = ops.first().map_or(0, |op| op.rest);
-    let left = cpu.frame().left.wrapping_add(i64::from(rest));
-    go_with(cpu, maps, blocks, ops.len(), key, left)
+    let left = cpu.frame().left.wrapping_add(i64::from(op.rest));
+    go_with(cpu, maps, blocks, &op.link, key, left)
 }
 
-/// As [`go`], with so many instructions left, from the operation with so many behind it and itself. There is one of it
-/// for each set: what every operation that leaves a block would hold again drives more useful code out of the host's
-/// caches than a jump costs.
+/// As [`go`], with so many instructions left. There is one of it for each set: what every operation that leaves a block
+/// would hold again drives more useful code out of the host's caches than a jump costs.
 #[inline(never)]
 fn go_with<'a, S: Set>(
     cpu: &mut S,
     maps: &'a Maps,
     blocks: &'a BlockCache<S>,
-    from: usize,
+    link: &'a Link,
     key: u64,
     left: i64,
 ) -> Next {
     let frame = cpu.frame();
-    frame.start = key;
-    if let Some(placed) = blocks.linked(from)
+    (frame.start, frame.left) = (key, left);
+    if let Some(placed) = blocks.from(link.place())
         && let Some((paid, ops @ [first, ..])) = pay(placed, key, left)
     {
         frame.left = paid;
         return (first.run)(cpu, maps, blocks, ops);
     }
-    frame.left = left;
-    go_elsewhere(cpu, maps, blocks, from, key)
+    go_elsewhere(cpu, maps, blocks, link, key)
 }
 
 /// As [`go`], to where this operation did not lead before.
@@ -191,11 +211,11 @@ fn go_elsewhere<'a, S: Set>(
     cpu: &mut S,
     maps: &'a Maps,
     blocks: &'a BlockCache<S>,
-    from: usize,
+    link: &'a Link,
     key: u64,
 ) -> Next {
     let Some(place) = blocks.place(key) else { return Next::GO };
-    blocks.link(from, place);
+    link.lead(place);
     let frame = cpu.frame();
     if let Some(placed) = blocks.from(place)
         && let Some((paid, ops @ [first, ..])) = pay(placed, key, frame.left)

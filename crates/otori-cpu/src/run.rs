@@ -347,7 +347,7 @@ fn come_back<S: Set, M: Memory>(
 /// Runs the rest of one instruction and leaves the block behind it: its store may have changed what follows.
 fn alone<S: Set>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, block: &Block<S>, ops: &[Op<S>]) -> Next {
     let at = ops.first().map_or(0, |op| op.at);
-    let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).copied().collect();
+    let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).cloned().collect();
     if few.len() == ops.len() {
         return resume(cpu, maps, blocks, ops);
     }

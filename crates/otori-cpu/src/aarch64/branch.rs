@@ -50,23 +50,23 @@ pub(super) fn on_constant(condition: u32, wide: bool) -> Run<Cpu> {
 last_links! { Cpu;
     Goto(cpu, op, maps, blocks, ops) {
         let key = Cpu::key_at(cpu.frame.start, op.imm as i32);
-        go(cpu, maps, blocks, ops, key)
+        go(cpu, maps, blocks, op, key)
     }
     /// The distance of the instruction behind is in the upper half of `imm`.
     Call(cpu, op, maps, blocks, ops) {
         let start = cpu.frame.start;
         cpu.x[30] = start.wrapping_add((op.imm as i64 >> 32) as u64);
-        go(cpu, maps, blocks, ops, Cpu::key_at(start, op.imm as i32))
+        go(cpu, maps, blocks, op, Cpu::key_at(start, op.imm as i32))
     }
     JumpRegister(cpu, op, maps, blocks, ops) {
         let key = cpu.get(op.b);
-        go(cpu, maps, blocks, ops, key)
+        go(cpu, maps, blocks, op, key)
     }
     /// `imm`: distance of the instruction behind.
     CallRegister(cpu, op, maps, blocks, ops) {
         let key = cpu.get(op.b);
         cpu.x[30] = cpu.frame.start.wrapping_add(op.imm);
-        go(cpu, maps, blocks, ops, key)
+        go(cpu, maps, blocks, op, key)
     }
     /// `imm`: distance of the instruction behind.
     SystemCall(cpu, op, _maps, _blocks, ops) {

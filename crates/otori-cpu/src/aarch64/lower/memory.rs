@@ -131,7 +131,7 @@ impl Lowering {
         let fits = last.imm & PAGE_MASK == 0 && displacement <= PAGE_MASK;
         let joins = is_page && fits && last.a == b && last.at.wrapping_add(1) == self.at;
         if joins {
-            *last = Op { run, a, b, imm: last.imm | displacement, ..*last };
+            *last = Op { run, a, b, imm: last.imm | displacement, ..last.clone() };
         }
         joins
     }

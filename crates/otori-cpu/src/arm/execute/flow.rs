@@ -64,7 +64,7 @@ last_links! { Cpu;
     Branch<const CONDITION: u8>(cpu, op, maps, blocks, ops, rest) {
         if holds::<CONDITION>(cpu) {
             let key = near(cpu.frame.start, op.imm as u32);
-            return leave(cpu, maps, blocks, ops, key);
+            return leave(cpu, maps, blocks, op, key);
         }
         K::then(cpu, maps, blocks, rest)
     }
@@ -79,7 +79,7 @@ last_links! { Cpu;
         }
         if holds::<CONDITION>(cpu) {
             let key = near(cpu.frame.start, op.imm as u32);
-            return leave(cpu, maps, blocks, ops, key);
+            return leave(cpu, maps, blocks, op, key);
         }
         K::then(cpu, maps, blocks, rest)
     }
@@ -88,7 +88,7 @@ last_links! { Cpu;
     BranchZero<const NONZERO: bool>(cpu, op, maps, blocks, ops, rest) {
         if (cpu.registers[op.b as usize] != 0) == NONZERO {
             let key = near(cpu.frame.start, op.imm as u32);
-            return leave(cpu, maps, blocks, ops, key);
+            return leave(cpu, maps, blocks, op, key);
         }
         K::then(cpu, maps, blocks, rest)
     }
@@ -96,20 +96,20 @@ last_links! { Cpu;
     /// Goes to a distance; what is in the upper half of the constant is set in the key (ITSTATE).
     Jump(cpu, op, maps, blocks, ops, _rest) {
         let key = near(cpu.frame.start, op.imm as u32) | op.imm & !0xffff_ffff;
-        leave(cpu, maps, blocks, ops, key)
+        leave(cpu, maps, blocks, op, key)
     }
 
     /// Calls at a distance; the upper half of the constant is the distance to return to.
     Call(cpu, op, maps, blocks, ops, _rest) {
         let start = cpu.frame.start;
         cpu.registers[14] = (start as u32).wrapping_add((op.imm >> 32) as u32);
-        leave(cpu, maps, blocks, ops, near(start, op.imm as u32))
+        leave(cpu, maps, blocks, op, near(start, op.imm as u32))
     }
 
     /// Goes to where slot `b` says, in the mode of its bit 0.
     Exchange(cpu, op, maps, blocks, ops, _rest) {
         let key = cpu.frame.start & BIG_DATA | u64::from(cpu.registers[op.b as usize]);
-        leave(cpu, maps, blocks, ops, key)
+        leave(cpu, maps, blocks, op, key)
     }
 
     /// As [`Exchange`], with a link to the distance in the constant.
@@ -117,7 +117,7 @@ last_links! { Cpu;
         let start = cpu.frame.start;
         let key = start & BIG_DATA | u64::from(cpu.registers[op.b as usize]);
         cpu.registers[14] = (start as u32).wrapping_add(op.imm as u32);
-        leave(cpu, maps, blocks, ops, key)
+        leave(cpu, maps, blocks, op, key)
     }
 }
 
@@ -157,7 +157,7 @@ pub(in crate::arm) fn jump_register<'a>(
     let start = cpu.frame.start;
     let target = cpu.registers[op.b as usize];
     let target = if start & 1 != 0 { target | 1 } else { target & !3 };
-    leave(cpu, maps, blocks, ops, start & BIG_DATA | u64::from(target))
+    leave(cpu, maps, blocks, op, start & BIG_DATA | u64::from(target))
 }
 
 /// tbb and tbh: goes forward by what a table says; the constant is the distance to pc.
@@ -178,7 +178,7 @@ pub(in crate::arm) fn table<'a, const HALF: bool, const BIG: bool>(
     };
     let Some(entry) = entry else { return miss(cpu, ops, u64::from(at), 1 + shift, Access::Read) };
     let key = near(cpu.frame.start, (op.imm as u32).wrapping_add(2 * entry));
-    leave(cpu, maps, blocks, ops, key)
+    leave(cpu, maps, blocks, op, key)
 }
 
 /// Goes on behind with the other byte order of data.
@@ -190,7 +190,7 @@ pub(in crate::arm) fn set_endian<'a>(
 ) -> Next {
     let [op, ..] = ops else { return NOTHING };
     let key = near(cpu.frame.start, op.imm as u32) & !BIG_DATA | if op.d != 0 { BIG_DATA } else { 0 };
-    go(cpu, maps, blocks, ops, key)
+    go(cpu, maps, blocks, op, key)
 }
 
 /// A system call: the constant is the distance behind it, above that the comment; `d` is ITSTATE behind it.

@@ -25,24 +25,24 @@ branches! { Cpu;
 last_links! { Cpu;
     Goto(cpu, op, maps, blocks, ops) {
         let key = Cpu::key_at(cpu.frame.start, op.imm as i32);
-        go(cpu, maps, blocks, ops, key)
+        go(cpu, maps, blocks, op, key)
     }
     /// Within the 256 MB region of the delay slot. All of the block is on one page, or it is nothing but the jump and
     /// its slot; so the second instruction tells the region.
     Jump(cpu, op, maps, blocks, ops) {
         let region = (cpu.frame.start as u32).wrapping_add(4) & 0xf000_0000;
-        go(cpu, maps, blocks, ops, u64::from(region | op.imm as u32))
+        go(cpu, maps, blocks, op, u64::from(region | op.imm as u32))
     }
     JumpRegister(cpu, op, maps, blocks, ops) {
         let key = u64::from(cpu.get(op.b));
-        go(cpu, maps, blocks, ops, key)
+        go(cpu, maps, blocks, op, key)
     }
 }
 
 last_links! { Cpu;
-    JumpRemembered(cpu, _op, maps, blocks, ops) {
+    JumpRemembered(cpu, op, maps, blocks, _ops) {
         let key = u64::from(cpu.target);
-        go(cpu, maps, blocks, ops, key)
+        go(cpu, maps, blocks, op, key)
     }
     /// `imm`: distance of the instruction behind.
     Syscall(cpu, op, _maps, _blocks, ops) {

@@ -449,7 +449,7 @@ impl Assembly {
             _ => width!(bits, string::scan_string),
         };
         let operation = Op { b: i.segment, d: prefix, e, imm: i64::from(self.here) as u64, ..op(run) };
-        self.push(operation);
+        self.push(operation.clone());
         if i.opcode & 0xfe == 0xa6 {
             self.push(Op { run: width!(bits, string::compare_string), ..operation });
         }
@@ -603,7 +603,7 @@ impl Assembly {
             Some((run, imm)) => {
                 let rest = self.at() + 1;
                 if let (Some(last), Some(effect)) = (self.ops.last_mut(), self.effects.last_mut()) {
-                    *last = Op { run, imm, rest, ..*last };
+                    *last = Op { run, imm, rest, ..last.clone() };
                     *effect = Effect::PLAIN.setting(ARITHMETIC);
                 }
                 self.comparison = None;

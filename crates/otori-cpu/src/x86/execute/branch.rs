@@ -39,13 +39,13 @@ leavers! {
     /// Goes on at a distance.
     fn jump(cpu, maps, blocks, ops, op) {
         let target = key(cpu, op.imm);
-        go(cpu, maps, blocks, ops, target)
+        go(cpu, maps, blocks, op, target)
     }
 
     /// Goes on at the address in a.
     fn jump_register(cpu, maps, blocks, ops, op) {
         let target = get(cpu, op.a) & cpu.mask;
-        go(cpu, maps, blocks, ops, target)
+        go(cpu, maps, blocks, op, target)
     }
 
     /// Pushes the distance in the upper half of imm, goes on at the one in the lower half. `W` is the stack's.
@@ -54,7 +54,7 @@ leavers! {
         let top = get(cpu, SP).wrapping_sub((W / 8).into()) & cpu.mask;
         write!(cpu, maps, blocks, ops, W, top, back);
         set::<64>(cpu, SP, top);
-        go(cpu, maps, blocks, ops, target)
+        go(cpu, maps, blocks, op, target)
     }
 
     /// Pushes the distance imm, goes on at the address in a.
@@ -63,7 +63,7 @@ leavers! {
         let top = get(cpu, SP).wrapping_sub((W / 8).into()) & cpu.mask;
         write!(cpu, maps, blocks, ops, W, top, back);
         set::<64>(cpu, SP, top);
-        go(cpu, maps, blocks, ops, target)
+        go(cpu, maps, blocks, op, target)
     }
 
     /// Pops the address to go on at, and imm bytes more.
@@ -72,7 +72,7 @@ leavers! {
         let target = read!(cpu, maps, blocks, ops, W, top);
         let below = top.wrapping_add(u64::from(W / 8)).wrapping_add(op.imm) & cpu.mask;
         set::<64>(cpu, SP, below);
-        go(cpu, maps, blocks, ops, target)
+        go(cpu, maps, blocks, op, target)
     }
 
     /// INT 80 of 32-bit mode; imm is the distance behind it.
@@ -132,7 +132,7 @@ handlers! {
         let holds = cpu.flags.holds::<C>();
         if holds {
             let target = key(cpu, op.imm);
-            return leave(cpu, maps, blocks, ops, target);
+            return leave(cpu, maps, blocks, op, target);
         }
     }
 
@@ -142,7 +142,7 @@ handlers! {
         let holds = compare::<K, W, C>(cpu, b, c);
         if holds {
             let target = key(cpu, op.imm);
-            return leave(cpu, maps, blocks, ops, target);
+            return leave(cpu, maps, blocks, op, target);
         }
     }
 
@@ -152,7 +152,7 @@ handlers! {
         let holds = compare::<K, W, C>(cpu, b, constant);
         if holds {
             let target = key(cpu, op.imm as i32 as u64);
-            return leave(cpu, maps, blocks, ops, target);
+            return leave(cpu, maps, blocks, op, target);
         }
     }
 
@@ -173,7 +173,7 @@ handlers! {
         };
         if holds {
             let target = key(cpu, op.imm);
-            return leave(cpu, maps, blocks, ops, target);
+            return leave(cpu, maps, blocks, op, target);
         }
     }
 

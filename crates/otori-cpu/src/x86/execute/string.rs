@@ -135,7 +135,7 @@ fn count_down<'a>(
         return step(cpu, maps, blocks, ops);
     }
     let again = key(cpu, op.imm);
-    leave(cpu, maps, blocks, ops, again)
+    leave(cpu, maps, blocks, op, again)
 }
 
 leavers! {
@@ -230,7 +230,7 @@ leavers! {
             return step(cpu, maps, blocks, ops);
         }
         let again = key(cpu, op.imm);
-        leave(cpu, maps, blocks, ops, again)
+        leave(cpu, maps, blocks, op, again)
     }
 
     /// CMPS, first half: loads the element of the source; skips the second half if nothing is to be compared.
@@ -261,6 +261,6 @@ leavers! {
             return step(cpu, maps, blocks, ops);
         }
         let again = key(cpu, op.imm);
-        leave(cpu, maps, blocks, ops, again)
+        leave(cpu, maps, blocks, op, again)
     }
 }
