@@ -50,5 +50,13 @@ pub const SUPPRESSIONS: usize = 65_536;
 pub const SELECTION_LINES: usize = 65_536;
 /// Entries of one dataset.
 pub const DATASET_ENTRIES: usize = 4_000_000;
+/// Countries of one `geoip`.
+pub const COUNTRIES_PER_RULE: usize = 256;
+/// The largest number of a category of reputations, as Suricata has it.
+pub const REPUTATION_CATEGORY: u8 = 60;
+/// Addresses and networks with a reputation.
+pub const REPUTATION_ENTRIES: usize = 4_000_000;
+/// Lines of files of reputations that are told when they are refused.
+pub const REPUTATION_TOLD: usize = 20;
 /// Bytes that `base64_decode` looks at.
 pub const BASE64_BYTES: usize = 65_536;

@@ -1,7 +1,10 @@
 //! One compiled rule.
 //!
 //! Key type: [`Rule`]; its conditions on bytes are [`Group`]s of [`crate::step::Step`]s.
-use crate::{address::AddressSet, port::PortSet, step::Step, transform::Transform};
+use crate::{
+    address::AddressSet, country::Country, port::PortSet, reputation::Reputed, step::Step,
+    transform::Transform,
+};
 use otori_event::Timestamp;
 use otori_wire::{FieldId, Progress, flow::Direction, proto::ProtocolId};
 
@@ -305,9 +308,19 @@ pub enum Check {
     FlowBytes(Option<Direction>, Compare),
     /// seconds since the flow's first packet
     FlowAge(Compare),
+    /// what is thought of the addresses
+    Reputed(Reputed),
+    /// their countries
+    Country(Country),
+    /// one direction carries very many bytes, or both do, or one of the two
+    Elephant(Which),
 }
 
 impl Check {
+    /// Addresses alone decide it.
+    pub(crate) const fn is_about_addresses(&self) -> bool {
+        matches!(self, Check::Reputed(_) | Check::Country(_))
+    }
     /// It can be asked while a stream is looked at as well as of a packet.
     pub(crate) const fn goes_with_streams(&self) -> bool {
         matches!(
@@ -317,8 +330,22 @@ impl Check {
                 | Check::FlowPackets(..)
                 | Check::FlowBytes(..)
                 | Check::FlowAge(_)
+                | Check::Reputed(_)
+                | Check::Country(_)
+                | Check::Elephant(_)
         )
     }
+}
+
+/// Which directions of a flow are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// that one
+    One(Direction),
+    /// one of them
+    Either,
+    /// each
+    Both,
 }
 
 /// How TCP flags are compared.
@@ -372,6 +399,8 @@ pub enum Track {
     Rule,
     /// the flow
     Flow,
+    /// the transaction
+    Transaction,
 }
 
 /// A condition on, or change of, what was remembered.
@@ -423,6 +452,17 @@ pub enum NumberTest {
 }
 
 impl Memory {
+    /// It belongs to a transaction.
+    pub const fn is_of_transaction(&self) -> bool {
+        matches!(
+            self,
+            Memory::HostIsSet(_, Track::Transaction)
+                | Memory::HostIsNotSet(_, Track::Transaction)
+                | Memory::HostSet(_, Track::Transaction, _)
+                | Memory::HostUnset(_, Track::Transaction)
+                | Memory::HostToggle(_, Track::Transaction, _)
+        )
+    }
     /// It must hold before the rule matches; otherwise it is done because the rule matched.
     pub const fn is_condition(&self) -> bool {
         matches!(

@@ -65,6 +65,10 @@ pub struct View<'a, 'p> {
     pub flow_packets: [u64; 2],
     /// bytes of the flow per direction
     pub flow_bytes: [u64; 2],
+    /// directions that carry very many bytes
+    pub elephant: [bool; 2],
+    /// the transaction that is looked at
+    pub transaction: Option<u64>,
     /// stream bytes per direction
     pub stream_bytes: [u64; 2],
     /// first packet of the flow
@@ -95,6 +99,8 @@ impl<'a, 'p> View<'a, 'p> {
             flow_number: 0,
             flow_packets: [0; 2],
             flow_bytes: [0; 2],
+            elephant: [false; 2],
+            transaction: None,
             stream_bytes: [0; 2],
             flow_started_at: packet.at,
         }

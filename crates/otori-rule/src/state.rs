@@ -2,8 +2,10 @@
 //!
 //! Key types: [`FlowMarks`] (kept with each flow), [`Globals`] (one per engine). Time comes from packets.
 use crate::{
+    country::Countries,
     dataset::Datasets,
     limits::{BIT_NAMES, FLOW_BITS, HOST_BITS, STREAM_WINDOW, THRESHOLDS},
+    reputation::Reputations,
     rule::{Action, Memory, NumberTest, Rule, Threshold, ThresholdKind, Track, Unique},
     set::View,
     suppress::Suppressions,
@@ -74,6 +76,10 @@ pub struct Tables {
     pub names: BitNames,
     /// lists of values
     pub datasets: Datasets,
+    /// countries of addresses
+    pub countries: Countries,
+    /// reputations of addresses
+    pub reputations: Reputations,
     /// reads a file that a rule names; the crate itself does no I/O
     pub read: Option<ReadFile>,
     /// things that `requires` may ask for (`ja4`)
@@ -183,6 +189,8 @@ enum Who {
     Pair(IpAddr, IpAddr),
     Rule,
     Flow(u64),
+    /// flow and number in it
+    Transaction(u64, u64),
 }
 
 impl Who {
@@ -194,6 +202,7 @@ impl Who {
             Track::Pair => Who::Pair(source.min(destination), source.max(destination)),
             Track::Rule => Who::Rule,
             Track::Flow => Who::Flow(view.flow_number),
+            Track::Transaction => Who::Transaction(view.flow_number, view.transaction.unwrap_or(u64::MAX)),
         }
     }
 }

@@ -34,7 +34,8 @@ impl Atlas {
         self.networks.is_some()
     }
 
-    fn country(&self, ip: IpAddr) -> Option<String> {
+    /// The two letters of an address's country.
+    pub fn country(&self, ip: IpAddr) -> Option<String> {
         let found = self.countries.as_ref()?.lookup(ip).ok()?;
         let code: String = found.decode_path(&[maxminddb::PathElement::Key("country_code")]).ok()??;
         (code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(code)

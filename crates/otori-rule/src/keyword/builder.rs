@@ -463,7 +463,8 @@ impl<'a> Builder<'a> {
         let on_fields = rule.groups.iter().any(|group| matches!(group.target, Target::Fields(_)));
         let application = matches!(rule.protocol, RuleProtocol::Application(_));
         let hooked = rule.hook.is_some();
-        if on_fields || !rule.application_events.is_empty() || hooked {
+        let of_transaction = rule.memory.iter().any(crate::rule::Memory::is_of_transaction);
+        if on_fields || !rule.application_events.is_empty() || hooked || of_transaction {
             return Stage::Transaction;
         }
         let payload = payload_of(rule).is_some();
@@ -492,7 +493,7 @@ impl<'a> Builder<'a> {
         };
         let only_memory = !rule.memory.iter().any(asks);
         let bare = rule.groups.is_empty()
-            && rule.checks.is_empty()
+            && rule.checks.iter().all(Check::is_about_addresses)
             && rule.flow == FlowOptions::default()
             && rule.protocol != RuleProtocol::TcpPacket
             && rule.protocol != RuleProtocol::TcpStream

@@ -1,6 +1,6 @@
 //! `flow` and the keywords on a flow's counts.
 use super::Builder;
-use crate::rule::{Check, Compare, StreamSide};
+use crate::rule::{Check, Compare, StreamSide, Which};
 use otori_wire::{flow::Direction, proto};
 
 pub(super) fn flow(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
@@ -112,6 +112,18 @@ pub(super) fn packets_to_client(builder: &mut Builder<'_>, value: &str) -> Resul
 }
 pub(super) fn packets_to_server(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     count(builder, value, |compare| Check::FlowPackets(Some(Direction::ToServer), compare))
+}
+
+pub(super) fn elephant(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let which = match value {
+        "toserver" => Which::One(Direction::ToServer),
+        "toclient" => Which::One(Direction::ToClient),
+        "either" => Which::Either,
+        "both" => Which::Both,
+        other => return Err(format!("unknown direction {other:?}: toserver, toclient, either or both")),
+    };
+    builder.rule.checks.push(Check::Elephant(which));
+    Ok(())
 }
 
 pub(super) fn stream_size(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {

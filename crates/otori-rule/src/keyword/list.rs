@@ -1,8 +1,10 @@
-//! `dataset` and `datarep`.
+//! `dataset`, `datarep`, `iprep` and `geoip`.
 use super::Builder;
 use crate::{
+    country::Country,
     dataset::{Dataset, Kind, Shared, Shown},
-    rule::Compare,
+    reputation::{Reputed, Side, Standing},
+    rule::{Check, Compare},
     step::{ListTest, Step},
 };
 
@@ -80,5 +82,42 @@ pub(super) fn datarep(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     let compare = Compare::parse(&format!("{operator}{number}"))?;
     let list = list(builder, name, &options(parts)?, true)?;
     builder.push(Step::Listed(list, ListTest::Reputation(compare)));
+    Ok(())
+}
+
+/// `side,category,operator,score` or `side,category,isset`.
+pub(super) fn address_reputation(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let parts: Vec<&str> = value.split(',').map(str::trim).collect();
+    let [side, category, operator, rest @ ..] = parts.as_slice() else {
+        return Err("a side, a category and an operator are needed".into());
+    };
+    let side = match *side {
+        "any" => Side::Any,
+        "src" => Side::Source,
+        "dst" => Side::Destination,
+        "both" => Side::Both,
+        other => return Err(format!("unknown side {other:?}: any, src, dst or both")),
+    };
+    let standing = match (*operator, rest) {
+        ("isset", []) => Standing::Known,
+        ("isnotset", []) => Standing::Unknown,
+        ("isset" | "isnotset", _) => return Err(format!("{operator} takes no score")),
+        ("<" | ">" | "<=" | ">=" | "=" | "==" | "!=", [score]) => {
+            let known = score.parse::<u8>().ok().filter(|score| *score <= 127);
+            let score = known.ok_or_else(|| format!("{score:?} is no score: 0 to 127"))?;
+            Standing::Is(Compare::parse(&format!("{}{score}", operator.trim_start_matches("==")))?)
+        }
+        (other, [_]) => return Err(format!("unknown operator {other:?}: <, <=, >, >= or =")),
+        (_, _) => return Err("a score is needed behind the operator, and nothing more".into()),
+    };
+    let scores = builder.tables.reputations.clone();
+    let category = scores.category(category)?;
+    builder.rule.checks.push(Check::Reputed(Reputed { side, category, standing, scores }));
+    Ok(())
+}
+
+pub(super) fn country(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let country = Country::parse(value, &builder.tables.countries)?;
+    builder.rule.checks.push(Check::Country(country));
     Ok(())
 }

@@ -80,6 +80,8 @@ pub(super) fn flow_number(builder: &mut Builder<'_>, value: &str) -> Result<(), 
 
 /// Until another rule clears it.
 const DEFAULT_EXPIRE_SECONDS: u32 = 30;
+/// A bit of a transaction is forgotten after that time.
+const TRANSACTION_SECONDS: u32 = 3600;
 const FOREVER_SECONDS: u32 = u32::MAX;
 
 fn push_host(
@@ -116,13 +118,17 @@ pub(super) fn x_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), Strin
             Some(("track", "ip_src")) => track = Some(Track::Source),
             Some(("track", "ip_dst")) => track = Some(Track::Destination),
             Some(("track", "ip_pair")) => track = Some(Track::Pair),
-            Some(("track", "tx")) => return Err("track tx is not supported".into()),
+            Some(("track", "tx")) => (track, seconds) = (Some(Track::Transaction), TRANSACTION_SECONDS),
             Some(("expire", text)) => seconds = number(text)?,
             None if part == "noalert" => builder.rule.silent = true,
             _ => return Err(format!("unknown option {part:?}")),
         }
     }
-    push_host(builder, command, name, track.ok_or("xbits needs track")?, seconds)
+    let track = track.ok_or("xbits needs track")?;
+    if track == Track::Transaction && (!matches!(command, "set" | "isset") || value.contains("expire")) {
+        return Err("with track tx there are only set and isset, and no expire".into());
+    }
+    push_host(builder, command, name, track, seconds)
 }
 
 pub(super) fn host_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {

@@ -102,7 +102,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("flow.bytes", Needed, flow::bytes, "bytes of the flow"),
     row("flow.bytes_toclient", Needed, flow::bytes_to_client, "bytes to the client"),
     row("flow.bytes_toserver", Needed, flow::bytes_to_server, "bytes to the server"),
-    row("flow.elephant", Needed, meta::unsupported, "refused: rates of flows are not measured"),
+    row("flow.elephant", Needed, flow::elephant, "a direction of the flow carries more bytes than flow.rate-tracking says"),
     row("flow.pkts", Needed, flow::packets, "packets of the flow"),
     row("flow.pkts_toclient", Needed, flow::packets_to_client, "packets to the client"),
     row("flow.pkts_toserver", Needed, flow::packets_to_server, "packets to the server"),
@@ -112,7 +112,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("fragoffset", Needed, packet::fragment_offset, "IP fragment offset"),
     row("frame", Needed, legacy::frame, "a part of a protocol's message as it was sent"),
     row("ftpbounce", Bare, legacy::ftp_bounce, "FTP PORT with another address"),
-    row("geoip", Needed, meta::unsupported, "refused: there is no table of countries here"),
+    row("geoip", Needed, list::country, "countries of the addresses"),
     row("gid", Needed, meta::gid, "generator id"),
     row("hostbits", Needed, memory::host_bits, "bits remembered with a host"),
     row("http2.settings", Needed, industry::http2_settings, "a setting of HTTP/2 and its value"),
@@ -124,7 +124,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("igmp.type", Needed, packet::igmp_type, "IGMP type"),
     row("ip_proto", Needed, packet::ip_protocol, "IP protocol"),
     row("ipopts", Needed, packet::ip_options, "IPv4 options"),
-    row("iprep", Needed, meta::unsupported, "refused: there is no reputation table here"),
+    row("iprep", Needed, list::address_reputation, "reputation of the addresses in a category"),
     row("isdataat", Needed, bytes::data_at, "there are bytes, or are not"),
     row("itype", Needed, packet::icmp_type, "ICMP type"),
     row("l3_proto", Needed, packet::version, "IPv4 or IPv6"),
@@ -183,7 +183,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("vlan.layers", Needed, packet::vlan_layers, "number of VLAN tags"),
     row("window", Needed, packet::window, "TCP window"),
     row("within", Needed, content::within, "bytes behind the match before that the last content must end in"),
-    row("xbits", Needed, memory::x_bits, "bits remembered with hosts or pairs"),
+    row("xbits", Needed, memory::x_bits, "bits remembered with hosts, pairs or transactions"),
 ];
 
 /// The table of keywords for people, made from the rows.

@@ -4,7 +4,7 @@
 use super::View;
 use crate::{
     keyword,
-    rule::{Check, Group, HeaderPart, Pick, Rule, RuleProtocol, StreamSide, Target},
+    rule::{Check, Group, HeaderPart, Pick, Rule, RuleProtocol, StreamSide, Target, Which},
     step::{Buffer, Step, matches},
     transform::Changed,
 };
@@ -184,6 +184,11 @@ pub(super) fn check_holds(check: &Check, view: &View<'_, '_>) -> bool {
         Check::Ttl(compare) => ip.is_some_and(|ip| compare.holds(u64::from(ip.ttl))),
         Check::IpId(id) => ip.is_some_and(|ip| ip.identification == *id),
         Check::IpProtocol(compare) => compare.holds(u64::from(view.protocol)),
+        Check::Reputed(reputed) => reputed.holds(view.source.ip, view.destination.ip),
+        Check::Country(country) => country.holds(view.source.ip, view.destination.ip),
+        Check::Elephant(Which::One(direction)) => view.elephant[direction.index()],
+        Check::Elephant(Which::Either) => view.elephant != [false; 2],
+        Check::Elephant(Which::Both) => view.elephant == [true; 2],
         Check::SameIp => view.source.ip == view.destination.ip,
         Check::FragmentBits(bits, how) => ip.is_some_and(|ip| how.holds(ip.flag_bits, *bits)),
         Check::FragmentOffset(compare) => {

@@ -157,10 +157,11 @@ impl RuleSet {
         if addresses.is_empty() {
             return;
         }
+        let version = addresses.version.wrapping_add(self.tables.reputations.version()).max(1);
         let first = match view.direction {
             Some(direction) => {
                 let asked = &mut marks.addresses_asked[direction.index()];
-                core::mem::replace(asked, addresses.version) != addresses.version
+                core::mem::replace(asked, version) != version
             }
             None => true,
         };
@@ -268,6 +269,7 @@ impl RuleSet {
         ask: &mut Ask<'_>,
     ) {
         let side = direction.index();
+        let view = &View { transaction: Some(transaction.id), ..view.again() };
         let key_of = |slot: u32| self.files.filed(slot).key;
         found.extend(transaction.marks.candidates[side].drain(..).map(key_of));
         if !core::mem::replace(&mut transaction.marks.primed[side], true) {

@@ -46,7 +46,8 @@ impl Work<'_> {
             .skipped
             .as_deref_mut()
             .is_some_and(|skipped| core::mem::replace(&mut skipped.changes, changes) != changes);
-        let facts = Facts::of(flow);
+        let mut facts = Facts::of(flow);
+        facts.elephant = self.measure(&mut flow.extra, direction, packet);
         let sent_bytes = self.sent_bytes(&facts, &flow.extra);
         let police = self.state.policing.as_ref();
         let policies = police.is_some_and(|police| police.may_ask_again(&flow.extra, sent_bytes, packet.at));

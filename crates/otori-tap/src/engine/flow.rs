@@ -4,6 +4,7 @@
 use super::{
     Decision, Exception, Settings, WorkState,
     bypass::Skipped,
+    elephant::Rates,
     lone_place, naming,
     outcome::Found,
     pieces::{Kind, Pieces},
@@ -65,6 +66,8 @@ pub(crate) struct FlowExtra {
     pub(crate) ends: Ends,
     /// beside the way: what became readable through an acknowledgement, until its sender says something again
     waiting: Pieces,
+    /// what it carried of late, if anybody asks
+    rates: Option<Box<Rates>>,
 }
 
 /// What `config` rules do not want to have logged of a flow.
@@ -106,6 +109,8 @@ pub struct Facts {
     pub packets: [u64; 2],
     /// bytes per direction
     pub bytes: [u64; 2],
+    /// directions that carry very many bytes
+    pub elephant: [bool; 2],
     /// first packet
     pub started_at: Timestamp,
     established: bool,
@@ -123,6 +128,7 @@ impl Facts {
             protocol: flow.protocol,
             packets: flow.packets,
             bytes: flow.bytes,
+            elephant: [false; 2],
             started_at: flow.started_at,
             established: flow.is_established(),
             streamed: tcp.is_some_and(|tcp| tcp.state() > TcpState::None),
@@ -177,6 +183,8 @@ impl Case<'_, '_> {
             flow_number: facts.number,
             flow_packets: facts.packets,
             flow_bytes: facts.bytes,
+            elephant: facts.elephant,
+            transaction: None,
             stream_bytes: facts.stream_bytes,
             flow_started_at: facts.started_at,
         }
@@ -217,6 +225,18 @@ impl Work<'_> {
             return decision;
         }
         self.keep_to_rate(flow, direction, packet)
+    }
+
+    /// Counts what the flow carries of late; the directions that carry very much.
+    pub(super) fn measure(
+        &self,
+        extra: &mut FlowExtra,
+        direction: Direction,
+        packet: &Packet<'_>,
+    ) -> [bool; 2] {
+        let Some(limit) = self.settings.elephant else { return [false; 2] };
+        let rates = extra.rates.get_or_insert_with(|| Box::new(Rates::new(limit)));
+        rates.count(packet.at, direction, packet.frame.len() as u64, limit)
     }
 
     /// A flow that began before it was seen, and whose first bytes are those of a server.
@@ -268,6 +288,7 @@ impl Work<'_> {
         let established = flow.is_established();
         let (events, taken) = self.read_stream(flow, direction, packet);
         let mut facts = Facts::of(flow);
+        facts.elephant = self.measure(&mut flow.extra, direction, packet);
         // The packet that ends the hand-shake is not yet one of an established connection, unless it carries data.
         facts.established &= established || facts.protocol != protocol::TCP || !packet.payload.is_empty();
         // What no stream has taken is looked at in its packet.

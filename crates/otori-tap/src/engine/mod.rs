@@ -5,6 +5,7 @@
 mod asked;
 mod bypass;
 mod crew;
+mod elephant;
 mod expected;
 mod flow;
 mod lane;
@@ -24,6 +25,7 @@ mod workers;
 mod tests;
 
 pub use crew::Crew;
+pub use elephant::RateLimit;
 pub use flow::Facts;
 pub use settings::{Detail, Exception, Forwarded, Settings};
 pub use workers::{Spread, Workers};

@@ -1,7 +1,7 @@
 //! How an engine works.
 //!
 //! Key types: [`Settings`], [`Exception`]. Names and meaning are those of suricata.yaml where it has them.
-use super::Mode;
+use super::{Mode, elephant::RateLimit};
 use crate::reject::Sinkhole;
 use core::net::IpAddr;
 use otori_rule::{address::AddressSet, set::ActionOrder};
@@ -135,6 +135,8 @@ pub struct Settings {
     pub flows: FlowLimits,
     /// a flow of so many bytes that is encrypted, or of an unknown protocol, is only counted from then on
     pub bypass_bytes: Option<u64>,
+    /// how many bytes in how many seconds are very many (`flow.rate-tracking`)
+    pub elephant: Option<RateLimit>,
     /// an encrypted flow is only counted once its hand-shake was read (`encryption-handling: bypass`)
     pub bypass_encrypted: bool,
     /// a flow is only counted once one direction is longer than what is put in order (`stream.bypass`)
@@ -166,6 +168,7 @@ impl Default for Settings {
             bodies: Bodies::default(),
             flows: FlowLimits::default(),
             bypass_bytes: None,
+            elephant: None,
             bypass_encrypted: false,
             bypass_deep: false,
             sinkhole: None,

@@ -1,7 +1,8 @@
 //! Every folder of vectors/wire: a conversation, rules, and the events that must come out.
 //!
 //! `talk.txt` says who sends what (see `talk`), `test.rules` are the rules, `expect.json` lists
-//! `{"count": n, "match": {"dotted.key": value}}` over EVE events; a file `inline` makes drops real.
+//! `{"count": n, "match": {"dotted.key": value}}` over EVE events; a file `inline` makes drops real; `categories.txt` and
+//! `reputation.list` are what is thought of addresses.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 #[path = "../broken/mod.rs"]
 mod broken;
@@ -13,7 +14,7 @@ use otori_tap::{Engine, Mode, Settings, capture::Capture};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-fn engine(mode: Mode, rules: &str) -> Engine {
+fn engine(mode: Mode, rules: &str, folders: &[PathBuf]) -> Engine {
     let variables = Variables::default();
     let settings = Settings {
         name: "vectors".into(),
@@ -22,6 +23,12 @@ fn engine(mode: Mode, rules: &str) -> Engine {
         ..Settings::default()
     };
     let mut engine = Engine::new(settings, variables);
+    let reputations = engine.tables().reputations.clone();
+    let read = |name: &str| -> String {
+        folders.iter().filter_map(|folder| std::fs::read_to_string(folder.join(name)).ok()).collect()
+    };
+    reputations.load_categories("categories.txt", &read("categories.txt"));
+    reputations.load([("reputation.list", read("reputation.list").as_str())]);
     let report = engine.load("test.rules", rules);
     assert!(report.refused.is_empty(), "{:?}", report.refused);
     engine
@@ -45,7 +52,7 @@ fn lookup<'a>(event: &'a Value, path: &str) -> &'a Value {
 fn check(folder: &Path) {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let mode = if folder.join("inline").exists() { Mode::Inline } else { Mode::Observe };
-    let mut engine = engine(mode, &read("test.rules"));
+    let mut engine = engine(mode, &read("test.rules"), &[folder.to_owned()]);
     let file = talk::pcap(&talk::frames(&read("talk.txt")));
     let mut capture = Capture::open(file.as_slice()).unwrap();
     let mut number = 0;

@@ -22,7 +22,7 @@ fn broken_packets_neither_panic_nor_pile_up() {
         rules.push_str(&read("test.rules").replace("sid:", &format!("sid:{}00", place + 1)));
         rules.push('\n');
     }
-    let mut engine = engine(Mode::Observe, &rules);
+    let mut engine = engine(Mode::Observe, &rules, &folders());
     // Every address is a device's.
     let devices = Devices::with_limit(AddressSet::default(), Map::default(), DEVICES);
     engine.set_devices(devices.clone());

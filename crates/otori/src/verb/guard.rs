@@ -5,7 +5,7 @@
 mod link;
 mod standby;
 
-use super::{Failure, devices, lists, policies, rules};
+use super::{Failure, devices, lists, policies, reputations, rules};
 use anyhow::Context;
 use link::Link;
 use otori_event::{Event, EventId, EventKind, Timestamp, id::fnv1a};
@@ -59,6 +59,8 @@ pub struct Arguments {
     selection: rules::RuleOptions,
     #[command(flatten)]
     lists: lists::Options,
+    #[command(flatten)]
+    reputations: reputations::Options,
     #[command(flatten)]
     devices: devices::DeviceOptions,
     /// A socket that takes further devices, a line of JSON each:
@@ -234,6 +236,10 @@ fn engine(arguments: &Arguments, row: &BackendRow) -> anyhow::Result<Engine> {
     if let Some(book) = arguments.policies.load(&mut engine, sinkholes)? {
         arguments.policies.watch(book, sinkholes);
     }
+    let reputations = engine.tables().reputations.clone();
+    arguments.reputations.load_countries(&engine.tables().countries)?;
+    arguments.reputations.load(&reputations)?;
+    arguments.reputations.follow(reputations);
     arguments.selection.load(&mut engine, &arguments.rules)?;
     arguments.lists.load(&mut engine, &home)?;
     Ok(engine)

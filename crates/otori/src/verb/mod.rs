@@ -18,6 +18,7 @@ mod lists;
 mod policies;
 pub mod product;
 pub mod rehearse;
+mod reputations;
 mod rules;
 pub mod sign_in_link;
 pub mod up;

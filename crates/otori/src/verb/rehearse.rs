@@ -3,7 +3,7 @@
 //! Neighbours: `guard` (whose settings it takes), `inspect` (what Suricata would say of a capture). Every block is told with
 //! its rule or list; what a file of known findings does not name is a failure.
 #![allow(clippy::print_stdout, reason = "the findings are this verb's data")]
-use super::{Failure, guard, lists, policies, rules};
+use super::{Failure, guard, lists, policies, reputations, rules};
 use anyhow::Context;
 use otori_tap::{
     Decision, Engine, Mode,
@@ -30,6 +30,8 @@ pub struct Arguments {
     selection: rules::RuleOptions,
     #[command(flatten)]
     lists: lists::Options,
+    #[command(flatten)]
+    reputations: reputations::Options,
     #[command(flatten)]
     policies: policies::PolicyOptions,
     /// Networks of the guarded devices, as a rule's header has them
@@ -95,6 +97,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let settings = otori_tap::Settings { sinkhole, eve: true, ..settings };
     let home = settings.home.clone();
     let mut engine = Engine::new(settings, variables);
+    arguments.reputations.load_countries(&engine.tables().countries)?;
+    arguments.reputations.load(&engine.tables().reputations)?;
     arguments.selection.load(&mut engine, &arguments.rules)?;
     arguments.lists.load(&mut engine, &home)?;
     let mut sum = Sum::default();

@@ -1,10 +1,11 @@
 //! What keys of suricata.yaml and of `--set` mean here.
 //!
 //! Key type: [`Keys`]. Suricata's manual, "Suricata.yaml". Keys that only tune or log are known and do nothing.
+use super::super::reputations;
 use otori_rule::{Action, Variables, address::AddressSet, set::ActionOrder};
 use otori_tap::{
     Mode, Settings,
-    engine::{Detail, Exception, Forwarded},
+    engine::{Detail, Exception, Forwarded, RateLimit},
 };
 use otori_wire::{
     Policy, Reassembly,
@@ -18,6 +19,9 @@ use std::path::PathBuf;
 pub struct Keys {
     pub variables: Variables,
     pub threshold_file: Option<PathBuf>,
+    /// files of reputations as named, and where they are
+    reputations: reputations::Options,
+    reputation_folder: Option<PathBuf>,
     /// what `requires` of rules finds
     pub features: Vec<String>,
     mode: Mode,
@@ -35,6 +39,10 @@ pub struct Keys {
     hosts: Vec<(AddressSet, Policy)>,
     order: Vec<Action>,
     alerts_per_packet: usize,
+    elephant_bytes: Option<u64>,
+    elephant_seconds: u32,
+    /// a database of countries
+    countries: Option<PathBuf>,
     bodies: Bodies,
     detail: Detail,
 }
@@ -135,6 +143,8 @@ impl Keys {
         Keys {
             variables: Variables::default(),
             threshold_file: None,
+            reputations: reputations::Options::default(),
+            reputation_folder: None,
             features: vec!["ja3".into(), "ja4".into(), "output::alert".into()],
             mode,
             reassembly: Reassembly { immediate: false, ..Reassembly::default() },
@@ -145,6 +155,9 @@ impl Keys {
             hosts: Vec::new(),
             order: Vec::new(),
             alerts_per_packet: 15,
+            elephant_bytes: None,
+            elephant_seconds: 10,
+            countries: None,
             bodies: Bodies::default(),
             detail: Detail { packet: true, payload: true, ethernet: true, ..Detail::default() },
             drop_invalid: true,
@@ -206,6 +219,10 @@ impl Keys {
         if let Some(rest) = key.strip_prefix("host-os-policy.") {
             return self.host(rest, value);
         }
+        if key.starts_with("reputation-files.") {
+            self.reputations.files.push(value.into());
+            return true;
+        }
         if key.starts_with("action-order.") {
             self.order.extend(action(value));
             return true;
@@ -238,6 +255,11 @@ impl Keys {
             "app-layer.protocols.http.libhtp.default-config.request-body-limit" => {
                 self.bodies.request_bytes = body_bytes(value);
             }
+            "reputation-categories-file" => self.reputations.categories = Some(value.into()),
+            "default-reputation-path" => self.reputation_folder = Some(value.into()),
+            "geoip-database" => self.countries = Some(value.into()),
+            "flow.rate-tracking.bytes" => self.elephant_bytes = size(value),
+            "flow.rate-tracking.interval" => self.elephant_seconds = value.parse().unwrap_or(10),
             "threshold-file" => self.threshold_file = Some(value.into()),
             "packet-alert-max" => self.alerts_per_packet = value.parse().unwrap_or(15),
             "app-layer.protocols.tls.ja3-fingerprints" => self.feature("ja3", value),
@@ -271,6 +293,17 @@ impl Keys {
             (None, _) => return false,
         }
         true
+    }
+    /// Files of reputations: those of the command line, and those that the keys name.
+    pub fn reputations(&self, also: &reputations::Options) -> reputations::Options {
+        let named = |path: &PathBuf| {
+            reputations::placed(self.reputation_folder.as_deref(), &path.to_string_lossy())
+        };
+        reputations::Options {
+            geoip_database: also.geoip_database.clone().or_else(|| self.countries.clone()),
+            categories: also.categories.clone().or_else(|| self.reputations.categories.clone()),
+            files: also.files.iter().cloned().chain(self.reputations.files.iter().map(named)).collect(),
+        }
     }
     /// An engine's settings.
     pub fn settings(&self, base: Settings) -> Settings {
@@ -308,6 +341,9 @@ impl Keys {
             hosts,
             order,
             alerts_per_packet: self.alerts_per_packet,
+            elephant: self
+                .elephant_bytes
+                .map(|bytes| RateLimit { bytes, seconds: self.elephant_seconds }),
             bodies: self.bodies,
             detail: self.detail,
             ..base
@@ -343,10 +379,15 @@ mod tests {
             ("host-os-policy.windows.0", "192.0.2.1"),
             ("action-order.0", "drop"),
             ("mpm-algo", "ac"),
+            ("default-reputation-path", "/lists"),
+            ("reputation-files.0", "a.list"),
+            ("reputation-files.1", "/b.list"),
         ] {
             assert!(keys.take(key, value), "{key}");
         }
         assert!(!keys.take("nonsense", "1"));
+        let files = keys.reputations(&reputations::Options::default()).files;
+        assert_eq!(files, [PathBuf::from("/lists/a.list"), PathBuf::from("/b.list")]);
         let settings = keys.settings(Settings::default());
         assert_eq!((settings.midstream, settings.reassembly.immediate), (Exception::Ignore, false));
         assert_eq!(settings.reassembly.depth_bytes, 2048);

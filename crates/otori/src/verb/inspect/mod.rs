@@ -6,7 +6,7 @@ mod filter;
 mod keys;
 mod yaml;
 
-use super::{Failure, devices, lists, policies, rules};
+use super::{Failure, devices, lists, policies, reputations, rules};
 use anyhow::Context;
 use filter::Filter;
 use keys::Keys;
@@ -47,6 +47,8 @@ pub struct Arguments {
     selection: rules::RuleOptions,
     #[command(flatten)]
     lists: lists::Options,
+    #[command(flatten)]
+    reputations: reputations::Options,
     #[command(flatten)]
     devices: devices::DeviceOptions,
     #[command(flatten)]
@@ -92,7 +94,10 @@ pub fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
     let sinkhole = arguments.lists.sinkhole()?;
     let settings = Settings { capture, sinkhole, ..settings };
     let home = settings.home.clone();
+    let reputations = keys.reputations(&arguments.reputations);
     let mut engine = Engine::new(settings, keys.variables);
+    reputations.load(&engine.tables().reputations)?;
+    reputations.load_countries(&engine.tables().countries)?;
     let devices = arguments.devices.load(&mut engine, &home)?;
     let inventory = match (arguments.inventory, devices) {
         (Some(form), Some(devices)) => Some((form, devices)),
