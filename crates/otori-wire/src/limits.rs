@@ -100,6 +100,24 @@ pub const TEXT_LINE_BYTES: usize = 4096;
 pub const MESSAGE_BYTES: usize = 65_536;
 /// Requests of one flow that wait for their answer.
 pub const OPEN_REQUESTS: usize = 64;
+/// Bytes of an RFB hand-shake that wait to be read.
+pub const RFB_BYTES: usize = 65_536;
+/// Security types that an RFB server may offer.
+pub const RFB_TYPES: usize = 255;
+/// Payloads of one IKE message.
+pub const IKE_PAYLOADS: usize = 64;
+/// Proposals of one IKE message.
+pub const IKE_PROPOSALS: usize = 64;
+/// Parts of one name of Kerberos.
+pub const KERBEROS_NAMES: usize = 16;
+/// Answers kept of one LDAP request.
+pub const LDAP_ANSWERS: usize = 64;
+/// Attributes, and values of one, kept of one LDAP message.
+pub const LDAP_ATTRIBUTES: usize = 64;
+/// Interfaces that one DCE/RPC connection has bound.
+pub const DCERPC_INTERFACES: usize = 64;
+/// Bytes of the data of one DCE/RPC call that are kept.
+pub const DCERPC_STUB_BYTES: usize = 65_536;
 /// Bytes of one side of a QUIC hand-shake.
 pub const QUIC_CRYPTO_BYTES: usize = 16_384;
 /// Bytes of one DNP3 application fragment that is joined from frames.

@@ -9,8 +9,10 @@ use crate::{
 
 pub mod adb;
 pub mod bacnet;
+mod ber;
 pub mod coap;
 pub mod cwmp;
+pub mod dcerpc;
 pub mod dear;
 pub mod dhcp;
 pub mod dnp3;
@@ -24,11 +26,15 @@ pub mod ftp;
 mod headed;
 pub mod http;
 pub mod http2;
+pub mod ike;
+pub mod krb5;
+pub mod ldap;
 pub mod lines;
 pub mod modbus;
 pub mod mqtt;
 pub mod ntp;
 pub mod quic;
+pub mod rfb;
 pub mod rtsp;
 pub mod sip;
 pub mod smb;
@@ -111,6 +117,16 @@ pub enum ProtocolId {
     Llmnr = 29,
     /// RFC 6762
     Mdns = 30,
+    /// RFC 6143
+    Rfb = 31,
+    /// RFC 7296, RFC 2409
+    Ike = 32,
+    /// RFC 4120
+    Krb5 = 33,
+    /// RFC 4511
+    Ldap = 34,
+    /// The Open Group C706
+    Dcerpc = 35,
 }
 
 impl ProtocolId {

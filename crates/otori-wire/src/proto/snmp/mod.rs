@@ -1,7 +1,10 @@
 //! SNMP versions 1, 2c and 3: every message is a transaction.
 //!
 //! Key type: [`Message`]. RFC 1157 4.1, RFC 3416 3, RFC 3412 6, RFC 3414 2.4; BER as in X.690 8.
-use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
+use super::{
+    FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record,
+    ber::{OBJECT, OCTETS, SEQUENCE, integer, tagged, value},
+};
 use crate::{
     flow::Direction,
     limits::SNMP_VARIABLES,
@@ -58,36 +61,6 @@ pub static NUMBERS: &[NumberRow] = &[
     number(ToServer, PDU_TYPE, "snmp.pdu_type", NumberForm::Named(KINDS)),
     number(ToClient, PDU_TYPE, "snmp.pdu_type", NumberForm::Named(KINDS)),
 ];
-
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 2;
-const OCTETS: u8 = 4;
-const OBJECT: u8 = 6;
-
-/// The next value: its tag, its bytes, and what follows it.
-fn value(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, rest) = bytes.split_first()?;
-    let (first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(*first), rest),
-        0x81..=0x84 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest)
-        }
-        _ => return None,
-    };
-    let (inside, rest) = rest.split_at_checked(length)?;
-    Some((*tag, inside, rest))
-}
-/// The same, when it has that tag.
-fn tagged(bytes: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
-    value(bytes).filter(|(tag, ..)| *tag == wanted).map(|(_, inside, rest)| (inside, rest))
-}
-fn integer(bytes: &[u8]) -> Option<(i64, &[u8])> {
-    let (digits, rest) = tagged(bytes, INTEGER).filter(|(digits, _)| (1..=8).contains(&digits.len()))?;
-    let sign = if digits[0] & 0x80 != 0 { -1 } else { 0 };
-    Some((digits.iter().fold(sign, |sum, digit| sum << 8 | i64::from(*digit)), rest))
-}
 
 /// Writes `1.3.6.1.2.1` from its encoding (X.690 8.19).
 fn object_name(bytes: &[u8], out: &mut Vec<u8>) {
