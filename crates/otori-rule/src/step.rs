@@ -235,6 +235,8 @@ pub enum Step {
     Listed(dataset::Shared, ListTest),
     /// the buffer is a number, eight bytes
     NumberIs(Compare),
+    /// the buffer is a number in one of these ranges, ends included, or in none of them
+    NumberAmong(Vec<(u64, u64)>, bool),
     /// the buffer is a time in seconds since 1970, which is over, or is not
     IsPast(bool),
     /// bits of information in each byte of a part of the buffer
@@ -312,6 +314,7 @@ impl Step {
             | Step::Absent { .. }
             | Step::Listed(..)
             | Step::NumberIs(_)
+            | Step::NumberAmong(..)
             | Step::IsPast(_)
             | Step::Entropy { .. }
             | Step::Hashed(..) => false,

@@ -119,6 +119,15 @@ const SEVERAL: &[&str] = &[
     "http.request_header",
     "http.response_header",
     "http2.header",
+    "ike.vendor",
+    "krb5.cname",
+    "krb5.sname",
+    "ldap.request.attribute_type",
+    "ldap.request.attributes",
+    "ldap.responses.attribute_type",
+    "ldap.responses.attributes",
+    "ldap.responses.dn",
+    "ldap.responses.message",
     "mqtt.subscribe.topic",
     "mqtt.unsubscribe.topic",
     "tls.alpn",
@@ -238,6 +247,15 @@ impl<'a> Builder<'a> {
             self.push_alone(first.keyword, unique(rows.iter().map(|row| row.id)), step, Pick::Any);
         }
     }
+    /// Steps on a buffer, all on the same one of several.
+    pub(super) fn push_whole(&mut self, keyword: &str, steps: Vec<Step>) -> Result<(), String> {
+        let rows: Vec<&FieldRow> = rows_by_keyword(keyword).collect();
+        let Some(first) = rows.first() else { return Err(format!("no buffer {keyword}")) };
+        let target = Target::Fields(unique(rows.iter().map(|row| row.id)));
+        let (keyword, transforms, pick) = (first.keyword, Vec::new(), Pick::Any);
+        self.rule.groups.push(Group { target, keyword, transforms, pick, steps });
+        Ok(())
+    }
     fn push_alone(&mut self, keyword: &'static str, ids: Vec<FieldId>, step: Step, pick: Pick) {
         let target = Target::Fields(ids);
         self.rule.groups.push(Group { target, keyword, transforms: Vec::new(), pick, steps: vec![step] });
@@ -325,7 +343,7 @@ impl<'a> Builder<'a> {
             group.target == target
                 && group.transforms == transforms
                 && group.pick == Pick::Any
-                && !matches!(group.steps.first(), Some(Step::NumberIs(_) | Step::IsPast(_)))
+                && !matches!(group.steps.first(), Some(Step::NumberIs(_) | Step::NumberAmong(..) | Step::IsPast(_)))
         };
         let first = self.first_group.min(self.rule.groups.len());
         let later = self.rule.groups.get(first..).unwrap_or(&[]);

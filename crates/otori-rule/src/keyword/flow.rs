@@ -25,21 +25,16 @@ pub(super) fn flow(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
 /// Application protocols of Suricata that nothing here reads: no flow is of them.
 pub(crate) const UNREAD: &[&str] = &[
     "bittorrent-dht",
-    "dcerpc",
     "doh2",
-    "ike",
     "imap",
     "irc",
     "jabber",
-    "krb5",
-    "ldap",
     "msn",
     "mysql",
     "nfs",
     "pgsql",
     "pop3",
     "rdp",
-    "rfb",
     "template",
 ];
 

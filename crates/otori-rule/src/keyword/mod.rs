@@ -7,6 +7,7 @@ mod bytes;
 mod content;
 mod file;
 mod flow;
+mod identity;
 mod industry;
 mod issued;
 mod legacy;
@@ -78,6 +79,10 @@ pub static KEYWORDS: &[Keyword] = &[
     row("content", Needed, content::content, "bytes that must be there, or must not"),
     row("datarep", Needed, list::datarep, "reputation of the buffer on a list"),
     row("dataset", Needed, list::dataset, "the buffer is on a list, or is put there"),
+    row("dce_iface", Needed, identity::interface, "interface that is called over DCE/RPC"),
+    row("dce_opnum", Needed, identity::operation, "number of the operation that is called over DCE/RPC"),
+    row("dcerpc.iface", Needed, identity::interface, "interface that is called over DCE/RPC"),
+    row("dcerpc.opnum", Needed, identity::operation, "number of the operation that is called over DCE/RPC"),
     row("decode-event", Needed, packet::decode_event, "an anomaly of the decoder"),
     row("depth", Needed, content::depth, "bytes that the last content may lie in"),
     row("detection_filter", Needed, memory::detection_filter, "alerts only beyond a rate"),
@@ -122,11 +127,14 @@ pub static KEYWORDS: &[Keyword] = &[
     row("icode", Needed, packet::icmp_code, "ICMP code"),
     row("id", Needed, packet::ip_id, "IP identification"),
     row("igmp.type", Needed, packet::igmp_type, "IGMP type"),
+    row("ike.chosen_sa_attribute", Needed, identity::chosen_attribute, "what the server has chosen for IKE"),
+    row("ike.vendor", Optional, identity::vendor, "identifier of a vendor in IKE"),
     row("ip_proto", Needed, packet::ip_protocol, "IP protocol"),
     row("ipopts", Needed, packet::ip_options, "IPv4 options"),
     row("iprep", Needed, list::address_reputation, "reputation of the addresses in a category"),
     row("isdataat", Needed, bytes::data_at, "there are bytes, or are not"),
     row("itype", Needed, packet::icmp_type, "ICMP type"),
+    row("krb5.ticket_encryption", Needed, identity::ticket_encryption, "encryption of a ticket"),
     row("l3_proto", Needed, packet::version, "IPv4 or IPv6"),
     row("lua", Needed, meta::unsupported, "refused: no scripts"),
     row("luajit", Needed, meta::unsupported, "refused: no scripts"),

@@ -49,6 +49,11 @@ impl Run<'_> {
                 let value = self.buffer.bytes.try_into().ok().map(u64::from_be_bytes);
                 value.is_some_and(|value| compare.holds(value)) && self.steps(rest, cursor)
             }
+            Step::NumberAmong(ranges, negated) => {
+                let value = self.buffer.bytes.try_into().ok().map(u64::from_be_bytes);
+                let within = |value: u64| ranges.iter().any(|(low, high)| (*low..=*high).contains(&value));
+                value.is_some_and(|value| within(value) != *negated) && self.steps(rest, cursor)
+            }
             // The clock is not in the buffer: it was asked before.
             Step::IsPast(_) => self.steps(rest, cursor),
             Step::Entropy { count, offset, compare } => {
