@@ -144,7 +144,8 @@ mod tests {
         let mut nodes: Vec<[Option<u32>; 2]> = vec![[None; 2]];
         let mut ends = Vec::new();
         for (network, offset) in networks {
-            let bits = network.iter().flat_map(|byte| (0..8).rev().map(move |at| usize::from(byte >> at & 1)));
+            let bits =
+                network.iter().flat_map(|byte| (0..8).rev().map(move |at| usize::from(byte >> at & 1)));
             let bits: Vec<usize> = bits.collect();
             let mut at = 0;
             for bit in &bits[..23] {

@@ -155,7 +155,9 @@ impl Reputations {
         }
         Err(match categories.is_empty() {
             true => format!("no category {name:?}: name a reputation-categories-file"),
-            false => format!("no category {name:?} in the file of categories: add ID,{name},DESCRIPTION to it"),
+            false => {
+                format!("no category {name:?} in the file of categories: add ID,{name},DESCRIPTION to it")
+            }
         })
     }
     fn score(&self, ip: IpAddr, category: u8) -> Option<u8> {
@@ -163,8 +165,11 @@ impl Reputations {
     }
 }
 
-/// Address, length of the prefix, category and score of a line; or the column and what is wrong there.
-fn read_score(entry: &str) -> Result<((bool, u128), u8, u8, u8), (usize, String)> {
+/// Address, length of the prefix, category and score.
+type Score = ((bool, u128), u8, u8, u8);
+
+/// What a line says; or the column and what is wrong there.
+fn read_score(entry: &str) -> Result<Score, (usize, String)> {
     let mut at = 1;
     let mut parts = entry.split(',').map(|part| {
         let column = at + part.len() - part.trim_start().len();
@@ -326,7 +331,8 @@ mod tests {
         let asked = reputed(&mut tables, "src,BadHosts,>,50").unwrap();
         let nobody: IpAddr = [203, 0, 113, 1].into();
         let before = tables.reputations.version();
-        let text: String = (0..20_000u32).map(|n| format!("198.51.{}.{},1,100\n", n >> 8 & 0xff, n & 0xff)).collect();
+        let text: String =
+            (0..20_000u32).map(|n| format!("198.51.{}.{},1,100\n", n >> 8 & 0xff, n & 0xff)).collect();
         tables.reputations.load([("c.list", text.as_str())]);
         assert!(asked.holds([198, 51, 9, 9].into(), nobody));
         tables.reputations.load([("c.list", "192.0.2.1,1,100\n")]);

@@ -343,7 +343,10 @@ impl<'a> Builder<'a> {
             group.target == target
                 && group.transforms == transforms
                 && group.pick == Pick::Any
-                && !matches!(group.steps.first(), Some(Step::NumberIs(_) | Step::NumberAmong(..) | Step::IsPast(_)))
+                && !matches!(
+                    group.steps.first(),
+                    Some(Step::NumberIs(_) | Step::NumberAmong(..) | Step::IsPast(_))
+                )
         };
         let first = self.first_group.min(self.rule.groups.len());
         let later = self.rule.groups.get(first..).unwrap_or(&[]);

@@ -107,7 +107,12 @@ pub static KEYWORDS: &[Keyword] = &[
     row("flow.bytes", Needed, flow::bytes, "bytes of the flow"),
     row("flow.bytes_toclient", Needed, flow::bytes_to_client, "bytes to the client"),
     row("flow.bytes_toserver", Needed, flow::bytes_to_server, "bytes to the server"),
-    row("flow.elephant", Needed, flow::elephant, "a direction of the flow carries more bytes than flow.rate-tracking says"),
+    row(
+        "flow.elephant",
+        Needed,
+        flow::elephant,
+        "a direction of the flow carries more bytes than flow.rate-tracking says",
+    ),
     row("flow.pkts", Needed, flow::packets, "packets of the flow"),
     row("flow.pkts_toclient", Needed, flow::packets_to_client, "packets to the client"),
     row("flow.pkts_toserver", Needed, flow::packets_to_server, "packets to the server"),

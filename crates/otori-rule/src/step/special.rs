@@ -45,14 +45,9 @@ impl Run<'_> {
                 drop(list);
                 holds && self.steps(rest, cursor)
             }
-            Step::NumberIs(compare) => {
+            Step::NumberIs(_) | Step::NumberAmong(..) => {
                 let value = self.buffer.bytes.try_into().ok().map(u64::from_be_bytes);
-                value.is_some_and(|value| compare.holds(value)) && self.steps(rest, cursor)
-            }
-            Step::NumberAmong(ranges, negated) => {
-                let value = self.buffer.bytes.try_into().ok().map(u64::from_be_bytes);
-                let within = |value: u64| ranges.iter().any(|(low, high)| (*low..=*high).contains(&value));
-                value.is_some_and(|value| within(value) != *negated) && self.steps(rest, cursor)
+                value.is_some_and(|value| number_holds(step, value)) && self.steps(rest, cursor)
             }
             // The clock is not in the buffer: it was asked before.
             Step::IsPast(_) => self.steps(rest, cursor),
@@ -86,6 +81,17 @@ impl Run<'_> {
             | Step::ByteJump { .. }
             | Step::ByteExtract { .. } => false,
         }
+    }
+}
+
+/// Whether a number is what the step wants.
+fn number_holds(step: &Step, value: u64) -> bool {
+    match step {
+        Step::NumberIs(compare) => compare.holds(value),
+        Step::NumberAmong(ranges, negated) => {
+            ranges.iter().any(|(low, high)| (*low..=*high).contains(&value)) != *negated
+        }
+        _ => false,
     }
 }
 

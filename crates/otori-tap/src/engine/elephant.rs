@@ -64,7 +64,8 @@ mod tests {
     fn a_flow_is_one_while_it_carries_much() {
         let limit = RateLimit { bytes: 1000, seconds: 3 };
         let mut rates = Rates::new(limit);
-        let mut at = |second: i64, way, bytes| rates.count(Timestamp(second * 1_000_000_000), way, bytes, limit);
+        let mut at =
+            |second: i64, way, bytes| rates.count(Timestamp(second * 1_000_000_000), way, bytes, limit);
         assert_eq!(at(100, Direction::ToServer, 600), [false, false]);
         assert_eq!(at(101, Direction::ToServer, 600), [true, false]);
         assert_eq!(at(102, Direction::ToClient, 1001), [true, true]);

@@ -2,8 +2,9 @@
 //!
 //! Key type: [`ProtocolRow`]. Neighbours: the folders that the rows name.
 use super::{
-    ProtocolId, ProtocolRow, adb, bacnet, coap, cwmp, dcerpc, dhcp, dnp3, dns, echonet, enip, ftp, http, http2,
-    ike, krb5, ldap, modbus, mqtt, ntp, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp, ssh, telnet, tftp, tls, websocket,
+    ProtocolId, ProtocolRow, adb, bacnet, coap, cwmp, dcerpc, dhcp, dnp3, dns, echonet, enip, ftp, http,
+    http2, ike, krb5, ldap, modbus, mqtt, ntp, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp, ssh, telnet,
+    tftp, tls, websocket,
 };
 use crate::decode::protocol;
 

@@ -60,10 +60,13 @@ impl Options {
             }
             return Ok(());
         };
-        let loaded = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| into.load(bytes));
+        let loaded =
+            std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| into.load(bytes));
         loaded.map_err(|why| {
-            let remedy = "name a database of countries in MaxMind's form with --geoip-database or geoip-database";
-            Failure::Configuration(format!("cannot read the countries {}: {why}; {remedy}", path.display())).into()
+            let remedy =
+                "name a database of countries in MaxMind's form with --geoip-database or geoip-database";
+            Failure::Configuration(format!("cannot read the countries {}: {why}; {remedy}", path.display()))
+                .into()
         })
     }
     /// Takes every change of the files of scores from now on; the next packet is asked against the new ones.

@@ -126,7 +126,8 @@ impl Calls {
     fn pdu(&mut self, direction: Direction, pdu: &Pdu<'_>, bytes: &[u8], transactions: &mut Transactions) {
         let side = direction.index();
         let name = pdu.call as u16;
-        let going_on = self.unfinished[side].filter(|(call, _)| *call == pdu.call && !pdu.first).map(|(_, id)| id);
+        let going_on =
+            self.unfinished[side].filter(|(call, _)| *call == pdu.call && !pdu.first).map(|(_, id)| id);
         let known = going_on.or_else(|| (direction == ToClient).then(|| self.open.answered(name)).flatten());
         let id = known.unwrap_or_else(|| transactions.open(ProtocolId::Dcerpc));
         if direction == ToServer
@@ -156,8 +157,9 @@ impl Calls {
                     fields.set_number(OPERATION, u64::from(operation));
                 }
                 let context = pdu.context;
-                let bound = self.bound.iter().filter(|bound| Some(bound.context) == context && bound.is_accepted());
-                for interface in pdu.interface.iter().chain(bound.last()) {
+                let mut bound =
+                    self.bound.iter().filter(|bound| Some(bound.context) == context && bound.is_accepted());
+                for interface in pdu.interface.iter().chain(bound.next_back()) {
                     fields.set(INTERFACE, interface.key());
                 }
             }

@@ -251,7 +251,12 @@ impl<'a> Pdu<'a> {
             call: sequence,
             operation: (head[1] == kind::REQUEST).then_some(operation),
             stub: rest.get(..length.min(rest.len()))?,
-            interface: Some(Interface { uuid, major: version as u16, minor: (version >> 16) as u16, ..Interface::default() }),
+            interface: Some(Interface {
+                uuid,
+                major: version as u16,
+                minor: (version >> 16) as u16,
+                ..Interface::default()
+            }),
             activity: Some((activity, sequence)),
             ..Pdu::default()
         })

@@ -159,7 +159,8 @@ impl Message {
                 return;
             };
             self.payloads.push(kind);
-            let read = if self.head.major == 1 { self.read_first(kind, body) } else { self.read_second(kind, body) };
+            let read =
+                if self.head.major == 1 { self.read_first(kind, body) } else { self.read_second(kind, body) };
             self.broken |= read.is_none();
             // Nothing that can be read follows an encrypted payload.
             if self.head.major == 2 && matches!(kind, 46 | 53) {

@@ -195,8 +195,11 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     if let Some(chosen) = chosen {
         chosen.log(head.major, record);
     }
-    let payloads: Vec<Vec<u8>> =
-        message.payloads.iter().map(|kind| name::payload(head.major, *kind).into_owned().into_bytes()).collect();
+    let payloads: Vec<Vec<u8>> = message
+        .payloads
+        .iter()
+        .map(|kind| name::payload(head.major, *kind).into_owned().into_bytes())
+        .collect();
     record.texts("payload", &payloads);
     match head.major {
         1 => record.object("ikev1", &mut |record| log_first(*direction, message, record)),
@@ -264,9 +267,11 @@ mod tests {
 
     #[test]
     fn a_gateway_chooses_among_offers_of_version_1() {
-        let transform = [1, 1, 0, 0, 0x80, 1, 0, 7, 0x80, 14, 0, 128, 0x80, 2, 0, 2, 0x80, 3, 0, 1, 0x80, 4, 0, 2];
+        let transform =
+            [1, 1, 0, 0, 0x80, 1, 0, 7, 0x80, 14, 0, 128, 0x80, 2, 0, 2, 0x80, 3, 0, 1, 0x80, 4, 0, 2];
         let life = [0x80, 11, 0, 1, 0, 12, 0, 4, 0, 1, 0x51, 0x80];
-        let transform = [&[0, 0, 0, (4 + transform.len() + life.len()) as u8][..], &transform, &life].concat();
+        let transform =
+            [&[0, 0, 0, (4 + transform.len() + life.len()) as u8][..], &transform, &life].concat();
         let proposal = [&[0, 0, 0, (8 + transform.len()) as u8, 1, 1, 0, 1][..], &transform].concat();
         let association = [&[0, 0, 0, 1, 0, 0, 0, 1][..], &proposal].concat();
         let vendor = [0x4a, 0x13, 0x1c];
@@ -290,7 +295,8 @@ mod tests {
     #[test]
     fn weak_choices_of_version_2_are_told() {
         let transform = |kind: u8, id: u8, more: u8| [more, 0, 0, 8, kind, 0, 0, id];
-        let transforms = [transform(1, 2, 3), transform(2, 1, 3), transform(3, 1, 3), transform(4, 2, 0)].concat();
+        let transforms =
+            [transform(1, 2, 3), transform(2, 1, 3), transform(3, 1, 3), transform(4, 2, 0)].concat();
         let proposal = [&[0, 0, 0, (8 + transforms.len()) as u8, 1, 1, 0, 4][..], &transforms].concat();
         let notice = [0, 0, 0x40, 0x04, 7, 7];
         let answer = wrap(0x20, 34, 0x20, &[(33, &proposal), (41, &notice)]);

@@ -43,13 +43,8 @@ const HASH_1: Names = &[
     (5, "HashSha2_384"),
     (6, "HashSha2_512"),
 ];
-const AUTHENTICATION_1: Names = &[
-    (1, "AuthPreSharedKey"),
-    (2, "AuthDss"),
-    (3, "AuthRsa"),
-    (4, "AuthRsaEnc"),
-    (5, "AuthRsaEncRevised"),
-];
+const AUTHENTICATION_1: Names =
+    &[(1, "AuthPreSharedKey"), (2, "AuthDss"), (3, "AuthRsa"), (4, "AuthRsaEnc"), (5, "AuthRsaEncRevised")];
 const GROUP_1: Names = &[
     (1, "GroupDefault768Bit"),
     (2, "GroupAlternate1024Bit"),

@@ -282,7 +282,8 @@ mod tests {
         wrap(0x6a, &[&wrap(ber::SEQUENCE, &[&parts])])
     }
     fn reply() -> Vec<u8> {
-        let ticket = [number(0, 5), text(1, b"EXAMPLE.COM"), name(2, &[b"krbtgt"]), encrypted(3, 18)].concat();
+        let ticket =
+            [number(0, 5), text(1, b"EXAMPLE.COM"), name(2, &[b"krbtgt"]), encrypted(3, 18)].concat();
         let ticket = wrap(0x61, &[&wrap(ber::SEQUENCE, &[&ticket])]);
         let parts = [
             number(0, 5),
@@ -295,14 +296,19 @@ mod tests {
         wrap(0x6b, &[&wrap(ber::SEQUENCE, &[&parts.concat()])])
     }
     fn failure() -> Vec<u8> {
-        let parts = [number(0, 5), number(1, 30), number(6, 25), text(9, b"R"), name(10, &[b"krbtgt"])].concat();
+        let parts =
+            [number(0, 5), number(1, 30), number(6, 25), text(9, b"R"), name(10, &[b"krbtgt"])].concat();
         wrap(0x7e, &[&wrap(ber::SEQUENCE, &[&parts])])
     }
 
     #[test]
     fn who_asks_for_what_is_read_over_both_transports() {
         let framed = |bytes: Vec<u8>| [&(bytes.len() as u32).to_be_bytes()[..], &bytes].concat();
-        let stream = [(ToServer, &framed(request())[..]), (ToClient, &framed(failure())), (ToClient, &framed(reply()))];
+        let stream = [
+            (ToServer, &framed(request())[..]),
+            (ToClient, &framed(failure())),
+            (ToClient, &framed(reply())),
+        ];
         let plain = [(ToServer, &request()[..]), (ToClient, &failure()), (ToClient, &reply())];
         for talk in [talk(parser, &stream), read_datagrams(parser, &plain)] {
             let asked = nth(&talk, 0);

@@ -51,8 +51,18 @@ pub static FIELDS: &[FieldRow] = &[
 
 /// All numbers.
 pub static NUMBERS: &[NumberRow] = &[
-    NumberRow::new(ToServer, REQUEST_OPERATION, "ldap.request.operation", NumberForm::Named(name::OPERATIONS)),
-    NumberRow::new(ToClient, ANSWER_OPERATION, "ldap.responses.operation", NumberForm::Named(name::OPERATIONS)),
+    NumberRow::new(
+        ToServer,
+        REQUEST_OPERATION,
+        "ldap.request.operation",
+        NumberForm::Named(name::OPERATIONS),
+    ),
+    NumberRow::new(
+        ToClient,
+        ANSWER_OPERATION,
+        "ldap.responses.operation",
+        NumberForm::Named(name::OPERATIONS),
+    ),
     NumberRow::new(ToClient, ANSWER_COUNT, "ldap.responses.count", NumberForm::Plain),
     NumberRow::new(ToClient, ANSWER_RESULT, "ldap.responses.result_code", NumberForm::Named(name::RESULTS)),
 ];
@@ -272,7 +282,10 @@ mod tests {
             assert_eq!((fields.number(REQUEST_OPERATION), fields.number(ANSWER_COUNT)), (Some(3), Some(3)));
             assert_eq!(fields.get(ANSWER_ATTRIBUTE), Some(&b"cn=cam"[..]));
             assert_eq!(fields.number(ANSWER_RESULT), Some(4));
-            assert_eq!(fields.all(ANSWER_MESSAGE).last().map(|f| &f.bytes[..]), Some(&b"Size limit exceeded"[..]));
+            assert_eq!(
+                fields.all(ANSWER_MESSAGE).last().map(|f| &f.bytes[..]),
+                Some(&b"Size limit exceeded"[..])
+            );
         }
         assert_eq!(probe(ToServer, &search), Probe::Yes);
         assert_eq!(probe(ToServer, &search[..2]), Probe::More);

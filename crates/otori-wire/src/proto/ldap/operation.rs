@@ -22,19 +22,61 @@ pub(super) struct Outcome {
 pub(super) enum Said {
     /// its operation is all
     Nothing,
-    Bind { version: i64, name: Vec<u8>, mechanism: Option<Vec<u8>>, credentials: Option<Vec<u8>> },
-    Search { base: Vec<u8>, scope: i64, aliases: i64, size: i64, time: i64, types: bool, present: Option<Vec<u8>>, attributes: Vec<Vec<u8>> },
-    Modify { object: Vec<u8>, changes: Vec<(i64, Attribute)> },
-    Add { entry: Vec<u8>, attributes: Vec<Attribute> },
+    Bind {
+        version: i64,
+        name: Vec<u8>,
+        mechanism: Option<Vec<u8>>,
+        credentials: Option<Vec<u8>>,
+    },
+    Search {
+        base: Vec<u8>,
+        scope: i64,
+        aliases: i64,
+        size: i64,
+        time: i64,
+        types: bool,
+        present: Option<Vec<u8>>,
+        attributes: Vec<Vec<u8>>,
+    },
+    Modify {
+        object: Vec<u8>,
+        changes: Vec<(i64, Attribute)>,
+    },
+    Add {
+        entry: Vec<u8>,
+        attributes: Vec<Attribute>,
+    },
     Delete(Vec<u8>),
-    Rename { entry: Vec<u8>, new: Vec<u8>, drops_old: bool, above: Option<Vec<u8>> },
-    Compare { entry: Vec<u8>, kind: Vec<u8>, value: Vec<u8> },
+    Rename {
+        entry: Vec<u8>,
+        new: Vec<u8>,
+        drops_old: bool,
+        above: Option<Vec<u8>>,
+    },
+    Compare {
+        entry: Vec<u8>,
+        kind: Vec<u8>,
+        value: Vec<u8>,
+    },
     Abandon(i64),
-    Extended { name: Vec<u8>, value: Option<Vec<u8>> },
-    Entry { name: Vec<u8>, attributes: Vec<Attribute> },
+    Extended {
+        name: Vec<u8>,
+        value: Option<Vec<u8>>,
+    },
+    Entry {
+        name: Vec<u8>,
+        attributes: Vec<Attribute>,
+    },
     Reference(Vec<Vec<u8>>),
-    Ended { outcome: Outcome, name: Option<Vec<u8>>, value: Option<Vec<u8>> },
-    Intermediate { name: Option<Vec<u8>>, value: Option<Vec<u8>> },
+    Ended {
+        outcome: Outcome,
+        name: Option<Vec<u8>>,
+        value: Option<Vec<u8>>,
+    },
+    Intermediate {
+        name: Option<Vec<u8>>,
+        value: Option<Vec<u8>>,
+    },
 }
 
 /// One message.
@@ -44,6 +86,9 @@ pub(super) struct Message {
     pub(super) operation: u8,
     pub(super) said: Said,
 }
+
+/// Takes a kind of attribute, and a value.
+type Tell<'a> = &'a mut dyn FnMut(&[u8], Option<&[u8]>);
 
 /// Values of a sequence, taken in order.
 struct Parts<'a>(&'a [u8]);
@@ -132,7 +177,7 @@ impl Message {
         }
     }
     /// Tells each kind of attribute alone, and with each of its values.
-    pub(super) fn attributes(&self, tell: &mut dyn FnMut(&[u8], Option<&[u8]>)) {
+    pub(super) fn attributes(&self, tell: Tell<'_>) {
         let mut one = |attribute: &Attribute| {
             tell(&attribute.kind, None);
             attribute.values.iter().for_each(|value| tell(&attribute.kind, Some(value)));
@@ -224,52 +269,25 @@ fn said(operation: u8, body: &[u8]) -> Option<Said> {
     })
 }
 
+fn optional(record: &mut dyn Record, key: &'static str, text: Option<&Vec<u8>>) {
+    if let Some(text) = text {
+        record.text(key, text);
+    }
+}
+
 fn log(said: &Said, operation: u8, record: &mut dyn Record) {
-    let optional = |record: &mut dyn Record, key, text: &Option<Vec<u8>>| {
-        if let Some(text) = text {
-            record.text(key, text);
-        }
-    };
     match said {
-        Said::Nothing => {}
+        Said::Modify { object, changes } => log_changes(object, changes, record),
+        Said::Search { .. } => log_search(said, record),
         Said::Bind { version, name, mechanism, credentials } => {
             record.number("version", *version);
             record.text("name", name);
             if let Some(mechanism) = mechanism {
                 record.object("sasl", &mut |record| {
                     record.text("mechanism", mechanism);
-                    optional(record, "credentials", credentials);
+                    optional(record, "credentials", credentials.as_ref());
                 });
             }
-        }
-        Said::Search { base, scope, aliases, size, time, types, present, attributes } => {
-            record.text("base_object", base);
-            for (key, number) in
-                [("scope", scope), ("deref_alias", aliases), ("size_limit", size), ("time_limit", time)]
-            {
-                record.number(key, *number);
-            }
-            record.flag("types_only", *types);
-            if let Some(present) = present {
-                record.object("filter", &mut |record| {
-                    record.text("type", b"present");
-                    record.text("value", present);
-                });
-            }
-            if !attributes.is_empty() {
-                record.texts("attributes", attributes);
-            }
-        }
-        Said::Modify { object, changes } => {
-            record.text("object", object);
-            record.list("changes", changes.len(), &mut |place, record| {
-                let Some((operation, attribute)) = changes.get(place) else { return };
-                record.text("operation", name::change(*operation).as_bytes());
-                record.object("modification", &mut |record| {
-                    record.text("attribute_type", &attribute.kind);
-                    record.texts("attribute_values", &attribute.values);
-                });
-            });
         }
         Said::Add { entry, attributes } => {
             record.text("entry", entry);
@@ -280,7 +298,7 @@ fn log(said: &Said, operation: u8, record: &mut dyn Record) {
             record.text("entry", entry);
             record.text("new_rdn", new);
             record.flag("delete_old_rdn", *drops_old);
-            optional(record, "new_superior", above);
+            optional(record, "new_superior", above.as_ref());
         }
         Said::Compare { entry, kind, value } => {
             record.text("entry", entry);
@@ -292,7 +310,7 @@ fn log(said: &Said, operation: u8, record: &mut dyn Record) {
         Said::Abandon(number) => record.number("message_id", *number),
         Said::Extended { name, value } => {
             record.text("name", name);
-            optional(record, "value", value);
+            optional(record, "value", value.as_ref());
         }
         Said::Entry { name, attributes } => {
             record.text("base_object", name);
@@ -303,12 +321,13 @@ fn log(said: &Said, operation: u8, record: &mut dyn Record) {
             record.text("result_code", name::result(outcome.code).as_bytes());
             record.text("matched_dn", &outcome.matched);
             record.text("message", &outcome.text);
-            optional(record, "name", name);
-            optional(record, if operation == 1 { "server_sasl_creds" } else { "value" }, value);
+            optional(record, "name", name.as_ref());
+            optional(record, if operation == 1 { "server_sasl_creds" } else { "value" }, value.as_ref());
         }
+        Said::Nothing => {}
         Said::Intermediate { name, value } => {
-            optional(record, "name", name);
-            optional(record, "value", value);
+            optional(record, "name", name.as_ref());
+            optional(record, "value", value.as_ref());
         }
     }
 }
@@ -322,5 +341,37 @@ fn log_attributes(attributes: &[Attribute], kind: &'static str, record: &mut dyn
             record.text(kind, &attribute.kind);
             record.texts("values", &attribute.values);
         }
+    });
+}
+
+fn log_search(said: &Said, record: &mut dyn Record) {
+    let Said::Search { base, scope, aliases, size, time, types, present, attributes } = said else { return };
+    record.text("base_object", base);
+    for (key, number) in
+        [("scope", scope), ("deref_alias", aliases), ("size_limit", size), ("time_limit", time)]
+    {
+        record.number(key, *number);
+    }
+    record.flag("types_only", *types);
+    if let Some(present) = present {
+        record.object("filter", &mut |record| {
+            record.text("type", b"present");
+            record.text("value", present);
+        });
+    }
+    if !attributes.is_empty() {
+        record.texts("attributes", attributes);
+    }
+}
+
+fn log_changes(object: &[u8], changes: &[(i64, Attribute)], record: &mut dyn Record) {
+    record.text("object", object);
+    record.list("changes", changes.len(), &mut |place, record| {
+        let Some((operation, attribute)) = changes.get(place) else { return };
+        record.text("operation", name::change(*operation).as_bytes());
+        record.object("modification", &mut |record| {
+            record.text("attribute_type", &attribute.kind);
+            record.texts("attribute_values", &attribute.values);
+        });
     });
 }

@@ -214,16 +214,7 @@ impl RfbParser {
             Step::SecurityResult => {
                 let result = cursor.u32()?;
                 shake.result = Some(result);
-                transaction.fields.set_number(RESULT, u64::from(result).min(UNKNOWN));
-                match result {
-                    0 => Step::ClientInit,
-                    1 | 2 if self.minor >= 8 => Step::Reason,
-                    1 | 2 => Step::Done,
-                    _ => {
-                        transaction.note("rfb.unknown_security_result");
-                        Step::Done
-                    }
-                }
+                self.result(result, transaction)
             }
             Step::Reason => {
                 let length = cursor.u32()? as usize;
@@ -250,6 +241,18 @@ impl RfbParser {
             self.finish(transaction);
         }
         Some(cursor.position())
+    }
+    fn result(&self, result: u32, transaction: &mut Transaction) -> Step {
+        transaction.fields.set_number(RESULT, u64::from(result).min(UNKNOWN));
+        match result {
+            0 => Step::ClientInit,
+            1 | 2 if self.minor >= 8 => Step::Reason,
+            1 | 2 => Step::Done,
+            _ => {
+                transaction.note("rfb.unknown_security_result");
+                Step::Done
+            }
+        }
     }
     fn chosen(&self, kind: u32, transaction: &mut Transaction) -> Step {
         transaction.fields.set_number(SECURITY_TYPE, u64::from(kind));
@@ -347,7 +350,10 @@ mod tests {
 
     #[test]
     fn a_password_is_asked_for_and_the_screen_has_a_name() {
-        let init = [&[5, 0, 3, 32, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0][..], b"\0\0\0\x06camera"];
+        let init = [
+            &[5, 0, 3, 32, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0][..],
+            b"\0\0\0\x06camera",
+        ];
         let talk = talk(
             parser,
             &[

@@ -296,9 +296,8 @@ impl Keys {
     }
     /// Files of reputations: those of the command line, and those that the keys name.
     pub fn reputations(&self, also: &reputations::Options) -> reputations::Options {
-        let named = |path: &PathBuf| {
-            reputations::placed(self.reputation_folder.as_deref(), &path.to_string_lossy())
-        };
+        let named =
+            |path: &PathBuf| reputations::placed(self.reputation_folder.as_deref(), &path.to_string_lossy());
         reputations::Options {
             geoip_database: also.geoip_database.clone().or_else(|| self.countries.clone()),
             categories: also.categories.clone().or_else(|| self.reputations.categories.clone()),
@@ -341,9 +340,7 @@ impl Keys {
             hosts,
             order,
             alerts_per_packet: self.alerts_per_packet,
-            elephant: self
-                .elephant_bytes
-                .map(|bytes| RateLimit { bytes, seconds: self.elephant_seconds }),
+            elephant: self.elephant_bytes.map(|bytes| RateLimit { bytes, seconds: self.elephant_seconds }),
             bodies: self.bodies,
             detail: self.detail,
             ..base
