@@ -118,6 +118,8 @@ pub const LDAP_ATTRIBUTES: usize = 64;
 pub const DCERPC_INTERFACES: usize = 64;
 /// Bytes of the data of one DCE/RPC call that are kept.
 pub const DCERPC_STUB_BYTES: usize = 65_536;
+/// Parameters kept of one side of a PostgreSQL session.
+pub const PGSQL_PARAMETERS: usize = 64;
 /// Bytes of one side of a QUIC hand-shake.
 pub const QUIC_CRYPTO_BYTES: usize = 16_384;
 /// Bytes of one DNP3 application fragment that is joined from frames.

@@ -28,6 +28,7 @@ static PROTOCOLS: &[(&str, &str, Category)] = &[
     ("modbus", "modbus", Industrial),
     ("mqtt", "mqtt", Iot),
     ("ntp", "ntp", Network),
+    ("pgsql", "postgresql", Database),
     ("quic", "quic", Web),
     ("rfb", "vnc", RemoteAccess),
     ("rtsp", "rtsp", Media),

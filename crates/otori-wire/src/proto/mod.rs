@@ -33,6 +33,7 @@ pub mod lines;
 pub mod modbus;
 pub mod mqtt;
 pub mod ntp;
+pub mod pgsql;
 pub mod quic;
 pub mod rfb;
 pub mod rtsp;
@@ -127,16 +128,26 @@ pub enum ProtocolId {
     Ldap = 34,
     /// The Open Group C706
     Dcerpc = 35,
+    /// PostgreSQL, version 3 of its protocol
+    Pgsql = 36,
 }
 
 impl ProtocolId {
-    /// A rule about `self` is about `other` as well: `http` means every version of it.
+    /// A rule about `self` is about `other` as well: `http` means every version of it, and pipes of SMB carry DCE/RPC.
     pub fn covers(self, other: ProtocolId) -> bool {
-        self == other || self == ProtocolId::Http && other == ProtocolId::Http2
+        let carried = matches!(
+            (self, other),
+            (ProtocolId::Http, ProtocolId::Http2) | (ProtocolId::Dcerpc, ProtocolId::Smb)
+        );
+        self == other || carried
     }
     /// A rule about `self` may look at fields of `other`: versions of HTTP share theirs.
     pub fn shares_fields_of(self, other: ProtocolId) -> bool {
-        self.covers(other) || self == ProtocolId::Http2 && other == ProtocolId::Http
+        let carries = matches!(
+            (self, other),
+            (ProtocolId::Http2, ProtocolId::Http) | (ProtocolId::Smb, ProtocolId::Dcerpc)
+        );
+        self.covers(other) || carries
     }
 }
 

@@ -3,8 +3,8 @@
 //! Key type: [`ProtocolRow`]. Neighbours: the folders that the rows name.
 use super::{
     ProtocolId, ProtocolRow, adb, bacnet, coap, cwmp, dcerpc, dhcp, dnp3, dns, echonet, enip, ftp, http,
-    http2, ike, krb5, ldap, modbus, mqtt, ntp, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp, ssh, telnet,
-    tftp, tls, websocket,
+    http2, ike, krb5, ldap, modbus, mqtt, ntp, pgsql, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp, ssh,
+    telnet, tftp, tls, websocket,
 };
 use crate::decode::protocol;
 
@@ -299,6 +299,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ntp::FIELDS,
         numbers: ntp::NUMBERS,
         log: ntp::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Pgsql,
+        name: "pgsql",
+        log_key: "pgsql",
+        transports: TCP,
+        ports: &[5432],
+        only_ports: false,
+        probe: pgsql::probe,
+        parser: pgsql::parser,
+        fields: pgsql::FIELDS,
+        numbers: pgsql::NUMBERS,
+        log: pgsql::log,
     },
     ProtocolRow {
         id: ProtocolId::Quic,

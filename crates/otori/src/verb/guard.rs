@@ -60,7 +60,7 @@ pub struct Arguments {
     #[command(flatten)]
     lists: lists::Options,
     #[command(flatten)]
-    reputations: reputations::Options,
+    reputations: reputations::ReputationOptions,
     #[command(flatten)]
     devices: devices::DeviceOptions,
     /// A socket that takes further devices, a line of JSON each:

@@ -31,7 +31,7 @@ pub struct Arguments {
     #[command(flatten)]
     lists: lists::Options,
     #[command(flatten)]
-    reputations: reputations::Options,
+    reputations: reputations::ReputationOptions,
     #[command(flatten)]
     policies: policies::PolicyOptions,
     /// Networks of the guarded devices, as a rule's header has them

@@ -1,6 +1,6 @@
 //! Loads what is known of addresses for the verbs that match packets: reputations (`iprep`) and countries (`geoip`).
 //!
-//! Key type: [`Options`].
+//! Key type: [`ReputationOptions`].
 use super::{Failure, watch};
 use otori_hub::place::Atlas;
 use otori_rule::{
@@ -14,7 +14,7 @@ use std::{
 
 /// The options that name files of reputations.
 #[derive(clap::Args, Clone, Default)]
-pub struct Options {
+pub struct ReputationOptions {
     /// Categories of reputations for iprep, as Suricata's reputation-categories-file: ID,NAME,DESCRIPTION
     #[arg(long = "reputation-categories", value_name = "FILE")]
     pub categories: Option<PathBuf>,
@@ -27,7 +27,7 @@ pub struct Options {
     pub geoip_database: Option<PathBuf>,
 }
 
-impl Options {
+impl ReputationOptions {
     /// Loads the categories and all scores; call it before rules are read. Lines that are refused are reported, the others
     /// count.
     pub fn load(&self, into: &Reputations) -> anyhow::Result<()> {

@@ -63,10 +63,9 @@ pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
 }
 
 pub(super) fn parser() -> Box<dyn Parser> {
-    Box::new(Messages::new(DcerpcReader::default()))
+    Box::new(Messages::new(DcerpcReader { calls: Calls::new(ProtocolId::Dcerpc) }))
 }
 
-#[derive(Default)]
 struct DcerpcReader {
     calls: Calls,
 }
@@ -114,8 +113,9 @@ struct Call {
 }
 
 /// Calls that wait for more, and the interfaces that were bound.
-#[derive(Default)]
-struct Calls {
+pub(super) struct Calls {
+    /// of the transactions: a pipe of SMB carries calls as well
+    protocol: ProtocolId,
     open: OpenRequests,
     /// calls whose fragments go on, per direction: number and transaction
     unfinished: [Option<(u32, u64)>; 2],
@@ -123,13 +123,31 @@ struct Calls {
 }
 
 impl Calls {
+    pub(super) fn new(protocol: ProtocolId) -> Calls {
+        Calls { protocol, open: OpenRequests::default(), unfinished: [None; 2], bound: Vec::new() }
+    }
+    /// Whether bytes that a pipe carries are a call.
+    pub(super) fn are_in(bytes: &[u8]) -> bool {
+        pdu::Head::read(bytes).is_some_and(|head| head.is_plausible())
+    }
+    /// Takes all fragments in bytes that a pipe carries.
+    pub(super) fn pipe(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
+        let mut rest = bytes;
+        while let Some(head) = pdu::Head::read(rest).filter(pdu::Head::is_plausible) {
+            let (one, more) = rest.split_at(head.length.min(rest.len()));
+            if let Some(pdu) = Pdu::read(one).filter(|_| !transactions.is_full()) {
+                self.pdu(direction, &pdu, one, transactions);
+            }
+            rest = more;
+        }
+    }
     fn pdu(&mut self, direction: Direction, pdu: &Pdu<'_>, bytes: &[u8], transactions: &mut Transactions) {
         let side = direction.index();
         let name = pdu.call as u16;
         let going_on =
             self.unfinished[side].filter(|(call, _)| *call == pdu.call && !pdu.first).map(|(_, id)| id);
         let known = going_on.or_else(|| (direction == ToClient).then(|| self.open.answered(name)).flatten());
-        let id = known.unwrap_or_else(|| transactions.open(ProtocolId::Dcerpc));
+        let id = known.unwrap_or_else(|| transactions.open(self.protocol));
         if direction == ToServer
             && going_on.is_none()
             && let Some(oldest) = self.open.ask(name, id)
@@ -194,6 +212,11 @@ impl Calls {
             }
         }
     }
+}
+
+/// Whether a transaction is a call or a bind.
+pub(super) fn is_in(transaction: &Transaction) -> bool {
+    transaction.detail_of::<Call>().is_some()
 }
 
 /// The `dcerpc` object of EVE.

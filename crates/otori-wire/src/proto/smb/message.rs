@@ -22,6 +22,8 @@ pub(super) enum Said<'a> {
     Read(Handle),
     /// here they are
     Got(&'a [u8]),
+    /// what a pipe takes or gives in one exchange
+    Call(&'a [u8]),
     /// a file is closed
     Close(Handle),
     /// anything else
@@ -134,6 +136,8 @@ impl<'a> Message<'a> {
 
 /// Messages of one packet.
 const CHAINED: usize = 16;
+/// `FSCTL_PIPE_TRANSCEIVE`, [MS-FSCC] 2.3.
+const TRANSCEIVE: usize = 0x0011_c017;
 const NEW_HEAD: usize = 64;
 const OLD_HEAD: usize = 32;
 
@@ -147,6 +151,12 @@ fn new_body<'a>(command: usize, answer: bool, bytes: &'a [u8], body: &'a [u8]) -
         (8, false) => Said::Read(handle(body.get(16..32)?)),
         (8, true) => Said::Got(part(bytes, usize::from(*body.get(2)?), u32_at(body, 4)?)),
         (9, false) => Said::Write(handle(body.get(16..32)?), part(bytes, u16_at(body, 2)?, u32_at(body, 4)?)),
+        (11, false) if u32_at(body, 4)? == TRANSCEIVE => {
+            Said::Call(part(bytes, u32_at(body, 24)?, u32_at(body, 28)?))
+        }
+        (11, true) if u32_at(body, 4)? == TRANSCEIVE => {
+            Said::Call(part(bytes, u32_at(body, 32)?, u32_at(body, 36)?))
+        }
         _ => Said::Other,
     })
 }
@@ -169,6 +179,8 @@ fn old_body<'a>(
         (0xa2, false) => Said::Open(text(data_at)),
         (0xa2, true) => Said::Opened(handle(words.get(5..7)?)),
         (0x04, false) => Said::Close(handle(words.get(..2)?)),
+        (0x25, false) => Said::Call(part(bytes, u16_at(words, 24)?, u16_at(words, 22)?)),
+        (0x25, true) => Said::Call(part(bytes, u16_at(words, 14)?, u16_at(words, 12)?)),
         (0x2e, false) => Said::Read(handle(words.get(4..6)?)),
         (0x2e, true) => Said::Got(part(bytes, u16_at(words, 12)?, u16_at(words, 10)?)),
         (0x2f, false) => Said::Write(

@@ -5,7 +5,7 @@
 mod message;
 
 use super::{
-    FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, file,
+    FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, dcerpc, file,
     framed::{Length, MessageReader, Messages},
 };
 use crate::{
@@ -60,7 +60,8 @@ pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
 }
 
 pub(super) fn parser() -> Box<dyn Parser> {
-    Box::new(Messages::new(SmbReader::default()))
+    let calls = dcerpc::Calls::new(ProtocolId::Smb);
+    Box::new(Messages::new(SmbReader { files: Vec::new(), calls, asked: Vec::new() }))
 }
 
 /// Bytes before a message: its kind and its length.
@@ -83,9 +84,10 @@ enum Asked {
     Read(Handle),
 }
 
-#[derive(Default)]
 struct SmbReader {
     files: Vec<Open>,
+    /// calls that pipes carry
+    calls: dcerpc::Calls,
     asked: Vec<(u64, Asked)>,
 }
 
@@ -140,6 +142,7 @@ impl SmbReader {
                     self.bytes(ToClient, &handle, bytes, transactions);
                 }
             }
+            Said::Call(bytes) => self.calls.pipe(direction, bytes, transactions),
             Said::Close(handle) => {
                 if let Some(place) = self.files.iter().position(|file| file.handle == handle) {
                     finish(&self.files.swap_remove(place), transactions);
@@ -162,6 +165,10 @@ impl SmbReader {
     fn bytes(&mut self, way: Direction, handle: &Handle, bytes: &[u8], transactions: &mut Transactions) {
         let Some(open) = self.files.iter_mut().find(|file| file.handle == *handle) else { return };
         if bytes.is_empty() {
+            return;
+        }
+        if open.transaction.is_none() && dcerpc::Calls::are_in(bytes) {
+            self.calls.pipe(way, bytes, transactions);
             return;
         }
         let id = match open.transaction {
@@ -224,6 +231,9 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
             record.text("user", user);
             record.text("domain", fields.get(DOMAIN).unwrap_or(b""));
         });
+    }
+    if dcerpc::is_in(transaction) {
+        record.object("dcerpc", &mut |record| dcerpc::log(transaction, record));
     }
     let name = Direction::BOTH.iter().find_map(|way| fields.get(file::name(*way)));
     if let Some(name) = name {

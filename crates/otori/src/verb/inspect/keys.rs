@@ -20,7 +20,7 @@ pub struct Keys {
     pub variables: Variables,
     pub threshold_file: Option<PathBuf>,
     /// files of reputations as named, and where they are
-    reputations: reputations::Options,
+    reputations: reputations::ReputationOptions,
     reputation_folder: Option<PathBuf>,
     /// what `requires` of rules finds
     pub features: Vec<String>,
@@ -143,7 +143,7 @@ impl Keys {
         Keys {
             variables: Variables::default(),
             threshold_file: None,
-            reputations: reputations::Options::default(),
+            reputations: reputations::ReputationOptions::default(),
             reputation_folder: None,
             features: vec!["ja3".into(), "ja4".into(), "output::alert".into()],
             mode,
@@ -295,10 +295,10 @@ impl Keys {
         true
     }
     /// Files of reputations: those of the command line, and those that the keys name.
-    pub fn reputations(&self, also: &reputations::Options) -> reputations::Options {
+    pub fn reputations(&self, also: &reputations::ReputationOptions) -> reputations::ReputationOptions {
         let named =
             |path: &PathBuf| reputations::placed(self.reputation_folder.as_deref(), &path.to_string_lossy());
-        reputations::Options {
+        reputations::ReputationOptions {
             geoip_database: also.geoip_database.clone().or_else(|| self.countries.clone()),
             categories: also.categories.clone().or_else(|| self.reputations.categories.clone()),
             files: also.files.iter().cloned().chain(self.reputations.files.iter().map(named)).collect(),
@@ -383,7 +383,7 @@ mod tests {
             assert!(keys.take(key, value), "{key}");
         }
         assert!(!keys.take("nonsense", "1"));
-        let files = keys.reputations(&reputations::Options::default()).files;
+        let files = keys.reputations(&reputations::ReputationOptions::default()).files;
         assert_eq!(files, [PathBuf::from("/lists/a.list"), PathBuf::from("/b.list")]);
         let settings = keys.settings(Settings::default());
         assert_eq!((settings.midstream, settings.reassembly.immediate), (Exception::Ignore, false));

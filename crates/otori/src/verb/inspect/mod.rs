@@ -48,7 +48,7 @@ pub struct Arguments {
     #[command(flatten)]
     lists: lists::Options,
     #[command(flatten)]
-    reputations: reputations::Options,
+    reputations: reputations::ReputationOptions,
     #[command(flatten)]
     devices: devices::DeviceOptions,
     #[command(flatten)]

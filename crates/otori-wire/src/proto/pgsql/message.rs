@@ -1,0 +1,335 @@
+//! What one message of PostgreSQL says. Key types: [`Start`], [`Request`], [`Answer`].
+//!
+//! PostgreSQL's manual, "Message Formats", "Error and Notice Message Fields".
+use super::super::Record;
+use crate::{cursor::Cursor, limits::PGSQL_PARAMETERS};
+
+/// Names of parameters that EVE can show.
+const PARAMETERS: &[&str] = &[
+    "DateStyle",
+    "IntervalStyle",
+    "TimeZone",
+    "application_name",
+    "client_encoding",
+    "default_transaction_read_only",
+    "extra_float_digits",
+    "fallback_application_name",
+    "in_hot_standby",
+    "integer_datetimes",
+    "is_superuser",
+    "options",
+    "replication",
+    "scram_iterations",
+    "search_path",
+    "server_encoding",
+    "server_version",
+    "session_authorization",
+    "standard_conforming_strings",
+];
+
+/// A name and a value.
+type Parameter = (Vec<u8>, Vec<u8>);
+
+/// Texts, each with a zero behind it.
+fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == 0)
+}
+fn text(bytes: &[u8]) -> &[u8] {
+    texts(bytes).next().unwrap_or(bytes)
+}
+
+/// What a connection begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// it shall be protected, by TLS or otherwise
+    Secure(&'static str),
+    /// another connection's work shall stop
+    Cancel { process: u32, secret: u32 },
+    /// major and minor version, and parameters
+    Session { version: (u16, u16), parameters: Vec<Parameter> },
+}
+
+impl Start {
+    pub(super) fn read(bytes: &[u8]) -> Option<Start> {
+        let mut cursor = Cursor::new(bytes);
+        let (length, code) = (cursor.u32()?, cursor.u32()?);
+        match (code, length) {
+            (80_877_103, 8) => return Some(Start::Secure("SSL Request")),
+            (80_877_104, 8) => return Some(Start::Secure("GSS Encryption Request")),
+            (80_877_102, 16) => return Some(Start::Cancel { process: cursor.u32()?, secret: cursor.u32()? }),
+            (0x0003_0000..=0x0003_0002, 9..10_000) => {}
+            _ => return None,
+        }
+        let mut words = texts(cursor.rest());
+        let mut parameters = Vec::new();
+        while let (Some(name), Some(value)) = (words.next().filter(|name| !name.is_empty()), words.next()) {
+            if parameters.len() < PGSQL_PARAMETERS {
+                parameters.push((name.to_vec(), value.to_vec()));
+            }
+        }
+        Some(Start::Session { version: ((code >> 16) as u16, code as u16), parameters })
+    }
+}
+
+/// A message of the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    Start(Start),
+    Query {
+        text: Vec<u8>,
+        copied: (u64, u64),
+    },
+    /// what proves who asks: a password, or a step of SASL
+    Password,
+    Mechanism {
+        name: Vec<u8>,
+        first: Vec<u8>,
+    },
+    /// it has no contents of interest
+    Plain(&'static str),
+    /// a piece of something that goes on
+    Part {
+        kind: u8,
+        bytes: u64,
+    },
+}
+
+impl Request {
+    pub(super) fn read(bytes: &[u8]) -> Option<Request> {
+        let (kind, body) = (*bytes.first()?, bytes.get(5..)?);
+        Some(match kind {
+            b'Q' => Request::Query { text: text(body).to_vec(), copied: (0, 0) },
+            // The statement stands behind its name.
+            b'P' => Request::Query { text: texts(body).nth(1)?.to_vec(), copied: (0, 0) },
+            b'p' if body.starts_with(b"SCRAM-") => {
+                let name = text(body);
+                let first = body.get(name.len() + 5..).unwrap_or(&[]);
+                Request::Mechanism { name: name.to_vec(), first: first.to_vec() }
+            }
+            b'p' => Request::Password,
+            b'X' => Request::Plain("terminate"),
+            b'F' => Request::Plain("function_call"),
+            b'B' | b'C' | b'D' | b'E' | b'H' | b'S' | b'c' | b'd' | b'f' => {
+                Request::Part { kind, bytes: body.len() as u64 }
+            }
+            _ => return None,
+        })
+    }
+    pub(super) fn query(&self) -> Option<&[u8]> {
+        match self {
+            Request::Query { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+    pub(super) fn is_unanswered(&self) -> bool {
+        matches!(self, Request::Plain("terminate") | Request::Start(Start::Cancel { .. }))
+    }
+    /// One more piece of what is copied to the server.
+    pub(super) const fn copied(&mut self, bytes: u64) {
+        if let Request::Query { copied, .. } = self {
+            *copied = (copied.0 + 1, copied.1 + bytes);
+        }
+    }
+    pub(super) fn log(&self, record: &mut dyn Record) {
+        match self {
+            Request::Start(start) => log_start(start, record),
+            Request::Query { text, copied: (count, bytes) } => {
+                record.text("simple_query", text);
+                if *count > 0 {
+                    record.object("copy_data_in", &mut |record| {
+                        record.number("msg_count", count.cast_signed());
+                        record.number("data_size", bytes.cast_signed());
+                    });
+                }
+            }
+            Request::Password => record.text("message", b"password_message"),
+            Request::Mechanism { name, first } => {
+                record.text("sasl_authentication_mechanism", name);
+                record.text("sasl_param", first);
+            }
+            Request::Plain(name) => record.text("message", name.as_bytes()),
+            Request::Part { kind, .. } => record.text("message", part_name(*kind).as_bytes()),
+        }
+    }
+}
+
+fn log_start(start: &Start, record: &mut dyn Record) {
+    match start {
+        Start::Secure(name) => record.text("message", name.as_bytes()),
+        Start::Cancel { process, secret } => {
+            record.text("message", b"cancel_request");
+            record.number("process_id", (*process).into());
+            record.number("secret_key", (*secret).into());
+        }
+        Start::Session { version: (major, minor), parameters } => {
+            record.text("protocol_version", format!("{major}.{minor}").as_bytes());
+            record.object("startup_parameters", &mut |record| {
+                let mut others = Vec::new();
+                for (name, value) in parameters {
+                    match name.as_slice() {
+                        b"user" => record.text("user", value),
+                        b"database" => record.text("database", value),
+                        _ => others.push((name.clone(), value.clone())),
+                    }
+                }
+                log_parameters("optional_parameters", &others, record);
+            });
+        }
+    }
+}
+
+/// Those whose names are known.
+fn log_parameters(key: &'static str, all: &[Parameter], record: &mut dyn Record) {
+    let named = |(name, value): &Parameter| {
+        let known = PARAMETERS.iter().find(|known| known.as_bytes() == name.as_slice())?;
+        Some((*known, value.clone()))
+    };
+    let known: Vec<(&str, Vec<u8>)> = all.iter().filter_map(named).collect();
+    if !known.is_empty() {
+        record.list(key, known.len(), &mut |place, record| {
+            if let Some((name, value)) = known.get(place) {
+                record.text(name, value);
+            }
+        });
+    }
+}
+
+const fn part_name(kind: u8) -> &'static str {
+    match kind {
+        b'B' => "bind",
+        b'C' => "close",
+        b'D' => "describe",
+        b'E' => "execute",
+        b'H' => "flush",
+        b'S' => "sync",
+        b'c' => "copy_done",
+        b'd' => "copy_data",
+        _ => "copy_fail",
+    }
+}
+
+/// What all answers to a request sum up to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// whether TLS was accepted
+    pub(super) secured: Option<bool>,
+    /// messages without contents of interest
+    message: Option<&'static str>,
+    pub(super) salt: Option<Vec<u8>>,
+    /// a step of SASL: its key in EVE, and what it says
+    sasl: Option<(&'static str, Vec<u8>)>,
+    parameters: Vec<Parameter>,
+    /// number and secret of the server's process
+    pub(super) process: Option<(u32, u32)>,
+    pub(super) columns: Option<u16>,
+    pub(super) rows: u64,
+    pub(super) row_bytes: u64,
+    copied: (u64, u64),
+    pub(super) completed: Option<Vec<u8>>,
+    /// an error or a notice: severity, code, message
+    trouble: Option<[Option<Vec<u8>>; 3]>,
+}
+
+impl Answer {
+    /// Adds a message; whether it is one, and whether nothing more comes to the request.
+    pub(super) fn add(&mut self, bytes: &[u8]) -> (bool, bool) {
+        let (Some(kind), Some(body)) = (bytes.first(), bytes.get(5..)) else { return (false, false) };
+        let mut cursor = Cursor::new(body);
+        match kind {
+            b'R' => return (self.authentication(body).is_some(), !body.starts_with(&[0; 4])),
+            b'S' => {
+                let mut words = texts(body);
+                if let (Some(name), Some(value)) = (words.next(), words.next())
+                    && self.parameters.len() < PGSQL_PARAMETERS
+                {
+                    self.parameters.push((name.to_vec(), value.to_vec()));
+                }
+            }
+            b'K' => self.process = cursor.u32().zip(cursor.u32()),
+            b'T' => self.columns = cursor.u16(),
+            b'D' => (self.rows, self.row_bytes) = (self.rows + 1, self.row_bytes + body.len() as u64),
+            b'd' => self.copied = (self.copied.0 + 1, self.copied.1 + body.len() as u64),
+            b'C' => self.completed = Some(text(body).to_vec()),
+            b'E' | b'N' => self.trouble = Some(trouble(body)),
+            b'Z' => return (true, true),
+            b'1' => self.message = Some("parse_complete"),
+            b'2' => self.message = Some("bind_complete"),
+            b'3' => self.message = Some("close_complete"),
+            b'I' => self.message = Some("empty_query_response"),
+            b'n' => self.message = Some("no_data"),
+            b's' => self.message = Some("portal_suspended"),
+            b'A' | b'G' | b'H' | b'W' | b'c' | b't' | b'v' | b'V' => {}
+            _ => return (false, false),
+        }
+        // Who was refused before a session began gets no more.
+        (true, *kind == b'E' && self.trouble.as_ref().is_some_and(is_fatal))
+    }
+    fn authentication(&mut self, body: &[u8]) -> Option<()> {
+        let (code, rest) = body.split_first_chunk::<4>()?;
+        match u32::from_be_bytes(*code) {
+            0 => self.message = Some("authentication_ok"),
+            3 => self.message = Some("authentication_cleartext_password"),
+            5 => self.salt = Some(rest.get(..4)?.to_vec()),
+            9 => self.message = Some("authentication_sspi"),
+            10 => self.sasl = Some(("authentication_sasl", text(rest).to_vec())),
+            11 => self.sasl = Some(("authentication_sasl_continue", rest.to_vec())),
+            12 => self.sasl = Some(("authentication_sasl_final", rest.to_vec())),
+            _ => return None,
+        }
+        Some(())
+    }
+    pub(super) fn log(&self, record: &mut dyn Record) {
+        if let Some(secured) = self.secured {
+            record.flag("ssl_accepted", secured);
+        }
+        if let Some(message) = self.message {
+            record.text("message", message.as_bytes());
+        }
+        if let Some(salt) = &self.salt {
+            record.text("authentication_md5_password", salt);
+        }
+        if let Some((key, text)) = &self.sasl {
+            record.text(key, text);
+        }
+        log_parameters("parameter_status", &self.parameters, record);
+        if let Some((process, secret)) = self.process {
+            record.number("process_id", process.into());
+            record.number("secret_key", secret.into());
+        }
+        if let Some(columns) = self.columns {
+            record.number("field_count", columns.into());
+        }
+        if self.rows > 0 {
+            record.number("data_rows", self.rows.cast_signed());
+            record.number("data_size", self.row_bytes.cast_signed());
+        }
+        if self.copied.0 > 0 {
+            record.object("copy_data_out", &mut |record| {
+                record.number("row_cnt", self.copied.0.cast_signed());
+                record.number("data_size", self.copied.1.cast_signed());
+            });
+        }
+        if let Some(completed) = &self.completed {
+            record.text("command_completed", completed);
+        }
+        let keys = ["severity_localizable", "code", "message"];
+        for (key, text) in keys.into_iter().zip(self.trouble.iter().flatten()) {
+            if let Some(text) = text {
+                record.text(key, text);
+            }
+        }
+    }
+}
+
+/// Severity, code and message.
+fn trouble(body: &[u8]) -> [Option<Vec<u8>>; 3] {
+    let of = |kind: u8| {
+        let found = texts(body).find(|text| text.first() == Some(&kind));
+        found.and_then(|text| text.get(1..)).map(<[u8]>::to_vec)
+    };
+    [of(b'S'), of(b'C'), of(b'M')]
+}
+
+fn is_fatal(trouble: &[Option<Vec<u8>>; 3]) -> bool {
+    trouble[0].as_deref().is_some_and(|severity| severity == b"FATAL" || severity == b"PANIC")
+}
