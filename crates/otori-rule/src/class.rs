@@ -24,8 +24,9 @@ pub(crate) struct Class {
     pub(crate) packet: Quick,
     /// the same for streams
     pub(crate) stream: Quick,
-    /// patterns of packet rules, of stream rules, and of both; each searched everywhere, or among the first bytes
-    filters: [OnceCell<Filter>; 6],
+    /// patterns of packet rules, of stream rules, of both, and of what is both; each searched everywhere, or among the
+    /// first bytes
+    filters: [OnceCell<Filter>; 8],
 }
 
 /// Rules without a fast pattern, by what they need of a packet.

@@ -441,13 +441,14 @@ impl Prefilter {
     pub(crate) const fn all(&self) -> &Filter {
         &self.filter
     }
-    /// Tells the rules whose pattern ends behind `from` in `hay`, which is in lower case, once per pattern.
+    /// Tells the rules whose pattern ends behind `from` in `hay`, which is in lower case, and whether it begins there as
+    /// well: once per pattern that does, perhaps again where it begins before.
     pub(crate) fn search(
         &self,
         filter: &Filter,
         (hay, from): (&[u8], usize),
         seen: &mut Seen,
-        tell: &mut impl FnMut(u32),
+        tell: &mut impl FnMut(u32, bool),
     ) {
         let start = from.saturating_sub(filter.overlap());
         let Some(part) = hay.get(start..).filter(|part| !part.is_empty() && !filter.is_empty()) else {
@@ -465,8 +466,11 @@ impl Prefilter {
                 let Some(begin) = (start + at).checked_sub(usize::from(anchor.place)) else { continue };
                 let end = begin + pattern.bytes.len();
                 if end > from && hay.get(begin..end) == Some(&*pattern.bytes) {
-                    seen.meet(here);
-                    pattern.rules.iter().for_each(|rule| tell(*rule));
+                    let whole = begin >= from;
+                    if whole {
+                        seen.meet(here);
+                    }
+                    pattern.rules.iter().for_each(|rule| tell(*rule, whole));
                 }
             }
         });
@@ -482,8 +486,9 @@ mod tests {
         let all = (0..prefilter.patterns.len() as u32).rev().collect();
         for filter in [prefilter.all(), &prefilter.filter_for(all)] {
             found.clear();
-            prefilter.search(filter, (hay.as_bytes(), from), &mut seen, &mut |rule| found.push(rule));
+            prefilter.search(filter, (hay.as_bytes(), from), &mut seen, &mut |rule, _| found.push(rule));
             found.sort_unstable();
+            found.dedup();
             assert_eq!(found, expect, "{hay} from {from}");
         }
     }

@@ -49,6 +49,8 @@ pub struct View<'a, 'p> {
     pub established: bool,
     /// the stream is put in order, so that stream rules need not look at single packets
     pub streamed: bool,
+    /// the payload is what comes next in the stream, which is asked about with the same packet
+    pub continues: bool,
     /// application protocol of the flow
     pub application: Option<ProtocolId>,
     /// its name; `failed` when recognition ended without a result, `None` while it goes on
@@ -91,6 +93,7 @@ impl<'a, 'p> View<'a, 'p> {
             direction: None,
             established: false,
             streamed: false,
+            continues: false,
             application: None,
             application_name: None,
             first: false,

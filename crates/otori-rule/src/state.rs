@@ -120,6 +120,13 @@ pub struct StreamMarks {
     pub(crate) fired: Vec<u32>,
 }
 
+impl StreamMarks {
+    /// Where in the stream the next byte will be.
+    pub(crate) const fn end(&self) -> u64 {
+        self.offset + self.tail.len() as u64
+    }
+}
+
 /// What the matcher keeps of one flow.
 #[derive(Debug, Default)]
 pub struct FlowMarks {

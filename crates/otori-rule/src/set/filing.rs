@@ -36,7 +36,7 @@ impl Filed {
         match pass {
             Pass::Packets => packets,
             Pass::Streams => streams,
-            Pass::Both => packets || streams,
+            Pass::Both | Pass::Joined => packets || streams,
         }
     }
 }
@@ -64,6 +64,8 @@ pub(super) enum Pass {
     Streams,
     /// both, where no stream is put in order
     Both,
+    /// both, where the bytes of the packet are the next ones of the stream
+    Joined,
 }
 
 /// A rule that a pass over payloads may find.
@@ -228,7 +230,12 @@ impl Files {
         class.filter(2 * pass as usize + usize::from(near), || {
             let wanted = |rule: &&Searched| {
                 let filed = rule.filed;
-                (filed.near == near || pass == Pass::Streams) && filed.is_in(pass) && class.fits(filed.header)
+                let here = match pass {
+                    Pass::Streams => true,
+                    Pass::Joined => !filed.near || filed.is_in(Pass::Streams),
+                    Pass::Packets | Pass::Both => filed.near == near,
+                };
+                here && filed.is_in(pass) && class.fits(filed.header)
             };
             let places = self.searched.iter().filter(wanted).map(|rule| rule.place);
             self.payloads.filter_for(places.collect())

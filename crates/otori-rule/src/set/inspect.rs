@@ -31,6 +31,15 @@ pub struct Scratch {
     found: Vec<u64>,
     seen: Seen,
     classes: Option<Box<Classes>>,
+    ahead: Ahead,
+}
+
+/// What a pass over a packet has found for the stream that the packet continues.
+#[derive(Default)]
+struct Ahead {
+    /// flow, direction, where in the stream the packet's bytes begin, state of the rules
+    of: Option<(u64, Direction, u64, u64)>,
+    slots: Vec<u32>,
 }
 
 /// The window of a stream grows by so many bytes.
@@ -102,9 +111,14 @@ impl RuleSet {
             }
         }
         let buffer = Buffer { bytes: payload, complete: true, from_start: true };
-        if !payload.is_empty() {
-            let pass = if streams_too { Pass::Both } else { Pass::Packets };
-            self.search_payload(class, pass, (&buffer, 0), ask.scratch, found);
+        ask.scratch.ahead.of = None;
+        match view.direction {
+            _ if payload.is_empty() => {}
+            _ if streams_too => self.search_payload(class, Pass::Both, (&buffer, 0), ask.scratch, found),
+            Some(direction) if view.continues && self.files.has_stream_patterns => {
+                self.search_joined(class, (view, direction), ask, found);
+            }
+            _ => self.search_payload(class, Pass::Packets, (&buffer, 0), ask.scratch, found),
         }
         order(found);
         let bytes = Bytes {
@@ -133,7 +147,7 @@ impl RuleSet {
     ) {
         let files = &self.files;
         let bytes = buffer.bytes;
-        let mut take = |slot: u32| {
+        let mut take = |slot: u32, _| {
             let filed = files.filed(slot);
             found.extend((filed.is_in(pass) && class.fits(filed.header)).then_some(filed.key));
         };
@@ -149,6 +163,44 @@ impl RuleSet {
             lower_into(&mut scratch.lower, bytes.get(start..).unwrap_or(&[]));
             files.payloads.search(filter, (&scratch.lower, from - start), &mut scratch.seen, &mut take);
         }
+    }
+
+    /// The same for a packet whose payload is what comes next in its stream, in one pass: what is found for the stream
+    /// waits until that is asked about.
+    fn search_joined(
+        &self,
+        class: &Class,
+        (view, direction): (&View<'_, '_>, Direction),
+        ask: &mut Ask<'_>,
+        found: &mut Vec<u64>,
+    ) {
+        let files = &self.files;
+        let stream = &ask.marks.streams[direction.index()];
+        let Scratch { lower, seen, ahead, .. } = &mut *ask.scratch;
+        ahead.of = Some((view.flow_number, direction, stream.end(), self.changes));
+        ahead.slots.clear();
+        let filter = files.filter(class, Pass::Joined, false);
+        let before = stream.tail.get(stream.tail.len().saturating_sub(filter.overlap())..).unwrap_or(&[]);
+        let from = before.len();
+        lower.clear();
+        [before, view.packet.payload].iter().for_each(|bytes| lower.extend_from_slice(bytes));
+        lower.make_ascii_lowercase();
+        let mut take = |slot: u32, whole: bool| {
+            let filed = files.filed(slot);
+            if class.fits(filed.header) {
+                found.extend((whole && filed.is_in(Pass::Packets)).then_some(filed.key));
+                ahead.slots.extend(filed.is_in(Pass::Streams).then_some(slot));
+            }
+        };
+        files.payloads.search(filter, (lower, from), seen, &mut take);
+        let near = files.filter(class, Pass::Packets, true);
+        let first = lower.get(from..).unwrap_or(&[]);
+        let first = first.get(..NEAR_BYTES).unwrap_or(first);
+        let mut take = |slot: u32, _| {
+            let filed = files.filed(slot);
+            found.extend((filed.is_in(Pass::Packets) && class.fits(filed.header)).then_some(filed.key));
+        };
+        files.payloads.search(near, (first, 0), seen, &mut take);
     }
 
     /// Rules without ports are asked once per flow and direction, and again when they changed.
@@ -178,6 +230,8 @@ impl RuleSet {
             return;
         }
         let stream = &mut ask.marks.streams[direction.index()];
+        let place = (view.flow_number, direction, stream.end(), self.changes);
+        let searched = ask.scratch.ahead.of.take() == Some(place);
         let mut tail = core::mem::take(&mut stream.tail);
         let keep = STREAM_WINDOW.saturating_sub(bytes.len()).max(STREAM_WINDOW / 4);
         let surplus = tail.len().saturating_sub(keep);
@@ -192,7 +246,7 @@ impl RuleSet {
         }
         tail.extend_from_slice(bytes);
         self.with_class(view, ask, |class, found, ask| {
-            self.stream(class, found, (view, direction), (&tail, old), ask);
+            self.stream(class, found, (view, direction), (&tail, old, searched), ask);
         });
         let stream = &mut ask.marks.streams[direction.index()];
         let surplus = tail.len().saturating_sub(STREAM_WINDOW);
@@ -206,7 +260,7 @@ impl RuleSet {
         class: &Class,
         found: &mut Vec<u64>,
         (view, direction): (&View<'_, '_>, Direction),
-        (tail, old): (&[u8], usize),
+        (tail, old, searched): (&[u8], usize, bool),
         ask: &mut Ask<'_>,
     ) {
         let side = direction.index();
@@ -215,7 +269,11 @@ impl RuleSet {
         // A pattern that has left the window can no longer match.
         stream.candidates.retain(|(_, until)| *until > begin);
         let buffer = Buffer { bytes: tail, complete: true, from_start: begin == 0 };
-        self.search_payload(class, Pass::Streams, (&buffer, old), ask.scratch, found);
+        if searched {
+            found.extend(ask.scratch.ahead.slots.drain(..).map(u64::from));
+        } else {
+            self.search_payload(class, Pass::Streams, (&buffer, old), ask.scratch, found);
+        }
         let stream = &mut ask.marks.streams[side];
         for slot in found.drain(..).map(slot_of) {
             let waiting = &mut stream.candidates;
@@ -328,7 +386,7 @@ impl RuleSet {
         }
         let Scratch { lower, seen, changed, .. } = scratch;
         let files = &self.files;
-        let mut take = |slot: u32| {
+        let mut take = |slot: u32, _| {
             let filed = files.filed(slot);
             found.extend(class.fits(filed.header).then_some(filed.key));
         };

@@ -59,6 +59,22 @@ impl Rig {
         let told = |hit: &&Hit| !hit.rule.silent && self.globals.rate(&hit.rule, &view) == Rate::Alert;
         hits.iter().filter(|hit| told(hit)).map(|hit| hit.rule.sid).collect()
     }
+    /// A segment of TCP as packet and as what comes next in its stream: which rules match which of the two.
+    fn segment(&mut self, bytes: &[u8], continues: bool) -> Vec<(u32, bool)> {
+        let frame = udp(bytes);
+        let packet = decode(LinkType::Ip, Timestamp(0), &frame);
+        let mut hits = Vec::new();
+        let mut ask = Ask {
+            marks: &mut self.marks,
+            globals: &mut self.globals,
+            scratch: &mut self.scratch,
+            hits: &mut hits,
+        };
+        let view = View { streamed: true, continues, protocol: 6, ..Rig::view_of(&packet, None) };
+        self.set.inspect_packet(&view, &mut ask);
+        self.set.inspect_stream(&view, Direction::ToServer, bytes, &mut ask);
+        hits.iter().map(|hit| (hit.rule.sid, hit.in_stream)).collect()
+    }
     fn stream(&mut self, bytes: &[u8]) -> Vec<u32> {
         let frame = udp(b"");
         let packet = decode(LinkType::Ip, Timestamp(0), &frame);
@@ -284,4 +300,42 @@ fn industry_keywords_refuse_what_they_cannot_mean() {
          alert dnp3 any any -> any any (dnp3_ind:all_stations,need_time; dnp3_obj:22,1; sid:2;)\n\
          alert enip any any -> any any (enip_command:list_identity; cip_service:16,246,6; sid:3;)";
     assert!(!refused(fine));
+}
+
+#[test]
+fn one_pass_over_a_segment_finds_what_a_pass_each_for_packet_and_stream_finds() {
+    let rules = [
+        "alert tcp any any -> any any (content:\"abcab\"; sid:1;)",
+        "alert tcp-pkt any any -> any any (content:\"bcabc\"; sid:2;)",
+        "alert tcp-stream any any -> any any (content:\"aabbc\"; sid:3;)",
+        "alert tcp any any -> any any (content:\"abc\"; depth:5; sid:4;)",
+        "alert tcp any any -> any any (content:\"cab\"; depth:5; content:\"bbbb\"; distance:0; sid:5;)",
+        "alert tcp-pkt any any -> any any (content:\"ba\"; offset:2; depth:8; sid:6;)",
+        "alert tcp any any -> any any (flow:no_stream; content:\"cccc\"; sid:7;)",
+        "alert tcp any any -> any any (flow:only_stream; content:\"caac\"; sid:8;)",
+        "alert tcp any any -> any any (dsize:>20; content:\"acca\"; sid:9;)",
+    ]
+    .join("\n");
+    let mut state = 11u64;
+    let mut random = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let (mut found, mut across) = (0, 0);
+    for _ in 0..60 {
+        let (mut one, mut two) = (Rig::new(&rules), Rig::new(&rules));
+        for _ in 0..40 {
+            let bytes: Vec<u8> = (0..=random(40)).map(|_| b'a' + random(3) as u8).collect();
+            let joined = one.segment(&bytes, random(8) > 0);
+            assert_eq!(joined, two.segment(&bytes, false), "{}", String::from_utf8_lossy(&bytes));
+            found += joined.len();
+            let alone = bytes.windows(5).any(|five| five == b"aabbc");
+            across += usize::from(!alone && joined.contains(&(3, true)));
+            if random(20) == 0 {
+                one.marks.gap(Direction::ToServer, 3);
+                two.marks.gap(Direction::ToServer, 3);
+            }
+        }
+    }
+    assert!(found > 300 && across > 10, "{found} {across}");
 }

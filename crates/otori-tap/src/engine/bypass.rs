@@ -56,7 +56,7 @@ impl Work<'_> {
             return Decision::Pass;
         }
         let Flow { conversation, extra, .. } = flow;
-        let mut case = Case { packet, facts, events: Anomalies::none(), found: Vec::new() };
+        let mut case = Case { packet, facts, events: Anomalies::none(), found: Vec::new(), continues: false };
         // How much a device sends is of interest, whatever it is.
         if watched {
             self.watch_packet(&mut case, direction, conversation, extra);

@@ -161,6 +161,8 @@ pub(super) struct Case<'a, 'p> {
     pub(super) events: Anomalies,
     /// what has matched so far
     pub(super) found: Vec<Found>,
+    /// the payload, as it is, is what the stream is asked about with this packet
+    pub(super) continues: bool,
 }
 
 impl Case<'_, '_> {
@@ -175,6 +177,7 @@ impl Case<'_, '_> {
             direction: Some(direction),
             established: facts.established,
             streamed: facts.streamed,
+            continues: self.continues,
             application: conversation.protocol_id(),
             application_name: conversation.application(),
             first: facts.packets[direction.index()] == 1,
@@ -294,7 +297,9 @@ impl Work<'_> {
         // What no stream has taken is looked at in its packet.
         let refused = events.names().iter().any(|name| is_refused(name));
         facts.streamed &= taken && !refused && !loose_payload(packet);
-        let mut case = Case { packet, facts, events, found: Vec::new() };
+        let waits = !flow.extra.waiting.list.is_empty();
+        let continues = !waits && self.state.pieces.are(direction, packet.payload);
+        let mut case = Case { packet, facts, events, found: Vec::new(), continues };
         for (kind, names) in [("decode", packet.anomalies.names()), ("stream", case.events.names())] {
             for name in names {
                 if *name == "stream.reassembly_seq_gap" {
@@ -395,7 +400,7 @@ impl Work<'_> {
         extra: &mut FlowExtra,
     ) -> Decision {
         let bare = Packet { payload: &[], ..case.packet.clone() };
-        let mut seen = Case { packet: &bare, facts: case.facts, events: case.events, found: Vec::new() };
+        let mut seen = Case { packet: &bare, found: Vec::new(), continues: false, ..*case };
         self.ask_packet(&mut seen, direction, conversation, extra);
         case.found = seen.found;
         self.settle(case, direction, conversation, extra);
@@ -692,7 +697,8 @@ impl Work<'_> {
             tcp.finish(&mut |way, piece| pieces.keep(way, &piece));
         }
         let facts = Facts::of(flow);
-        let mut case = Case { packet: &packet, facts, events: Anomalies::none(), found: Vec::new() };
+        let (events, found) = (Anomalies::none(), Vec::new());
+        let mut case = Case { packet: &packet, facts, events, found, continues: false };
         let dropped = flow.extra.fate.is_some();
         let Flow { conversation, extra, .. } = flow;
         let dropped = dropped || extra.bypassed;

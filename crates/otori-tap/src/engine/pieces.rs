@@ -21,6 +21,14 @@ impl Pieces {
         self.list.clear();
         self.bytes.clear();
     }
+    /// They are these bytes, that way, and no others.
+    pub(super) fn are(&self, direction: Direction, bytes: &[u8]) -> bool {
+        let mut others = self.list.iter().filter(|(_, kind)| !matches!(kind, Kind::End));
+        let first = others.next();
+        first.is_some_and(|(way, kind)| {
+            *way == direction && matches!(kind, Kind::Bytes(_)) && self.bytes_of(kind) == bytes
+        }) && others.next().is_none()
+    }
     pub(super) fn bytes_of(&self, kind: &Kind) -> &[u8] {
         match kind {
             Kind::Bytes(range) => self.bytes.get(range.clone()).unwrap_or(&[]),
