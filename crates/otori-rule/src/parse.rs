@@ -214,6 +214,14 @@ pub(crate) fn options(body: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// What options of that name say, in their order, in the text of a rule that was read.
+pub(crate) fn option_values<'a>(text: &'a str, name: &'static str) -> impl Iterator<Item = &'a str> {
+    let body = text.find('(').and_then(|open| text.get(open + 1..)).unwrap_or("").trim_end();
+    let pairs =
+        options(body.strip_suffix(')').unwrap_or(body)).filter_map(|(_, option)| option.split_once(':'));
+    pairs.filter(move |(have, _)| have.trim() == name).map(|(_, value)| value.trim())
+}
+
 /// The words of a header with their offsets; brackets hold a word together.
 fn words(header: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();

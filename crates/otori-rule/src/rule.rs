@@ -2,7 +2,7 @@
 //!
 //! Key type: [`Rule`]; its conditions on bytes are [`Group`]s of [`crate::step::Step`]s.
 use crate::{
-    address::AddressSet, country::Country, port::PortSet, reputation::Reputed, step::Step,
+    address::AddressSet, country::Country, parse::option_values, port::PortSet, reputation::Reputed, step::Step,
     transform::Transform,
 };
 use otori_event::Timestamp;
@@ -621,9 +621,7 @@ pub struct Rule {
     pub class: String,
     /// 1 is most severe
     pub priority: Option<u8>,
-    /// references, `kind,value`
-    pub references: Vec<String>,
-    /// metadata, key and value
+    /// metadata, key and value, of a rule that was not read; what was read has its metadata in its text
     pub metadata: Vec<(String, String)>,
     /// `flow`
     pub flow: FlowOptions,
@@ -672,6 +670,20 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// References, `kind,value`; read from the rule's text when an alert wants them.
+    pub fn references(&self) -> impl Iterator<Item = &str> {
+        option_values(&self.text, "reference")
+    }
+    /// Metadata, key and value; the same.
+    pub fn all_metadata(&self) -> impl Iterator<Item = (&str, &str)> {
+        let made = self.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let entries = option_values(&self.text, "metadata").flat_map(|value| value.split(','));
+        let read = entries.map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| {
+            let (key, value) = entry.split_once(char::is_whitespace).unwrap_or((entry, ""));
+            (key, value.trim())
+        });
+        made.chain(read)
+    }
     /// Order among rules that match together: those that set bits, then priority. The action comes first, in an
     /// order that the user may choose.
     pub fn rank(&self) -> (u8, u8) {

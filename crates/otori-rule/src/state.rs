@@ -63,8 +63,8 @@ impl BitNames {
     pub fn remembered(&self, marks: &FlowMarks) -> Remembered {
         let name = |number: u32| self.names.get(number as usize).cloned();
         Remembered {
-            bits: marks.bits.iter().filter_map(|bit| name(*bit)).collect(),
-            numbers: marks.numbers.iter().filter_map(|(id, value)| Some((name(*id)?, *value))).collect(),
+            bits: marks.bits().iter().filter_map(|bit| name(*bit)).collect(),
+            numbers: marks.numbers().iter().filter_map(|(id, value)| Some((name(*id)?, *value))).collect(),
         }
     }
 }
@@ -114,10 +114,24 @@ pub struct StreamMarks {
     before: Option<Box<Before>>,
     /// offset of the first of them in the stream
     pub(crate) offset: u64,
-    /// rules whose fast pattern was seen, and the offset behind which it is no longer in the tail
+    /// rules; of most streams none
+    pub(crate) rules: Option<Box<StreamRules>>,
+}
+
+/// Rules that are remembered with a stream.
+#[derive(Debug, Default)]
+pub(crate) struct StreamRules {
+    /// whose fast pattern was seen, and the offset behind which it is no longer in the tail
     pub(crate) candidates: Vec<(u32, u64)>,
-    /// rules without a fast pattern that have fired
+    /// without a fast pattern that have fired
     pub(crate) fired: Vec<u32>,
+}
+
+/// What rules have remembered with a flow; of most flows nothing.
+#[derive(Debug, Default)]
+struct FlowMemory {
+    bits: Vec<u32>,
+    numbers: Vec<(u32, u64)>,
 }
 
 impl StreamMarks {
@@ -130,8 +144,7 @@ impl StreamMarks {
 /// What the matcher keeps of one flow.
 #[derive(Debug, Default)]
 pub struct FlowMarks {
-    bits: Vec<u32>,
-    numbers: Vec<(u32, u64)>,
+    memory: Option<Box<FlowMemory>>,
     /// state of the address rules when they were last asked, per direction
     pub(crate) addresses_asked: [u32; 2],
     /// state of the lists when they were last asked about the ends
@@ -168,24 +181,36 @@ impl FlowMarks {
             before.drain(..surplus);
         }
         stream.tail.clear();
-        stream.candidates.clear();
+        if let Some(rules) = &mut stream.rules {
+            rules.candidates.clear();
+        }
+    }
+    fn bits(&self) -> &[u32] {
+        self.memory.as_ref().map_or(&[], |memory| &memory.bits)
+    }
+    fn numbers(&self) -> &[(u32, u64)] {
+        self.memory.as_ref().map_or(&[], |memory| &memory.numbers)
     }
     fn set(&mut self, bit: u32) {
-        if !self.bits.contains(&bit) && self.bits.len() < FLOW_BITS {
-            self.bits.push(bit);
+        let bits = &mut self.memory.get_or_insert_default().bits;
+        if !bits.contains(&bit) && bits.len() < FLOW_BITS {
+            bits.push(bit);
         }
     }
     fn unset(&mut self, bit: u32) {
-        self.bits.retain(|have| *have != bit);
+        if let Some(memory) = &mut self.memory {
+            memory.bits.retain(|have| *have != bit);
+        }
     }
     fn number(&self, id: u32) -> Option<u64> {
-        self.numbers.iter().find(|(have, _)| *have == id).map(|(_, value)| *value)
+        self.numbers().iter().find(|(have, _)| *have == id).map(|(_, value)| *value)
     }
     fn set_number(&mut self, id: u32, value: u64) {
-        if let Some((_, place)) = self.numbers.iter_mut().find(|(have, _)| *have == id) {
+        let numbers = &mut self.memory.get_or_insert_default().numbers;
+        if let Some((_, place)) = numbers.iter_mut().find(|(have, _)| *have == id) {
             *place = value;
-        } else if self.numbers.len() < FLOW_BITS {
-            self.numbers.push((id, value));
+        } else if numbers.len() < FLOW_BITS {
+            numbers.push((id, value));
         }
     }
 }
@@ -262,8 +287,8 @@ impl Globals {
     /// All conditions of the rule on memory hold.
     pub(crate) fn holds(&self, rule: &Rule, view: &View<'_, '_>, marks: &FlowMarks) -> bool {
         rule.memory.iter().all(|memory| match memory {
-            Memory::BitIsSet(bits) => bits.iter().any(|bit| marks.bits.contains(bit)),
-            Memory::BitIsNotSet(bits) => !bits.iter().any(|bit| marks.bits.contains(bit)),
+            Memory::BitIsSet(bits) => bits.iter().any(|bit| marks.bits().contains(bit)),
+            Memory::BitIsNotSet(bits) => !bits.iter().any(|bit| marks.bits().contains(bit)),
             Memory::Number(id, NumberTest::IsSet) => marks.number(*id).is_some(),
             Memory::Number(id, NumberTest::IsNotSet) => marks.number(*id).is_none(),
             Memory::Number(id, NumberTest::Is(compare)) => {
@@ -291,7 +316,7 @@ impl Globals {
             match memory {
                 Memory::BitSet(bit) => marks.set(*bit),
                 Memory::BitUnset(bit) => marks.unset(*bit),
-                Memory::BitToggle(bit) if marks.bits.contains(bit) => marks.unset(*bit),
+                Memory::BitToggle(bit) if marks.bits().contains(bit) => marks.unset(*bit),
                 Memory::BitToggle(bit) => marks.set(*bit),
                 Memory::Number(id, NumberTest::Set(value)) => marks.set_number(*id, *value),
                 Memory::Number(id, NumberTest::Add(value)) => {

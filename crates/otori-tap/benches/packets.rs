@@ -220,13 +220,19 @@ impl Calls {
     }
 }
 
-fn ours(path: &Path, rules: Option<&str>, alerts: Option<&Path>) -> Outcome<()> {
+/// Reads and loads a file of rules; how many were taken. Its text is not kept.
+fn load(engine: &mut Engine, rules: Option<&Path>) -> Outcome<usize> {
+    let Some(path) = rules else { return Ok(0) };
+    Ok(engine.load("rules", &std::fs::read_to_string(path)?).loaded)
+}
+
+fn ours(path: &Path, rules: Option<&Path>, alerts: Option<&Path>) -> Outcome<()> {
     let detail = Detail { payload: alerts.is_some(), ..Detail::default() };
     let settings = Settings { eve: alerts.is_some(), detail, ..Settings::default() };
     let mut engine = Engine::new(settings, Variables::default());
     let devices = watch_devices(&mut engine)?;
     let begun = Instant::now();
-    let loaded = rules.map_or(0, |text| engine.load("rules", text).loaded);
+    let loaded = load(&mut engine, rules)?;
     let load = begun.elapsed();
     let (resident, _) = memory_mb();
     println!("ours, {loaded} rules: loaded in {:.2} s, {resident} MB", load.as_secs_f64());
@@ -268,12 +274,12 @@ fn ours(path: &Path, rules: Option<&str>, alerts: Option<&Path>) -> Outcome<()> 
 }
 
 /// The same on several threads, one of which only reads.
-fn spread(path: &Path, rules: Option<&str>, threads: usize, alerts: Option<&Path>) -> Outcome<()> {
+fn spread(path: &Path, rules: Option<&Path>, threads: usize, alerts: Option<&Path>) -> Outcome<()> {
     let detail = Detail { payload: alerts.is_some(), ..Detail::default() };
     let settings = Settings { eve: alerts.is_some(), detail, ..Settings::default() };
     let mut engine = Engine::new(settings, Variables::default());
     watch_devices(&mut engine)?;
-    let loaded = rules.map_or(0, |text| engine.load("rules", text).loaded);
+    let loaded = load(&mut engine, rules)?;
     let mut workers = engine.spread(threads, Spread::Outer)?;
     let mut told = Vec::new();
     let (watch, reader) = (Watch::start(libc::RUSAGE_SELF), Watch::start(libc::RUSAGE_THREAD));
@@ -345,7 +351,7 @@ fn run() -> Outcome<()> {
 
 fn measure(path: &Path) -> Outcome<()> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let rules = variable("OTORI_RULES").map(std::fs::read_to_string).transpose()?;
+    let rules = variable("OTORI_RULES");
     if let Some(alerts) = variable("OTORI_ALERTS") {
         let workers = std::env::var("OTORI_WORKERS").ok().and_then(|number| number.parse().ok());
         return match workers {
@@ -367,13 +373,13 @@ fn measure(path: &Path) -> Outcome<()> {
         ours(path, None, None)?;
     }
     match &rules {
-        Some(text) => {
+        Some(rules) => {
             if wants("rules") {
-                ours(path, Some(text), None)?;
+                ours(path, Some(rules), None)?;
             }
             for workers in [1, 2] {
                 if wants("workers") {
-                    spread(path, Some(text), workers, None)?;
+                    spread(path, Some(rules), workers, None)?;
                 }
             }
             Ok(())

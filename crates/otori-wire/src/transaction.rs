@@ -46,6 +46,8 @@ pub enum Progress {
 pub struct Field {
     /// which
     pub id: FieldId,
+    /// and which as well: a body of HTTP is a file in transfer, too
+    pub also: Option<FieldId>,
     /// its bytes, or those that the bound lets us keep
     pub bytes: Vec<u8>,
     /// nothing will be added
@@ -54,6 +56,21 @@ pub struct Field {
     pub scanned: usize,
     /// The matcher has seen it complete.
     pub settled: bool,
+}
+
+impl Field {
+    /// Whether it is that field.
+    pub fn is(&self, id: FieldId) -> bool {
+        self.id == id || self.also == Some(id)
+    }
+    /// Whether it is one of those fields.
+    pub fn is_any(&self, ids: &[FieldId]) -> bool {
+        ids.iter().any(|id| self.is(*id))
+    }
+    /// Every field that it is.
+    pub fn ids(&self) -> impl Iterator<Item = FieldId> + use<> {
+        core::iter::once(self.id).chain(self.also)
+    }
 }
 
 /// The fields of one transaction in order of arrival; an id may repeat.
@@ -109,7 +126,7 @@ impl Fields {
     }
     /// Adds a whole field with what `change` makes of the first field `of`, if there is that one.
     pub fn derive(&mut self, id: FieldId, of: FieldId, change: impl FnOnce(&[u8], &mut Vec<u8>)) {
-        let Some(place) = self.list.iter().position(|field| field.id == of) else { return };
+        let Some(place) = self.list.iter().position(|field| field.is(of)) else { return };
         if self.push(id, true).is_some()
             && let Some((new, before)) = self.list.split_last_mut()
             && let Some(source) = before.get(place)
@@ -122,7 +139,8 @@ impl Fields {
             return None;
         }
         let field = self.list.again();
-        (field.id, field.complete, field.scanned, field.settled) = (id, complete, 0, false);
+        (field.id, field.also) = (id, None);
+        (field.complete, field.scanned, field.settled) = (complete, 0, false);
         field.bytes.clear();
         Some(&mut field.bytes)
     }
@@ -144,13 +162,18 @@ impl Fields {
     }
     /// Appends to a growing field, keeping at most `limit` bytes of it; at the limit it counts as complete.
     pub fn grow(&mut self, id: FieldId, bytes: &[u8], limit: usize) {
-        let place = match self.list.iter().position(|field| field.id == id && !field.complete) {
+        self.grow_both(id, None, bytes, limit);
+    }
+    /// The same for bytes that are another field as well.
+    pub fn grow_both(&mut self, id: FieldId, also: Option<FieldId>, bytes: &[u8], limit: usize) {
+        let place = match self.list.iter().position(|field| field.is(id) && !field.complete) {
             Some(place) => place,
-            None if self.list.iter().any(|field| field.id == id) => return,
+            None if self.list.iter().any(|field| field.is(id)) => return,
             None if self.push(id, false).is_none() => return,
             None => self.list.len().saturating_sub(1),
         };
-        if let Some(field) = self.list.get_mut(place).filter(|field| field.id == id) {
+        if let Some(field) = self.list.get_mut(place).filter(|field| field.is(id)) {
+            field.also = also;
             let room = limit.saturating_sub(field.bytes.len());
             field.bytes.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or(&[]));
             field.complete = field.bytes.len() >= limit;
@@ -158,7 +181,7 @@ impl Fields {
     }
     /// Nothing will be added to `id`.
     pub fn finish(&mut self, id: FieldId) {
-        self.list.iter_mut().filter(|field| field.id == id).for_each(|field| field.complete = true);
+        self.list.iter_mut().filter(|field| field.is(id)).for_each(|field| field.complete = true);
     }
     /// Forgets the fields that `which` names.
     pub fn forget(&mut self, mut which: impl FnMut(FieldId) -> bool) {
@@ -170,7 +193,7 @@ impl Fields {
     }
     /// All fields of that id.
     pub fn all(&self, id: FieldId) -> impl Iterator<Item = &Field> {
-        self.list.iter().filter(move |field| field.id == id)
+        self.list.iter().filter(move |field| field.is(id))
     }
     /// Every field.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Field> {

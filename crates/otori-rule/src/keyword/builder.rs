@@ -58,7 +58,6 @@ impl Rule {
             message: String::new(),
             class: String::new(),
             priority: None,
-            references: Vec::new(),
             metadata: Vec::new(),
             flow: FlowOptions::default(),
             checks: Vec::new(),
@@ -402,6 +401,11 @@ impl<'a> Builder<'a> {
                 self.rule.protocol != RuleProtocol::TcpStream && group.steps.iter().any(placed);
         }
         self.rule.fast = choose_fast(&self.rule);
+        // There are many rules, and most have little of each.
+        self.rule.groups.iter_mut().for_each(|group| group.steps.shrink_to_fit());
+        self.rule.groups.shrink_to_fit();
+        self.rule.checks.shrink_to_fit();
+        self.rule.memory.shrink_to_fit();
         Ok(self.rule)
     }
 

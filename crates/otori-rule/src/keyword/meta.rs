@@ -58,16 +58,8 @@ pub(super) fn class(builder: &mut Builder<'_>, value: &str) -> Result<(), String
     Ok(())
 }
 
-pub(super) fn reference(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    builder.rule.references.push(value.into());
-    Ok(())
-}
-
-pub(super) fn metadata(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    for entry in value.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-        let (key, value) = entry.split_once(char::is_whitespace).unwrap_or((entry, ""));
-        builder.rule.metadata.push((key.into(), value.trim().into()));
-    }
+/// `reference` and `metadata` stay in the rule's text: [`crate::rule::Rule::references`], [`crate::rule::Rule::all_metadata`].
+pub(super) fn told(_builder: &mut Builder<'_>, _value: &str) -> Result<(), String> {
     Ok(())
 }
 

@@ -136,7 +136,7 @@ fn fields_hold(
     room: &mut Changed,
 ) -> bool {
     let goes = |id: FieldId| !each_way || keyword::direction_of(id) == Some(direction);
-    let fields = || transaction.fields.iter().filter(|field| ids.contains(&field.id) && goes(field.id));
+    let fields = || transaction.fields.iter().filter(|field| field.is_any(ids) && goes(field.id));
     if fields().next().is_none() {
         let known = transaction.progress[direction.index()] >= Progress::Headers;
         return known && matches!(group.steps.first(), Some(Step::Absent { .. }));

@@ -267,7 +267,9 @@ impl RuleSet {
         let stream = &mut ask.marks.streams[side];
         let (begin, end) = (stream.offset, stream.offset + tail.len() as u64);
         // A pattern that has left the window can no longer match.
-        stream.candidates.retain(|(_, until)| *until > begin);
+        if let Some(rules) = &mut stream.rules {
+            rules.candidates.retain(|(_, until)| *until > begin);
+        }
         let buffer = Buffer { bytes: tail, complete: true, from_start: begin == 0 };
         if searched {
             found.extend(ask.scratch.ahead.slots.drain(..).map(u64::from));
@@ -276,7 +278,7 @@ impl RuleSet {
         }
         let stream = &mut ask.marks.streams[side];
         for slot in found.drain(..).map(slot_of) {
-            let waiting = &mut stream.candidates;
+            let waiting = &mut stream.rules.get_or_insert_default().candidates;
             match waiting.iter().position(|(have, _)| *have == slot) {
                 Some(place) => waiting[place].1 = end,
                 None if waiting.len() < CANDIDATES => waiting.push((slot, end)),
@@ -284,8 +286,10 @@ impl RuleSet {
             }
         }
         let quick = [&class.stream.plain, &class.stream.events, &class.stream.payload].into_iter().flatten();
-        let always = quick.filter(|slot| !stream.fired.contains(slot)).copied();
-        let waiting = stream.candidates.iter().map(|(slot, _)| *slot);
+        let (candidates, fired) =
+            stream.rules.as_ref().map_or((&[][..], &[][..]), |rules| (&rules.candidates, &rules.fired));
+        let always = quick.filter(|slot| !fired.contains(slot)).copied();
+        let waiting = candidates.iter().map(|(slot, _)| *slot);
         found.extend(always.chain(waiting).map(|slot| self.files.filed(slot).key));
         order(found);
         let groups = Bytes { payload: Some(buffer), transaction: None, in_stream: true, each_way: false };
@@ -293,11 +297,13 @@ impl RuleSet {
             let slot = slot_of(*key);
             let Some(rule) = self.rule(slot) else { continue };
             let fired = self.decide(slot, class, rule, view, &groups, ask);
-            let stream = &mut ask.marks.streams[side];
+            if !fired {
+                continue;
+            }
+            let rules = ask.marks.streams[side].rules.get_or_insert_default();
             match rule.fast {
-                _ if !fired => {}
-                Some(_) => stream.candidates.retain(|(have, _)| *have != slot),
-                None if stream.fired.len() < CANDIDATES => stream.fired.push(slot),
+                Some(_) => rules.candidates.retain(|(have, _)| *have != slot),
+                None if rules.fired.len() < CANDIDATES => rules.fired.push(slot),
                 None => {}
             }
         }
@@ -390,7 +396,7 @@ impl RuleSet {
             let filed = files.filed(slot);
             found.extend(class.fits(filed.header).then_some(filed.key));
         };
-        for FieldFilter { transforms, prefilter } in files.field(field.id) {
+        for FieldFilter { transforms, prefilter } in field.ids().flat_map(|id| files.field(id)) {
             if transforms.is_empty() && grown {
                 let start = field.scanned.saturating_sub(prefilter.all().overlap());
                 lower_into(lower, field.bytes.get(start..).unwrap_or(&[]));

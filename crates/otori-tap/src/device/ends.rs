@@ -2,9 +2,10 @@
 //!
 //! Key types: [`Ends`], [`Story`] (how far the devices were told what happens in the flow).
 use super::{Device, Label, contact::Begin, login::Pending};
+use core::ops::{Deref, DerefMut};
 use otori_event::Timestamp;
 use otori_wire::Direction;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The devices at the ends of a flow.
 #[derive(Default)]
@@ -32,6 +33,44 @@ pub(crate) struct Story {
     pub(crate) told: ([u64; 2], [u64; 2]),
     pub(crate) told_at: Timestamp,
     pub(crate) login: Option<Box<Pending>>,
+}
+
+/// The same, in a box that most flows do without: nobody tells devices apart, or none is of ours.
+#[derive(Default)]
+pub(crate) struct FlowEnds(Option<Box<Ends>>);
+
+impl FlowEnds {
+    /// Nobody of ours.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|ends| ends.is_empty())
+    }
+    /// Who was taken for the one that opened it is the other side.
+    pub(crate) fn turn(&mut self) {
+        if let Some(ends) = &mut self.0 {
+            ends.turn();
+        }
+    }
+}
+
+impl From<Ends> for FlowEnds {
+    fn from(ends: Ends) -> FlowEnds {
+        FlowEnds(Some(Box::new(ends)))
+    }
+}
+
+static NOBODY: LazyLock<Ends> = LazyLock::new(Ends::default);
+
+impl Deref for FlowEnds {
+    type Target = Ends;
+    fn deref(&self) -> &Ends {
+        self.0.as_ref().map_or(&NOBODY, |ends| ends)
+    }
+}
+
+impl DerefMut for FlowEnds {
+    fn deref_mut(&mut self) -> &mut Ends {
+        self.0.get_or_insert_default()
+    }
 }
 
 impl Ends {

@@ -41,7 +41,7 @@ use table::Table;
 use watch::{Actions, Watches};
 
 pub use ends::Ends;
-pub(crate) use ends::Story;
+pub(crate) use ends::{FlowEnds, Story};
 pub(crate) use names::plain as plain_name;
 pub use table::DEVICES;
 

@@ -13,7 +13,7 @@ use super::{
     tagged::Tagged,
 };
 use crate::{
-    device::Ends,
+    device::FlowEnds,
     eve::{FlowNotes, Place},
 };
 use otori_event::{Endpoint, Timestamp};
@@ -42,7 +42,7 @@ const IDLE_PIECES: usize = 64;
 pub(crate) struct FlowExtra {
     pub(super) marks: FlowMarks,
     /// all further packets meet this fate
-    pub(super) fate: Option<Fate>,
+    pub(super) fate: Option<Box<Fate>>,
     /// a `pass` rule matched, or the flow is left alone: no further questions
     pub(super) passed: bool,
     /// a rule would have dropped it, if we were in the way
@@ -63,9 +63,9 @@ pub(crate) struct FlowExtra {
     /// what the policies say of it
     pub(super) policy: Option<Box<Policed>>,
     /// whose it is
-    pub(crate) ends: Ends,
+    pub(crate) ends: FlowEnds,
     /// beside the way: what became readable through an acknowledgement, until its sender says something again
-    waiting: Pieces,
+    waiting: Option<Box<Pieces>>,
     /// what it carried of late, if anybody asks
     rates: Option<Box<Rates>>,
 }
@@ -297,7 +297,7 @@ impl Work<'_> {
         // What no stream has taken is looked at in its packet.
         let refused = events.names().iter().any(|name| is_refused(name));
         facts.streamed &= taken && !refused && !loose_payload(packet);
-        let waits = !flow.extra.waiting.list.is_empty();
+        let waits = flow.extra.waiting.is_some();
         let continues = !waits && self.state.pieces.are(direction, packet.payload);
         let mut case = Case { packet, facts, events, found: Vec::new(), continues };
         for (kind, names) in [("decode", packet.anomalies.names()), ("stream", case.events.names())] {
@@ -383,7 +383,8 @@ impl Work<'_> {
             Exception::Ignore | Exception::Told => return None,
         };
         if decision != Decision::Pass {
-            flow.extra.fate = Some(Fate { decision, rule: None, repeated: 0, subject: None });
+            let fate = Fate { decision, rule: None, repeated: 0, subject: None };
+            flow.extra.fate = Some(Box::new(fate));
             let facts = Facts::of(flow);
             let place = self.place(&facts, direction, packet, &flow.conversation);
             self.state.drop(&place, None, "stream midstream");
@@ -502,21 +503,21 @@ impl Work<'_> {
         extra: &mut FlowExtra,
         now: Option<Direction>,
     ) {
-        if self.state.pieces.list.is_empty() && extra.waiting.list.is_empty() {
+        if self.state.pieces.list.is_empty() && extra.waiting.is_none() {
             return;
         }
-        let mut late = core::mem::take(&mut extra.waiting);
+        let late = extra.waiting.take();
         let pieces = core::mem::take(&mut self.state.pieces);
-        let now = now.filter(|_| late.bytes.len() + pieces.bytes.len() < WAITING_BYTES);
-        for held in [&late, &pieces] {
+        let now = now.filter(|_| {
+            late.as_ref().map_or(0, |late| late.bytes.len()) + pieces.bytes.len() < WAITING_BYTES
+        });
+        for held in late.as_deref().into_iter().chain([&pieces]) {
             for (way, kind) in &held.list {
                 let bytes = held.bytes_of(kind);
                 match kind {
                     _ if now.is_some_and(|now| now != *way) => {
-                        if extra.waiting.list.is_empty() {
-                            extra.waiting = self.state.idle.pop().unwrap_or_default();
-                        }
-                        extra.waiting.keep_kind(*way, kind, bytes);
+                        let fresh = || self.state.idle.pop().unwrap_or_default();
+                        extra.waiting.get_or_insert_with(fresh).keep_kind(*way, kind, bytes);
                     }
                     Kind::Bytes(_) if !extra.passed => {
                         let mut hits = Vec::new();
@@ -531,8 +532,8 @@ impl Work<'_> {
             }
         }
         self.state.pieces = pieces;
-        late.clear();
-        if late.bytes.capacity() > 0 && self.state.idle.len() < IDLE_PIECES {
+        if let Some(mut late) = late.filter(|_| self.state.idle.len() < IDLE_PIECES) {
+            late.clear();
             self.state.idle.push(late);
         }
     }

@@ -113,7 +113,8 @@ pub(crate) struct WorkState {
     kept: usize,
     pieces: pieces::Pieces,
     /// buffers for what waits in a flow, used again
-    idle: Vec<pieces::Pieces>,
+    #[allow(clippy::vec_box, reason = "they move between this list and flows as they are")]
+    idle: Vec<Box<pieces::Pieces>>,
     expected: expected::Expected,
     /// transactions to be used again, lent to the flow that is looked at
     spare: Option<Box<Spare>>,

@@ -194,12 +194,12 @@ impl Work<'_> {
         if outcome.whole_flow && extra.fate.is_none() {
             let id = hit.transaction;
             let transaction = id.and_then(|id| conversation.open_transactions().iter().find(|t| t.id == id));
-            extra.fate = Some(Fate {
+            extra.fate = Some(Box::new(Fate {
                 decision: outcome.decision,
                 rule: Some(hit.rule.clone()),
                 repeated: 0,
                 subject: transaction.and_then(super::verdict::subject),
-            });
+            }));
         }
         let line = self.place(&case.facts, direction, case.packet, conversation);
         self.state.drop(&line, Some(&hit.rule), reason);

@@ -73,7 +73,7 @@ impl Work<'_> {
         let ends = (flow.client, flow.server);
         let first_answer = direction == Direction::ToClient && flow.packets[1] == 1;
         if flow.packets[0] + flow.packets[1] == 1 {
-            flow.extra.ends = devices.ends(ends, direction, packet, &self.state.carriers);
+            flow.extra.ends = devices.ends(ends, direction, packet, &self.state.carriers).into();
         } else if first_answer && flow.extra.ends.server.is_none() {
             flow.extra.ends.server = devices.answering(ends, packet, &self.state.carriers);
         } else {
@@ -204,7 +204,7 @@ impl Work<'_> {
         }
         let attempt = ATTEMPTS.contains(&rule.class.as_str());
         let listed = rule.gid == LIST_GENERATOR && {
-            let mut category = rule.metadata.iter().filter(|(key, _)| key == "category");
+            let mut category = rule.all_metadata().filter(|(key, _)| *key == "category");
             category
                 .any(|(_, value)| BAD_CATEGORIES.iter().any(|bad| value.to_ascii_lowercase().contains(bad)))
         };

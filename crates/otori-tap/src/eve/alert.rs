@@ -249,17 +249,17 @@ fn alert_object(rule: &Rule, blocked: bool, references: bool) -> Value {
     object.insert("signature".into(), rule.message.clone().into());
     object.insert("category".into(), category.into());
     object.insert("severity".into(), rule.priority.unwrap_or(severity).into());
-    if references && !rule.references.is_empty() {
-        object.insert("references".into(), json!(rule.references));
+    if references && rule.references().next().is_some() {
+        object.insert("references".into(), rule.references().collect());
     }
-    if !rule.metadata.is_empty() {
-        let mut metadata: Map<String, Value> = Map::new();
-        for (key, value) in &rule.metadata {
-            let list = metadata.entry(key.clone()).or_insert_with(|| json!([]));
-            if let Some(list) = list.as_array_mut() {
-                list.push(value.clone().into());
-            }
+    let mut metadata: Map<String, Value> = Map::new();
+    for (key, value) in rule.all_metadata() {
+        let list = metadata.entry(key).or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut() {
+            list.push(value.into());
         }
+    }
+    if !metadata.is_empty() {
         object.insert("metadata".into(), metadata.into());
     }
     object.into()

@@ -25,7 +25,7 @@ fn looked_at(
         (Target::Header(HeaderPart::Source), _) => return address(place.source.ip),
         (Target::Header(HeaderPart::Destination), _) => return address(place.destination.ip),
         (Target::Fields(ids), Some(transaction)) => {
-            let fields = transaction.fields.iter().filter(|field| ids.contains(&field.id));
+            let fields = transaction.fields.iter().filter(|field| field.is_any(ids));
             fields.map(|field| field.bytes.clone()).collect()
         }
         (Target::Payload, _) => vec![payload.to_vec()],
@@ -153,7 +153,7 @@ pub(super) fn of_frame(rule: &Rule, transaction: &Transaction, way: Direction) -
     rule.groups.iter().find_map(|group| {
         let name = group.keyword.strip_prefix("frame:")?;
         let Target::Fields(ids) = &group.target else { return None };
-        let field = transaction.fields.iter().find(|field| ids.contains(&field.id))?;
+        let field = transaction.fields.iter().find(|field| field.is_any(ids))?;
         let direction = if way == Direction::ToServer { "toserver" } else { "toclient" };
         Some(json!({
             "type": name.split_once('.').map_or(name, |(_, kind)| kind), "id": transaction.id + 1,

@@ -127,8 +127,8 @@ struct Side {
     ended: bool,
     /// latest time stamp
     stamp: Option<u32>,
-    /// urgent bytes to leave out, by offset
-    urgent: Vec<u64>,
+    /// urgent bytes to leave out, by offset; seldom
+    urgent: Option<Box<Vec<u64>>>,
     policy: Policy,
     /// all bytes of the depth were handed out
     deep: bool,
@@ -543,7 +543,7 @@ impl TcpSession {
         }
         if !payload.is_empty() && !side.deep {
             side.note_urgent(segment, start, how);
-            if how.immediate && side.window.is_empty() && start == base && side.urgent.is_empty() {
+            if how.immediate && side.window.is_empty() && start == base && side.urgent.is_none() {
                 // The usual case on the way: nothing waits, nothing is copied.
                 side.hand_over(payload, how.depth_bytes, direction, sink);
                 if side.deep {
@@ -563,8 +563,9 @@ impl Side {
             return;
         }
         let offset = start + u64::from(segment.urgent) - 1;
-        if self.urgent.len() < URGENT_BYTES && !self.urgent.contains(&offset) {
-            self.urgent.push(offset);
+        let urgent = self.urgent.get_or_insert_default();
+        if urgent.len() < URGENT_BYTES && !urgent.contains(&offset) {
+            urgent.push(offset);
         }
     }
     /// Bytes at exactly the base that were never in the window.
@@ -590,7 +591,12 @@ impl Side {
         // The low 32 bits are what counts on the wire.
         self.next = self.next.map(|next| next.wrapping_add(count as u32));
         self.window.pass(to);
-        self.urgent.retain(|offset| *offset >= to);
+        if let Some(urgent) = &mut self.urgent {
+            urgent.retain(|offset| *offset >= to);
+            if urgent.is_empty() {
+                self.urgent = None;
+            }
+        }
     }
     /// Hands out the bytes up to `to`, without urgent ones.
     fn hand_out(
@@ -606,8 +612,11 @@ impl Side {
         }
         let bytes = self.window.front(to.min(depth.max(base)));
         let mut from = 0;
-        self.urgent.sort_unstable();
-        for offset in &self.urgent {
+        let urgent = self.urgent.as_deref_mut().map_or(&mut [][..], |urgent| {
+            urgent.sort_unstable();
+            urgent
+        });
+        for offset in urgent {
             let at = usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX);
             if at < bytes.len() && at >= from {
                 let before = bytes.get(from..at).unwrap_or(&[]);

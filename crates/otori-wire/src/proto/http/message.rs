@@ -350,10 +350,8 @@ impl Head {
         let fields = &mut transaction.fields;
         let id = if direction == Direction::ToServer { REQUEST_BODY } else { RESPONSE_BODY };
         let limit = fields.body_bytes(direction);
-        fields.grow(id, bytes, limit);
-        if self.boundary.is_none() {
-            fields.grow(file::data(direction), bytes, limit);
-        }
+        let also = self.boundary.is_none().then_some(file::data(direction));
+        fields.grow_both(id, also, bytes, limit);
     }
 
     /// The name of the file that the body is: what the server calls it, else the last part of the path.

@@ -360,8 +360,7 @@ fn keep(direction: Direction, bytes: &[u8], stream: &mut Stream, transaction: &m
     }
     let body = if direction == Direction::ToServer { http::REQUEST_BODY } else { http::RESPONSE_BODY };
     let limit = transaction.fields.body_bytes(direction);
-    transaction.fields.grow(body, bytes, limit);
-    transaction.fields.grow(file::data(direction), bytes, limit);
+    transaction.fields.grow_both(body, Some(file::data(direction)), bytes, limit);
 }
 
 /// Length of a frame's body.
