@@ -73,7 +73,18 @@ impl<S> Op<S> {
     /// An operation with all fields zero.
     #[must_use]
     pub fn new(run: Run<S>) -> Self {
-        Op { run, imm: 0, a: Slot::R0, b: Slot::R0, c: Slot::R0, d: 0, at: 0, rest: 0, e: 0, link: Link::default() }
+        Op {
+            run,
+            imm: 0,
+            a: Slot::R0,
+            b: Slot::R0,
+            c: Slot::R0,
+            d: 0,
+            at: 0,
+            rest: 0,
+            e: 0,
+            link: Link::default(),
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Key type: [`Rule`]; its conditions on bytes are [`Group`]s of [`crate::step::Step`]s.
 use crate::{
-    address::AddressSet, country::Country, parse::option_values, port::PortSet, reputation::Reputed, step::Step,
-    transform::Transform,
+    address::AddressSet, country::Country, parse::option_values, port::PortSet, reputation::Reputed,
+    step::Step, transform::Transform,
 };
 use otori_event::Timestamp;
 use otori_wire::{FieldId, Progress, flow::Direction, proto::ProtocolId};

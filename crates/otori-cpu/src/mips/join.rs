@@ -32,8 +32,8 @@ places!(big);
 /// The rows of one byte order.
 macro_rules! rows {
     ($ordered:ident) => {{
-        use super::execute::memory::$ordered::*;
         use self::$ordered::{joined, often};
+        use super::execute::memory::$ordered::*;
         let mut rows = Vec::new();
         recorded!(rows);
         families!(rows);
