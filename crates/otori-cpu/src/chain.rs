@@ -166,7 +166,7 @@ pub(crate) struct Joins<S: 'static> {
 }
 
 impl<S: 'static> Joins<S> {
-    /// All of these rows; one of a single function joins nothing. `families`: functions that do the same with fields of
+    /// All of these rows, of equal ones the first; one of a single function joins nothing. `families`: functions that do the same with fields of
     /// some operations as the operations' own functions; rows of them join those operations too.
     pub(crate) fn new(mut rows: Vec<&'static Join<S>>, families: &[(Run<S>, &[Run<S>])]) -> Self {
         rows.retain(|row| (2..=LONGEST).contains(&row.parts.len()));
@@ -195,6 +195,7 @@ impl<S: 'static> Joins<S> {
             })
             .collect();
         keyed.sort_by_key(|(key, _)| *key);
+        keyed.dedup_by_key(|(key, _)| *key);
         keyed.truncate(usize::from(u16::MAX));
         let (keys, rows): (Vec<u64>, _) = keyed.into_iter().unzip();
         let mut pairs = vec![0..0; (functions.len() + 1).pow(2)];
@@ -244,15 +245,9 @@ impl<S: 'static> Joins<S> {
             self.fitting(&families[at..], |row| choose(row, row.parts.len()));
             best[at] = chosen;
         }
-        let mut at = 0;
-        while at < ops.len() {
-            match best[at].1 {
-                Some(row) => {
-                    ops[at].run = row.run;
-                    at += row.parts.len();
-                }
-                None => at += 1,
-            }
+        // Each one: what skips some operations comes to the middle of a row, and goes on with the row from there.
+        for (op, (_, row)) in ops.iter_mut().zip(best) {
+            op.run = row.map_or(op.run, |row| row.run);
         }
     }
 }

@@ -228,7 +228,7 @@ impl Assembly<'_> {
         if let Operand::Immediate { carry: Some(carry), .. } = operand
             && carries
         {
-            self.push(data::set_carry).d = u8::from(carry);
+            self.push(one::<Cpu, data::SetCarry>()).d = u8::from(carry);
         }
         if code == code::MOV && flags && self.shift_with_flags(d, operand) {
             return false;

@@ -13,6 +13,7 @@ mod instruction;
 mod join;
 mod lower;
 mod neon;
+mod recorded;
 mod thumb;
 mod vfp;
 mod whole;

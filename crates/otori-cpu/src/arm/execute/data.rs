@@ -135,6 +135,11 @@ links! { Cpu;
         cpu.registers[op.a as usize] = cpu.registers[op.b as usize].wrapping_add(address);
     }
 
+    /// The carry that a constant makes.
+    SetCarry(cpu, op) {
+        cpu.carry = u32::from(op.d);
+    }
+
     /// A shift by a constant, 1 to 32, with its carry.
     ShiftConstant<const KIND: u8, const FLAGS: u8>(cpu, op) {
         let (value, amount) = (cpu.registers[op.b as usize], u32::from(op.d));
@@ -162,11 +167,6 @@ plain! {
     /// The address at a distance from the block's start.
     fn address(cpu, op) {
         cpu.registers[op.a as usize] = (cpu.frame.start as u32).wrapping_add(op.imm as u32);
-    }
-
-    /// The carry that a constant makes.
-    fn set_carry(cpu, op) {
-        cpu.carry = u32::from(op.d);
     }
 
     fn negate(cpu, op) {

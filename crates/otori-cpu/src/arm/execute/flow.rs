@@ -6,7 +6,7 @@ use crate::arm::cpu::{BIG_DATA, Cpu, near};
 use crate::arm::execute::data::{IMMEDIATE, NOTHING, Op, REGISTER, Run, compute, operand, plain};
 use crate::arm::instruction::code;
 use crate::block::BlockCache;
-use crate::chain::{last_links, one};
+use crate::chain::{last_links, links, one};
 use crate::maps::Maps;
 use crate::memory::{Access, Fault, FaultKind};
 use crate::op::{Next, go, leave, miss, skip, step, stop, stop_behind};
@@ -51,26 +51,24 @@ macro_rules! by_condition {
     };
 }
 
-last_links! { Cpu;
+links! { Cpu;
     /// Skips `d` operations unless the condition holds.
-    Unless<const CONDITION: u8>(cpu, op, maps, blocks, ops, rest) {
+    Unless<const CONDITION: u8>(cpu, op, maps, blocks, ops) {
         if !holds::<CONDITION>(cpu) {
             return skip(cpu, maps, blocks, ops, usize::from(op.d));
         }
-        K::then(cpu, maps, blocks, rest)
     }
 
     /// Leaves to a distance if the condition holds.
-    Branch<const CONDITION: u8>(cpu, op, maps, blocks, ops, rest) {
+    Branch<const CONDITION: u8>(cpu, op, maps, blocks) {
         if holds::<CONDITION>(cpu) {
             let key = near(cpu.frame.start, op.imm as u32);
             return leave(cpu, maps, blocks, op, key);
         }
-        K::then(cpu, maps, blocks, rest)
     }
 
     /// A comparison (SUB and ADD also keep their result) and the branch behind it. The constant is in the upper half.
-    CompareBranch<const CONDITION: u8, const CODE: u8, const FORM: u8>(cpu, op, maps, blocks, ops, rest) {
+    CompareBranch<const CONDITION: u8, const CODE: u8, const FORM: u8>(cpu, op, maps, blocks) {
         let a = cpu.registers[op.b as usize];
         let b = if FORM == IMMEDIATE { (op.imm >> 32) as u32 } else { operand::<REGISTER>(cpu, op) };
         let result = compute::<CODE, true>(cpu, a, b);
@@ -81,39 +79,39 @@ last_links! { Cpu;
             let key = near(cpu.frame.start, op.imm as u32);
             return leave(cpu, maps, blocks, op, key);
         }
-        K::then(cpu, maps, blocks, rest)
     }
 
     /// Leaves if slot `b` is zero, or not.
-    BranchZero<const NONZERO: bool>(cpu, op, maps, blocks, ops, rest) {
+    BranchZero<const NONZERO: bool>(cpu, op, maps, blocks) {
         if (cpu.registers[op.b as usize] != 0) == NONZERO {
             let key = near(cpu.frame.start, op.imm as u32);
             return leave(cpu, maps, blocks, op, key);
         }
-        K::then(cpu, maps, blocks, rest)
     }
+}
 
+last_links! { Cpu;
     /// Goes to a distance; what is in the upper half of the constant is set in the key (ITSTATE).
-    Jump(cpu, op, maps, blocks, ops, _rest) {
+    Jump(cpu, op, maps, blocks, _ops) {
         let key = near(cpu.frame.start, op.imm as u32) | op.imm & !0xffff_ffff;
         leave(cpu, maps, blocks, op, key)
     }
 
     /// Calls at a distance; the upper half of the constant is the distance to return to.
-    Call(cpu, op, maps, blocks, ops, _rest) {
+    Call(cpu, op, maps, blocks, _ops) {
         let start = cpu.frame.start;
         cpu.registers[14] = (start as u32).wrapping_add((op.imm >> 32) as u32);
         leave(cpu, maps, blocks, op, near(start, op.imm as u32))
     }
 
     /// Goes to where slot `b` says, in the mode of its bit 0.
-    Exchange(cpu, op, maps, blocks, ops, _rest) {
+    Exchange(cpu, op, maps, blocks, _ops) {
         let key = cpu.frame.start & BIG_DATA | u64::from(cpu.registers[op.b as usize]);
         leave(cpu, maps, blocks, op, key)
     }
 
     /// As [`Exchange`], with a link to the distance in the constant.
-    ExchangeLink(cpu, op, maps, blocks, ops, _rest) {
+    ExchangeLink(cpu, op, maps, blocks, _ops) {
         let start = cpu.frame.start;
         let key = start & BIG_DATA | u64::from(cpu.registers[op.b as usize]);
         cpu.registers[14] = (start as u32).wrapping_add(op.imm as u32);
