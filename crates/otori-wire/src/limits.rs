@@ -120,6 +120,12 @@ pub const DCERPC_INTERFACES: usize = 64;
 pub const DCERPC_STUB_BYTES: usize = 65_536;
 /// Parameters kept of one side of a PostgreSQL session.
 pub const PGSQL_PARAMETERS: usize = 64;
+/// Files of one NFS connection whose bytes are followed at a time.
+pub const NFS_FILES: usize = 64;
+/// Names kept of files of one NFS connection.
+pub const NFS_HANDLES: usize = 256;
+/// Operations of one compound of NFS.
+pub const NFS_OPERATIONS: u32 = 64;
 /// Bytes of one side of a QUIC hand-shake.
 pub const QUIC_CRYPTO_BYTES: usize = 16_384;
 /// Bytes of one DNP3 application fragment that is joined from frames.

@@ -27,6 +27,7 @@ static PROTOCOLS: &[(&str, &str, Category)] = &[
     ("mdns", "mdns", Network),
     ("modbus", "modbus", Industrial),
     ("mqtt", "mqtt", Iot),
+    ("nfs", "nfs", FileTransfer),
     ("ntp", "ntp", Network),
     ("pgsql", "postgresql", Database),
     ("quic", "quic", Web),

@@ -1,7 +1,7 @@
-//! `ike.chosen_sa_attribute`, `ike.vendor`, `krb5.ticket_encryption`, `dcerpc.iface`, `dcerpc.opnum`: who talks, and what they
-//! agreed on.
+//! `ike.chosen_sa_attribute`, `ike.vendor`, `krb5.ticket_encryption`, `dcerpc.iface`, `dcerpc.opnum`, `nfs_procedure`: who talks,
+//! what they agreed on, and what is called.
 //!
-//! Suricata's manual, "IKE Keywords", "Kerberos Keywords", "DCERPC Keywords". Neighbour: rows in [`otori_wire::proto`], which the
+//! Suricata's manual, "IKE Keywords", "Kerberos Keywords", "DCERPC Keywords", "NFS Keywords". Neighbour: rows in [`otori_wire::proto`], which the
 //! values are written in terms of.
 use super::{Builder, meta::number};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     rule::Compare,
     step::{ByteTest, Content, Encoding, Number, Step, Value},
 };
-use otori_wire::proto::krb5;
+use otori_wire::proto::{krb5, nfs};
 
 /// Ranges of one rule's list.
 const RANGES: usize = 256;
@@ -90,6 +90,29 @@ pub(super) fn operation(builder: &mut Builder<'_>, value: &str) -> Result<(), St
     push_among(builder, "dcerpc.operation", among, false)
 }
 
+/// A number, a comparison, a range with its ends (`1-4`, `1<>3`), or a name, which means one procedure before version 4 and
+/// another one in it.
+pub(super) fn procedure(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    let (negated, bare) = match value.strip_prefix('!') {
+        Some(rest) => (true, rest.trim()),
+        None => (false, value),
+    };
+    let named = |(name, _): &&(&str, u64)| name.eq_ignore_ascii_case(bare);
+    let among: Vec<_> = nfs::PROCEDURES.iter().filter(named).map(|(_, key)| (*key, *key)).collect();
+    if !among.is_empty() {
+        return push_among(builder, "nfs.procedure_of_version", among, negated);
+    }
+    if let Some((low, high)) = bare.split_once("<>").or_else(|| bare.split_once('-')) {
+        let (low, high) = (number::<u32>(low)?, number::<u32>(high)?);
+        if low > high {
+            return Err(format!("{bare:?} is empty"));
+        }
+        return push_among(builder, "nfs.procedure_number", vec![(low.into(), high.into())], negated);
+    }
+    builder.number_is("nfs.procedure_number", Compare::parse(value)?);
+    Ok(())
+}
+
 /// `UUID`, `UUID,>1`, `UUID,any_frag`: all fragments of a call are looked at together.
 pub(super) fn interface(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let mut parts = value.split(',').map(str::trim);
@@ -138,6 +161,9 @@ mod tests {
             ("krb5", "krb5.ticket_encryption:aes256-cts-hmac-sha1-96, 23 -133"),
             ("tcp", "dcerpc.iface:367abb81-9844-35f1-ad32-98f038001003,!10,any_frag"),
             ("tcp", "dce_opnum:12-14,12,121,62-78"),
+            ("nfs", "nfs_procedure:!getattr"),
+            ("nfs", "nfs_procedure:1<>4"),
+            ("nfs", "nfs_procedure:>=3"),
         ] {
             assert!(read(protocol, option).is_ok(), "{option}: {:?}", read(protocol, option));
         }
@@ -150,6 +176,8 @@ mod tests {
             ("dcerpc", "dcerpc.iface:367abb81-9844-35f1-ad32-98f038001003,any", "any"),
             ("dcerpc", "dcerpc.opnum:5-3", "5-3"),
             ("dcerpc", "dcerpc.opnum:70000", "70000"),
+            ("nfs", "nfs_procedure:upload", "upload"),
+            ("nfs", "nfs_procedure:4-2", "4-2"),
         ] {
             assert!(read(protocol, option).unwrap_err().contains(word), "{option}");
         }

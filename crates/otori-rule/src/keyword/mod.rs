@@ -147,6 +147,8 @@ pub static KEYWORDS: &[Keyword] = &[
     row("modbus", Needed, industry::modbus, "unit, function, access, address and value of Modbus"),
     row("msg", Needed, meta::message, "message"),
     row("nfq_set_mark", Needed, meta::nothing, "accepted, marks are not set"),
+    row("nfs.procedure", Needed, identity::procedure, "procedure of NFS"),
+    row("nfs_procedure", Needed, identity::procedure, "procedure of NFS"),
     row("noalert", Bare, meta::no_alert, "no alert is written"),
     row("nocase", Bare, content::nocase, "letters of either case"),
     row("offset", Needed, content::offset, "first byte of the last content"),

@@ -32,6 +32,7 @@ pub mod ldap;
 pub mod lines;
 pub mod modbus;
 pub mod mqtt;
+pub mod nfs;
 pub mod ntp;
 pub mod pgsql;
 pub mod quic;
@@ -130,6 +131,8 @@ pub enum ProtocolId {
     Dcerpc = 35,
     /// PostgreSQL, version 3 of its protocol
     Pgsql = 36,
+    /// RFC 1813, RFC 7530
+    Nfs = 37,
 }
 
 impl ProtocolId {

@@ -3,7 +3,7 @@
 //! Key type: [`ProtocolRow`]. Neighbours: the folders that the rows name.
 use super::{
     ProtocolId, ProtocolRow, adb, bacnet, coap, cwmp, dcerpc, dhcp, dnp3, dns, echonet, enip, ftp, http,
-    http2, ike, krb5, ldap, modbus, mqtt, ntp, pgsql, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp, ssh,
+    http2, ike, krb5, ldap, modbus, mqtt, nfs, ntp, pgsql, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp, ssh,
     telnet, tftp, tls, websocket,
 };
 use crate::decode::protocol;
@@ -286,6 +286,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: mqtt::FIELDS,
         numbers: mqtt::NUMBERS,
         log: mqtt::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Nfs,
+        name: "nfs",
+        log_key: "nfs",
+        transports: BOTH,
+        ports: &[2049],
+        only_ports: false,
+        probe: nfs::probe,
+        parser: nfs::parser,
+        fields: nfs::FIELDS,
+        numbers: nfs::NUMBERS,
+        log: nfs::log,
     },
     ProtocolRow {
         id: ProtocolId::Ntp,

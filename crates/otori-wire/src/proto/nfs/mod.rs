@@ -1,0 +1,358 @@
+//! NFS, versions 2 to 4: a call and its answer are a transaction; a file that is read or written is one of its own.
+//!
+//! Key type: `NfsReader`. Neighbours: `call` (what one message of ONC RPC says), `name` (what numbers are called). RFC 5531, RFC
+//! 1813, RFC 7530; keywords as in Suricata's manual ("NFS Keywords").
+mod call;
+mod name;
+
+use super::{
+    FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, file,
+    framed::{Length, MessageReader, Messages},
+};
+use crate::{
+    flow::Direction,
+    limits::{BODY_BYTES, NFS_FILES, NFS_HANDLES, OPEN_REQUESTS},
+    transaction::{FieldId, Progress, Transaction, Transactions},
+};
+use Direction::{ToClient, ToServer};
+use call::{Answer, Call, Message};
+use std::collections::VecDeque;
+
+pub use name::PROCEDURES;
+
+const fn field(index: u8) -> FieldId {
+    FieldId::new(ProtocolId::Nfs, index)
+}
+const PROCEDURE: FieldId = field(0);
+const VERSION: FieldId = field(1);
+/// The procedure, and 1,000 more in version 4: names mean other numbers there.
+const KEY: FieldId = field(2);
+const RPC_TO_SERVER: FieldId = field(3);
+const RPC_TO_CLIENT: FieldId = field(4);
+const PDU_TO_SERVER: FieldId = field(5);
+const PDU_TO_CLIENT: FieldId = field(6);
+/// What [`KEY`] adds in version 4.
+pub const VERSION_4: u64 = 1_000;
+
+/// Frames.
+pub static FIELDS: &[FieldRow] = &[
+    FieldRow::new(ToServer, RPC_TO_SERVER, "frame:rpc.pdu"),
+    FieldRow::new(ToClient, RPC_TO_CLIENT, "frame:rpc.pdu"),
+    FieldRow::new(ToServer, PDU_TO_SERVER, "frame:nfs.pdu"),
+    FieldRow::new(ToClient, PDU_TO_CLIENT, "frame:nfs.pdu"),
+];
+
+/// All numbers. The keyword `nfs_procedure` is written in terms of the last ones.
+pub static NUMBERS: &[NumberRow] = &[
+    NumberRow {
+        id: VERSION,
+        keyword: "nfs.version",
+        aliases: &["nfs_version"],
+        direction: ToServer,
+        form: NumberForm::Plain,
+    },
+    NumberRow::new(ToServer, PROCEDURE, "nfs.procedure_number", NumberForm::Plain),
+    NumberRow::new(ToServer, KEY, "nfs.procedure_of_version", NumberForm::Plain),
+];
+
+/// The message behind the mark of its record, which datagrams do not have.
+fn bare(bytes: &[u8]) -> (&[u8], bool) {
+    let marked = bytes.first_chunk::<4>().is_some_and(|mark| {
+        let word = u32::from_be_bytes(*mark);
+        word >> 31 == 1 && (word & 0x7fff_ffff) as usize + 4 >= bytes.len()
+    });
+    match bytes.get(4..).filter(|rest| marked && call::is_rpc(rest)) {
+        Some(rest) => (rest, true),
+        None => (bytes, false),
+    }
+}
+
+/// A call of NFS.
+pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
+    if call::is_nfs(bare(bytes).0) {
+        return Probe::Yes;
+    }
+    match bytes {
+        [0x80, ..] if bytes.len() < 24 => Probe::More,
+        _ => Probe::No,
+    }
+}
+
+pub(super) fn parser() -> Box<dyn Parser> {
+    Box::new(Messages::new(NfsReader::default()))
+}
+
+/// A call without an answer.
+struct Waiting {
+    xid: u32,
+    id: u64,
+    call: Call,
+}
+
+/// A file whose bytes move.
+struct Open {
+    handle: Vec<u8>,
+    way: Direction,
+    id: u64,
+    size: u64,
+}
+
+#[derive(Default)]
+struct NfsReader {
+    waiting: VecDeque<Waiting>,
+    /// names of files, by their handles
+    names: VecDeque<(Vec<u8>, Vec<u8>)>,
+    files: Vec<Open>,
+}
+
+/// What EVE says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Exchange {
+    call: Call,
+    status: Option<u32>,
+    file: bool,
+}
+
+impl MessageReader for NfsReader {
+    fn length(&self, _direction: Direction, bytes: &[u8]) -> Length {
+        match bytes.first_chunk::<4>().map(|mark| u32::from_be_bytes(*mark)) {
+            Some(mark) => Length::Known(4 + (mark & 0x7fff_ffff) as usize),
+            None => Length::More,
+        }
+    }
+    fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
+        let (message, _) = bare(bytes);
+        match Message::read(message) {
+            Some(Message::Call { xid, call, args }) if direction == ToServer => {
+                self.call(xid, call, (message, args), transactions);
+            }
+            Some(Message::Reply { xid, results }) if direction == ToClient => {
+                self.reply(xid, message, results, transactions);
+            }
+            Some(_) => {}
+            None => {
+                let id = transactions.open(ProtocolId::Nfs);
+                if let Some(transaction) = transactions.get_mut(id) {
+                    transaction.note("nfs.malformed_data");
+                    transaction.complete_alone(direction);
+                }
+            }
+        }
+    }
+    fn end(&mut self, _direction: Direction, transactions: &mut Transactions) {
+        for waiting in self.waiting.drain(..) {
+            if let Some(transaction) = transactions.get_mut(waiting.id) {
+                transaction.advance(ToClient, Progress::Complete);
+            }
+        }
+        for open in self.files.drain(..) {
+            finish(&open, transactions);
+        }
+    }
+}
+
+fn finish(open: &Open, transactions: &mut Transactions) {
+    if let Some(transaction) = transactions.get_mut(open.id) {
+        file::finish(open.way, open.size, &mut transaction.fields);
+        Direction::BOTH.into_iter().for_each(|way| transaction.advance(way, Progress::Complete));
+    }
+}
+
+impl NfsReader {
+    fn call(
+        &mut self,
+        xid: u32,
+        mut call: Call,
+        (message, args): (&[u8], &[u8]),
+        transactions: &mut Transactions,
+    ) {
+        call.read(args);
+        if call.name.is_none()
+            && let Some(handle) = &call.handle
+        {
+            call.name = self.names.iter().find(|(have, _)| have == handle).map(|(_, name)| name.clone());
+        }
+        let id = transactions.open(ProtocolId::Nfs);
+        let Some(transaction) = transactions.get_mut(id) else { return };
+        let fields = &mut transaction.fields;
+        fields.set_number(VERSION, u64::from(call.version));
+        for procedure in &call.procedures {
+            let more = if call.version == 4 { VERSION_4 } else { 0 };
+            fields.set_number(PROCEDURE, u64::from(*procedure));
+            fields.set_number(KEY, u64::from(*procedure) + more);
+        }
+        if let Some(name) = &call.name {
+            fields.set(file::NAME_TO_SERVER, name);
+        }
+        fields.write_dear(RPC_TO_SERVER, |out| out.extend_from_slice(message));
+        fields.write_dear(PDU_TO_SERVER, |out| out.extend_from_slice(args));
+        transaction.set_detail(Exchange { call: call.clone(), ..Exchange::default() });
+        transaction.advance(ToServer, Progress::Complete);
+        if let (Some(written), Some(handle)) = (call.written(args), &call.handle) {
+            self.bytes(ToServer, handle, &call, written, transactions);
+        }
+        if call.is_commit()
+            && let Some(place) = self.files.iter().position(|open| Some(&open.handle) == call.handle.as_ref())
+        {
+            finish(&self.files.swap_remove(place), transactions);
+        }
+        if self.waiting.len() >= OPEN_REQUESTS
+            && let Some(oldest) = self.waiting.pop_front()
+            && let Some(transaction) = transactions.get_mut(oldest.id)
+        {
+            transaction.advance(ToClient, Progress::Complete);
+        }
+        self.waiting.push_back(Waiting { xid, id, call });
+    }
+    fn reply(&mut self, xid: u32, message: &[u8], results: &[u8], transactions: &mut Transactions) {
+        let Some(place) = self.waiting.iter().position(|waiting| waiting.xid == xid) else { return };
+        let Some(Waiting { id, call, .. }) = self.waiting.remove(place) else { return };
+        let answer = Answer::read(&call, results);
+        if let Some(transaction) = transactions.get_mut(id) {
+            transaction.fields.write_dear(RPC_TO_CLIENT, |out| out.extend_from_slice(message));
+            transaction.fields.write_dear(PDU_TO_CLIENT, |out| out.extend_from_slice(results));
+            if let Some(exchange) = transaction.detail_mut::<Exchange>() {
+                exchange.status = answer.status;
+            }
+            transaction.advance(ToClient, Progress::Complete);
+        }
+        if let (Some(handle), Some(name)) = (answer.handle, &call.name) {
+            if self.names.len() >= NFS_HANDLES {
+                self.names.pop_front();
+            }
+            self.names.push_back((handle.to_vec(), name.clone()));
+        }
+        if let (Some(data), Some(handle)) = (answer.data, &call.handle) {
+            self.bytes(ToClient, handle, &call, data, transactions);
+            if answer.at_end
+                && let Some(place) = self.files.iter().position(|open| open.handle == *handle)
+            {
+                finish(&self.files.swap_remove(place), transactions);
+            }
+        }
+    }
+    /// Bytes of a file, in their order; others are passed over.
+    fn bytes(
+        &mut self,
+        way: Direction,
+        handle: &[u8],
+        call: &Call,
+        data: &[u8],
+        transactions: &mut Transactions,
+    ) {
+        let known = self.files.iter().position(|open| open.handle == handle && open.way == way);
+        let place = match known {
+            Some(place) => place,
+            None if call.offset != Some(0) || self.files.len() >= NFS_FILES || transactions.is_full() => {
+                return;
+            }
+            None => {
+                let id = transactions.open(ProtocolId::Nfs);
+                if let Some(transaction) = transactions.get_mut(id) {
+                    transaction.fields.set(file::name(way), call.name.as_deref().unwrap_or_default());
+                    transaction.set_detail(Exchange { call: call.clone(), status: Some(0), file: true });
+                    transaction.progress[way.flip().index()] = Progress::Complete;
+                }
+                self.files.push(Open { handle: handle.to_vec(), way, id, size: 0 });
+                self.files.len() - 1
+            }
+        };
+        let Some(open) = self.files.get_mut(place).filter(|open| call.offset == Some(open.size)) else {
+            return;
+        };
+        open.size += data.len() as u64;
+        if let Some(transaction) = transactions.get_mut(open.id) {
+            transaction.fields.grow(file::data(way), data, BODY_BYTES);
+            transaction.advance(way, Progress::Body);
+        }
+    }
+}
+
+/// The `nfs` object of EVE.
+pub fn log(transaction: &Transaction, record: &mut dyn Record) {
+    let Some(Exchange { call, status, file }) = transaction.detail_of::<Exchange>() else { return };
+    record.number("version", call.version.into());
+    record.text("procedure", name::procedure(call.version, call.main()).as_bytes());
+    record.text("filename", call.name.as_deref().unwrap_or_default());
+    if let Some(new) = &call.new_name {
+        record.object("rename", &mut |record| {
+            record.text("from", call.name.as_deref().unwrap_or_default());
+            record.text("to", new);
+        });
+    }
+    record.number("id", transaction.id.cast_signed() + 1);
+    record.flag("file_tx", *file);
+    record.text("type", if status.is_some() { b"response" } else { b"request" });
+    if let Some(status) = status {
+        record.text("status", name::status(*status).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::framed::tests::{nth, read as talk, read_datagrams};
+
+    fn word(number: u32) -> Vec<u8> {
+        number.to_be_bytes().to_vec()
+    }
+    fn opaque(bytes: &[u8]) -> Vec<u8> {
+        let mut all = word(bytes.len() as u32);
+        all.extend_from_slice(bytes);
+        all.resize(all.len().next_multiple_of(4), 0);
+        all
+    }
+    fn call(xid: u32, version: u32, procedure: u32, args: &[u8]) -> Vec<u8> {
+        let words = [xid, 0, 2, 100_003, version, procedure, 0, 0, 0, 0];
+        [&words.iter().flat_map(|n| word(*n)).collect::<Vec<u8>>()[..], args].concat()
+    }
+    fn reply(xid: u32, results: &[u8]) -> Vec<u8> {
+        let words = [xid, 1, 0, 0, 0, 0];
+        [&words.iter().flat_map(|n| word(*n)).collect::<Vec<u8>>()[..], results].concat()
+    }
+    fn marked(bytes: Vec<u8>) -> Vec<u8> {
+        [&(0x8000_0000 | bytes.len() as u32).to_be_bytes()[..], &bytes].concat()
+    }
+
+    #[test]
+    fn a_file_is_looked_up_and_read() {
+        let look = call(1, 3, 3, &[opaque(b"root"), opaque(b"bot.mips")].concat());
+        let found = reply(1, &[word(0), opaque(b"file")].concat());
+        let range = [word(0), word(0), word(100)].concat();
+        let read = call(2, 3, 6, &[opaque(b"file"), range].concat());
+        let data = reply(2, &[word(0), word(0), word(4), word(1), opaque(b"\x7fELF")].concat());
+        let steps = [
+            (ToServer, marked(look.clone())),
+            (ToClient, marked(found.clone())),
+            (ToServer, marked(read.clone())),
+            (ToClient, marked(data.clone())),
+        ];
+        let steps: Vec<(Direction, &[u8])> = steps.iter().map(|(way, bytes)| (*way, &bytes[..])).collect();
+        let plain = [(ToServer, &look[..]), (ToClient, &found), (ToServer, &read), (ToClient, &data)];
+        for talk in [talk(parser, &steps), read_datagrams(parser, &plain)] {
+            assert_eq!(talk.opened(), 3);
+            assert_eq!(nth(&talk, 0).fields.number(PROCEDURE), Some(3));
+            assert_eq!(nth(&talk, 1).fields.get(file::NAME_TO_SERVER), Some(&b"bot.mips"[..]));
+            let file = nth(&talk, 2);
+            assert_eq!(file.fields.get(file::NAME_TO_CLIENT), Some(&b"bot.mips"[..]));
+            assert_eq!(file.fields.get(file::DATA_TO_CLIENT), Some(&b"\x7fELF"[..]));
+            assert!(file.is_complete());
+        }
+        assert_eq!(probe(ToServer, &look), Probe::Yes);
+        assert_eq!(probe(ToServer, &marked(look)), Probe::Yes);
+        assert_eq!(probe(ToServer, b"GET / HTTP/1.1\r\nHost: a.b\r\n\r\n"), Probe::No);
+    }
+
+    #[test]
+    fn compounds_of_version_4_have_several_operations() {
+        let ops =
+            [word(22), opaque(b"root"), word(15), opaque(b"dir"), word(28), opaque(b"old.txt"), word(10)];
+        let args = [opaque(b""), word(0), word(4), ops.concat()].concat();
+        let talk =
+            read_datagrams(parser, &[(ToServer, &call(1, 4, 1, &args)), (ToClient, &reply(1, &word(2)))]);
+        let keys: Vec<_> = nth(&talk, 0).fields.all(KEY).map(|field| field.bytes[6..].to_vec()).collect();
+        assert_eq!(keys.len(), 4);
+        assert_eq!(nth(&talk, 0).fields.get(file::NAME_TO_SERVER), Some(&b"old.txt"[..]));
+        assert_eq!(nth(&talk, 0).detail_of::<Exchange>().unwrap().status, Some(2));
+    }
+}
