@@ -167,13 +167,20 @@ const REFUSED: &[&str] = &[
     "stream.3whs_ack_data_inject",
     "stream.3whs_ack_in_wrong_dir",
     "stream.3whs_right_seq_wrong_ack_evasion",
+    "stream.3whs_syn_resend_diff_seq_on_syn_recv",
+    "stream.3whs_syn_toclient_on_syn_recv",
     "stream.3whs_synack_in_wrong_direction",
+    "stream.3whs_synack_resend_with_different_ack",
+    "stream.3whs_synack_toserver_on_syn_recv",
     "stream.3whs_synack_with_wrong_ack",
     "stream.3whs_wrong_seq_wrong_ack",
     "stream.est_packet_out_of_window",
     "stream.est_syn_resend",
+    "stream.est_syn_resend_diff_seq",
     "stream.est_syn_toclient",
     "stream.est_synack_resend",
+    "stream.est_synack_resend_with_diff_seq",
+    "stream.est_synack_resend_with_different_ack",
     "stream.est_synack_toserver",
     "stream.pkt_invalid_timestamp",
     "stream.suspected_rst_inject",
@@ -182,6 +189,12 @@ const REFUSED: &[&str] = &[
 /// Whether that anomaly means that the segment counts for nothing.
 pub fn is_refused(anomaly: &str) -> bool {
     REFUSED.binary_search(&anomaly).is_ok()
+}
+
+/// Notes why; the segment counts for nothing.
+fn refuse(anomalies: &mut Anomalies, name: &'static str) -> bool {
+    anomalies.note(name);
+    false
 }
 
 /// Urgent bytes remembered per direction.
@@ -363,13 +376,10 @@ impl TcpSession {
     /// The hand-shake; false when the segment does not fit into it, so that the receiver ignores it.
     fn advance(&mut self, segment: &Segment<'_>, how: &Reassembly, anomalies: &mut Anomalies) -> bool {
         let (syn, acks) = (segment.flags & tcp_flag::SYN != 0, segment.flags & tcp_flag::ACK != 0);
-        let mut refuse = |name| {
-            anomalies.note(name);
-            false
-        };
+        let again = syn && self.repeats_first(segment);
         if !syn {
             if let Some(name) = self.strays(segment, how) {
-                return refuse(name);
+                return refuse(anomalies, name);
             }
             let answers = match self.state {
                 TcpState::SynReceived => (segment.direction == Direction::ToServer || self.both_open) && acks,
@@ -392,17 +402,22 @@ impl TcpSession {
             }
             (Direction::ToClient, true) if self.state <= TcpState::SynReceived => {
                 if !self.fast_open && next.is_some_and(|next| next != segment.acknowledgement) {
-                    return refuse("stream.3whs_synack_with_wrong_ack");
+                    return refuse(
+                        anomalies,
+                        match self.state {
+                            TcpState::SynReceived => "stream.3whs_synack_resend_with_different_ack",
+                            _ => "stream.3whs_synack_with_wrong_ack",
+                        },
+                    );
+                }
+                if self.state == TcpState::SynReceived && !self.both_open && !again {
+                    anomalies.note("stream.3whs_synack_resend_with_diff_seq");
                 }
                 self.state = TcpState::SynReceived;
             }
-            (Direction::ToServer, true) if self.state <= TcpState::SynReceived => {
-                return refuse("stream.3whs_synack_in_wrong_direction");
-            }
-            (Direction::ToServer, true) => return refuse("stream.est_synack_toserver"),
-            (Direction::ToClient, true) => return refuse("stream.est_synack_resend"),
-            (Direction::ToServer, false) => return refuse("stream.est_syn_resend"),
-            (Direction::ToClient, false) => return refuse("stream.est_syn_toclient"),
+            // The answer has not come to its receiver yet.
+            (Direction::ToServer, false) if self.state == TcpState::SynReceived && again => {}
+            (way, acks) => return refuse(anomalies, self.strange_syn(way, acks, segment)),
         }
         let side = &mut self.sides[segment.direction.index()];
         // A repeated SYN with another number replaces the first: only the last one can be answered.
@@ -410,6 +425,37 @@ impl TcpSession {
             side.next = Some(segment.sequence.wrapping_add(1));
         }
         true
+    }
+    /// The number of a SYN is that of the one before.
+    fn repeats_first(&self, segment: &Segment<'_>) -> bool {
+        let side = &self.sides[segment.direction.index()];
+        let first = side.next.map(|next| next.wrapping_sub(side.window.base() as u32));
+        first.is_none_or(|first| segment.sequence.wrapping_add(1) == first)
+    }
+    /// What is wrong with a SYN that comes after the hand-shake, or at a wrong place in it.
+    fn strange_syn(&self, way: Direction, acks: bool, segment: &Segment<'_>) -> &'static str {
+        let again = self.repeats_first(segment);
+        let answered = &self.sides[Direction::ToServer.index()];
+        let first = answered.next.map(|next| next.wrapping_sub(answered.window.base() as u32));
+        match (way, acks, self.state) {
+            (Direction::ToServer, true, TcpState::SynReceived) => "stream.3whs_synack_toserver_on_syn_recv",
+            (Direction::ToServer, true, state) if state < TcpState::SynReceived => {
+                "stream.3whs_synack_in_wrong_direction"
+            }
+            (Direction::ToServer, false, TcpState::SynReceived) => {
+                "stream.3whs_syn_resend_diff_seq_on_syn_recv"
+            }
+            (Direction::ToClient, false, TcpState::SynReceived) => "stream.3whs_syn_toclient_on_syn_recv",
+            (Direction::ToServer, true, _) => "stream.est_synack_toserver",
+            (Direction::ToClient, true, _) if first.is_some_and(|first| first != segment.acknowledgement) => {
+                "stream.est_synack_resend_with_different_ack"
+            }
+            (Direction::ToClient, true, _) if !again => "stream.est_synack_resend_with_diff_seq",
+            (Direction::ToClient, true, _) => "stream.est_synack_resend",
+            (Direction::ToServer, false, _) if !again => "stream.est_syn_resend_diff_seq",
+            (Direction::ToServer, false, _) => "stream.est_syn_resend",
+            (Direction::ToClient, false, _) => "stream.est_syn_toclient",
+        }
     }
     /// What is wrong with a segment between the answer to the SYN and the end of the hand-shake. Beside the way a
     /// segment from the server only says that we have missed the client's; on the way nothing is missed.

@@ -218,3 +218,39 @@ fn flags_alone_end_a_connection() {
     rig.session.note_flags(ToClient, tcp_flag::RST);
     assert_eq!(rig.session.state(), TcpState::Closed);
 }
+
+#[test]
+fn a_syn_at_the_wrong_time_has_a_name() {
+    const SYN: u8 = tcp_flag::SYN;
+    const BOTH: u8 = tcp_flag::SYN | tcp_flag::ACK;
+    for (way, sequence, ack, flags, name) in [
+        (ToServer, u32::MAX - 1, 0, SYN, "stream.est_syn_resend"),
+        (ToServer, 77, 0, SYN, "stream.est_syn_resend_diff_seq"),
+        (ToClient, 77, 0, SYN, "stream.est_syn_toclient"),
+        (ToClient, 500, u32::MAX, BOTH, "stream.est_synack_resend"),
+        (ToClient, 600, u32::MAX, BOTH, "stream.est_synack_resend_with_diff_seq"),
+        (ToClient, 500, 9, BOTH, "stream.est_synack_resend_with_different_ack"),
+        (ToServer, 9, 9, BOTH, "stream.est_synack_toserver"),
+    ] {
+        let mut rig = Rig::shaken();
+        rig.send(ToServer, u32::MAX, 501, tcp_flag::ACK, b"abc");
+        rig.send(way, sequence, ack, flags, b"");
+        assert_eq!(rig.anomalies.names(), [name]);
+        assert!(is_refused(name));
+    }
+    for (way, sequence, ack, flags, names) in [
+        (ToServer, 9, 0, SYN, &[][..]),
+        (ToServer, 77, 0, SYN, &["stream.3whs_syn_resend_diff_seq_on_syn_recv"]),
+        (ToClient, 77, 0, SYN, &["stream.3whs_syn_toclient_on_syn_recv"]),
+        (ToServer, 77, 7, BOTH, &["stream.3whs_synack_toserver_on_syn_recv"]),
+        (ToClient, 500, 7, BOTH, &["stream.3whs_synack_resend_with_different_ack"]),
+        (ToClient, 700, 10, BOTH, &["stream.3whs_synack_resend_with_diff_seq"]),
+        (ToClient, 500, 10, BOTH, &[]),
+    ] {
+        let mut rig = Rig::new();
+        rig.send(ToServer, 9, 0, SYN, b"");
+        rig.send(ToClient, 500, 10, BOTH, b"");
+        rig.send(way, sequence, ack, flags, b"");
+        assert_eq!(rig.anomalies.names(), names);
+    }
+}
