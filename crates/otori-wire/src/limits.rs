@@ -126,6 +126,8 @@ pub const NFS_FILES: usize = 64;
 pub const NFS_HANDLES: usize = 256;
 /// Operations of one compound of NFS.
 pub const NFS_OPERATIONS: u32 = 64;
+/// Lines kept of one answer of POP3.
+pub const POP3_LINES: usize = 64;
 /// Bytes of one side of a QUIC hand-shake.
 pub const QUIC_CRYPTO_BYTES: usize = 16_384;
 /// Bytes of one DNP3 application fragment that is joined from frames.

@@ -30,6 +30,7 @@ static PROTOCOLS: &[(&str, &str, Category)] = &[
     ("nfs", "nfs", FileTransfer),
     ("ntp", "ntp", Network),
     ("pgsql", "postgresql", Database),
+    ("pop3", "pop3", Mail),
     ("quic", "quic", Web),
     ("rfb", "vnc", RemoteAccess),
     ("rtsp", "rtsp", Media),

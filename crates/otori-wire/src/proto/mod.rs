@@ -35,6 +35,7 @@ pub mod mqtt;
 pub mod nfs;
 pub mod ntp;
 pub mod pgsql;
+pub mod pop3;
 pub mod quic;
 pub mod rfb;
 pub mod rtsp;
@@ -133,6 +134,8 @@ pub enum ProtocolId {
     Pgsql = 36,
     /// RFC 1813, RFC 7530
     Nfs = 37,
+    /// RFC 1939
+    Pop3 = 38,
 }
 
 impl ProtocolId {

@@ -3,8 +3,8 @@
 //! Key type: [`ProtocolRow`]. Neighbours: the folders that the rows name.
 use super::{
     ProtocolId, ProtocolRow, adb, bacnet, coap, cwmp, dcerpc, dhcp, dnp3, dns, echonet, enip, ftp, http,
-    http2, ike, krb5, ldap, modbus, mqtt, nfs, ntp, pgsql, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp, ssh,
-    telnet, tftp, tls, websocket,
+    http2, ike, krb5, ldap, modbus, mqtt, nfs, ntp, pgsql, pop3, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp,
+    ssh, telnet, tftp, tls, websocket,
 };
 use crate::decode::protocol;
 
@@ -325,6 +325,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: pgsql::FIELDS,
         numbers: pgsql::NUMBERS,
         log: pgsql::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Pop3,
+        name: "pop3",
+        log_key: "pop3",
+        transports: TCP,
+        ports: &[110],
+        only_ports: true,
+        probe: pop3::probe,
+        parser: pop3::parser,
+        fields: pop3::FIELDS,
+        numbers: pop3::NUMBERS,
+        log: pop3::log,
     },
     ProtocolRow {
         id: ProtocolId::Quic,
