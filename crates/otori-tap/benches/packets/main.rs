@@ -4,11 +4,14 @@
 //! until it has a million packets, and removed afterwards. Nothing is claimed: the figures are printed.
 //!
 //! Variables: `OTORI_RULES` names a file of rules; `OTORI_CAPTURE` a capture to use, which is made and kept when it is
-//! not there; `OTORI_ONLY` is `peer`, `bare` or `rules`; `OTORI_DEVICES` tells devices apart and watches them;
+//! not there; `OTORI_ONLY` is `peer`, `bare`, `rules`, `log` (rules, and the event log), `workers` or `live` (rules that are
+//! added while packets flow); `OTORI_DEVICES` tells devices apart and watches them;
 //! `OTORI_POLICIES` names a file of policies; `OTORI_ALERTS` names a file that gets the alerts, sorted, in place of figures: to
 //! compare two builds.
 #![allow(unsafe_code, reason = "counts allocations and processor time")]
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
+mod live;
+
 use otori_event::Timestamp;
 use otori_rule::{Variables, address::AddressSet};
 use otori_tap::{
@@ -226,9 +229,21 @@ fn load(engine: &mut Engine, rules: Option<&Path>) -> Outcome<usize> {
     Ok(engine.load("rules", &std::fs::read_to_string(path)?).loaded)
 }
 
-fn ours(path: &Path, rules: Option<&Path>, alerts: Option<&Path>) -> Outcome<()> {
+/// What of the event log is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Log<'a> {
+    /// nothing
+    Off,
+    /// all of it, and thrown away
+    On,
+    /// alerts with payloads, which go to that file
+    Alerts(&'a Path),
+}
+
+fn ours(path: &Path, rules: Option<&Path>, log: Log<'_>) -> Outcome<()> {
+    let alerts = if let Log::Alerts(path) = log { Some(path) } else { None };
     let detail = Detail { payload: alerts.is_some(), ..Detail::default() };
-    let settings = Settings { eve: alerts.is_some(), detail, ..Settings::default() };
+    let settings = Settings { eve: log != Log::Off, detail, ..Settings::default() };
     let mut engine = Engine::new(settings, Variables::default());
     let devices = watch_devices(&mut engine)?;
     let begun = Instant::now();
@@ -237,7 +252,7 @@ fn ours(path: &Path, rules: Option<&Path>, alerts: Option<&Path>) -> Outcome<()>
     let (resident, _) = memory_mb();
     println!("ours, {loaded} rules: loaded in {:.2} s, {resident} MB", load.as_secs_f64());
     let mut told = Vec::new();
-    let mut calls = Calls::default();
+    let (mut calls, mut lines, mut bytes) = (Calls::default(), 0, 0);
     let watch = Watch::start(libc::RUSAGE_SELF);
     let mut capture = Capture::open(File::open(path)?)?;
     let mut count = 0u64;
@@ -248,12 +263,26 @@ fn ours(path: &Path, rules: Option<&Path>, alerts: Option<&Path>) -> Outcome<()>
         calls.add(ALLOCATIONS.load(Ordering::Relaxed) - before.0, engine.flows_opened() - before.1);
         if count.is_multiple_of(4096) {
             engine.take_verdicts();
-            keep_alerts(&engine.take_lines(), &mut told)?;
+            let text = engine.take_lines();
+            if alerts.is_some() {
+                keep_alerts(&text, &mut told)?;
+            }
+            lines += text.iter().filter(|byte| **byte == b'\n').count();
+            bytes += text.len();
         }
     }
     let (resident, peak) = memory_mb();
     engine.finish();
     println!("ours, {loaded} rules, 1 thread: {}", watch.line(count));
+    if log != Log::Off {
+        let text = engine.take_lines();
+        lines += text.iter().filter(|byte| **byte == b'\n').count();
+        bytes += text.len();
+        println!("  {lines} lines of the event log, {} MB", bytes >> 20);
+        if alerts.is_some() {
+            keep_alerts(&text, &mut told)?;
+        }
+    }
     println!(
         "  {:.3} allocations per packet ({:.2} per flow in the packets that open one, {:.3} per packet in the others), \
         {resident} MB with its flows, peak {peak} MB",
@@ -265,7 +294,6 @@ fn ours(path: &Path, rules: Option<&Path>, alerts: Option<&Path>) -> Outcome<()>
         println!("  {} devices", devices.len());
     }
     if let Some(alerts) = alerts {
-        keep_alerts(&engine.take_lines(), &mut told)?;
         told.sort_unstable();
         std::fs::write(alerts, told.join("\n"))?;
         println!("  {} alerts", told.len());
@@ -356,7 +384,7 @@ fn measure(path: &Path) -> Outcome<()> {
         let workers = std::env::var("OTORI_WORKERS").ok().and_then(|number| number.parse().ok());
         return match workers {
             Some(workers) => spread(path, rules.as_deref(), workers, Some(&alerts)),
-            None => ours(path, rules.as_deref(), Some(&alerts)),
+            None => ours(path, rules.as_deref(), Log::Alerts(&alerts)),
         };
     }
     let only = std::env::var("OTORI_ONLY").unwrap_or_default();
@@ -370,17 +398,23 @@ fn measure(path: &Path) -> Outcome<()> {
         peer(path, count);
     }
     if wants("bare") {
-        ours(path, None, None)?;
+        ours(path, None, Log::Off)?;
     }
     match &rules {
         Some(rules) => {
             if wants("rules") {
-                ours(path, Some(rules), None)?;
+                ours(path, Some(rules), Log::Off)?;
+            }
+            if wants("log") {
+                ours(path, Some(rules), Log::On)?;
             }
             for workers in [1, 2] {
                 if wants("workers") {
                     spread(path, Some(rules), workers, None)?;
                 }
+            }
+            if wants("live") {
+                live::measure(path, rules)?;
             }
             Ok(())
         }
