@@ -1,7 +1,7 @@
 //! Alerts and drops.
 //!
 //! Key type: [`Alert`]. Neighbour: [`super::Eve`].
-use super::{Eve, Place, add_protocol, class, context, ip_text, time_text};
+use super::{Eve, Place, class, context, ip_text, record::JsonRecord, time_text, write_protocol};
 use crate::{
     device::Label,
     engine::{Detail, Facts},
@@ -81,7 +81,9 @@ impl Eve {
         line.insert("verdict".into(), verdict);
         if let Some(transaction) = alert.transaction {
             line.insert("tx_id".into(), transaction.id.into());
-            add_protocol(&mut line, transaction);
+            let mut object = JsonRecord::default();
+            write_protocol(&mut object, transaction);
+            line.extend(object.into_map());
             if let Some(frame) = context::of_frame(&alert.hit.rule, transaction, alert.way) {
                 line.insert("frame".into(), frame);
             }

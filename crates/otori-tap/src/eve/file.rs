@@ -1,12 +1,12 @@
 //! Files that a transaction carried: `fileinfo` events, and the list `files` of an alert.
 //!
 //! Key type: [`Eve`]. Suricata's manual, "Eve JSON Format", "Event type: Fileinfo".
-use super::{Alert, Eve, Place, add_protocol};
+use super::{Alert, Eve, Place, record::JsonRecord, write_head, write_protocol};
 use crate::engine::Detail;
 use otori_wire::{
     Direction, Transaction,
     digest::{Md5, Sha1, hex},
-    proto::file,
+    proto::{Record, file},
     transaction::Field,
 };
 use serde_json::{Map, Value};
@@ -39,30 +39,34 @@ fn files(transaction: &Transaction, way: Direction) -> Vec<Facts<'_>> {
     facts.filter(|file| file.name.is_some()).collect()
 }
 
-fn object(file: &Facts<'_>, transaction: &Transaction, detail: Detail) -> Value {
+fn describe(object: &mut dyn Record, file: &Facts<'_>, transaction: &Transaction, detail: Detail) {
     let whole = file.data.complete && file.size == file.data.bytes.len() as u64;
-    let mut object = Map::new();
     if let Some(name) = file.name {
-        object.insert("filename".into(), String::from_utf8_lossy(&name.bytes).into());
+        object.text("filename", String::from_utf8_lossy(&name.bytes).as_bytes());
     }
     if let Some(magic) = file.magic.filter(|_| detail.magic) {
-        object.insert("magic".into(), String::from_utf8_lossy(&magic.bytes).into());
+        object.text("magic", String::from_utf8_lossy(&magic.bytes).as_bytes());
     }
-    object.insert("gaps".into(), false.into());
-    object.insert("state".into(), if whole { "CLOSED" } else { "TRUNCATED" }.into());
+    object.flag("gaps", false);
+    object.text("state", if whole { b"CLOSED" } else { b"TRUNCATED" });
     if whole && detail.md5 {
-        object.insert("md5".into(), hex(&Md5::of(&file.data.bytes)).into());
+        object.text("md5", hex(&Md5::of(&file.data.bytes)).as_bytes());
     }
     if whole && detail.sha1 {
-        object.insert("sha1".into(), hex(&Sha1::of(&file.data.bytes)).into());
+        object.text("sha1", hex(&Sha1::of(&file.data.bytes)).as_bytes());
     }
     if whole && detail.sha256 {
-        object.insert("sha256".into(), hex(&Sha256::digest(&file.data.bytes)).into());
+        object.text("sha256", hex(&Sha256::digest(&file.data.bytes)).as_bytes());
     }
-    object.insert("stored".into(), false.into());
-    object.insert("size".into(), file.size.into());
-    object.insert("tx_id".into(), transaction.id.into());
-    object.into()
+    object.flag("stored", false);
+    object.number("size", file.size.cast_signed());
+    object.number("tx_id", transaction.id.cast_signed());
+}
+
+fn object(file: &Facts<'_>, transaction: &Transaction, detail: Detail) -> Value {
+    let mut object = JsonRecord::default();
+    describe(&mut object, file, transaction, detail);
+    object.into_value()
 }
 
 impl Eve {
@@ -78,10 +82,11 @@ impl Eve {
             return;
         }
         for file in files(transaction, way) {
-            let mut line = Self::head(place, "fileinfo");
-            add_protocol(&mut line, transaction);
-            line.insert("fileinfo".into(), object(&file, transaction, detail));
-            self.write(line);
+            self.line(|line, style| {
+                write_head(line, place, "fileinfo", style);
+                write_protocol(line, transaction);
+                line.object("fileinfo", &mut |object| describe(object, &file, transaction, detail));
+            });
         }
     }
 }

@@ -7,6 +7,7 @@ mod class;
 mod context;
 pub(crate) mod device;
 mod file;
+mod line;
 mod record;
 
 pub(crate) use alert::Alert;
@@ -15,13 +16,16 @@ use crate::{
     device::Ends,
     engine::{Carrier, Mode},
 };
+use core::fmt;
 use core::net::IpAddr;
+use line::{JsonText, Line, Time};
 use otori_event::{Endpoint, Timestamp};
 use otori_rule::{
     Action,
     application::{Application, Evidence},
     state::Remembered,
 };
+use otori_wire::proto::Record;
 use otori_wire::{
     Flow, Packet, Transaction,
     decode::{Transport, protocol},
@@ -90,23 +94,36 @@ pub struct Place<'a, 'p> {
 
 /// `2026-11-22T09:30:00.000000+0000`
 fn time_text(at: Timestamp) -> String {
-    let text = at.to_string();
-    format!("{}+0000", text.get(..26).unwrap_or(&text))
+    Time(at).to_string()
+}
+
+/// An address; IPv6 in full, as Suricata writes it, or short.
+struct Address(IpAddr, bool);
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V6(ip) if !self.1 => {
+                for (place, part) in ip.segments().into_iter().enumerate() {
+                    write!(f, "{}{part:04x}", if place > 0 { ":" } else { "" })?;
+                }
+                Ok(())
+            }
+            ip => write!(f, "{ip}"),
+        }
+    }
 }
 
 /// IPv6 in full, as Suricata writes it.
 pub(crate) fn ip_text(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => ip.segments().map(|part| format!("{part:04x}")).join(":"),
-    }
+    Address(ip, false).to_string()
 }
 
 fn tunnel_object(carrier: &Carrier) -> Value {
     let mut object = json!({
         "src_ip": ip_text(carrier.source.ip), "src_port": carrier.source.port,
         "dest_ip": ip_text(carrier.destination.ip), "dest_port": carrier.destination.port,
-        "proto": protocol_name(carrier.protocol), "depth": 1,
+        "proto": Protocol(carrier.protocol).to_string(), "depth": 1,
     });
     if let (Some(id), Some(object)) = (carrier.id, object.as_object_mut()) {
         object.insert("id".into(), id.into());
@@ -114,20 +131,25 @@ fn tunnel_object(carrier: &Carrier) -> Value {
     object
 }
 
-fn protocol_name(number: u8) -> String {
-    match number {
-        protocol::TCP => "TCP".into(),
-        protocol::UDP => "UDP".into(),
-        protocol::ICMP => "ICMP".into(),
-        protocol::ICMPV6 => "IPv6-ICMP".into(),
-        protocol::SCTP => "SCTP".into(),
-        2 => "IGMP".into(),
-        4 => "IP-in-IP".into(),
-        41 => "IPv6".into(),
-        47 => "GRE".into(),
-        50 => "ESP".into(),
-        51 => "AH".into(),
-        other => format!("{other:03}"),
+/// The name of an IP protocol.
+struct Protocol(u8);
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            protocol::TCP => "TCP",
+            protocol::UDP => "UDP",
+            protocol::ICMP => "ICMP",
+            protocol::ICMPV6 => "IPv6-ICMP",
+            protocol::SCTP => "SCTP",
+            2 => "IGMP",
+            4 => "IP-in-IP",
+            41 => "IPv6",
+            47 => "GRE",
+            50 => "ESP",
+            51 => "AH",
+            other => return write!(f, "{other:03}"),
+        })
     }
 }
 
@@ -171,59 +193,32 @@ impl Eve {
             self.lines.push(b'\n');
         }
     }
+    /// Writes a line as its parts come.
+    fn line(&mut self, fill: impl FnOnce(&mut JsonText<'_>, Style)) {
+        let style = Style { compress: self.compress, source: true };
+        JsonText::write(&mut self.lines, |line| {
+            fill(line, style);
+            if let Some(name) = &self.capture {
+                line.text("pcap_filename", name.as_bytes());
+            }
+        });
+        self.lines.push(b'\n');
+    }
+    /// The beginning of a line that is put together as a map.
     fn head(place: &Place<'_, '_>, event_type: &str) -> Map<String, Value> {
-        let mut head = Map::new();
-        head.insert("timestamp".into(), time_text(place.at).into());
-        if place.flow_number > 0 {
-            head.insert("flow_id".into(), flow_id(place.flow_number).into());
-        }
-        if let Some((packet, number)) = place.packet {
-            if number > 0 {
-                head.insert("pcap_cnt".into(), number.into());
-            }
-            if let Transport::Icmp { kind, code, .. } = packet.transport {
-                head.insert("icmp_type".into(), kind.into());
-                head.insert("icmp_code".into(), code.into());
-            }
-        }
-        let source = match (place.packet, place.carrier) {
-            (None, _) => "stream (flow timeout)",
-            (_, Some(carrier)) => carrier.kind.as_str(),
-            (Some((packet, _)), None) if packet.joined => "defrag",
-            _ => "wire/pcap",
-        };
-        head.insert("pkt_src".into(), source.into());
-        head.insert("event_type".into(), event_type.into());
-        if !place.vlans.is_empty() {
-            head.insert("vlan".into(), json!(place.vlans));
-        }
-        if place.flow_number == 0 && place.packet.is_some_and(|(packet, _)| packet.ip.is_none()) {
-            return head;
-        }
-        head.insert("src_ip".into(), ip_text(place.source.ip).into());
-        head.insert("dest_ip".into(), ip_text(place.destination.ip).into());
-        if matches!(place.protocol, protocol::TCP | protocol::UDP | protocol::SCTP) {
-            head.insert("src_port".into(), place.source.port.into());
-            head.insert("dest_port".into(), place.destination.port.into());
-        }
-        head.insert("proto".into(), protocol_name(place.protocol).into());
-        head.insert("ip_v".into(), if place.source.ip.is_ipv4() { 4 } else { 6 }.into());
-        if let Some(application) = place.application {
-            head.insert("app_proto".into(), application.into());
-        }
-        if let Some(carrier) = &place.carrier {
-            head.insert("tunnel".into(), tunnel_object(carrier));
-        }
-        head
+        let mut head = JsonRecord::default();
+        write_head(&mut head, place, event_type, Style { compress: false, source: true });
+        head.into_map()
     }
 
     /// A finished transaction.
     pub fn transaction(&mut self, place: &Place<'_, '_>, transaction: &Transaction) {
         let Some(row) = proto::by_id(transaction.protocol).filter(|_| self.enabled) else { return };
-        let mut line = Self::head(place, row.log_key);
-        line.insert("tx_id".into(), transaction.id.into());
-        add_protocol(&mut line, transaction);
-        self.write(line);
+        self.line(|line, style| {
+            write_head(line, place, row.log_key, style);
+            line.number("tx_id", transaction.id.cast_signed());
+            write_protocol(line, transaction);
+        });
     }
 
     /// Input that breaks a protocol's rules.
@@ -231,17 +226,22 @@ impl Eve {
         if !self.enabled {
             return;
         }
-        let mut line = Self::head(place, "anomaly");
         let bare = event.split_once('.').map_or(event, |(_, bare)| bare);
-        line.insert(
-            "anomaly".into(),
-            match kind {
-                "applayer" => json!({"type": kind, "event": bare, "layer": "proto_parser",
-                "app_proto": place.application}),
-                _ => json!({"type": kind, "event": event}),
-            },
-        );
-        self.write(line);
+        self.line(|line, style| {
+            write_head(line, place, "anomaly", style);
+            line.object("anomaly", &mut |object| {
+                object.text("type", kind.as_bytes());
+                if kind == "applayer" {
+                    object.text("event", bare.as_bytes());
+                    object.text("layer", b"proto_parser");
+                    if let Some(name) = place.application {
+                        object.text("app_proto", name.as_bytes());
+                    }
+                } else {
+                    object.text("event", event.as_bytes());
+                }
+            });
+        });
     }
 
     /// The end of a flow.
@@ -260,57 +260,41 @@ impl Eve {
             application: flow.conversation.application(),
             carrier: None,
         };
-        let mut line = Self::head(&place, "flow");
-        line.remove("pkt_src");
-        let mut object = json!({
-            "pkts_toserver": flow.packets[0], "pkts_toclient": flow.packets[1],
-            "bytes_toserver": flow.bytes[0], "bytes_toclient": flow.bytes[1],
-            "start": time_text(flow.started_at), "end": time_text(flow.last_at),
-            "age": flow.last_at.since_ns(flow.started_at).max(0) / 1_000_000_000,
-            "state": if notes.bypassed { "bypassed" } else { flow.state().as_str() },
-            "reason": notes.reason, "alerted": notes.alerted,
-            "tx_cnt": flow.conversation.open_transactions().opened(),
-        });
-        if let (Some(action), Some(object)) = (notes.action, object.as_object_mut()) {
-            object.insert("action".into(), action.into());
-        }
-        if let (Some([packets, bytes]), Some(object)) = (notes.skipped, object.as_object_mut()) {
-            object.insert("bypass".into(), "local".into());
-            let counts = json!({"pkts_toserver": packets[0], "pkts_toclient": packets[1],
-                "bytes_toserver": bytes[0], "bytes_toclient": bytes[1]});
-            object.insert("bypassed".into(), counts);
-        }
-        if let (Some(name), Some(object)) = (notes.exception, object.as_object_mut()) {
-            object.insert("exception_policy".into(), json!([{"target": "stream_midstream", "policy": name}]));
-        }
-        line.insert("flow".into(), object);
-        context::add_memory(&mut line, &notes.memory, context::Captured::default());
-        if let Some((name, deed, over)) = &notes.policy {
-            line.insert("policy".into(), json!({"name": name, "do": deed, "pkts_dropped": over}));
-        }
-        if let Some(first) = flow.conversation.first_protocol() {
-            line.insert("app_proto_orig".into(), first.into());
-        }
-        if let Some((evidence, application)) = notes.application {
-            let object = json!({"name": application.name, "category": application.category.name(),
-                "evidence": evidence.name(), "confidence": evidence.confidence()});
-            line.insert("application".into(), object);
-        }
-        device::add_ends(&mut line, notes.ends);
-        if let Some(tcp) = &flow.tcp {
-            let both = tcp.flags[0] | tcp.flags[1];
-            let mut object = Map::new();
-            object.insert("tcp_flags".into(), format!("{both:02x}").into());
-            object.insert("tcp_flags_ts".into(), format!("{:02x}", tcp.flags[0]).into());
-            object.insert("tcp_flags_tc".into(), format!("{:02x}", tcp.flags[1]).into());
-            let names = [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16), ("urg", 32)];
-            for (name, _) in names.iter().filter(|(_, bit)| both & bit != 0) {
-                object.insert((*name).into(), true.into());
+        self.line(|line, style| {
+            write_head(line, &place, "flow", Style { source: false, ..style });
+            line.inner("flow", |object| write_flow(object, flow, notes));
+            let mut more = Map::new();
+            context::add_memory(&mut more, &notes.memory, context::Captured::default());
+            if let Some((name, deed, over)) = &notes.policy {
+                more.insert("policy".into(), json!({"name": name, "do": deed, "pkts_dropped": over}));
             }
-            object.insert("state".into(), tcp.state().as_str().into());
-            line.insert("tcp".into(), object.into());
-        }
-        self.write(line);
+            device::add_ends(&mut more, notes.ends);
+            line.extend(more);
+            if let Some(first) = flow.conversation.first_protocol() {
+                line.text("app_proto_orig", first.as_bytes());
+            }
+            if let Some((evidence, application)) = notes.application {
+                line.object("application", &mut |object| {
+                    object.text("name", application.name.as_bytes());
+                    object.text("category", application.category.name().as_bytes());
+                    object.text("evidence", evidence.name().as_bytes());
+                    object.number("confidence", evidence.confidence().into());
+                });
+            }
+            if let Some(tcp) = &flow.tcp {
+                line.inner("tcp", |object| {
+                    let both = tcp.flags[0] | tcp.flags[1];
+                    object.shown("tcp_flags", &format_args!("{both:02x}"));
+                    object.shown("tcp_flags_ts", &format_args!("{:02x}", tcp.flags[0]));
+                    object.shown("tcp_flags_tc", &format_args!("{:02x}", tcp.flags[1]));
+                    let names = [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16), ("urg", 32)];
+                    for (name, _) in names.iter().filter(|(_, bit)| both & bit != 0) {
+                        object.flag(name, true);
+                    }
+                    object.text("state", tcp.state().as_str().as_bytes());
+                });
+            }
+        });
     }
 
     /// Counters, once at the end.
@@ -326,16 +310,106 @@ impl Eve {
     }
 }
 
-fn add_protocol(line: &mut Map<String, Value>, transaction: &Transaction) {
+/// How the head of a line is written.
+#[derive(Clone, Copy)]
+struct Style {
+    /// IPv6 addresses are short
+    compress: bool,
+    /// it is said where the packet comes from
+    source: bool,
+}
+
+/// What every line begins with.
+fn write_head(head: &mut dyn Line, place: &Place<'_, '_>, event_type: &str, style: Style) {
+    head.shown("timestamp", &Time(place.at));
+    if place.flow_number > 0 {
+        head.number("flow_id", flow_id(place.flow_number).cast_signed());
+    }
+    if let Some((packet, number)) = place.packet {
+        if number > 0 {
+            head.number("pcap_cnt", number.cast_signed());
+        }
+        if let Transport::Icmp { kind, code, .. } = packet.transport {
+            head.number("icmp_type", kind.into());
+            head.number("icmp_code", code.into());
+        }
+    }
+    let source = match (place.packet, place.carrier) {
+        (None, _) => "stream (flow timeout)",
+        (_, Some(carrier)) => carrier.kind.as_str(),
+        (Some((packet, _)), None) if packet.joined => "defrag",
+        _ => "wire/pcap",
+    };
+    if style.source {
+        head.text("pkt_src", source.as_bytes());
+    }
+    head.text("event_type", event_type.as_bytes());
+    if !place.vlans.is_empty() {
+        head.value("vlan", json!(place.vlans));
+    }
+    if place.flow_number == 0 && place.packet.is_some_and(|(packet, _)| packet.ip.is_none()) {
+        return;
+    }
+    head.shown("src_ip", &Address(place.source.ip, style.compress));
+    head.shown("dest_ip", &Address(place.destination.ip, style.compress));
+    if matches!(place.protocol, protocol::TCP | protocol::UDP | protocol::SCTP) {
+        head.number("src_port", place.source.port.into());
+        head.number("dest_port", place.destination.port.into());
+    }
+    head.shown("proto", &Protocol(place.protocol));
+    head.number("ip_v", if place.source.ip.is_ipv4() { 4 } else { 6 });
+    if let Some(application) = place.application {
+        head.text("app_proto", application.as_bytes());
+    }
+    if let Some(carrier) = &place.carrier {
+        let mut object = tunnel_object(carrier);
+        if let Some(object) = object.as_object_mut().filter(|_| style.compress) {
+            shorten(object);
+        }
+        head.value("tunnel", object);
+    }
+}
+
+fn write_flow<S>(object: &mut JsonText<'_>, flow: &Flow<S>, notes: &FlowNotes<'_>) {
+    let count = |object: &mut dyn Record, names: [&'static str; 2], values: [u64; 2]| {
+        names.into_iter().zip(values).for_each(|(name, value)| object.number(name, value.cast_signed()));
+    };
+    const PACKETS: [&str; 2] = ["pkts_toserver", "pkts_toclient"];
+    const BYTES: [&str; 2] = ["bytes_toserver", "bytes_toclient"];
+    count(object, PACKETS, flow.packets);
+    count(object, BYTES, flow.bytes);
+    object.shown("start", &Time(flow.started_at));
+    object.shown("end", &Time(flow.last_at));
+    object.number("age", flow.last_at.since_ns(flow.started_at).max(0) / 1_000_000_000);
+    let state = if notes.bypassed { "bypassed" } else { flow.state().as_str() };
+    object.text("state", state.as_bytes());
+    object.text("reason", notes.reason.as_bytes());
+    object.flag("alerted", notes.alerted);
+    object.number("tx_cnt", flow.conversation.open_transactions().opened().cast_signed());
+    if let Some(action) = notes.action {
+        object.text("action", action.as_bytes());
+    }
+    if let Some([packets, bytes]) = notes.skipped {
+        object.text("bypass", b"local");
+        object.object("bypassed", &mut |inner| {
+            count(inner, PACKETS, packets);
+            count(inner, BYTES, bytes);
+        });
+    }
+    if let Some(name) = notes.exception {
+        object.value("exception_policy", json!([{"target": "stream_midstream", "policy": name}]));
+    }
+}
+
+/// The object of a transaction's protocol.
+fn write_protocol(line: &mut dyn Record, transaction: &Transaction) {
     if let Some(row) = proto::by_id(transaction.protocol) {
-        let mut object = JsonRecord::default();
-        (row.log)(transaction, &mut object);
-        line.insert(row.log_key.into(), object.into_value());
+        line.object(row.log_key, &mut |object| (row.log)(transaction, object));
     }
     if transaction.protocol == proto::ProtocolId::Smtp {
-        let mut object = JsonRecord::default();
-        if proto::smtp::log_email(transaction, &mut object) {
-            line.insert("email".into(), object.into_value());
+        // Whether there is anything of a mail is known once it is written.
+        if proto::smtp::log_email(transaction, &mut JsonRecord::default()) {
+            line.object("email", &mut |object| _ = proto::smtp::log_email(transaction, object));
         }
     }
 }

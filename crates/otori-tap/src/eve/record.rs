@@ -15,12 +15,23 @@ impl JsonRecord {
     pub(super) fn into_value(self) -> Value {
         self.object.into()
     }
+    pub(super) fn into_map(self) -> Map<String, Value> {
+        self.object
+    }
+    pub(super) fn insert(&mut self, key: &'static str, value: Value) {
+        self.object.insert(key.into(), value);
+    }
+}
+
+/// Nothing in it harms a reader of the log.
+pub(super) fn is_safe(text: &str) -> bool {
+    !text.chars().any(char::is_control)
 }
 
 /// Printable text as it is; anything else with escapes, so that no log reader is harmed.
-fn safe(bytes: &[u8]) -> Value {
+pub(super) fn safe(bytes: &[u8]) -> Value {
     match core::str::from_utf8(bytes) {
-        Ok(text) if !text.chars().any(char::is_control) => text.into(),
+        Ok(text) if is_safe(text) => text.into(),
         _ => RawText::new(bytes).to_string().into(),
     }
 }
