@@ -55,7 +55,7 @@ impl Heart {
     pub fn of_standard_input(patience: Duration, failure: Failure) -> io::Result<Heart> {
         Heart::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?), patience, failure)
     }
-    fn new(stream: UnixStream, patience: Duration, failure: Failure) -> io::Result<Heart> {
+    pub(crate) fn new(stream: UnixStream, patience: Duration, failure: Failure) -> io::Result<Heart> {
         stream.set_nonblocking(true)?;
         Ok(Heart { stream, every: patience / BEATS, last: None, failure })
     }
@@ -153,6 +153,12 @@ impl Standby {
             pause: Duration::ZERO,
             silent: None,
         })
+    }
+
+    /// What an engine in this process beats with.
+    #[cfg(test)]
+    pub(crate) fn heart_for_test(&self) -> UnixStream {
+        self.heart.try_clone().unwrap()
     }
 
     /// Stands by until `stop` is set, or until an engine ends that was never ready: its status says why.

@@ -8,6 +8,8 @@ mod queue;
 mod ring;
 mod socket;
 mod spread;
+#[cfg(test)]
+mod stuck;
 
 pub(crate) use inline::{Pair, open_pairs, wait_for_pairs};
 pub(crate) use socket::wait_alone;
