@@ -3,16 +3,17 @@
 //! Key type: [`AddressTable`]. Neighbour: [`crate::set`] asks it once per flow and direction.
 use crate::address::{AddressSet, Range, number};
 use core::net::IpAddr;
+use otori_wire::hash::Folding;
 use std::collections::HashMap;
 
 /// Rules by prefix of one length.
-type Prefixes = HashMap<u128, Vec<u32>>;
+type Prefixes = HashMap<u128, Vec<u32>, Folding>;
 
 /// Rules that addresses alone decide, by prefix.
 #[derive(Default)]
 pub(crate) struct AddressTable {
     /// `[source, destination]`: by family and prefix length, then by prefix
-    sides: [HashMap<(bool, u8), Prefixes>; 2],
+    sides: [HashMap<(bool, u8), Prefixes, Folding>; 2],
     /// rules without a list on either side
     everyone: Vec<u32>,
     /// changes, so that flows know when to ask again; never 0
