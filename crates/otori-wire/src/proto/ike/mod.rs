@@ -86,13 +86,23 @@ pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
 }
 
 pub(super) fn parser() -> Box<dyn Parser> {
-    Box::new(IkeParser)
+    Box::new(IkeParser::default())
 }
 
-struct IkeParser;
+#[derive(Default)]
+struct IkeParser {
+    /// messages are marked: what is not is what they protect
+    marked: bool,
+}
 
 impl Parser for IkeParser {
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
+        let marked = bare(bytes).len() < bytes.len();
+        self.marked |= marked;
+        // A single byte keeps a translator's entry alive (RFC 3948 2.3).
+        if self.marked && !marked || bytes == [0xff] {
+            return bytes.len();
+        }
         if transactions.is_full() {
             return 0;
         }
@@ -314,5 +324,9 @@ mod tests {
         assert_eq!(probe(ToClient, &marked), Probe::Yes);
         assert_eq!(probe(ToServer, &answer[..40]), Probe::No);
         assert_eq!(probe(ToServer, &[0; 64]), Probe::No);
+        let protected = [7; 80];
+        let talk =
+            read_datagrams(parser, &[(ToClient, &marked), (ToServer, &protected), (ToServer, &[0xff])]);
+        assert_eq!(talk.opened(), 1);
     }
 }

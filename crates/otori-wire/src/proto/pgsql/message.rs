@@ -236,7 +236,11 @@ impl Answer {
         let (Some(kind), Some(body)) = (bytes.first(), bytes.get(5..)) else { return (false, false) };
         let mut cursor = Cursor::new(body);
         match kind {
-            b'R' => return (self.authentication(body).is_some(), !body.starts_with(&[0; 4])),
+            // Who is let in, or has proved itself, is told more.
+            b'R' => {
+                let more = matches!(body, [0, 0, 0, 0 | 12, ..]);
+                return (self.authentication(body).is_some(), !more);
+            }
             b'S' => {
                 let mut words = texts(body);
                 if let (Some(name), Some(value)) = (words.next(), words.next())

@@ -78,7 +78,8 @@ struct Talk {
 
 impl MessageReader for PgsqlReader {
     fn length(&self, direction: Direction, bytes: &[u8]) -> Length {
-        if direction == ToClient && self.choosing {
+        // Old servers say that they do not understand.
+        if direction == ToClient && self.choosing && bytes.first() != Some(&b'E') {
             return if bytes.is_empty() { Length::More } else { Length::Known(1) };
         }
         if direction == ToServer && self.starting {
@@ -160,10 +161,13 @@ impl PgsqlReader {
         transaction.fields.write_dear(PDU_TO_CLIENT, |out| out.extend_from_slice(bytes));
         let choosing = core::mem::take(&mut self.choosing);
         let Some(talk) = transaction.detail_mut::<Talk>() else { return };
-        let (understood, last) = if choosing {
+        let (understood, last) = if choosing && bytes.first() == Some(&b'E') {
+            talk.answer.secured = Some(false);
+            (talk.answer.add(bytes).0, true)
+        } else if choosing {
             self.secured = bytes == b"S";
             talk.answer.secured = Some(self.secured);
-            (matches!(bytes, b"S" | b"N" | b"E"), true)
+            (matches!(bytes, b"S" | b"N" | b"G"), true)
         } else {
             talk.answer.add(bytes)
         };
@@ -247,6 +251,27 @@ mod tests {
         assert_eq!(probe(ToServer, &names), Probe::Yes);
         assert_eq!(probe(ToServer, &asks[..6]), Probe::More);
         assert_eq!(probe(ToServer, b"GET / HTTP/1.1"), Probe::No);
+    }
+
+    #[test]
+    fn what_an_old_server_says_and_the_end_of_sasl_are_read() {
+        let error = wrap(b'E', b"SFATAL\0C0A000\0Munsupported\0\0");
+        let end = [wrap(b'R', b"\0\0\0\x0cv=abc"), wrap(b'R', &[0; 4]), wrap(b'Z', b"I")].concat();
+        let names = start(0x0003_0000, b"user\0camera\0\0");
+        let talk = talk(
+            parser,
+            &[
+                (ToServer, &start(80_877_104, b"")),
+                (ToClient, &error),
+                (ToServer, &names),
+                (ToClient, &wrap(b'R', b"\0\0\0\x0aSCRAM-SHA-256\0\0")),
+                (ToServer, &wrap(b'p', b"SCRAM-SHA-256\0\0\0\0\x01n")),
+                (ToClient, &end),
+            ],
+        );
+        assert_eq!(talk.opened(), 3);
+        assert!(talk.iter().all(|one| one.is_complete() && one.anomalies.is_empty()));
+        assert_eq!(nth(&talk, 0).detail_of::<Talk>().unwrap().answer.secured, Some(false));
     }
 
     #[test]

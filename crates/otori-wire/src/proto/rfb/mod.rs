@@ -190,8 +190,9 @@ impl RfbParser {
                 shake.versions[usize::from(!client)] = Some(said);
                 match (client, said) {
                     (false, _) => Step::ClientVersion,
-                    (true, (_, [_, _, minor])) => {
-                        self.minor = minor - b'0';
+                    // What comes after version 3 begins as 3.8 does.
+                    (true, ([_, _, major], [_, _, minor])) => {
+                        self.minor = if major > b'3' { 8 } else { minor - b'0' };
                         if self.minor < 7 { Step::SecurityType } else { Step::SecurityTypes }
                     }
                 }
@@ -400,6 +401,16 @@ mod tests {
         );
         assert_eq!(nth(&old, 0).fields.number(SECURITY_TYPE), Some(30));
         assert_eq!(nth(&old, 0).anomalies, ["rfb.unimplemented_security_type"]);
+        let new = talk(
+            parser,
+            &[
+                (ToClient, b"RFB 004.001\n"),
+                (ToServer, b"RFB 004.001\n"),
+                (ToClient, &[1, 2]),
+                (ToServer, &[2]),
+            ],
+        );
+        assert_eq!(nth(&new, 0).fields.number(SECURITY_TYPE), Some(2));
         assert_eq!(probe(ToClient, b"RFB 003"), Probe::More);
         assert_eq!(probe(ToClient, b"RFB 00x.008\n"), Probe::No);
     }
