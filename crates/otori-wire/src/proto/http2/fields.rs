@@ -139,22 +139,30 @@ pub(super) fn set_fields(direction: Direction, headers: &[Header], transaction: 
             http::RESPONSE_ONE_HEADER,
         ),
     };
-    let mut joined = Vec::new();
-    let mut list = b"\r\n".to_vec();
-    for (name, value) in headers {
-        let line = [name.as_slice(), b": ", value].concat();
-        list.extend_from_slice(name);
-        list.extend_from_slice(b"\r\n");
-        joined.extend_from_slice(&line);
-        joined.extend_from_slice(b"\r\n");
-        fields.set(id(direction, HEADER_NAME), name.clone());
-        fields.set(id(direction, HEADER), line.clone());
-        fields.set(one, line);
+    let line = |out: &mut Vec<u8>, (name, value): &Header| {
+        [name, &b": "[..], value].into_iter().for_each(|part| out.extend_from_slice(part));
+    };
+    for header in headers {
+        fields.set(id(direction, HEADER_NAME), &header.0);
+        fields.write(id(direction, HEADER), |out| line(out, header));
+        fields.write_dear(one, |out| line(out, header));
     }
-    list.extend_from_slice(b"\r\n");
-    fields.set(raw, joined.clone());
-    fields.set(all, joined);
-    fields.set(names, list);
+    for whole in [raw, all] {
+        fields.write_dear(whole, |out| {
+            for header in headers {
+                line(out, header);
+                out.extend_from_slice(b"\r\n");
+            }
+        });
+    }
+    fields.write_dear(names, |out| {
+        out.extend_from_slice(b"\r\n");
+        for (name, _) in headers {
+            out.extend_from_slice(name);
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+    });
     for (name, id) in if request { REQUEST_TABLE } else { RESPONSE_TABLE } {
         if let Some(value) = value(headers, name) {
             fields.set(*id, value);
@@ -174,13 +182,18 @@ fn request_line(headers: &[Header], transaction: &mut Transaction) {
     fields.set(http::URI_RAW, path);
     fields.write(http::URI, |out| uri::normal(path, out));
     fields.set(http::REQUEST_PROTOCOL, *b"HTTP/2");
-    fields.set(http::REQUEST_LINE, [method, b" ", path, b" HTTP/2\r\n"].concat());
+    fields.write(http::REQUEST_LINE, |out| {
+        [method, b" ", path, b" HTTP/2\r\n"].into_iter().for_each(|part| out.extend_from_slice(part));
+    });
     let authority = value(headers, b":authority");
     // The request of an upgrade spells it as it likes.
     let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"host"));
     let host = host.map(|(_, value)| value.as_slice());
     if let Some(name) = authority.or(host) {
-        fields.set(http::HOST, uri::host_without_port(name).to_ascii_lowercase());
+        fields.write(http::HOST, |out| {
+            out.extend_from_slice(uri::host_without_port(name));
+            out.make_ascii_lowercase();
+        });
         fields.set(http::HOST_RAW, name);
     }
     if authority.is_some_and(|authority| authority.contains(&b'@')) {
@@ -199,5 +212,7 @@ fn status_line(headers: &[Header], fields: &mut Fields) {
     // There is no reason phrase any more.
     fields.set(http::STATUS_MESSAGE, *b"");
     fields.set(http::RESPONSE_PROTOCOL, *b"HTTP/2");
-    fields.set(http::RESPONSE_LINE, [b"HTTP/2 ", code, b"\r\n"].concat());
+    fields.write(http::RESPONSE_LINE, |out| {
+        [b"HTTP/2 ", code, b"\r\n"].into_iter().for_each(|part| out.extend_from_slice(part));
+    });
 }

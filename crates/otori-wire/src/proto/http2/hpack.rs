@@ -2,7 +2,10 @@
 //!
 //! Key type: [`Hpack`], one per direction. Bounded in the table and in what one block gives.
 use super::huffman;
-use crate::limits::{HPACK_BLOCK_BYTES, HPACK_FIELDS, HPACK_TABLE_BYTES};
+use crate::{
+    limits::{HPACK_BLOCK_BYTES, HPACK_FIELDS, HPACK_TABLE_BYTES},
+    reused::{Reused, refill},
+};
 use std::collections::VecDeque;
 
 /// Name and value.
@@ -109,20 +112,24 @@ fn integer(bytes: &mut &[u8], bits: u32) -> Option<usize> {
     None
 }
 
-fn string(bytes: &mut &[u8]) -> Option<Vec<u8>> {
+fn string(bytes: &mut &[u8], out: &mut Vec<u8>) -> Option<()> {
     let coded = bytes.first()? & 0x80 != 0;
     let length = integer(bytes, 7)?;
     let (text, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
-    if coded { huffman::decode(text, HPACK_BLOCK_BYTES) } else { Some(text.to_vec()) }
+    if coded {
+        return huffman::decode(text, HPACK_BLOCK_BYTES, out);
+    }
+    refill(out, text);
+    Some(())
 }
 
 impl Hpack {
-    fn entry(&self, index: usize) -> Option<Header> {
+    fn entry(&self, index: usize) -> Option<(&[u8], &[u8])> {
         let index = index.checked_sub(1)?;
         match STATIC.get(index) {
-            Some((name, value)) => Some((name.as_bytes().to_vec(), value.as_bytes().to_vec())),
-            None => self.entries.get(index - STATIC.len()).cloned(),
+            Some((name, value)) => Some((name.as_bytes(), value.as_bytes())),
+            None => self.entries.get(index - STATIC.len()).map(|(name, value)| (&**name, &**value)),
         }
     }
     fn keep(&mut self, header: &Header) {
@@ -138,43 +145,57 @@ impl Hpack {
     }
     /// Decodes a block; false when it is broken, with what could be read. Sizes of the table that it asks for go to
     /// `updates`.
-    pub(super) fn decode(&mut self, block: &[u8], out: &mut Vec<Header>, updates: &mut Vec<usize>) -> bool {
+    pub(super) fn decode(
+        &mut self,
+        block: &[u8],
+        out: &mut Reused<Header>,
+        updates: &mut Vec<usize>,
+    ) -> bool {
         let mut rest = block;
         let mut given = 0;
         while let Some(first) = rest.first() {
             if out.len() >= HPACK_FIELDS || given >= HPACK_BLOCK_BYTES {
                 return false;
             }
-            let header = match first {
-                0x80..=0xff => integer(&mut rest, 7).and_then(|index| self.entry(index)),
+            let header = out.again();
+            let read = match first {
+                0x80..=0xff => integer(&mut rest, 7).and_then(|index| {
+                    let (name, value) = self.entry(index)?;
+                    refill(&mut header.0, name);
+                    refill(&mut header.1, value);
+                    Some(())
+                }),
                 0x40..=0x7f => {
-                    let header = self.literal(&mut rest, 6);
-                    if let Some(header) = &header {
+                    let read = self.literal(&mut rest, 6, header);
+                    if read.is_some() {
                         self.keep(header);
                     }
-                    header
+                    read
                 }
                 0x20..=0x3f => {
+                    out.drop_last();
                     let Some(most) = integer(&mut rest, 5) else { return false };
                     updates.push(most);
                     self.most = most.min(HPACK_TABLE_BYTES);
                     self.shrink();
                     continue;
                 }
-                _ => self.literal(&mut rest, 4),
+                _ => self.literal(&mut rest, 4, header),
             };
-            let Some(header) = header else { return false };
             given += header.0.len() + header.1.len();
-            out.push(header);
+            if read.is_none() {
+                out.drop_last();
+                return false;
+            }
         }
         true
     }
-    fn literal(&self, rest: &mut &[u8], bits: u32) -> Option<Header> {
-        let name = match integer(rest, bits)? {
-            0 => string(rest)?,
-            index => self.entry(index)?.0,
-        };
-        Some((name, string(rest)?))
+    fn literal(&self, rest: &mut &[u8], bits: u32, header: &mut Header) -> Option<()> {
+        match integer(rest, bits)? {
+            0 => string(rest, &mut header.0)?,
+            index => refill(&mut header.0, self.entry(index)?.0),
+        }
+        string(rest, &mut header.1)
     }
 }
 
@@ -191,7 +212,7 @@ mod tests {
     fn the_requests_of_the_standard_are_read_one_after_the_other() {
         let mut hpack = Hpack::default();
         let mut check = |digits: &str, expect: &[(&str, &str)]| {
-            let mut out = Vec::new();
+            let mut out = Reused::new();
             assert!(hpack.decode(&block(digits), &mut out, &mut Vec::new()));
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let found: Vec<_> = out.iter().map(|(name, value)| (text(name), text(value))).collect();
@@ -211,9 +232,9 @@ mod tests {
             for byte in [0, 0x1f, 0x3f, 0x7f, 0xff] {
                 let mut changed = whole.clone();
                 changed[at] = byte;
-                let _ = Hpack::default().decode(&changed, &mut Vec::new(), &mut Vec::new());
+                let _ = Hpack::default().decode(&changed, &mut Reused::new(), &mut Vec::new());
             }
-            let _ = Hpack::default().decode(&whole[..at], &mut Vec::new(), &mut Vec::new());
+            let _ = Hpack::default().decode(&whole[..at], &mut Reused::new(), &mut Vec::new());
         }
     }
 }

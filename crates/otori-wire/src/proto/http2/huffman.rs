@@ -41,8 +41,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 });
 
 /// The decoded string, up to `limit` bytes; `None` when the code is broken.
-pub(super) fn decode(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity((bytes.len() * 8 / 5).min(limit));
+pub(super) fn decode(bytes: &[u8], limit: usize, out: &mut Vec<u8>) -> Option<()> {
+    out.clear();
+    out.reserve((bytes.len() * 8 / 5).min(limit));
     let (mut code, mut length) = (0u32, 0usize);
     for bit in bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)) {
         code = code << 1 | u32::from(bit);
@@ -64,7 +65,7 @@ pub(super) fn decode(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
         }
     }
     // What is left over is the beginning of the end of string: ones, fewer than eight.
-    (length < 8 && code == (1 << length) - 1).then_some(out)
+    (length < 8 && code == (1 << length) - 1).then_some(())
 }
 
 #[cfg(test)]
@@ -73,6 +74,10 @@ mod tests {
 
     #[test]
     fn the_examples_of_the_standard_are_read() {
+        let decode = |bytes: &[u8], limit: usize| {
+            let mut out = b"before".to_vec();
+            super::decode(bytes, limit, &mut out).map(|()| out)
+        };
         let authority = [0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff];
         assert_eq!(decode(&authority, 99).as_deref(), Some(&b"www.example.com"[..]));
         assert_eq!(decode(&[0xa8, 0xeb, 0x10, 0x64, 0x9c, 0xbf], 99).as_deref(), Some(&b"no-cache"[..]));

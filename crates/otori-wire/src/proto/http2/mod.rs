@@ -14,6 +14,7 @@ use super::{
 use crate::{
     flow::Direction,
     limits::{HPACK_BLOCK_BYTES, HTTP2_FRAME_BYTES, HTTP2_STREAMS},
+    reused::{Reused, emptied},
     transaction::{Progress, Transaction, Transactions},
 };
 use fields::{id, set_fields, value};
@@ -33,6 +34,9 @@ const PROMISE: u8 = 5;
 const GO_AWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
+
+/// Bytes of a name or value whose memory is kept for the next block.
+const HEADER_BYTES: usize = 256;
 
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
@@ -71,6 +75,8 @@ struct Side {
     /// a header block that goes on in CONTINUATION: its stream, its flags
     block: Option<(u32, u8)>,
     block_bytes: Vec<u8>,
+    /// headers of the latest block, to be filled again
+    headers: Reused<hpack::Header>,
     lost: bool,
 }
 
@@ -190,7 +196,11 @@ impl Http2Parser {
     fn whole(&mut self, direction: Direction, transactions: &mut Transactions) {
         let side = &mut self.sides[direction.index()];
         let bytes = core::mem::take(&mut side.pending);
-        let cut = side.skip > 0;
+        self.frame(direction, &bytes, transactions);
+        self.sides[direction.index()].pending = emptied(bytes);
+    }
+    fn frame(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
+        let cut = self.sides[direction.index()].skip > 0;
         let Some(head) = bytes.first_chunk::<HEAD>() else { return };
         let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]) & 0x7fff_ffff;
         let frame = Frame { kind: head[3], flags: head[4], stream, body: bytes.get(HEAD..).unwrap_or(&[]) };
@@ -200,7 +210,7 @@ impl Http2Parser {
             None => transactions.open(ProtocolId::Http2),
         };
         if let Some(transaction) = transactions.get_mut(transaction_id) {
-            note_frame(direction, &frame, &bytes, transaction);
+            note_frame(direction, &frame, bytes, transaction);
             if cut {
                 transaction.note("http2.long_frame_data");
             }
@@ -270,7 +280,9 @@ impl Http2Parser {
             return;
         }
         side.block = None;
-        let (mut headers, mut updates) = (Vec::new(), Vec::new());
+        let mut headers = core::mem::take(&mut side.headers);
+        headers.clear();
+        let mut updates = Vec::new();
         let sound = side.hpack.decode(&side.block_bytes, &mut headers, &mut updates);
         side.block_bytes.clear();
         let Some(transaction) = transactions.get_mut(id) else { return };
@@ -290,6 +302,10 @@ impl Http2Parser {
             stream.decoders[direction.index()] = Decoder::new(coding);
             stream.dns[direction.index()] = value(&headers, b"content-type") == Some(dns::MEDIA_TYPE);
         }
+        let small = |(name, value): &hpack::Header| name.capacity().max(value.capacity()) <= HEADER_BYTES;
+        if headers.iter().all(small) {
+            self.sides[direction.index()].headers = headers;
+        }
     }
 
     fn data(
@@ -306,15 +322,18 @@ impl Http2Parser {
         let side = direction.index();
         if let Some(transaction) = transactions.get_mut(stream.transaction) {
             let body = without_padding(frame).unwrap_or(&[]);
-            if !core::mem::replace(&mut stream.named[side], true)
-                && let Some(path) = transaction.fields.get(http::URI)
-            {
-                let name = path.split(|b| *b == b'?').next().unwrap_or(path).to_vec();
-                transaction.fields.set(file::name(direction), name);
+            if !core::mem::replace(&mut stream.named[side], true) {
+                transaction.fields.derive(file::name(direction), http::URI, |path, out| {
+                    out.extend_from_slice(path.split(|b| *b == b'?').next().unwrap_or(path));
+                });
             }
             let decoder = &mut stream.decoders[side];
-            let decoded = if decoder.is_plain() { body.to_vec() } else { decoder.decode(body) };
-            keep(direction, &decoded, stream, transaction);
+            if decoder.is_plain() {
+                keep(direction, body, stream, transaction);
+            } else {
+                let decoded = decoder.decode(body);
+                keep(direction, &decoded, stream, transaction);
+            }
             transaction.advance(direction, Progress::Body);
         }
         if frame.flags & END_STREAM != 0 {
