@@ -128,6 +128,7 @@ struct Side {
     /// latest time stamp
     stamp: Option<u32>,
     /// urgent bytes to leave out, by offset; seldom
+    #[allow(clippy::box_collection, reason = "eight bytes in each connection, for what is seldom there")]
     urgent: Option<Box<Vec<u64>>>,
     policy: Policy,
     /// all bytes of the depth were handed out
