@@ -8,6 +8,7 @@
 use crate::block::BlockCache;
 use crate::maps::Maps;
 use crate::op::{Next, Op, Run, end};
+use crate::{aarch64, arm, mips, x86};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -65,20 +66,38 @@ impl<S, A: Link<S>, K: Then<S>> Then<S> for Known<A, K> {
 }
 
 /// The function of one operation.
-pub(crate) const fn one<S, A: Link<S>>() -> Run<S> {
-    alone::<S, A>
+pub(crate) const fn one<S: Alone, A: Link<S>>() -> Run<S> {
+    S::alone::<A>
 }
 
-/// There is only one of it, so that its address tells the operation.
-#[inline(never)]
-fn alone<'a, S, A: Link<S>>(
-    cpu: &mut S,
-    maps: &'a Maps,
-    blocks: &'a BlockCache<S>,
-    ops: &'a [Op<S>],
-) -> Next {
-    A::run::<Dispatch, true>(cpu, maps, blocks, ops)
+/// Functions of one operation each; those of each set lie together, as [`place`] has it.
+pub(crate) trait Alone: Sized {
+    /// Does `A`. There is only one of it, so that its address tells the operation.
+    fn alone<'a, A: Link<Self>>(
+        cpu: &mut Self,
+        maps: &'a Maps,
+        blocks: &'a BlockCache<Self>,
+        ops: &'a [Op<Self>],
+    ) -> Next;
 }
+
+macro_rules! alone {
+    ($($cpu_type:ty),*) => {$(
+        impl Alone for $cpu_type {
+            #[inline(never)]
+            fn alone<'a, A: Link<Self>>(
+                cpu: &mut Self,
+                maps: &'a Maps,
+                blocks: &'a BlockCache<Self>,
+                ops: &'a [Op<Self>],
+            ) -> Next {
+                A::run::<Dispatch, true>(cpu, maps, blocks, ops)
+            }
+        }
+    )*};
+}
+
+alone!(aarch64::Cpu, arm::Cpu, mips::Cpu, x86::Cpu);
 
 /// `A`, then `K`. Looks once whether there are as many operations, so that none of them has to.
 #[inline(always)]
