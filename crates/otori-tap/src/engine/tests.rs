@@ -136,6 +136,38 @@ fn a_rule_added_now_meets_the_next_packet() {
 }
 
 #[test]
+fn reputations_loaded_anew_meet_the_next_packet() {
+    let mut engine = Engine::new(settings(Mode::Inline), Variables::default());
+    let reputations = engine.tables().reputations.clone();
+    reputations.load_categories("categories", "1,BadHosts,x\n");
+    let report = engine.load("test", "drop ip any any -> any any (iprep:dst,BadHosts,>,50; sid:1;)");
+    assert!(report.refused.is_empty(), "{:?}", report.refused);
+    let mut talk = Talk { engine, at: 0, sequence: [100, 500], port: 4000 };
+    assert_eq!(talk.shake(), Decision::Pass);
+    let list: String =
+        (0..50_000u32).map(|n| format!("10.{}.{}.{},1,90\n", n >> 16, n >> 8 & 255, n & 255)).collect();
+    reputations.load([("list", list.as_str())]);
+    assert_eq!(talk.send(true, 24, b"more"), Decision::Pass);
+    let begun = std::time::Instant::now();
+    reputations.load([("list", "198.51.100.0/24,1,90\n")]);
+    assert_eq!(talk.send(true, 24, b"more"), Decision::Drop);
+    assert!(begun.elapsed().as_millis() < 50, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_flow_that_carries_much_is_an_elephant() {
+    let elephant = Some(RateLimit { bytes: 1000, seconds: 10 });
+    let mut engine = Engine::new(Settings { elephant, ..settings(Mode::Inline) }, Variables::default());
+    let report = engine.load("test", "drop tcp any any -> any any (flow.elephant:toserver; sid:1;)");
+    assert!(report.refused.is_empty(), "{:?}", report.refused);
+    let mut talk = Talk { engine, at: 0, sequence: [100, 500], port: 4000 };
+    talk.shake();
+    assert_eq!(talk.send(false, 24, &[7; 1200]), Decision::Pass);
+    assert_eq!(talk.send(true, 24, &[7; 500]), Decision::Pass);
+    assert_eq!(talk.send(true, 24, &[7; 500]), Decision::Drop);
+}
+
+#[test]
 fn pass_rules_end_the_questions() {
     let rules = format!("{RULE}\npass ip 192.0.2.10 any -> any any (sid:1;)");
     let mut talk = Talk::new(Mode::Inline, &rules);
