@@ -112,7 +112,11 @@ pub(super) struct Proposal {
 
 impl Proposal {
     pub(super) fn log(&self, version: u8, record: &mut dyn Record) {
-        for (attribute, value) in &self.attributes {
+        for (place, (attribute, value)) in self.attributes.iter().enumerate() {
+            // Who repeats an attribute is told by its first value.
+            if self.attributes.iter().take(place).any(|(before, _)| before == attribute) {
+                continue;
+            }
             let (key, raw) = name::keys(*attribute);
             record.text(key, name::value(version, *attribute, *value).as_bytes());
             if version == 1 {

@@ -165,8 +165,10 @@ fn log_start(start: &Start, record: &mut dyn Record) {
             record.text("protocol_version", format!("{major}.{minor}").as_bytes());
             record.object("startup_parameters", &mut |record| {
                 let mut others = Vec::new();
-                for (name, value) in parameters {
+                for (place, (name, value)) in parameters.iter().enumerate() {
+                    let again = parameters.iter().take(place).any(|(before, _)| before == name);
                     match name.as_slice() {
+                        b"user" | b"database" if again => {}
                         b"user" => record.text("user", value),
                         b"database" => record.text("database", value),
                         _ => others.push((name.clone(), value.clone())),
