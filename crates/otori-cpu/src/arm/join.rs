@@ -84,7 +84,7 @@ mod tests {
         let branch = one::<Cpu, Branch<EQUAL>>();
         let mut block = [op(copy), op(add), op(copy), op(branch), op(one::<Cpu, Branch<PLUS>>())];
         join(&mut block);
-        assert!(!fn_addr_eq(block[0].run, copy) && !fn_addr_eq(block[1].run, add));
+        assert!(!fn_addr_eq(block[0].run, copy) && fn_addr_eq(block[1].run, add));
         assert!(!fn_addr_eq(block[2].run, copy) && !fn_addr_eq(block[2].run, block[0].run));
         assert!(fn_addr_eq(block[3].run, branch));
     }
