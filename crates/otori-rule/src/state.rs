@@ -152,9 +152,23 @@ pub struct FlowMarks {
     pub(crate) streams: [StreamMarks; 2],
     /// the kind of flow that each direction is, for the matcher
     pub(crate) classes: [crate::class::Mark; 2],
+    /// what it carries is encrypted: no rule looks at bytes of its packets and streams
+    sealed: bool,
 }
 
 impl FlowMarks {
+    /// From now on what the flow carries is encrypted: rules no longer look at the bytes of its packets and streams, of
+    /// which nothing is kept. All else that they ask about stays.
+    pub fn seal(&mut self) {
+        self.sealed = true;
+        for stream in &mut self.streams {
+            *stream = StreamMarks { offset: stream.end(), ..StreamMarks::default() };
+        }
+    }
+    /// Whether that is so.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
+    }
     /// Who was taken for the client is the server.
     pub fn turn(&mut self) {
         self.addresses_asked.swap(0, 1);

@@ -97,7 +97,7 @@ impl RuleSet {
 
     fn packet(&self, class: &Class, found: &mut Vec<u64>, view: &View<'_, '_>, ask: &mut Ask<'_>) {
         self.ask_addresses(view, ask.marks, found);
-        let payload = view.packet.payload;
+        let payload = if ask.marks.is_sealed() { &[] } else { view.packet.payload };
         let quiet = view.events.is_empty() && view.packet.anomalies.names().is_empty();
         let streams_too = !view.streamed;
         for quick in [Some(&class.packet), Some(&class.stream).filter(|_| streams_too)].into_iter().flatten()
@@ -229,7 +229,12 @@ impl RuleSet {
         if !files.has_stream_patterns && files.always_stream.is_empty() && !files.keeps_streams {
             return;
         }
+        let sealed = ask.marks.is_sealed();
         let stream = &mut ask.marks.streams[direction.index()];
+        if sealed {
+            stream.offset += bytes.len() as u64;
+            return;
+        }
         let place = (view.flow_number, direction, stream.end(), self.changes);
         let searched = ask.scratch.ahead.of.take() == Some(place);
         let mut tail = core::mem::take(&mut stream.tail);

@@ -120,6 +120,21 @@ impl Rig {
 }
 
 #[test]
+fn what_is_encrypted_is_no_longer_searched_but_its_packets_are_still_asked_about() {
+    let mut rig = Rig::new(
+        "alert tcp any any -> any any (content:\"ab\"; sid:1;)\n\
+         alert tcp any any -> any any (dsize:4; sid:2;)\n\
+         alert tcp any any -> any any (content:!\"x\"; sid:3;)",
+    );
+    assert!(rig.segment(b"..ab", true).iter().any(|(sid, _)| *sid == 1));
+    assert!(!rig.marks.tail(Direction::ToServer).is_empty());
+    rig.marks.seal();
+    let told: Vec<u32> = rig.segment(b"..ab", true).into_iter().map(|(sid, _)| sid).collect();
+    assert_eq!(told, [2]);
+    assert!(rig.marks.tail(Direction::ToServer).is_empty());
+}
+
+#[test]
 fn packets_meet_their_rules() {
     let mut rig = Rig::new(
         "alert udp any any -> any 53 (content:\"ab\"; sid:1;)\n\

@@ -68,6 +68,16 @@ impl Work<'_> {
         self.settle(&mut case, direction, conversation, extra)
     }
 
+    /// Rules no longer look at the bytes of a flow that is encrypted, as with Suricata's `encryption-handling: track-only`.
+    pub(super) fn seal(&self, flow: &mut Flow<FlowExtra>) {
+        let protocol = flow.conversation.protocol_id();
+        let is_meant = matches!(protocol, Some(ProtocolId::Ssh | ProtocolId::Tls));
+        if is_meant && !self.settings.inspect_encrypted && !flow.extra.marks.is_sealed() && is_encrypted(flow)
+        {
+            flow.extra.marks.seal();
+        }
+    }
+
     /// The flow is only counted from now on, if it qualifies.
     pub(super) fn skip_from_now_on(&mut self, flow: &mut Flow<FlowExtra>) {
         let Settings { bypass_bytes, bypass_encrypted, bypass_deep, .. } = self.settings;

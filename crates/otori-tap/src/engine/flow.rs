@@ -335,6 +335,7 @@ impl Work<'_> {
         }
         decision = decision.max(self.settle(&mut case, direction, conversation, extra));
         self.write_finished(&case, conversation, extra.silenced, now.is_some() && !extra.passed);
+        self.seal(flow);
         self.skip_from_now_on(flow);
         decision
     }

@@ -139,6 +139,8 @@ pub struct Settings {
     pub elephant: Option<RateLimit>,
     /// an encrypted flow is only counted once its hand-shake was read (`encryption-handling: bypass`)
     pub bypass_encrypted: bool,
+    /// rules look at the bytes of TLS and SSH behind the hand-shake too (`encryption-handling: full`)
+    pub inspect_encrypted: bool,
     /// a flow is only counted once one direction is longer than what is put in order (`stream.bypass`)
     pub bypass_deep: bool,
     /// questions of DNS are answered so where a list or a policy says it
@@ -170,6 +172,7 @@ impl Default for Settings {
             bypass_bytes: None,
             elephant: None,
             bypass_encrypted: false,
+            inspect_encrypted: false,
             bypass_deep: false,
             sinkhole: None,
             eve: true,

@@ -32,6 +32,7 @@ pub struct Keys {
     drop_invalid: bool,
     bypass_deep: bool,
     bypass_encrypted: bool,
+    inspect_encrypted: bool,
     named_only: Vec<ProtocolId>,
     /// lines say which capture they are from
     pub name_capture: bool,
@@ -163,6 +164,7 @@ impl Keys {
             drop_invalid: true,
             bypass_deep: false,
             bypass_encrypted: false,
+            inspect_encrypted: false,
             name_capture: false,
             named_only: Vec::new(),
         }
@@ -243,6 +245,7 @@ impl Keys {
             "stream.bypass" => self.bypass_deep = truth(value),
             "app-layer.protocols.tls.encryption-handling" | "app-layer.protocols.ssh.encryption-handling" => {
                 self.bypass_encrypted |= value == "bypass";
+                self.inspect_encrypted |= value == "full";
             }
             "stream.reassembly.depth" => {
                 let depth = size(value).filter(|depth| *depth > 0);
@@ -336,6 +339,7 @@ impl Keys {
             drop_urgent: self.drop_urgent,
             bypass_deep: self.bypass_deep,
             bypass_encrypted: self.bypass_encrypted,
+            inspect_encrypted: self.inspect_encrypted,
             named_only: self.named_only.clone(),
             hosts,
             order,
