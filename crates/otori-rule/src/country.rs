@@ -2,7 +2,7 @@
 //!
 //! Key types: [`Countries`] (shared by rules and by who loads the table), [`Country`] (one rule's question). Suricata's manual,
 //! "IP Keywords: geoip": a database of MaxMind's form (`geoip-database`), names as in ISO 3166-1.
-use crate::limits::COUNTRIES_PER_RULE;
+use crate::{limits::COUNTRIES_PER_RULE, side::Side};
 use core::net::IpAddr;
 use maxminddb::{PathElement, Reader};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -60,19 +60,6 @@ fn code_of(text: &str) -> Option<[u8; 2]> {
     code.iter().all(u8::is_ascii_alphabetic).then(|| code.map(|byte| byte.to_ascii_uppercase()))
 }
 
-/// Whose country is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// one of the two
-    Any,
-    /// the sender's
-    Source,
-    /// the receiver's
-    Destination,
-    /// that of each
-    Both,
-}
-
 /// The question of one `geoip`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Country {
@@ -90,13 +77,7 @@ impl Country {
             return Err("there is no table of countries: name one with geoip-database".into());
         }
         let mut words = text.split(',').map(str::trim).peekable();
-        let side = match words.peek().copied().unwrap_or("") {
-            "any" => Some(Side::Any),
-            "src" => Some(Side::Source),
-            "dst" => Some(Side::Destination),
-            "both" => Some(Side::Both),
-            _ => None,
-        };
+        let side = words.peek().and_then(|word| Side::named(word));
         if side.is_some() {
             words.next();
         }
@@ -119,12 +100,7 @@ impl Country {
     /// Whether it holds between these two; an address without a country is in none.
     pub fn holds(&self, source: IpAddr, destination: IpAddr) -> bool {
         let one = |ip| self.countries.of(ip).is_some_and(|code| self.codes.contains(&code) != self.negated);
-        match self.side {
-            Side::Any => one(source) || one(destination),
-            Side::Source => one(source),
-            Side::Destination => one(destination),
-            Side::Both => one(source) && one(destination),
-        }
+        self.side.holds(one, source, destination)
     }
 }
 

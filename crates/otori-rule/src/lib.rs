@@ -27,6 +27,7 @@ pub mod reputation;
 pub mod rule;
 pub mod selection;
 pub mod set;
+pub mod side;
 pub mod state;
 pub mod step;
 pub mod suppress;

@@ -8,6 +8,7 @@ use crate::{
     limits::{REPUTATION_CATEGORY, REPUTATION_ENTRIES, REPUTATION_TOLD},
     parse::RuleError,
     rule::Compare,
+    side::Side,
 };
 use core::net::IpAddr;
 use std::{
@@ -198,19 +199,6 @@ fn read_score(entry: &str) -> Result<Score, (usize, String)> {
     Ok((number(ip), length, category, score))
 }
 
-/// Whose reputation is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// one of the two
-    Any,
-    /// the sender's
-    Source,
-    /// the receiver's
-    Destination,
-    /// that of each
-    Both,
-}
-
 /// What a score must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -244,12 +232,7 @@ impl Reputed {
             (score, Standing::Unknown) => score.is_none(),
             (None, Standing::Is(_)) => false,
         };
-        match self.side {
-            Side::Any => one(source) || one(destination),
-            Side::Source => one(source),
-            Side::Destination => one(destination),
-            Side::Both => one(source) && one(destination),
-        }
+        self.side.holds(one, source, destination)
     }
 }
 

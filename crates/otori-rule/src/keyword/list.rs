@@ -3,8 +3,9 @@ use super::Builder;
 use crate::{
     country::Country,
     dataset::{Dataset, Kind, Shared, Shown},
-    reputation::{Reputed, Side, Standing},
+    reputation::{Reputed, Standing},
     rule::{Check, Compare},
+    side::Side,
     step::{ListTest, Step},
 };
 
@@ -91,13 +92,7 @@ pub(super) fn address_reputation(builder: &mut Builder<'_>, value: &str) -> Resu
     let [side, category, operator, rest @ ..] = parts.as_slice() else {
         return Err("a side, a category and an operator are needed".into());
     };
-    let side = match *side {
-        "any" => Side::Any,
-        "src" => Side::Source,
-        "dst" => Side::Destination,
-        "both" => Side::Both,
-        other => return Err(format!("unknown side {other:?}: any, src, dst or both")),
-    };
+    let side = Side::named(side).ok_or_else(|| format!("unknown side {side:?}: any, src, dst or both"))?;
     let standing = match (*operator, rest) {
         ("isset", []) => Standing::Known,
         ("isnotset", []) => Standing::Unknown,
