@@ -241,11 +241,7 @@ impl<S: Set> BlockCache<S> {
     fn clear(&mut self) {
         self.placed.clear();
         self.ops.clear();
-        self.append(&[Op::new(head), Op::new(head)]);
-    }
-
-    fn append(&mut self, ops: &[Op<S>]) {
-        self.ops.extend_from_slice(ops);
+        self.ops.extend([Op::new(head), Op::new(head)]);
     }
 
     /// The CPU has run for long, and goes on with joined operations.
@@ -315,8 +311,8 @@ impl<S: Set> BlockCache<S> {
         }
         let place = self.ops.len() as u32;
         let head = Op { imm: key, rest: block.instructions as u8, ..Op::new(head) };
-        self.append(&[head]);
-        self.append(ops);
+        self.ops.push(head);
+        self.ops.extend_from_slice(ops);
         self.placed.push(Placed { place, block });
         if self.driven_out > FEW_ENTRIES / 4 && self.entrances.len() < ENTRIES {
             self.grow();
