@@ -29,6 +29,6 @@ pub use isa::{Isa, IsaRow};
 pub use maps::Maps;
 pub use memory::{Access, Fault, FaultKind, Fetched, Memory, Miss};
 pub use page::{PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, Page};
-pub use run::{Frame, Set, run};
+pub use run::{Blocks, Frame, Set, run};
 pub use slot::{SLOTS, Slot};
 pub use stop::Stop;

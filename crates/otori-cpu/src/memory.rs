@@ -70,10 +70,10 @@ pub struct Fetched {
 pub trait Memory {
     /// A number that changes whenever decoded instructions may no longer stand at the address they had: a change
     /// of an executable mapping, or a store into a page that was fetched from. Unique over all memories of the
-    /// process, so equality also means "the same memory".
+    /// process, so equality also means "the same instructions".
     fn generation(&self) -> u64;
 
-    /// The page to fetch instructions at `address` from.
+    /// The page to fetch instructions at `address` from. May change [`Memory::generation`].
     ///
     /// # Errors
     /// A [`Fault`] with [`Access::Execute`].

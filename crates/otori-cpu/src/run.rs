@@ -12,6 +12,7 @@ use crate::stop::Stop;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::any::Any;
 
 /// Instructions in a block at most. Positions in a block are bytes: 255 at most.
 pub const BLOCK_INSTRUCTIONS_MAX: u32 = 64;
@@ -138,8 +139,8 @@ pub struct Frame<S> {
     granted: i64,
     /// What the clock is ahead of the executed instructions.
     ahead: u64,
-    /// Made when the CPU first runs.
-    blocks: Option<BlockCache<S>>,
+    /// Made when the CPU first runs, if it was given none.
+    blocks: Option<Box<BlockCache<S>>>,
     /// See [`Frame::expect_more`].
     is_long: bool,
 }
@@ -193,11 +194,26 @@ impl<S> Frame<S> {
         self.is_long = true;
     }
 
-    /// Gives back the memory of the cache of blocks: for a CPU that will not run for long.
-    pub fn trim(&mut self) {
-        self.blocks = None;
+    /// Gives away what it keeps of the blocks that it found: to make room, or for another CPU on memory of the same
+    /// [`Memory::generation`].
+    pub fn give_blocks(&mut self) -> Option<Blocks>
+    where
+        S: Send + Sync + 'static,
+    {
+        self.blocks.take().map(|blocks| blocks as Blocks)
+    }
+
+    /// Takes what another CPU of the same set gave. Changes nothing but the time that things take.
+    pub fn take_blocks(&mut self, blocks: Blocks)
+    where
+        S: Send + Sync + 'static,
+    {
+        self.blocks = blocks.downcast().ok();
     }
 }
+
+/// What a CPU keeps of the blocks that it found, for whoever does not know its set.
+pub type Blocks = Box<dyn Any + Send + Sync>;
 
 /// Runs until something stops the CPU or `budget` instructions are executed. Returns why, and the exact number of
 /// instructions executed: at most `budget`, plus one if the last would have been in a MIPS delay slot.
@@ -399,6 +415,7 @@ fn find<S: Set, M: Memory>(
         return Err(Stop::Fault(Fault { address, access: Access::Execute, kind: FaultKind::Unaligned }));
     }
     let fetched = memory.fetch(address).map_err(Stop::Fault)?;
+    blocks.follow(memory.generation());
     let offset = address & PAGE_MASK;
     let source = Source { first: &fetched.page, offset: offset as i64, second: None };
     let limit = u32::try_from(left).unwrap_or(u32::MAX).min(BLOCK_INSTRUCTIONS_MAX);

@@ -18,7 +18,7 @@ use crate::{
     random::Random,
     signal::Signal,
     syscall::{Futexes, Numbers, kernel_of_release},
-    task::{self, waiting::WaitKey},
+    task::{self, blocks::KeptBlocks, waiting::WaitKey},
     tty::{TtyId, Ttys, WindowSize},
     vfs::{DeviceNumber, Follow, Kind, Vfs},
 };
@@ -51,6 +51,7 @@ impl Machine {
             tasks: BTreeMap::new(),
             processes: BTreeMap::new(),
             spaces: Arena::default(),
+            blocks: KeptBlocks::default(),
             tables: Arena::default(),
             files: Arena::default(),
             pipes: Pipes::default(),
@@ -239,9 +240,7 @@ impl Machine {
     /// Gives back the memory of caches that only make waiting tasks faster: for a machine that will be idle for a
     /// while. Nothing that a guest can see changes.
     pub fn trim(&mut self) {
-        for task in self.kernel.core.tasks.values_mut().filter(|task| task.waiting.is_some()) {
-            task.cpu.trim();
-        }
+        self.kernel.core.drop_blocks();
     }
 
     /// The bytes of a regular file in the guest.

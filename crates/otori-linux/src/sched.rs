@@ -312,12 +312,17 @@ impl Kernel {
 
     fn execute(&mut self, tid: Tid, budget: u64) -> (Stop, u64) {
         let core = &mut self.core;
+        let generation = core.space_of(tid).map_or(0, |space| space.memory.generation());
+        if !core.blocks.are_at(tid, generation) {
+            core.bring_blocks(tid, generation);
+        }
         let Some(task) = core.tasks.get_mut(&tid) else { return (Stop::Budget, 0) };
         let Some(space) = core.spaces.get_mut(task.space) else { return (Stop::Budget, 0) };
         // Counters that programs read follow the clock, its jumps included.
         let uptime_ns = core.config.uptime_ns.saturating_add(core.now_ns);
         task.cpu.set_clock(uptime_ns / NS_PER_INSTRUCTION);
         let (stop, count) = task.cpu.run(&mut space.memory, budget);
+        core.blocks.note(tid, space.memory.generation(), space.memory.has_kin());
         task.instructions += count;
         core.instructions += count;
         core.spend(count);

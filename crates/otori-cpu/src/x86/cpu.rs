@@ -8,7 +8,7 @@ use super::flags::{self, Flags};
 use super::float::Float;
 use crate::block::{Block, Code, Table};
 use crate::op::Op;
-use crate::run::{Frame, Set, Source};
+use crate::run::{Blocks, Frame, Set, Source};
 use crate::slot::{SLOTS, Slot};
 
 /// How instructions are decoded.
@@ -153,9 +153,14 @@ impl Cpu {
         self.other_flags = bits & FREE_FLAGS;
     }
 
-    /// Gives back memory that only makes it faster, before a long wait.
-    pub fn trim(&mut self) {
-        self.frame.trim();
+    /// Gives away the blocks that it found: [`Frame::give_blocks`].
+    pub fn give_blocks(&mut self) -> Option<Blocks> {
+        self.frame.give_blocks()
+    }
+
+    /// Takes blocks that another one gave: [`Frame::take_blocks`].
+    pub fn take_blocks(&mut self, blocks: Blocks) {
+        self.frame.take_blocks(blocks);
     }
 
     /// Sets what RDTSC reads: [`Frame::set_clock`].

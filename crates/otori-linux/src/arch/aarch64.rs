@@ -15,7 +15,7 @@ use crate::{
     signal::{Frame, SignalSet},
 };
 use alloc::{boxed::Box, vec::Vec};
-use otori_cpu::{Stop, aarch64::Cpu as Aarch64};
+use otori_cpu::{Blocks, Stop, aarch64::Cpu as Aarch64};
 
 /// The register with the number of the call.
 const CALL: usize = 8;
@@ -95,8 +95,11 @@ impl Processor for Aarch64 {
     fn set_clock(&mut self, instructions: u64) {
         self.frame.set_clock(instructions);
     }
-    fn trim(&mut self) {
-        self.frame.trim();
+    fn give_blocks(&mut self) -> Option<Blocks> {
+        self.frame.give_blocks()
+    }
+    fn take_blocks(&mut self, blocks: Blocks) {
+        self.frame.take_blocks(blocks);
     }
     fn program_counter(&self) -> u64 {
         self.pc

@@ -17,7 +17,7 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 use otori_cpu::{
-    Stop,
+    Blocks, Stop,
     arm::{Cpu as Arm, Order},
 };
 
@@ -148,8 +148,11 @@ impl Processor for Arm {
     fn set_clock(&mut self, instructions: u64) {
         self.frame.set_clock(instructions);
     }
-    fn trim(&mut self) {
-        self.frame.trim();
+    fn give_blocks(&mut self) -> Option<Blocks> {
+        self.frame.give_blocks()
+    }
+    fn take_blocks(&mut self, blocks: Blocks) {
+        self.frame.take_blocks(blocks);
     }
     fn program_counter(&self) -> u64 {
         u64::from(self.pc())

@@ -16,7 +16,7 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 use otori_cpu::{
-    Fault, FaultKind, Stop,
+    Blocks, Fault, FaultKind, Stop,
     mips::{Cpu as Mips, Endian as CpuEndian},
 };
 
@@ -172,8 +172,11 @@ impl Processor for Mips {
     fn set_clock(&mut self, instructions: u64) {
         self.frame.set_clock(instructions);
     }
-    fn trim(&mut self) {
-        self.frame.trim();
+    fn give_blocks(&mut self) -> Option<Blocks> {
+        self.frame.give_blocks()
+    }
+    fn take_blocks(&mut self, blocks: Blocks) {
+        self.frame.take_blocks(blocks);
     }
     fn program_counter(&self) -> u64 {
         u64::from(self.pc)

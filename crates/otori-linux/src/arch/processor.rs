@@ -8,7 +8,7 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt::Debug;
-use otori_cpu::{Fault, Stop};
+use otori_cpu::{Blocks, Fault, Stop};
 
 /// The processor of one thread.
 pub(crate) type Cpu = Box<dyn Processor>;
@@ -72,8 +72,11 @@ pub(crate) trait Processor: Debug + Send {
         Err(Errno::ENOSYS)
     }
 
-    /// Gives back memory that only makes it faster, before a long wait.
-    fn trim(&mut self);
+    /// Gives away the blocks that it found: they only make it faster.
+    fn give_blocks(&mut self) -> Option<Blocks>;
+
+    /// Takes blocks that another one gave.
+    fn take_blocks(&mut self, blocks: Blocks);
 
     /// Where it stands; for `si_addr`.
     fn program_counter(&self) -> u64;

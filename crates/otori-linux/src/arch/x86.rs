@@ -12,7 +12,7 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 use otori_cpu::{
-    Stop,
+    Blocks, Stop,
     x86::{self, Cpu as X86, Mode},
 };
 
@@ -81,8 +81,11 @@ impl Processor for X86 {
     fn set_clock(&mut self, instructions: u64) {
         X86::set_clock(self, instructions);
     }
-    fn trim(&mut self) {
-        X86::trim(self);
+    fn give_blocks(&mut self) -> Option<Blocks> {
+        X86::give_blocks(self)
+    }
+    fn take_blocks(&mut self, blocks: Blocks) {
+        X86::take_blocks(self, blocks);
     }
     fn program_counter(&self) -> u64 {
         self.ip

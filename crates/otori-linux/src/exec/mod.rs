@@ -130,6 +130,7 @@ impl Kernel {
             counted_pages: 0,
         });
         let abi = self.core.abi;
+        self.core.put_blocks_down(tid);
         let task = self.core.task_mut(tid)?;
         let before = core::mem::replace(&mut task.space, space);
         let borrowed = core::mem::take(&mut task.borrows_memory);

@@ -26,6 +26,11 @@ impl FileImage {
         FileImage { bytes, pages }
     }
 
+    /// How many pages there are.
+    pub(super) fn pages(&self) -> u64 {
+        self.pages.len() as u64
+    }
+
     /// The page with number `number` (from 0); `None` behind the end of the file.
     #[must_use]
     pub fn page(&self, number: u64) -> Option<&Arc<Page>> {

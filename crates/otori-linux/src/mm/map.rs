@@ -63,6 +63,9 @@ impl AddressSpace {
             return Err(MapError::Full);
         }
         self.clear(start, end)?;
+        if prot.execute {
+            self.leave_kin();
+        }
         self.regions.insert(start, Region { start, end, prot, backing, name: Arc::from(name) });
         self.join(start);
         self.join(end);
@@ -123,6 +126,9 @@ impl AddressSpace {
         }
         let last = self.regions.range_mut(..end).next_back().ok_or(MapError::Unmapped)?.1;
         last.end = new_end;
+        if last.prot.execute {
+            self.leave_kin();
+        }
         self.join(new_end);
         Ok(())
     }

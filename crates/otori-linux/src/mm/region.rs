@@ -3,6 +3,7 @@
 use super::image::FileImage;
 use super::shared::SharedPages;
 use alloc::sync::Arc;
+use otori_cpu::{PAGE_SHIFT, Page};
 
 /// Which accesses a region allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -119,6 +120,28 @@ impl Region {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(self.backing, Backing::Shared { .. })
+    }
+
+    /// Of a file's instructions that nobody stores to, the page around an address of the region, as the file has it.
+    pub(super) fn code_page(&self, address: u64) -> Option<&Arc<Page>> {
+        let (image, first) = self.code_image()?;
+        image.page(first + ((address - self.start) >> PAGE_SHIFT))
+    }
+
+    /// How many such pages the region has.
+    pub(super) fn code_pages(&self) -> u64 {
+        let Some((image, first)) = self.code_image() else { return 0 };
+        (self.length() >> PAGE_SHIFT).min(image.pages().saturating_sub(first))
+    }
+
+    /// Their file, and the number of the first one in it.
+    fn code_image(&self) -> Option<(&FileImage, u64)> {
+        match &self.backing {
+            Backing::File { image, offset } if self.prot.execute && !self.prot.write => {
+                Some((image, offset >> PAGE_SHIFT))
+            }
+            _ => None,
+        }
     }
 
     /// The part of the region between two addresses inside it.

@@ -23,7 +23,9 @@ pub struct AddressSpace {
     pub(super) table: PageTable,
     pub(super) maps: Maps,
     pub(super) zero: Arc<Page>,
-    pub(super) generation: u64,
+    generation: u64,
+    /// Held by all spaces of the same generation.
+    kin: Arc<()>,
     /// Why the last access from the kernel failed.
     pub(super) fault: Fault,
     /// First address behind user space.
@@ -48,6 +50,7 @@ impl AddressSpace {
             maps: Maps::new(&zero),
             zero,
             generation: next_generation(),
+            kin: Arc::new(()),
             fault: Fault { address: 0, access: Access::Read, kind: FaultKind::Unmapped },
             end,
             limit_pages,
@@ -56,11 +59,12 @@ impl AddressSpace {
         }
     }
 
-    /// A copy for a child process; from now on both sides copy a page before they store to it.
+    /// A copy for a child process; from now on both sides copy a page before they store to it. Both stay of one
+    /// generation for as long as their instructions are the same: [`AddressSpace::leave_kin`].
     #[must_use]
     pub fn fork(&mut self) -> AddressSpace {
         self.freeze();
-        self.clone()
+        AddressSpace { generation: self.generation, kin: Arc::clone(&self.kin), ..self.clone() }
     }
 
     /// Gives up the ownership of all pages, which makes the next `clone` cheap.
@@ -113,7 +117,9 @@ impl AddressSpace {
     /// What of a region is in memory.
     #[must_use]
     pub fn resident(&self, region: &Region) -> Resident {
-        let mut resident = Resident::default();
+        // What is fetched of a file is not in the table: all of a program's code counts, as read ahead with it.
+        let code = region.code_pages();
+        let mut resident = Resident { shared_clean: code, ..Resident::default() };
         for entry in self.table.range(region.start >> PAGE_SHIFT, region.end >> PAGE_SHIFT) {
             match (entry.owner, &region.backing) {
                 (Owner::Me, _) => resident.private_dirty += 1,
@@ -121,8 +127,12 @@ impl AddressSpace {
                 (Owner::All, _) if region.prot.write => resident.shared_dirty += 1,
                 // The page of zeros is nobody's.
                 (Owner::Others, Backing::Zero) => {}
+                (Owner::Others, _) if code > 0 => {}
                 (Owner::All | Owner::Others, _) => resident.shared_clean += 1,
             }
+        }
+        if code > 0 {
+            resident.shared_clean = code.saturating_sub(resident.private_dirty + resident.shared_dirty);
         }
         resident
     }
@@ -134,9 +144,31 @@ impl AddressSpace {
         (address < region.end).then_some(region)
     }
 
+    /// Which instructions stand where: see [`otori_cpu::Memory::generation`].
+    #[inline(always)]
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Are there other spaces of the same generation?
+    #[must_use]
+    pub fn has_kin(&self) -> bool {
+        Arc::strong_count(&self.kin) > 1
+    }
+
     /// Makes every CPU look its blocks up again.
     pub(super) fn renew_generation(&mut self) {
         self.generation = next_generation();
+        self.kin = Arc::new(());
+    }
+
+    /// Before something that this space alone will see in an executable region: what its kin decode is no longer so
+    /// here, and the other way round.
+    pub(super) fn leave_kin(&mut self) {
+        if self.has_kin() {
+            self.renew_generation();
+        }
     }
 }
 
@@ -160,6 +192,7 @@ impl Clone for AddressSpace {
             maps: Maps::new(&zero),
             zero,
             generation: next_generation(),
+            kin: Arc::new(()),
             ..*self
         }
     }

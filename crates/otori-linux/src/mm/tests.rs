@@ -3,6 +3,7 @@
 use super::*;
 use crate::vfs::Stored;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 use otori_cpu::{Access, Fault, FaultKind, Memory};
 
@@ -249,4 +250,76 @@ fn a_store_into_a_fetched_page_changes_the_generation_and_spares_other_readers()
     assert_eq!(space.generation(), renewed, "the fresh page was not fetched from");
     space.protect(0x10000, PAGE, Prot::READ).unwrap();
     assert_ne!(space.generation(), renewed);
+}
+
+/// A file of instructions mapped to execute, with a page of them fetched, and its child.
+fn with_kin(prot: Prot) -> (AddressSpace, AddressSpace) {
+    let image = Arc::new(FileImage::new(Stored::Held(vec![1; 3 * 4096].into())));
+    let mut parent = AddressSpace::new(1 << 31, 1000);
+    parent.map(0x10000, 3 * PAGE, prot, Backing::File { image, offset: 0 }, "/bin/sh").unwrap();
+    parent.map(0x20000, PAGE, Prot::READ_WRITE, Backing::Zero, "").unwrap();
+    parent.fetch(0x10000).unwrap();
+    let child = parent.fork();
+    assert!(parent.has_kin() && parent.generation() == child.generation());
+    (parent, child)
+}
+
+#[test]
+fn a_child_is_of_its_parents_generation_until_their_instructions_may_differ() {
+    type Change = fn(&mut AddressSpace);
+    let changes: [(&str, bool, Prot, Change); 9] = [
+        ("data is stored", false, Prot::READ_EXECUTE, |space| space.write(0x20000, b"data").unwrap()),
+        ("the file's code is fetched", false, Prot::READ_EXECUTE, |space| {
+            space.fetch(0x11000).unwrap();
+        }),
+        ("data is mapped", false, Prot::READ_EXECUTE, |space| {
+            space.map(0x30000, PAGE, Prot::READ_WRITE, Backing::Zero, "").unwrap();
+        }),
+        ("code is mapped where nothing was", true, Prot::READ_EXECUTE, |space| {
+            space.map(0x30000, PAGE, Prot::READ_EXECUTE, Backing::Zero, "").unwrap();
+        }),
+        ("code is unmapped", true, Prot::READ_EXECUTE, |space| space.unmap(0x12000, PAGE).unwrap()),
+        ("data becomes code", true, Prot::READ_EXECUTE, |space| {
+            space.protect(0x20000, PAGE, Prot::READ_EXECUTE).unwrap();
+        }),
+        ("a debugger stores where nobody fetched", true, Prot::READ_EXECUTE, |space| {
+            space.own(0x12000).unwrap();
+        }),
+        ("code that was fetched is stored to", true, Prot::ALL, |space| {
+            space.write(0x10000, b"code").unwrap()
+        }),
+        ("a page is fetched that may be stored to", true, Prot::ALL, |space| {
+            space.write(0x12000, b"code").unwrap();
+            space.fetch(0x12000).unwrap();
+        }),
+    ];
+    for (name, leaves, prot, change) in changes {
+        for whose in ["parent", "child"] {
+            let (mut parent, mut child) = with_kin(prot);
+            let before = parent.generation();
+            let (one, other) = match whose {
+                "parent" => (&mut parent, &mut child),
+                _ => (&mut child, &mut parent),
+            };
+            change(one);
+            assert_eq!(one.generation() != before, leaves, "{whose}: {name}");
+            assert_eq!(other.generation(), before, "{whose}: {name}");
+            assert_eq!(other.has_kin(), !leaves, "{whose}: {name}");
+        }
+    }
+    let (parent, child) = with_kin(Prot::READ_EXECUTE);
+    assert_ne!(child.clone().generation(), parent.generation(), "a snapshot is of a machine of its own");
+    drop(child);
+    assert!(!parent.has_kin());
+}
+
+#[test]
+fn what_is_fetched_of_a_file_counts_whoever_fetched_it() {
+    let (mut parent, child) = with_kin(Prot::READ_EXECUTE);
+    parent.fetch(0x11000).unwrap();
+    let resident = |space: &AddressSpace| space.resident(space.region_at(0x10000).unwrap());
+    assert_eq!(resident(&parent), Resident { shared_clean: 3, ..Resident::default() });
+    assert_eq!((resident(&child), child.held_pages()), (resident(&parent), parent.held_pages()));
+    parent.own(0x12000).unwrap();
+    assert_eq!(resident(&parent), Resident { shared_clean: 2, private_dirty: 1, ..Resident::default() });
 }

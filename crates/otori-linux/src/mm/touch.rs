@@ -11,13 +11,22 @@ use otori_cpu::{
 impl Memory for AddressSpace {
     #[inline(always)]
     fn generation(&self) -> u64 {
-        self.generation
+        AddressSpace::generation(self)
     }
 
     fn fetch(&mut self, address: u64) -> Result<Fetched, Fault> {
         let number = address >> PAGE_SHIFT;
-        self.check(address, 0, Access::Execute)?;
-        let (page, owner) = self.present(address, Access::Execute)?;
+        let region = self.check(address, 0, Access::Execute)?;
+        let writable = region.prot.write;
+        // What a file has is left there, so that it shows in no count who decoded it first: this space or its kin.
+        let (page, owner) = match (self.table.get(number), region.code_page(address)) {
+            (Some(entry), _) if !writable => (Arc::clone(&entry.page), entry.owner),
+            (None, Some(page)) => (Arc::clone(page), Owner::Others),
+            _ => {
+                self.leave_kin();
+                self.present(address, Access::Execute)?
+            }
+        };
         let keeps_code = owner != Owner::All;
         if keeps_code && !page.code().is_marked() {
             page.code().mark();
@@ -167,6 +176,10 @@ impl AddressSpace {
         let decoded = page.code().is_marked();
         if owner == Owner::All || (owner == Owner::Me && !decoded) {
             return Ok(page);
+        }
+        // A debugger's: the program itself cannot store here. Writable pages are seen to when they are fetched from.
+        if self.region_at(address).is_some_and(|region| region.prot.execute && !region.prot.write) {
+            self.leave_kin();
         }
         drop(page);
         let (number, base) = (address >> PAGE_SHIFT, address & !PAGE_MASK);

@@ -78,6 +78,7 @@ impl Kernel {
         self.core.end_waiting(tid);
         self.release_robust_list(tid);
         self.clear_child_tid(tid);
+        self.core.put_blocks_down(tid);
         let Some(task) = self.core.tasks.remove(&tid) else { return };
         if task.queued {
             self.core.queue.retain(|queued| *queued != tid);
@@ -108,6 +109,9 @@ impl Kernel {
         if let Some(gone) = self.core.spaces.release(space) {
             self.write_back(&gone.shared_files);
             gone.shared_files.iter().for_each(|shared| self.vfs.release(shared.node));
+            if !gone.memory.has_kin() {
+                self.core.blocks.forget(gone.memory.generation());
+            }
             drop(gone.memory);
             self.core.ipc.purge(&self.core.spaces);
             self.core.total_pages = self.core.total_pages.saturating_sub(gone.counted_pages);

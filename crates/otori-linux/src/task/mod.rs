@@ -2,6 +2,7 @@
 //!
 //! Key types: [`Process`] (thread group), [`Task`] (thread), [`Space`] (memory and what is where in it).
 //! Neighbours: `task/clone.rs` makes them, `task/exit.rs` ends them, `sched.rs` runs them.
+pub(crate) mod blocks;
 pub(crate) mod capability;
 pub(crate) mod clone;
 pub(crate) mod exit;

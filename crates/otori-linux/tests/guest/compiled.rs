@@ -85,6 +85,15 @@ fn what_only_x86_has_is_as_its_linux_has_it() {
     check_folder("compiled/i386", &[i386], Wire::Ethernet);
 }
 
+/// What is kept of decoded blocks for a process and its children must not show.
+#[test]
+fn code_that_programs_write_is_run_by_those_who_have_it() {
+    let others = [(Isa::Mips32Eb, "mips-linux-gnu-gcc"), (Isa::ArmEl, "arm-linux-gnueabihf-gcc")];
+    let i386 = (Isa::I386, "i686-linux-gnu-gcc");
+    let all: Vec<_> = COMPILERS.into_iter().chain(others).chain([i386]).collect();
+    check_folder("compiled/written_code", &all, Wire::Loopback);
+}
+
 /// Both byte orders: packets and addresses are in the network's order, what stands beside them in the machine's.
 #[test]
 fn sockets_answer_as_linux_lets_them() {
