@@ -8,6 +8,7 @@ use otori_event::Timestamp;
 use otori_wire::proto::Record;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A record that takes what protocols do not have.
 pub(super) trait Line: Record {
@@ -145,8 +146,8 @@ impl Record for JsonText<'_> {
     fn numbers(&mut self, key: &'static str, values: &[u8]) {
         json(self.key(key), values);
     }
-    fn texts(&mut self, key: &'static str, texts: &[Vec<u8>]) {
-        list(self.key(key), texts.iter(), |out, bytes| text(out, bytes));
+    fn words(&mut self, key: &'static str, words: &mut dyn Iterator<Item = Cow<'_, [u8]>>) {
+        list(self.key(key), words, |out, word| text(out, &word));
     }
     fn object(&mut self, key: &'static str, fill: &mut dyn FnMut(&mut dyn Record)) {
         JsonText::write(self.key(key), |object| fill(object));

@@ -4,6 +4,7 @@
 use otori_event::RawText;
 use otori_wire::proto::Record;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// One JSON object in the making.
 #[derive(Default)]
@@ -59,8 +60,8 @@ impl Record for JsonRecord {
     fn numbers(&mut self, key: &'static str, values: &[u8]) {
         self.object.insert(key.into(), values.into());
     }
-    fn texts(&mut self, key: &'static str, texts: &[Vec<u8>]) {
-        let list: Vec<Value> = texts.iter().map(|text| safe(text)).collect();
+    fn words(&mut self, key: &'static str, words: &mut dyn Iterator<Item = Cow<'_, [u8]>>) {
+        let list: Vec<Value> = words.map(|word| safe(&word)).collect();
         self.object.insert(key.into(), list.into());
     }
     fn object(&mut self, key: &'static str, fill: &mut dyn FnMut(&mut dyn Record)) {

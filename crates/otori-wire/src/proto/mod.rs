@@ -6,6 +6,7 @@ use crate::{
     flow::Direction,
     transaction::{FieldId, Transaction, Transactions},
 };
+use std::borrow::Cow;
 
 pub mod adb;
 pub mod bacnet;
@@ -323,8 +324,22 @@ pub trait Record {
     fn list(&mut self, key: &'static str, count: usize, each: &mut dyn FnMut(usize, &mut dyn Record));
     /// A list of small numbers.
     fn numbers(&mut self, key: &'static str, values: &[u8]);
+    /// A list of texts, as they come.
+    fn words(&mut self, key: &'static str, words: &mut dyn Iterator<Item = Cow<'_, [u8]>>);
     /// A list of texts.
-    fn texts(&mut self, key: &'static str, texts: &[Vec<u8>]);
+    fn texts(&mut self, key: &'static str, texts: &[Vec<u8>]) {
+        self.words(key, &mut texts.iter().map(|text| Cow::Borrowed(text.as_slice())));
+    }
+    /// A list of what numbers are called.
+    fn names(&mut self, key: &'static str, names: &mut dyn Iterator<Item = Cow<'static, str>>) {
+        self.words(
+            key,
+            &mut names.map(|name| match name {
+                Cow::Borrowed(name) => Cow::Borrowed(name.as_bytes()),
+                Cow::Owned(name) => Cow::Owned(name.into_bytes()),
+            }),
+        );
+    }
     /// An object.
     fn object(&mut self, key: &'static str, fill: &mut dyn FnMut(&mut dyn Record));
 }
