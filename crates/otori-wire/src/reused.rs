@@ -1,6 +1,6 @@
 //! A list whose elements are filled again: emptied, it keeps what they hold, so that the next use calls no allocator.
 //!
-//! Key type: [`Reused`]. Transactions, their fields and the records of protocols are kept in such lists.
+//! Key types: [`Reused`], [`Perhaps`]. Transactions, their fields and the records of protocols are kept in such lists.
 use crate::limits::EMPTY_BUFFER_BYTES;
 use core::ops::{Deref, DerefMut};
 
@@ -106,13 +106,41 @@ pub fn refill(place: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// A buffer of a flow that is empty until more comes: its memory is kept unless there is much of it.
-pub fn emptied(mut bytes: Vec<u8>) -> Vec<u8> {
-    if bytes.capacity() > EMPTY_BUFFER_BYTES {
+pub fn emptied<T>(mut list: Vec<T>) -> Vec<T> {
+    if list.capacity().saturating_mul(size_of::<T>()) > EMPTY_BUFFER_BYTES {
         return Vec::new();
     }
-    bytes.clear();
-    bytes
+    list.clear();
+    list
 }
+
+/// Bytes that may be there or not, whose memory outlives their use unless there is much of it.
+#[derive(Clone, Debug, Default)]
+pub struct Perhaps {
+    bytes: Vec<u8>,
+    there: bool,
+}
+
+impl Perhaps {
+    /// They are there, or they are not.
+    pub fn set(&mut self, bytes: Option<&[u8]>) {
+        self.bytes = emptied(core::mem::take(&mut self.bytes));
+        self.bytes.extend_from_slice(bytes.unwrap_or_default());
+        self.there = bytes.is_some();
+    }
+    /// The bytes, if they are there.
+    pub fn get(&self) -> Option<&[u8]> {
+        self.there.then_some(&self.bytes)
+    }
+}
+
+impl PartialEq for Perhaps {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Eq for Perhaps {}
 
 #[cfg(test)]
 mod tests {
@@ -137,5 +165,20 @@ mod tests {
         let mut before = before;
         before.sort_unstable();
         assert_eq!(before, after);
+    }
+
+    #[test]
+    fn bytes_that_go_and_come_lie_where_they_lay() {
+        let mut name = Perhaps::default();
+        assert_eq!(name.get(), None);
+        name.set(Some(b"camera"));
+        let before = name.get().map(<[u8]>::as_ptr);
+        name.set(None);
+        assert_eq!(name, Perhaps::default());
+        name.set(Some(b"lamp"));
+        assert_eq!((name.get(), name.get().map(<[u8]>::as_ptr)), (Some(&b"lamp"[..]), before));
+        name.set(Some(&[0; EMPTY_BUFFER_BYTES + 1]));
+        name.set(Some(b""));
+        assert_eq!((name.get(), name.bytes.capacity()), (Some(&b""[..]), 0));
     }
 }

@@ -311,6 +311,21 @@ impl Transaction {
         }
         self.detail.as_mut()?.downcast_mut()
     }
+    /// The same; what an earlier transaction has left is used again when `clear` has emptied it.
+    pub fn detail_again<T: Any + Send + Default>(&mut self, clear: impl FnOnce(&mut T)) -> Option<&mut T> {
+        if !self.has_detail {
+            match self.detail.as_mut().and_then(|left| left.downcast_mut::<T>()) {
+                Some(left) => clear(left),
+                None => self.detail = Some(Box::<T>::default()),
+            }
+            self.has_detail = true;
+        }
+        self.detail.as_mut()?.downcast_mut()
+    }
+    /// Takes the record out, as an earlier transaction has left it or new; to be given back with `set_detail`.
+    pub fn take_detail<T: Any + Send + Default>(&mut self) -> T {
+        self.with_detail(|detail: &mut T, _| core::mem::take(detail))
+    }
     /// Something is kept besides the fields.
     pub const fn has_detail(&self) -> bool {
         self.has_detail
