@@ -3,6 +3,7 @@ use super::{super::Record, name};
 use crate::{
     cursor::Cursor,
     limits::{IKE_PAYLOADS, IKE_PROPOSALS},
+    reused::{Reused, emptied},
 };
 
 /// Bytes of a head.
@@ -126,16 +127,13 @@ impl Proposal {
     }
 }
 
-/// One message.
+/// One message, without what is a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) head: Head,
     /// kinds of payloads in order
     pub(super) payloads: Vec<u8>,
-    pub(super) proposals: Vec<Proposal>,
-    pub(super) vendors: Vec<Vec<u8>>,
-    pub(super) key: Option<Vec<u8>>,
-    pub(super) nonce: Option<Vec<u8>>,
+    pub(super) proposals: Reused<Proposal>,
     pub(super) notices: Vec<u16>,
     /// version 1: domain of interpretation
     pub(super) domain: Option<u32>,
@@ -143,18 +141,34 @@ pub(super) struct Message {
     pub(super) broken: bool,
 }
 
+/// What else it says, where it lies.
+pub(super) struct Said<'a, 'v> {
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) nonce: Option<&'a [u8]>,
+    /// takes each vendor
+    vendor: &'v mut dyn FnMut(&[u8]),
+}
+
 impl Message {
-    pub(super) fn read(bytes: &[u8]) -> Option<Message> {
+    /// Reads a message in place of what was there; `vendor` takes each vendor.
+    pub(super) fn read<'a, 'v>(
+        &mut self,
+        bytes: &'a [u8],
+        vendor: &'v mut dyn FnMut(&[u8]),
+    ) -> Option<Said<'a, 'v>> {
         let head = Head::read(bytes).filter(|head| matches!(head.major, 1 | 2))?;
-        let mut message = Message { head, ..Message::default() };
         let end = (head.length as usize).min(bytes.len());
-        message.broken = (head.length as usize) > bytes.len();
+        (self.head, self.domain, self.broken) = (head, None, (head.length as usize) > bytes.len());
+        self.payloads.clear();
+        self.proposals.clear();
+        self.notices.clear();
+        let mut said = Said { key: None, nonce: None, vendor };
         if !head.encrypted {
-            message.read_payloads(bytes.get(HEAD..end).unwrap_or(&[]));
+            self.read_payloads(bytes.get(HEAD..end).unwrap_or(&[]), &mut said);
         }
-        Some(message)
+        Some(said)
     }
-    fn read_payloads(&mut self, bytes: &[u8]) {
+    fn read_payloads<'a>(&mut self, bytes: &'a [u8], said: &mut Said<'a, '_>) {
         let mut cursor = Cursor::new(bytes);
         let mut kind = self.head.next;
         while kind != 0 && self.payloads.len() < IKE_PAYLOADS {
@@ -163,8 +177,10 @@ impl Message {
                 return;
             };
             self.payloads.push(kind);
-            let read =
-                if self.head.major == 1 { self.read_first(kind, body) } else { self.read_second(kind, body) };
+            let read = match self.head.major {
+                1 => self.read_first(kind, body, said),
+                _ => self.read_second(kind, body, said),
+            };
             self.broken |= read.is_none();
             // Nothing that can be read follows an encrypted payload.
             if self.head.major == 2 && matches!(kind, 46 | 53) {
@@ -173,7 +189,7 @@ impl Message {
             kind = next;
         }
     }
-    fn read_first(&mut self, kind: u8, body: &[u8]) -> Option<()> {
+    fn read_first<'a>(&mut self, kind: u8, body: &'a [u8], said: &mut Said<'a, '_>) -> Option<()> {
         match kind {
             1 => {
                 let mut cursor = Cursor::new(body);
@@ -183,13 +199,13 @@ impl Message {
                     self.read_proposals(cursor.rest())?;
                 }
             }
-            4 => self.key = Some(body.to_vec()),
-            10 => self.nonce = Some(body.to_vec()),
+            4 => said.key = Some(body),
+            10 => said.nonce = Some(body),
             11 => {
                 self.domain = Some(Cursor::new(body).u32()?);
                 self.notices.push(Cursor::at(body, 6).u16()?);
             }
-            13 => self.vendors.push(body.to_vec()),
+            13 => (said.vendor)(body),
             _ => {}
         }
         Some(())
@@ -208,10 +224,12 @@ impl Message {
                 let (_, transform) = generic(&mut inside)?;
                 if self.proposals.len() < IKE_PROPOSALS {
                     self.payloads.push(3);
-                    let attributes = attributes(transform.get(4..)?)?;
-                    let known = attributes.into_iter();
-                    let known = known.filter_map(|(kind, value)| Some((Attribute::of_first(kind)?, value)));
-                    self.proposals.push(Proposal { attributes: known.collect() });
+                    let offered = transform.get(4..)?;
+                    self.propose(|list| {
+                        attributes(offered, |kind, value| {
+                            list.extend(Attribute::of_first(kind).map(|known| (known, value)));
+                        })
+                    })?;
                 }
             }
             if next == 0 {
@@ -219,13 +237,23 @@ impl Message {
             }
         }
     }
-    fn read_second(&mut self, kind: u8, body: &[u8]) -> Option<()> {
+    /// Adds the proposal whose attributes `fill` finds, unless there are enough.
+    fn propose(&mut self, fill: impl FnOnce(&mut Vec<(Attribute, u64)>) -> Option<()>) -> Option<()> {
+        let list = &mut self.proposals.again().attributes;
+        *list = emptied(core::mem::take(list));
+        let filled = fill(list);
+        if filled.is_none() || self.proposals.len() > IKE_PROPOSALS {
+            self.proposals.drop_last();
+        }
+        filled
+    }
+    fn read_second<'a>(&mut self, kind: u8, body: &'a [u8], said: &mut Said<'a, '_>) -> Option<()> {
         match kind {
             33 => self.read_chosen(body)?,
-            34 => self.key = Some(body.get(4..)?.to_vec()),
-            40 => self.nonce = Some(body.to_vec()),
+            34 => said.key = Some(body.get(4..)?),
+            40 => said.nonce = Some(body),
             41 => self.notices.push(Cursor::at(body, 2).u16()?),
-            43 => self.vendors.push(body.to_vec()),
+            43 => (said.vendor)(body),
             _ => {}
         }
         Some(())
@@ -239,21 +267,20 @@ impl Message {
             inside.skip(2)?;
             let (spi, count) = (inside.u8()?, inside.u8()?);
             inside.skip(usize::from(spi))?;
-            let mut proposal = Proposal::default();
-            for _ in 0..count {
-                let (_, transform) = generic(&mut inside)?;
-                let mut transform = Cursor::new(transform);
-                let (kind, _, id) = (transform.u8()?, transform.u8()?, transform.u16()?);
-                if let Some(attribute) = Attribute::of_second(kind) {
-                    proposal.attributes.push((attribute, u64::from(id)));
+            self.propose(|list| {
+                for _ in 0..count {
+                    let (_, transform) = generic(&mut inside)?;
+                    let mut transform = Cursor::new(transform);
+                    let (kind, _, id) = (transform.u8()?, transform.u8()?, transform.u16()?);
+                    list.extend(Attribute::of_second(kind).map(|known| (known, u64::from(id))));
+                    let mut length = None;
+                    attributes(transform.rest(), |kind, value| {
+                        length = length.or((kind == 14).then_some(value));
+                    })?;
+                    list.extend(length.map(|bits| (Attribute::KeyLength, bits)));
                 }
-                let lengths = attributes(transform.rest())?;
-                let length = lengths.into_iter().find(|(kind, _)| *kind == 14);
-                proposal.attributes.extend(length.map(|(_, bits)| (Attribute::KeyLength, bits)));
-            }
-            if self.proposals.len() < IKE_PROPOSALS {
-                self.proposals.push(proposal);
-            }
+                Some(())
+            })?;
             if next == 0 {
                 return Some(());
             }
@@ -267,10 +294,9 @@ fn generic<'a>(cursor: &mut Cursor<'a>) -> Option<(u8, &'a [u8])> {
     Some((next, cursor.take(usize::from(length).checked_sub(4)?)?))
 }
 
-/// Attributes: short ones have their value in place of a length. RFC 2408 3.3.
-fn attributes(bytes: &[u8]) -> Option<Vec<(u16, u64)>> {
+/// Tells each attribute: short ones have their value in place of a length. RFC 2408 3.3.
+fn attributes(bytes: &[u8], mut each: impl FnMut(u16, u64)) -> Option<()> {
     let mut cursor = Cursor::new(bytes);
-    let mut found = Vec::new();
     while cursor.left() > 0 {
         let (kind, word) = (cursor.u16()?, cursor.u16()?);
         let value = match kind & 0x8000 {
@@ -280,7 +306,7 @@ fn attributes(bytes: &[u8]) -> Option<Vec<(u16, u64)>> {
             }
             _ => u64::from(word),
         };
-        found.push((kind & 0x7fff, value));
+        each(kind & 0x7fff, value);
     }
-    Some(found)
+    Some(())
 }

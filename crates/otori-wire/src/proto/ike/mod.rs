@@ -7,11 +7,13 @@ mod name;
 
 use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
+    digest::push_hex,
     flow::Direction,
     transaction::{FieldId, Fields, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use message::{Attribute, Message};
+use message::{Attribute, Message, Said};
+use std::borrow::Cow;
 
 const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Ike, direction as u8 * 64 + index)
@@ -108,16 +110,13 @@ impl Parser for IkeParser {
         }
         let id = transactions.open(ProtocolId::Ike);
         let Some(transaction) = transactions.get_mut(id) else { return bytes.len() };
-        match Message::read(bare(bytes)) {
-            Some(message) => {
-                if message.broken {
-                    transaction.note("ike.malformed_data");
-                }
-                set_fields(direction, &message, &mut transaction.fields);
-                weak(direction, &message, transaction);
-                transaction.set_detail(Kept { direction, message });
-            }
-            None => transaction.note("ike.malformed_data"),
+        let read = transaction.with_detail(|kept: &mut Kept, transaction| {
+            kept.answers = direction == ToClient;
+            read(direction, bare(bytes), &mut kept.message, transaction)
+        });
+        if read.is_none() {
+            transaction.no_detail();
+            transaction.note("ike.malformed_data");
         }
         transaction.complete_alone(direction);
         bytes.len()
@@ -127,21 +126,38 @@ impl Parser for IkeParser {
 }
 
 /// A message and its way.
+#[derive(Default)]
 struct Kept {
-    direction: Direction,
+    /// the server sent it
+    answers: bool,
     message: Message,
 }
 
-fn set_fields(direction: Direction, message: &Message, fields: &mut Fields) {
+/// Reads a message into its record and its fields.
+fn read(
+    direction: Direction,
+    bytes: &[u8],
+    message: &mut Message,
+    transaction: &mut Transaction,
+) -> Option<()> {
+    let fields = &mut transaction.fields;
+    let mut vendor = |vendor: &[u8]| fields.write(field(direction, VENDOR), |out| push_hex(out, vendor));
+    let Said { key, nonce, .. } = message.read(bytes, &mut vendor)?;
+    if message.broken {
+        transaction.note("ike.malformed_data");
+    }
+    set_fields(direction, message, [key, nonce], &mut transaction.fields);
+    weak(direction, message, transaction);
+    Some(())
+}
+
+fn set_fields(direction: Direction, message: &Message, said: [Option<&[u8]>; 2], fields: &mut Fields) {
     let head = &message.head;
     for (index, spi) in [(INITIATOR, head.initiator), (RESPONDER, head.responder)] {
-        fields.set(field(direction, index), name::hexadecimal(&spi));
+        fields.write(field(direction, index), |out| push_hex(out, &spi));
     }
     fields.set_number(field(direction, EXCHANGE), u64::from(head.exchange));
-    for vendor in &message.vendors {
-        fields.set(field(direction, VENDOR), name::hexadecimal(vendor));
-    }
-    for (bytes, index, length) in [(&message.key, KEY, KEY_LENGTH), (&message.nonce, NONCE, NONCE_LENGTH)] {
+    for (bytes, (index, length)) in said.into_iter().zip([(KEY, KEY_LENGTH), (NONCE, NONCE_LENGTH)]) {
         if let Some(bytes) = bytes {
             fields.set(field(direction, index), bytes);
             fields.set_number(field(direction, length), bytes.len() as u64);
@@ -187,56 +203,55 @@ fn weak(direction: Direction, message: &Message, transaction: &mut Transaction) 
 
 /// The `ike` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
-    let Some(Kept { direction, message }) = transaction.detail_of::<Kept>() else { return };
+    let Some(Kept { answers, message }) = transaction.detail_of::<Kept>() else { return };
+    let direction = if *answers { ToClient } else { ToServer };
     let head = &message.head;
     record.number("version_major", head.major.into());
     record.number("version_minor", head.minor.into());
-    record.text("init_spi", name::hexadecimal(&head.initiator).as_bytes());
-    record.text("resp_spi", name::hexadecimal(&head.responder).as_bytes());
+    for (key, index) in [("init_spi", INITIATOR), ("resp_spi", RESPONDER)] {
+        record.text(key, transaction.fields.get(field(direction, index)).unwrap_or_default());
+    }
     record.number("message_id", head.message.into());
     record.number("exchange_type", head.exchange.into());
     if let Some(name) = name::exchange(head.major, head.exchange) {
         record.text("exchange_type_verbose", name.as_bytes());
     }
-    let chosen = message.proposals.first().filter(|_| *direction == ToClient);
+    let chosen = message.proposals.first().filter(|_| *answers);
     if head.major == 2 {
         record.text("role", if head.from_initiator { b"initiator" } else { b"responder" });
     }
     if let Some(chosen) = chosen {
         chosen.log(head.major, record);
     }
-    let payloads: Vec<Vec<u8>> = message
-        .payloads
-        .iter()
-        .map(|kind| name::payload(head.major, *kind).into_owned().into_bytes())
-        .collect();
-    record.texts("payload", &payloads);
+    record.names("payload", &mut message.payloads.iter().map(|kind| name::payload(head.major, *kind)));
     match head.major {
-        1 => record.object("ikev1", &mut |record| log_first(*direction, message, record)),
+        1 => record.object("ikev1", &mut |record| log_first(direction, message, &transaction.fields, record)),
         _ => record.object("ikev2", &mut |record| {
             record.number("errors", i64::from(message.broken));
-            let notices: Vec<Vec<u8>> =
-                message.notices.iter().map(|kind| name::notice(*kind).into_owned().into_bytes()).collect();
-            record.texts("notify", &notices);
+            record.names("notify", &mut message.notices.iter().map(|kind| name::notice(*kind)));
         }),
     }
 }
 
 /// What only version 1 has.
-fn log_first(direction: Direction, message: &Message, record: &mut dyn Record) {
+fn log_first(direction: Direction, message: &Message, fields: &Fields, record: &mut dyn Record) {
     if let Some(domain) = message.domain {
         record.number("doi", domain.into());
     }
     record.flag("encrypted_payloads", message.head.encrypted);
     let side = if direction == ToServer { "client" } else { "server" };
-    if message.key.is_some() || message.nonce.is_some() || direction == ToServer {
+    let [key, nonce] = [KEY, NONCE].map(|index| fields.get(field(direction, index)));
+    if key.is_some() || nonce.is_some() || direction == ToServer {
         record.object(side, &mut |record| {
+            let mut hexadecimal = Vec::new();
             for (bytes, text, length) in [
-                (&message.key, "key_exchange_payload", "key_exchange_payload_length"),
-                (&message.nonce, "nonce_payload", "nonce_payload_length"),
+                (key, "key_exchange_payload", "key_exchange_payload_length"),
+                (nonce, "nonce_payload", "nonce_payload_length"),
             ] {
                 if let Some(bytes) = bytes {
-                    record.text(text, name::hexadecimal(bytes).as_bytes());
+                    hexadecimal.clear();
+                    push_hex(&mut hexadecimal, bytes);
+                    record.text(text, &hexadecimal);
                     record.number(length, bytes.len() as i64);
                 }
             }
@@ -249,10 +264,10 @@ fn log_first(direction: Direction, message: &Message, record: &mut dyn Record) {
             }
         });
     }
-    if !message.vendors.is_empty() {
-        let vendors: Vec<Vec<u8>> =
-            message.vendors.iter().map(|vendor| name::hexadecimal(vendor).into_bytes()).collect();
-        record.texts("vendor_ids", &vendors);
+    let mut vendors =
+        fields.all(field(direction, VENDOR)).map(|field| Cow::Borrowed(&*field.bytes)).peekable();
+    if vendors.peek().is_some() {
+        record.words("vendor_ids", &mut vendors);
     }
 }
 

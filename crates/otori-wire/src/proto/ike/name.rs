@@ -2,10 +2,6 @@
 use super::message::Attribute;
 use std::borrow::Cow;
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Keys of EVE for an attribute and for its number.
 pub(super) const fn keys(attribute: Attribute) -> (&'static str, &'static str) {
     match attribute {
@@ -136,6 +132,11 @@ fn find(names: Names, number: u64) -> Option<&'static str> {
     names.iter().find(|(have, _)| *have == number).map(|(_, name)| *name)
 }
 
+/// The name, or the number where there is none.
+fn found(names: Names, number: u64) -> Cow<'static, str> {
+    find(names, number).map_or_else(|| number.to_string().into(), Cow::Borrowed)
+}
+
 /// What a value of an attribute is called.
 pub(super) fn value(version: u8, attribute: Attribute, number: u64) -> Cow<'static, str> {
     let names = match (version, attribute) {
@@ -151,10 +152,9 @@ pub(super) fn value(version: u8, attribute: Attribute, number: u64) -> Cow<'stat
         (_, Attribute::Sequence) => SEQUENCE_2,
         _ => &[],
     };
-    match find(names, number) {
-        Some(name) => name.into(),
-        None if version == 1 => "Unknown".into(),
-        None => number.to_string().into(),
+    match version {
+        1 => find(names, number).unwrap_or("Unknown").into(),
+        _ => found(names, number),
     }
 }
 
@@ -233,8 +233,7 @@ const PAYLOADS_2: Names = &[
 
 /// What a payload is called.
 pub(super) fn payload(version: u8, kind: u8) -> Cow<'static, str> {
-    let names = if version == 1 { PAYLOADS_1 } else { PAYLOADS_2 };
-    find(names, u64::from(kind)).map_or_else(|| kind.to_string().into(), Cow::Borrowed)
+    found(if version == 1 { PAYLOADS_1 } else { PAYLOADS_2 }, kind.into())
 }
 
 const NOTICES: Names = &[
@@ -276,5 +275,5 @@ const NOTICES: Names = &[
 
 /// What a notice is called.
 pub(super) fn notice(kind: u16) -> Cow<'static, str> {
-    find(NOTICES, u64::from(kind)).map_or_else(|| kind.to_string().into(), Cow::Borrowed)
+    found(NOTICES, kind.into())
 }
