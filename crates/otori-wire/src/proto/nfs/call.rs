@@ -1,13 +1,17 @@
 //! One message of ONC RPC that is about NFS. Key types: [`Message`], [`Call`], [`Answer`]. RFC 5531 9, RFC 1094, RFC 1813, RFC 7530.
-use crate::{cursor::Cursor, limits::NFS_OPERATIONS};
+use crate::{
+    cursor::Cursor,
+    limits::NFS_OPERATIONS,
+    reused::{Perhaps, emptied},
+};
 
 /// The program's number.
 const NFS: u32 = 100_003;
 
 /// A message of ONC RPC.
 pub(super) enum Message<'a> {
-    /// a call, and its arguments
-    Call { xid: u32, call: Call, args: &'a [u8] },
+    /// a call: what is called, and its arguments
+    Call { xid: u32, version: u32, procedure: u32, args: &'a [u8] },
     /// an answer, and its results; none when the call was refused
     Reply { xid: u32, results: &'a [u8] },
 }
@@ -54,8 +58,7 @@ impl<'a> Message<'a> {
                     cursor.u32()?;
                     opaque(&mut cursor)?;
                 }
-                let call = Call { version, procedures: vec![procedure], ..Call::default() };
-                (program == NFS).then_some(Message::Call { xid, call, args: cursor.rest() })
+                (program == NFS).then_some(Message::Call { xid, version, procedure, args: cursor.rest() })
             }
             1 => {
                 let accepted = cursor.u32()? == 0;
@@ -75,57 +78,72 @@ impl<'a> Message<'a> {
 }
 
 /// What is called.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) version: u32,
     /// one, or the operations of a compound of version 4
     pub(super) procedures: Vec<u32>,
-    pub(super) handle: Option<Vec<u8>>,
-    pub(super) name: Option<Vec<u8>>,
-    pub(super) new_name: Option<Vec<u8>>,
+    pub(super) handle: Perhaps,
+    pub(super) name: Perhaps,
+    pub(super) new_name: Perhaps,
     /// of what is read or written
     pub(super) offset: Option<u64>,
 }
 
 impl Call {
-    /// Reads its arguments as far as they are understood.
-    pub(super) fn read(&mut self, args: &[u8]) {
+    /// In place of what was there: reads its arguments as far as they are understood.
+    pub(super) fn read(&mut self, version: u32, procedure: u32, args: &[u8]) {
+        (self.version, self.offset) = (version, None);
+        self.procedures = emptied(core::mem::take(&mut self.procedures));
+        self.procedures.push(procedure);
+        [&mut self.handle, &mut self.name, &mut self.new_name].into_iter().for_each(|text| text.set(None));
         let mut cursor = Cursor::new(args);
-        let procedure = self.main();
-        let _ = match self.version {
+        let _ = match version {
             2 => self.read_second(procedure, &mut cursor),
             3 => self.read_third(procedure, &mut cursor),
             _ => self.read_compound(procedure, &mut cursor),
         };
     }
+    /// Says what another one says, with its own memory.
+    pub(super) fn repeat(&mut self, other: &Call) {
+        (self.version, self.offset) = (other.version, other.offset);
+        self.procedures.clone_from(&other.procedures);
+        for (to, from) in [
+            (&mut self.handle, &other.handle),
+            (&mut self.name, &other.name),
+            (&mut self.new_name, &other.new_name),
+        ] {
+            to.set(from.get());
+        }
+    }
     /// Handles of version 2 have 32 bytes.
     fn read_second(&mut self, procedure: u32, cursor: &mut Cursor<'_>) -> Option<()> {
-        self.handle = Some(cursor.take(32)?.to_vec());
+        self.handle.set(Some(cursor.take(32)?));
         match procedure {
-            4 | 9 | 10 | 13..=15 => self.name = Some(opaque(cursor)?.to_vec()),
+            4 | 9 | 10 | 13..=15 => self.name.set(Some(opaque(cursor)?)),
             6 => self.offset = Some(cursor.u32()?.into()),
             8 => {
                 cursor.u32()?;
                 self.offset = Some(cursor.u32()?.into());
             }
             11 => {
-                self.name = Some(opaque(cursor)?.to_vec());
+                self.name.set(Some(opaque(cursor)?));
                 cursor.skip(32)?;
-                self.new_name = Some(opaque(cursor)?.to_vec());
+                self.new_name.set(Some(opaque(cursor)?));
             }
             _ => {}
         }
         Some(())
     }
     fn read_third(&mut self, procedure: u32, cursor: &mut Cursor<'_>) -> Option<()> {
-        self.handle = Some(opaque(cursor)?.to_vec());
+        self.handle.set(Some(opaque(cursor)?));
         match procedure {
-            3 | 8..=13 => self.name = Some(opaque(cursor)?.to_vec()),
+            3 | 8..=13 => self.name.set(Some(opaque(cursor)?)),
             6 | 7 => self.offset = Some(u64_of(cursor)?),
             14 => {
-                self.name = Some(opaque(cursor)?.to_vec());
+                self.name.set(Some(opaque(cursor)?));
                 opaque(cursor)?;
-                self.new_name = Some(opaque(cursor)?.to_vec());
+                self.new_name.set(Some(opaque(cursor)?));
             }
             _ => {}
         }
@@ -143,11 +161,11 @@ impl Call {
             let operation = cursor.u32()?;
             self.procedures.push(operation);
             match operation {
-                22 => self.handle = Some(opaque(cursor)?.to_vec()),
-                15 | 28 => self.name = Some(opaque(cursor)?.to_vec()),
+                22 => self.handle.set(Some(opaque(cursor)?)),
+                15 | 28 => self.name.set(Some(opaque(cursor)?)),
                 29 => {
-                    self.name = Some(opaque(cursor)?.to_vec());
-                    self.new_name = Some(opaque(cursor)?.to_vec());
+                    self.name.set(Some(opaque(cursor)?));
+                    self.new_name.set(Some(opaque(cursor)?));
                 }
                 3 | 35 => cursor.skip(4)?,
                 9 => cursor.skip(cursor_words(*cursor)? * 4 + 4)?,
@@ -173,7 +191,7 @@ impl Call {
                     if cursor.u32()? == 0 {
                         // Opened, not made: what follows is the claim.
                         if cursor.u32()? == 0 {
-                            self.name = Some(opaque(cursor)?.to_vec());
+                            self.name.set(Some(opaque(cursor)?));
                         }
                     }
                     return Some(());

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     flow::Direction,
     limits::{BODY_BYTES, NFS_FILES, NFS_HANDLES, OPEN_REQUESTS},
+    reused::{Reused, refill},
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -86,15 +87,22 @@ pub(super) fn parser() -> Box<dyn Parser> {
 struct Waiting {
     xid: u32,
     id: u64,
-    call: Call,
 }
 
 /// A file whose bytes move.
+#[derive(Default)]
 struct Open {
     handle: Vec<u8>,
-    way: Direction,
+    /// the client writes it
+    written: bool,
     id: u64,
     size: u64,
+}
+
+impl Open {
+    const fn way(&self) -> Direction {
+        if self.written { ToServer } else { ToClient }
+    }
 }
 
 #[derive(Default)]
@@ -102,11 +110,11 @@ struct NfsReader {
     waiting: VecDeque<Waiting>,
     /// names of files, by their handles
     names: VecDeque<(Vec<u8>, Vec<u8>)>,
-    files: Vec<Open>,
+    files: Reused<Open>,
 }
 
 /// What EVE says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Exchange {
     call: Call,
     status: Option<u32>,
@@ -123,8 +131,13 @@ impl MessageReader for NfsReader {
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         let (message, _) = bare(bytes);
         match Message::read(message) {
-            Some(Message::Call { xid, call, args }) if direction == ToServer => {
-                self.call(xid, call, (message, args), transactions);
+            Some(Message::Call { xid, version, procedure, args }) if direction == ToServer => {
+                let id = transactions.open(ProtocolId::Nfs);
+                let Some(transaction) = transactions.get_mut(id) else { return };
+                let mut exchange: Exchange = transaction.take_detail();
+                exchange.begin(version, procedure, args);
+                self.call(Waiting { xid, id }, &mut exchange.call, (message, args), transactions);
+                give_back(exchange, id, transactions);
             }
             Some(Message::Reply { xid, results }) if direction == ToClient => {
                 self.reply(xid, message, results, transactions);
@@ -145,15 +158,28 @@ impl MessageReader for NfsReader {
                 transaction.advance(ToClient, Progress::Complete);
             }
         }
-        for open in self.files.drain(..) {
-            finish(&open, transactions);
-        }
+        self.files.iter().for_each(|open| finish(open, transactions));
+        self.files.clear();
+    }
+}
+
+impl Exchange {
+    /// In place of what was there.
+    fn begin(&mut self, version: u32, procedure: u32, args: &[u8]) {
+        self.call.read(version, procedure, args);
+        (self.status, self.file) = (None, false);
+    }
+}
+
+fn give_back(exchange: Exchange, id: u64, transactions: &mut Transactions) {
+    if let Some(transaction) = transactions.get_mut(id) {
+        transaction.set_detail(exchange);
     }
 }
 
 fn finish(open: &Open, transactions: &mut Transactions) {
     if let Some(transaction) = transactions.get_mut(open.id) {
-        file::finish(open.way, open.size, &mut transaction.fields);
+        file::finish(open.way(), open.size, &mut transaction.fields);
         Direction::BOTH.into_iter().for_each(|way| transaction.advance(way, Progress::Complete));
     }
 }
@@ -161,19 +187,18 @@ fn finish(open: &Open, transactions: &mut Transactions) {
 impl NfsReader {
     fn call(
         &mut self,
-        xid: u32,
-        mut call: Call,
+        waiting: Waiting,
+        call: &mut Call,
         (message, args): (&[u8], &[u8]),
         transactions: &mut Transactions,
     ) {
-        call.read(args);
-        if call.name.is_none()
-            && let Some(handle) = &call.handle
+        if call.name.get().is_none()
+            && let Some(handle) = call.handle.get()
         {
-            call.name = self.names.iter().find(|(have, _)| have == handle).map(|(_, name)| name.clone());
+            let known = self.names.iter().find(|(have, _)| have == handle);
+            call.name.set(known.map(|(_, name)| name.as_slice()));
         }
-        let id = transactions.open(ProtocolId::Nfs);
-        let Some(transaction) = transactions.get_mut(id) else { return };
+        let Some(transaction) = transactions.get_mut(waiting.id) else { return };
         let fields = &mut transaction.fields;
         fields.set_number(VERSION, u64::from(call.version));
         for procedure in &call.procedures {
@@ -181,20 +206,17 @@ impl NfsReader {
             fields.set_number(PROCEDURE, u64::from(*procedure));
             fields.set_number(KEY, u64::from(*procedure) + more);
         }
-        if let Some(name) = &call.name {
+        if let Some(name) = call.name.get() {
             fields.set(file::NAME_TO_SERVER, name);
         }
         fields.write_dear(RPC_TO_SERVER, |out| out.extend_from_slice(message));
         fields.write_dear(PDU_TO_SERVER, |out| out.extend_from_slice(args));
-        transaction.set_detail(Exchange { call: call.clone(), ..Exchange::default() });
         transaction.advance(ToServer, Progress::Complete);
-        if let (Some(written), Some(handle)) = (call.written(args), &call.handle) {
-            self.bytes(ToServer, handle, &call, written, transactions);
+        if let (Some(written), Some(handle)) = (call.written(args), call.handle.get()) {
+            self.bytes(ToServer, handle, call, written, transactions);
         }
-        if call.is_commit()
-            && let Some(place) = self.files.iter().position(|open| Some(&open.handle) == call.handle.as_ref())
-        {
-            finish(&self.files.swap_remove(place), transactions);
+        if call.is_commit() {
+            self.close(call.handle.get(), transactions);
         }
         if self.waiting.len() >= OPEN_REQUESTS
             && let Some(oldest) = self.waiting.pop_front()
@@ -202,34 +224,48 @@ impl NfsReader {
         {
             transaction.advance(ToClient, Progress::Complete);
         }
-        self.waiting.push_back(Waiting { xid, id, call });
+        self.waiting.push_back(waiting);
+    }
+    /// The first file of that handle is whole.
+    fn close(&mut self, handle: Option<&[u8]>, transactions: &mut Transactions) {
+        if let Some(open) = self.files.iter().find(|open| Some(open.handle.as_slice()) == handle) {
+            finish(open, transactions);
+            let id = open.id;
+            self.files.retain(|open| open.id != id);
+        }
     }
     fn reply(&mut self, xid: u32, message: &[u8], results: &[u8], transactions: &mut Transactions) {
         let Some(place) = self.waiting.iter().position(|waiting| waiting.xid == xid) else { return };
-        let Some(Waiting { id, call, .. }) = self.waiting.remove(place) else { return };
-        let answer = Answer::read(&call, results);
-        if let Some(transaction) = transactions.get_mut(id) {
-            transaction.fields.write_dear(RPC_TO_CLIENT, |out| out.extend_from_slice(message));
-            transaction.fields.write_dear(PDU_TO_CLIENT, |out| out.extend_from_slice(results));
-            if let Some(exchange) = transaction.detail_mut::<Exchange>() {
-                exchange.status = answer.status;
-            }
-            transaction.advance(ToClient, Progress::Complete);
+        let Some(Waiting { id, .. }) = self.waiting.remove(place) else { return };
+        let Some(transaction) = transactions.get_mut(id) else { return };
+        let mut exchange: Exchange = transaction.take_detail();
+        let call = &exchange.call;
+        let answer = Answer::read(call, results);
+        transaction.fields.write_dear(RPC_TO_CLIENT, |out| out.extend_from_slice(message));
+        transaction.fields.write_dear(PDU_TO_CLIENT, |out| out.extend_from_slice(results));
+        transaction.advance(ToClient, Progress::Complete);
+        if let (Some(handle), Some(name)) = (answer.handle, call.name.get()) {
+            self.name(handle, name);
         }
-        if let (Some(handle), Some(name)) = (answer.handle, &call.name) {
-            if self.names.len() >= NFS_HANDLES {
-                self.names.pop_front();
-            }
-            self.names.push_back((handle.to_vec(), name.clone()));
-        }
-        if let (Some(data), Some(handle)) = (answer.data, &call.handle) {
-            self.bytes(ToClient, handle, &call, data, transactions);
-            if answer.at_end
-                && let Some(place) = self.files.iter().position(|open| open.handle == *handle)
-            {
-                finish(&self.files.swap_remove(place), transactions);
+        if let (Some(data), Some(handle)) = (answer.data, call.handle.get()) {
+            self.bytes(ToClient, handle, call, data, transactions);
+            if answer.at_end {
+                self.close(Some(handle), transactions);
             }
         }
+        exchange.status = answer.status;
+        give_back(exchange, id, transactions);
+    }
+    /// Remembers what a file is called; the oldest name makes room.
+    fn name(&mut self, handle: &[u8], name: &[u8]) {
+        if self.names.iter().any(|(have, called)| have == handle && called == name) {
+            return;
+        }
+        let oldest = (self.names.len() >= NFS_HANDLES).then(|| self.names.pop_front()).flatten();
+        let (mut have, mut called) = oldest.unwrap_or_default();
+        refill(&mut have, handle);
+        refill(&mut called, name);
+        self.names.push_back((have, called));
     }
     /// Bytes of a file, in their order; others are passed over.
     fn bytes(
@@ -240,7 +276,7 @@ impl NfsReader {
         data: &[u8],
         transactions: &mut Transactions,
     ) {
-        let known = self.files.iter().position(|open| open.handle == handle && open.way == way);
+        let known = self.files.iter().position(|open| open.handle == handle && open.way() == way);
         let place = match known {
             Some(place) => place,
             None if call.offset != Some(0) || self.files.len() >= NFS_FILES || transactions.is_full() => {
@@ -249,11 +285,16 @@ impl NfsReader {
             None => {
                 let id = transactions.open(ProtocolId::Nfs);
                 if let Some(transaction) = transactions.get_mut(id) {
-                    transaction.fields.set(file::name(way), call.name.as_deref().unwrap_or_default());
-                    transaction.set_detail(Exchange { call: call.clone(), status: Some(0), file: true });
+                    transaction.fields.set(file::name(way), call.name.get().unwrap_or_default());
+                    transaction.with_detail(|exchange: &mut Exchange, _| {
+                        exchange.call.repeat(call);
+                        (exchange.status, exchange.file) = (Some(0), true);
+                    });
                     transaction.progress[way.flip().index()] = Progress::Complete;
                 }
-                self.files.push(Open { handle: handle.to_vec(), way, id, size: 0 });
+                let open = self.files.again();
+                refill(&mut open.handle, handle);
+                (open.written, open.id, open.size) = (way == ToServer, id, 0);
                 self.files.len() - 1
             }
         };
@@ -273,10 +314,11 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let Some(Exchange { call, status, file }) = transaction.detail_of::<Exchange>() else { return };
     record.number("version", call.version.into());
     record.text("procedure", name::procedure(call.version, call.main()).as_bytes());
-    record.text("filename", call.name.as_deref().unwrap_or_default());
-    if let Some(new) = &call.new_name {
+    let name = call.name.get().unwrap_or_default();
+    record.text("filename", name);
+    if let Some(new) = call.new_name.get() {
         record.object("rename", &mut |record| {
-            record.text("from", call.name.as_deref().unwrap_or_default());
+            record.text("from", name);
             record.text("to", new);
         });
     }
