@@ -9,6 +9,7 @@ use super::{
 use crate::{
     flow::Direction,
     limits::{OPEN_REQUESTS, POP3_LINES},
+    reused::{Reused, refill},
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -68,10 +69,24 @@ struct Pop3Parser {
 /// What EVE says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Talk {
-    command: Option<(Vec<u8>, Vec<Vec<u8>>)>,
+    /// it begins with a command
+    asked: bool,
+    command: Vec<u8>,
+    arguments: Reused<Vec<u8>>,
     success: Option<bool>,
     header: Vec<u8>,
-    data: Vec<Vec<u8>>,
+    data: Reused<Vec<u8>>,
+}
+
+impl Talk {
+    /// Nothing was said yet.
+    fn clear(&mut self) {
+        (self.asked, self.success) = (false, None);
+        self.command.clear();
+        self.arguments.clear();
+        self.header.clear();
+        self.data.clear();
+    }
 }
 
 impl LineReader for Pop3Parser {
@@ -94,8 +109,7 @@ impl Pop3Parser {
         let (word, rest) = lines::command(line.text);
         let id = transactions.open(ProtocolId::Pop3);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        let name = word.sent.to_ascii_uppercase();
-        transaction.fields.set(COMMAND, &name);
+        transaction.fields.write(COMMAND, |out| out.extend(word.sent.iter().map(u8::to_ascii_uppercase)));
         transaction.fields.set(ARGUMENTS, rest);
         if line.cut {
             transaction.note("pop3.command_too_long");
@@ -104,15 +118,18 @@ impl Pop3Parser {
         if !known {
             transaction.note("pop3.unknown_command");
         }
-        let words = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        let arguments: Vec<Vec<u8>> = words.take(POP3_LINES).map(<[u8]>::to_vec).collect();
+        if let Some(talk) = transaction.detail_again(Talk::clear) {
+            talk.asked = true;
+            talk.command.extend(word.sent.iter().map(u8::to_ascii_uppercase));
+            let words = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            words.take(POP3_LINES).for_each(|word| refill(talk.arguments.again(), word));
+        }
         let many = match word.upper() {
             b"CAPA" | b"RETR" | b"TOP" => true,
-            b"LIST" | b"UIDL" => arguments.is_empty(),
+            b"LIST" | b"UIDL" => rest.is_empty(),
             _ => false,
         };
         let secure = word.upper() == b"STLS";
-        transaction.set_detail(Talk { command: Some((name, arguments)), ..Talk::default() });
         transaction.advance(ToServer, Progress::Complete);
         if self.open.len() >= OPEN_REQUESTS
             && let Some((oldest, ..)) = self.open.pop_front()
@@ -133,9 +150,9 @@ impl Pop3Parser {
                 self.answering = None;
                 transaction.advance(ToClient, Progress::Complete);
             } else if let Some(talk) =
-                transaction.detail_mut::<Talk>().filter(|talk| talk.data.len() < POP3_LINES)
+                transaction.detail_again(Talk::clear).filter(|talk| talk.data.len() < POP3_LINES)
             {
-                talk.data.push(text.strip_prefix(b".").unwrap_or(text).to_vec());
+                refill(talk.data.again(), text.strip_prefix(b".").unwrap_or(text));
             }
             return;
         }
@@ -149,10 +166,10 @@ impl Pop3Parser {
         self.secured = secure && success;
         let Some(transaction) = transactions.get_mut(id) else { return };
         transaction.fields.set(ANSWER, text);
-        if let Some(talk) = transaction.detail_mut::<Talk>() {
+        if let Some(talk) = transaction.detail_again(Talk::clear) {
             talk.success = Some(success);
             let words = text.iter().position(u8::is_ascii_whitespace).map_or(text.len(), |end| end + 1);
-            talk.header = text.get(words..).unwrap_or(&[]).to_vec();
+            refill(&mut talk.header, text.get(words..).unwrap_or(&[]));
         }
         if many && success {
             self.answering = Some(id);
@@ -187,10 +204,10 @@ impl Parser for Pop3Parser {
 /// The `pop3` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let Some(talk) = transaction.detail_of::<Talk>() else { return };
-    if let Some((name, arguments)) = &talk.command {
+    if talk.asked {
         record.object("request", &mut |record| {
-            record.text("command", name);
-            record.texts("args", arguments);
+            record.text("command", &talk.command);
+            record.texts("args", &talk.arguments);
         });
     }
     if let Some(success) = talk.success {
@@ -227,7 +244,7 @@ mod tests {
         assert_eq!(nth(&talk, 1).fields.get(COMMAND), Some(&b"USER"[..]));
         assert_eq!(nth(&talk, 2).fields.get(ARGUMENTS), Some(&b"1234"[..]));
         assert_eq!(of(2).success, Some(false));
-        assert_eq!(of(3).data, [b"1 120".to_vec(), b".2 200".to_vec()]);
+        assert_eq!(*of(3).data, [b"1 120".to_vec(), b".2 200".to_vec()]);
         assert_eq!(nth(&talk, 4).anomalies, ["pop3.unknown_command"]);
         assert_eq!(probe(ToClient, b"+OK"), Probe::Yes);
         assert_eq!(probe(ToServer, b"HELO x"), Probe::No);
