@@ -11,6 +11,7 @@ use super::{
 use crate::{
     flow::Direction,
     limits::{KERBEROS_NAMES, MESSAGE_BYTES},
+    reused::{Perhaps, Reused, refill},
     transaction::{FieldId, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -72,9 +73,9 @@ const fn kind_of(tag: u8) -> Option<u8> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Message {
     kind: u8,
-    client: Vec<Vec<u8>>,
-    realm: Option<Vec<u8>>,
-    server: Vec<Vec<u8>>,
+    client: Reused<Vec<u8>>,
+    realm: Perhaps,
+    server: Reused<Vec<u8>>,
     encryption: Option<i64>,
     ticket: Option<i64>,
     error: Option<i64>,
@@ -89,15 +90,16 @@ fn part(sequence: &[u8], number: u8) -> Option<&[u8]> {
 fn number_of(sequence: &[u8], place: u8) -> Option<i64> {
     ber::integer(part(sequence, place)?).map(|(number, _)| number)
 }
-fn text_of(sequence: &[u8], place: u8) -> Option<Vec<u8>> {
-    ber::value(part(sequence, place)?).map(|(_, text, _)| text.to_vec())
+fn text_of(sequence: &[u8], place: u8) -> Option<&[u8]> {
+    ber::value(part(sequence, place)?).map(|(_, text, _)| text)
 }
-/// The parts of a name: `PrincipalName`.
-fn name_of(sequence: &[u8], place: u8) -> Option<Vec<Vec<u8>>> {
-    let (name, _) = ber::tagged(part(sequence, place)?, ber::SEQUENCE)?;
-    let (parts, _) = ber::tagged(part(name, 1)?, ber::SEQUENCE)?;
-    let texts = ber::values(parts).filter(|(tag, _)| *tag == TEXT).map(|(_, text)| text.to_vec());
-    Some(texts.take(KERBEROS_NAMES).collect())
+/// Writes the parts of a name, `PrincipalName`, in place of what was there.
+fn name_of(sequence: &[u8], place: u8, name: &mut Reused<Vec<u8>>) {
+    name.clear();
+    let named = part(sequence, place).and_then(|name| ber::tagged(name, ber::SEQUENCE));
+    let parts = named.and_then(|(name, _)| ber::tagged(part(name, 1)?, ber::SEQUENCE));
+    let texts = ber::values(parts.map_or(&[], |(parts, _)| parts)).filter(|(tag, _)| *tag == TEXT);
+    texts.take(KERBEROS_NAMES).for_each(|(_, text)| refill(name.again(), text));
 }
 /// The kind of encryption of `EncryptedData`.
 fn encryption_of(sequence: &[u8], place: u8) -> Option<i64> {
@@ -106,36 +108,40 @@ fn encryption_of(sequence: &[u8], place: u8) -> Option<i64> {
 }
 
 impl Message {
-    fn read(bytes: &[u8]) -> Option<Message> {
+    /// In place of what was there.
+    fn read(&mut self, bytes: &[u8]) -> Option<()> {
         let (tag, inside, _) = ber::value(bytes)?;
-        let kind = kind_of(tag)?;
+        self.kind = kind_of(tag)?;
         let (sequence, _) = ber::tagged(inside, ber::SEQUENCE)?;
-        let mut message = Message { kind, ..Message::default() };
-        match kind {
+        (self.encryption, self.ticket, self.error, self.failed) = (None, None, None, None);
+        self.client.clear();
+        self.server.clear();
+        self.realm.set(None);
+        match self.kind {
             AS_REQUEST | TGS_REQUEST => {
                 let (body, _) = ber::tagged(part(sequence, 4)?, ber::SEQUENCE)?;
-                message.client = name_of(body, 1).unwrap_or_default();
-                message.realm = text_of(body, 2);
-                message.server = name_of(body, 3).unwrap_or_default();
+                name_of(body, 1, &mut self.client);
+                self.realm.set(text_of(body, 2));
+                name_of(body, 3, &mut self.server);
             }
             AS_REPLY | TGS_REPLY => {
-                message.realm = text_of(sequence, 3);
-                message.client = name_of(sequence, 4).unwrap_or_default();
-                message.encryption = Some(encryption_of(sequence, 6)?);
+                self.realm.set(text_of(sequence, 3));
+                name_of(sequence, 4, &mut self.client);
+                self.encryption = Some(encryption_of(sequence, 6)?);
                 let (_, ticket, _) = ber::value(part(sequence, 5)?)?;
                 let (ticket, _) = ber::tagged(ticket, ber::SEQUENCE)?;
-                message.server = name_of(ticket, 2).unwrap_or_default();
-                message.ticket = encryption_of(ticket, 3);
+                name_of(ticket, 2, &mut self.server);
+                self.ticket = encryption_of(ticket, 3);
             }
             FAILURE => {
-                message.error = Some(number_of(sequence, 6)?);
-                message.realm = text_of(sequence, 7).or_else(|| text_of(sequence, 9));
-                message.client = name_of(sequence, 8).unwrap_or_default();
-                message.server = name_of(sequence, 10).unwrap_or_default();
+                self.error = Some(number_of(sequence, 6)?);
+                self.realm.set(text_of(sequence, 7).or_else(|| text_of(sequence, 9)));
+                name_of(sequence, 8, &mut self.client);
+                name_of(sequence, 10, &mut self.server);
             }
             _ => {}
         }
-        Some(message)
+        Some(())
     }
 }
 
@@ -188,22 +194,25 @@ impl MessageReader for Krb5Reader {
         let bytes = if whole { bytes } else { bytes.get(HEAD..).unwrap_or(&[]) };
         let id = transactions.open(ProtocolId::Krb5);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        match Message::read(bytes) {
-            Some(mut message) => {
-                if message.kind == FAILURE {
-                    message.failed = self.asked.take();
-                } else {
-                    self.asked = (direction == ToServer).then_some(message.kind);
-                }
-                keep(direction, message, transaction);
+        let read = transaction.with_detail(|message: &mut Message, transaction| {
+            message.read(bytes)?;
+            if message.kind == FAILURE {
+                message.failed = self.asked.take();
+            } else {
+                self.asked = (direction == ToServer).then_some(message.kind);
             }
-            None => transaction.note("krb5.malformed_data"),
+            set_fields(direction, message, transaction);
+            Some(())
+        });
+        if read.is_none() {
+            transaction.no_detail();
+            transaction.note("krb5.malformed_data");
         }
         transaction.complete_alone(direction);
     }
 }
 
-fn keep(direction: Direction, message: Message, transaction: &mut Transaction) {
+fn set_fields(direction: Direction, message: &Message, transaction: &mut Transaction) {
     let fields = &mut transaction.fields;
     fields.set_number(field(direction, TYPE), u64::from(message.kind));
     for (index, name) in [(CLIENT, &message.client), (SERVER, &message.server)] {
@@ -221,11 +230,18 @@ fn keep(direction: Direction, message: Message, transaction: &mut Transaction) {
     if message.encryption.is_some_and(name::is_weak) {
         transaction.note("krb5.weak_encryption");
     }
-    transaction.set_detail(message);
 }
 
-fn joined(name: &[Vec<u8>]) -> Vec<u8> {
-    if name.is_empty() { b"<empty>".to_vec() } else { name.join(&b"/"[..]) }
+/// What EVE says where there is nothing.
+const EMPTY: &[u8] = b"<empty>";
+
+/// Logs the parts of a name as one.
+fn log_name(key: &'static str, name: &[Vec<u8>], record: &mut dyn Record) {
+    match name {
+        [] => record.text(key, EMPTY),
+        [one] => record.text(key, one),
+        parts => record.text(key, &parts.join(&b"/"[..])),
+    }
 }
 
 /// The `krb5` object of EVE.
@@ -238,9 +254,9 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
         }
         record.text("error_code", name::error(error).as_bytes());
     }
-    record.text("cname", &joined(&message.client));
-    record.text("realm", message.realm.as_deref().unwrap_or(b"<empty>"));
-    record.text("sname", &joined(&message.server));
+    log_name("cname", &message.client, record);
+    record.text("realm", message.realm.get().unwrap_or(EMPTY));
+    log_name("sname", &message.server, record);
     let encryption = message.encryption.map_or_else(|| "<none>".into(), name::encryption);
     record.text("encryption", encryption.as_bytes());
     record.flag("weak_encryption", message.encryption.is_some_and(name::is_weak));
