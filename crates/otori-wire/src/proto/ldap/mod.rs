@@ -13,7 +13,8 @@ use super::{
 use crate::{
     flow::Direction,
     limits::{LDAP_ANSWERS, OPEN_REQUESTS},
-    transaction::{FieldId, Progress, Transaction, Transactions},
+    reused::{Perhaps, Reused, emptied},
+    transaction::{FieldId, Fields, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
 use operation::{Message, Said};
@@ -104,11 +105,26 @@ struct LdapReader {
     secured: bool,
 }
 
-/// A request and its answers.
+/// A request and its answers, as they came; each can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Talk {
-    request: Option<Message>,
-    answers: Vec<Message>,
+    request: Perhaps,
+    answers: Reused<Vec<u8>>,
+}
+
+impl Talk {
+    /// Nothing was said yet.
+    fn clear(&mut self) {
+        self.request.set(None);
+        self.answers.clear();
+    }
+    fn answer(&mut self, bytes: &[u8]) {
+        if self.answers.len() < LDAP_ANSWERS {
+            let answer = self.answers.again();
+            *answer = emptied(core::mem::take(answer));
+            answer.extend_from_slice(bytes);
+        }
+    }
 }
 
 impl MessageReader for LdapReader {
@@ -132,8 +148,8 @@ impl MessageReader for LdapReader {
             return;
         };
         match direction {
-            ToServer => self.request(message, bytes, transactions),
-            ToClient => self.answer(message, bytes, transactions),
+            ToServer => self.request(&message, bytes, transactions),
+            ToClient => self.answer(&message, bytes, transactions),
         }
     }
     fn changes(&mut self) -> Option<(ProtocolId, Box<dyn Parser>)> {
@@ -146,6 +162,11 @@ impl MessageReader for LdapReader {
     }
 }
 
+/// A kind of attribute with a value.
+fn pair(id: FieldId, kind: &[u8], value: &[u8], fields: &mut Fields) {
+    fields.write(id, |out| [kind, b"=", value].into_iter().for_each(|part| out.extend_from_slice(part)));
+}
+
 /// No more answers come.
 fn finish(id: u64, transactions: &mut Transactions) {
     let Some(transaction) = transactions.get_mut(id) else { return };
@@ -155,7 +176,7 @@ fn finish(id: u64, transactions: &mut Transactions) {
 }
 
 impl LdapReader {
-    fn request(&mut self, message: Message, bytes: &[u8], transactions: &mut Transactions) {
+    fn request(&mut self, message: &Message<'_>, bytes: &[u8], transactions: &mut Transactions) {
         let id = transactions.open(ProtocolId::Ldap);
         let Some(transaction) = transactions.get_mut(id) else { return };
         let fields = &mut transaction.fields;
@@ -165,18 +186,19 @@ impl LdapReader {
         }
         message.attributes(&mut |kind, value| match value {
             None => fields.set(REQUEST_TYPE, kind),
-            Some(value) => fields.set(REQUEST_ATTRIBUTE, [kind, b"=", value].concat()),
+            Some(value) => pair(REQUEST_ATTRIBUTE, kind, value, fields),
         });
         fields.write_dear(PDU_TO_SERVER, |out| out.extend_from_slice(bytes));
         transaction.advance(ToServer, Progress::Complete);
-        if let Said::Extended { name, .. } = &message.said
+        if let Said::Extended { name, .. } = message.said
             && name == name::START_TLS
         {
             self.secure = Some(message.number);
         }
-        let (alone, number) = (message.is_unanswered(), message.number);
-        transaction.set_detail(Talk { request: Some(message), answers: Vec::new() });
-        if alone {
+        if let Some(talk) = transaction.detail_again(Talk::clear) {
+            talk.request.set(Some(bytes));
+        }
+        if message.is_unanswered() {
             finish(id, transactions);
             return;
         }
@@ -185,9 +207,9 @@ impl LdapReader {
         {
             finish(oldest, transactions);
         }
-        self.open.push_back((number, id));
+        self.open.push_back((message.number, id));
     }
-    fn answer(&mut self, message: Message, bytes: &[u8], transactions: &mut Transactions) {
+    fn answer(&mut self, message: &Message<'_>, bytes: &[u8], transactions: &mut Transactions) {
         let place = self.open.iter().position(|(number, _)| *number == message.number);
         let known = place.and_then(|place| self.open.get(place)).map(|(_, id)| *id);
         let id = known.unwrap_or_else(|| transactions.open(ProtocolId::Ldap));
@@ -210,15 +232,14 @@ impl LdapReader {
         }
         message.attributes(&mut |kind, value| match value {
             None => fields.set(ANSWER_TYPE, kind),
-            Some(value) => fields.set(ANSWER_ATTRIBUTE, [kind, b"=", value].concat()),
+            Some(value) => pair(ANSWER_ATTRIBUTE, kind, value, fields),
         });
         fields.write_dear(PDU_TO_CLIENT, |out| out.extend_from_slice(bytes));
         if known.is_none() && message.number != 0 {
             transaction.note("ldap.request_not_found");
         }
-        let talk = transaction.detail_mut::<Talk>();
-        if let Some(talk) = talk.filter(|talk| talk.answers.len() < LDAP_ANSWERS) {
-            talk.answers.push(message);
+        if let Some(talk) = transaction.detail_again(Talk::clear) {
+            talk.answer(bytes);
         }
         if known.is_none() {
             transaction.complete_alone(ToClient);
@@ -235,12 +256,12 @@ impl LdapReader {
 /// The `ldap` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let Some(talk) = transaction.detail_of::<Talk>() else { return };
-    if let Some(request) = &talk.request {
+    if let Some(request) = talk.request.get().and_then(Message::read) {
         record.object("request", &mut |record| request.log(record));
     }
     if !talk.answers.is_empty() {
         record.list("responses", talk.answers.len(), &mut |place, record| {
-            if let Some(answer) = talk.answers.get(place) {
+            if let Some(answer) = talk.answers.get(place).and_then(|bytes| Message::read(bytes)) {
                 answer.log(record);
             }
         });

@@ -1,90 +1,102 @@
 //! What one message of LDAP says. Key types: [`Message`], [`Said`]. RFC 4511 4.
 use super::{super::Record, ber, name};
 use crate::limits::LDAP_ATTRIBUTES;
+use std::borrow::Cow;
 
 /// A kind of attribute with values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Attribute {
-    pub(super) kind: Vec<u8>,
-    pub(super) values: Vec<Vec<u8>>,
+#[derive(Clone, Copy)]
+pub(super) struct Attribute<'a> {
+    kind: &'a [u8],
+    /// the set of its values
+    values: &'a [u8],
+}
+
+impl<'a> Attribute<'a> {
+    fn values(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        texts(self.values)
+    }
+    fn log(&self, keys: [&'static str; 2], record: &mut dyn Record) {
+        record.text(keys[0], self.kind);
+        record.words(keys[1], &mut self.values().map(Cow::Borrowed));
+    }
 }
 
 /// How a request ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
+#[derive(Clone, Copy)]
+pub(super) struct Outcome<'a> {
     code: u64,
-    matched: Vec<u8>,
-    text: Vec<u8>,
+    matched: &'a [u8],
+    text: &'a [u8],
 }
 
-/// The body of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+/// The body of a message. Lists are sequences that were found to be whole.
+#[derive(Clone, Copy)]
+pub(super) enum Said<'a> {
     /// its operation is all
     Nothing,
     Bind {
         version: i64,
-        name: Vec<u8>,
-        mechanism: Option<Vec<u8>>,
-        credentials: Option<Vec<u8>>,
+        name: &'a [u8],
+        mechanism: Option<&'a [u8]>,
+        credentials: Option<&'a [u8]>,
     },
     Search {
-        base: Vec<u8>,
+        base: &'a [u8],
         scope: i64,
         aliases: i64,
         size: i64,
         time: i64,
         types: bool,
-        present: Option<Vec<u8>>,
-        attributes: Vec<Vec<u8>>,
+        present: Option<&'a [u8]>,
+        attributes: &'a [u8],
     },
     Modify {
-        object: Vec<u8>,
-        changes: Vec<(i64, Attribute)>,
+        object: &'a [u8],
+        changes: &'a [u8],
     },
     Add {
-        entry: Vec<u8>,
-        attributes: Vec<Attribute>,
+        entry: &'a [u8],
+        attributes: &'a [u8],
     },
-    Delete(Vec<u8>),
+    Delete(&'a [u8]),
     Rename {
-        entry: Vec<u8>,
-        new: Vec<u8>,
+        entry: &'a [u8],
+        new: &'a [u8],
         drops_old: bool,
-        above: Option<Vec<u8>>,
+        above: Option<&'a [u8]>,
     },
     Compare {
-        entry: Vec<u8>,
-        kind: Vec<u8>,
-        value: Vec<u8>,
+        entry: &'a [u8],
+        kind: &'a [u8],
+        value: &'a [u8],
     },
     Abandon(i64),
     Extended {
-        name: Vec<u8>,
-        value: Option<Vec<u8>>,
+        name: &'a [u8],
+        value: Option<&'a [u8]>,
     },
     Entry {
-        name: Vec<u8>,
-        attributes: Vec<Attribute>,
+        name: &'a [u8],
+        attributes: &'a [u8],
     },
-    Reference(Vec<Vec<u8>>),
+    Reference(&'a [u8]),
     Ended {
-        outcome: Outcome,
-        name: Option<Vec<u8>>,
-        value: Option<Vec<u8>>,
+        outcome: Outcome<'a>,
+        name: Option<&'a [u8]>,
+        value: Option<&'a [u8]>,
     },
     Intermediate {
-        name: Option<Vec<u8>>,
-        value: Option<Vec<u8>>,
+        name: Option<&'a [u8]>,
+        value: Option<&'a [u8]>,
     },
 }
 
-/// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
+/// One message, where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct Message<'a> {
     pub(super) number: i64,
     pub(super) operation: u8,
-    pub(super) said: Said,
+    pub(super) said: Said<'a>,
 }
 
 /// Takes a kind of attribute, and a value.
@@ -102,8 +114,8 @@ impl<'a> Parts<'a> {
     fn tagged(&mut self, wanted: u8) -> Option<&'a [u8]> {
         self.next().filter(|(tag, _)| *tag == wanted).map(|(_, inside)| inside)
     }
-    fn text(&mut self) -> Option<Vec<u8>> {
-        self.tagged(ber::OCTETS).map(<[u8]>::to_vec)
+    fn text(&mut self) -> Option<&'a [u8]> {
+        self.tagged(ber::OCTETS)
     }
     fn number(&mut self, tag: u8) -> Option<i64> {
         ber::number(self.tagged(tag)?)
@@ -113,26 +125,38 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn texts(bytes: &[u8]) -> Vec<Vec<u8>> {
+fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let all = ber::values(bytes).filter(|(tag, _)| *tag == ber::OCTETS);
-    all.take(LDAP_ATTRIBUTES).map(|(_, text)| text.to_vec()).collect()
+    all.take(LDAP_ATTRIBUTES).map(|(_, text)| text)
 }
 /// A kind, and a set of values.
-fn attribute(bytes: &[u8]) -> Option<Attribute> {
+fn attribute(bytes: &[u8]) -> Option<Attribute<'_>> {
     let mut parts = Parts(bytes);
-    Some(Attribute { kind: parts.text()?, values: texts(parts.tagged(ber::SET)?) })
+    Some(Attribute { kind: parts.text()?, values: parts.tagged(ber::SET)? })
 }
-fn attributes(bytes: &[u8]) -> Option<Vec<Attribute>> {
+/// `None` for one that cannot be read.
+fn attributes(bytes: &[u8]) -> impl Iterator<Item = Option<Attribute<'_>>> {
     let all = ber::values(bytes).filter(|(tag, _)| *tag == ber::SEQUENCE);
-    all.take(LDAP_ATTRIBUTES).map(|(_, inside)| attribute(inside)).collect()
+    all.take(LDAP_ATTRIBUTES).map(|(_, inside)| attribute(inside))
+}
+/// What is to be changed, and how; `None` for what cannot be read.
+fn changes(bytes: &[u8]) -> impl Iterator<Item = Option<(i64, Attribute<'_>)>> {
+    ber::values(bytes).take(LDAP_ATTRIBUTES).map(|(_, bytes)| {
+        let mut parts = Parts(bytes);
+        Some((parts.number(ber::ENUMERATED)?, attribute(parts.tagged(ber::SEQUENCE)?)?))
+    })
+}
+/// The list, if all of it can be read.
+fn whole<T>(bytes: &[u8], mut list: impl Iterator<Item = Option<T>>) -> Option<&[u8]> {
+    list.all(|one| one.is_some()).then_some(bytes)
 }
 /// A value that its context names by a number.
-fn named(bytes: &[u8], number: u8) -> Option<Vec<u8>> {
-    ber::find(bytes, 0x80 | number).map(<[u8]>::to_vec)
+fn named(bytes: &[u8], number: u8) -> Option<&[u8]> {
+    ber::find(bytes, 0x80 | number)
 }
 
-impl Message {
-    pub(super) fn read(bytes: &[u8]) -> Option<Message> {
+impl<'a> Message<'a> {
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Message<'a>> {
         let (inside, _) = ber::tagged(bytes, ber::SEQUENCE)?;
         let (number, rest) = ber::integer(inside)?;
         let (tag, body, _) = ber::value(rest)?;
@@ -151,13 +175,13 @@ impl Message {
         !matches!(self.operation, name::ENTRY | name::REFERENCE | name::INTERMEDIATE)
     }
     /// The distinguished name that it is about.
-    pub(super) fn name(&self) -> Option<&[u8]> {
-        Some(match &self.said {
+    pub(super) const fn name(&self) -> Option<&'a [u8]> {
+        Some(match self.said {
             Said::Bind { name, .. } | Said::Entry { name, .. } | Said::Delete(name) => name,
             Said::Search { base, .. } => base,
             Said::Modify { object, .. } => object,
             Said::Add { entry, .. } | Said::Rename { entry, .. } | Said::Compare { entry, .. } => entry,
-            Said::Ended { outcome, .. } => &outcome.matched,
+            Said::Ended { outcome, .. } => outcome.matched,
             Said::Reference(_) | Said::Intermediate { .. } => &[],
             Said::Nothing | Said::Abandon(_) | Said::Extended { .. } => return None,
         })
@@ -169,23 +193,27 @@ impl Message {
         }
     }
     /// What an answer tells people; empty where its kind has none.
-    pub(super) fn text(&self) -> Option<&[u8]> {
-        match &self.said {
-            Said::Ended { outcome, .. } => Some(&outcome.text),
+    pub(super) const fn text(&self) -> Option<&'a [u8]> {
+        match self.said {
+            Said::Ended { outcome, .. } => Some(outcome.text),
             Said::Entry { .. } | Said::Reference(_) | Said::Intermediate { .. } => Some(&[]),
             _ => None,
         }
     }
     /// Tells each kind of attribute alone, and with each of its values.
     pub(super) fn attributes(&self, tell: Tell<'_>) {
-        let mut one = |attribute: &Attribute| {
-            tell(&attribute.kind, None);
-            attribute.values.iter().for_each(|value| tell(&attribute.kind, Some(value)));
+        let mut one = |attribute: Attribute<'_>| {
+            tell(attribute.kind, None);
+            attribute.values().for_each(|value| tell(attribute.kind, Some(value)));
         };
-        match &self.said {
-            Said::Add { attributes, .. } | Said::Entry { attributes, .. } => attributes.iter().for_each(one),
-            Said::Modify { changes, .. } => changes.iter().for_each(|(_, attribute)| one(attribute)),
-            Said::Search { attributes, .. } => attributes.iter().for_each(|kind| tell(kind, None)),
+        match self.said {
+            Said::Add { attributes: list, .. } | Said::Entry { attributes: list, .. } => {
+                attributes(list).flatten().for_each(one);
+            }
+            Said::Modify { changes: list, .. } => {
+                changes(list).flatten().for_each(|(_, attribute)| one(attribute));
+            }
+            Said::Search { attributes: list, .. } => texts(list).for_each(|kind| tell(kind, None)),
             Said::Compare { kind, value, .. } => {
                 tell(kind, None);
                 tell(kind, Some(value));
@@ -198,12 +226,12 @@ impl Message {
         record.text("operation", operation.as_bytes());
         record.number("message_id", self.number);
         if !matches!(self.said, Said::Nothing) {
-            record.object(operation, &mut |record| log(&self.said, self.operation, record));
+            record.object(operation, &mut |record| log(self.said, self.operation, record));
         }
     }
 }
 
-fn said(operation: u8, body: &[u8]) -> Option<Said> {
+fn said(operation: u8, body: &[u8]) -> Option<Said<'_>> {
     let mut parts = Parts(body);
     Some(match operation {
         name::BIND => {
@@ -222,21 +250,19 @@ fn said(operation: u8, body: &[u8]) -> Option<Said> {
             size: parts.number(ber::INTEGER)?,
             time: parts.number(ber::INTEGER)?,
             types: parts.truth()?,
-            present: parts.next().filter(|(tag, _)| *tag == 0x87).map(|(_, name)| name.to_vec()),
-            attributes: parts.tagged(ber::SEQUENCE).map(texts).unwrap_or_default(),
+            present: parts.next().filter(|(tag, _)| *tag == 0x87).map(|(_, name)| name),
+            attributes: parts.tagged(ber::SEQUENCE).unwrap_or_default(),
         },
         6 => {
             let object = parts.text()?;
             let list = parts.tagged(ber::SEQUENCE)?;
-            let change = |bytes| {
-                let mut parts = Parts(bytes);
-                Some((parts.number(ber::ENUMERATED)?, attribute(parts.tagged(ber::SEQUENCE)?)?))
-            };
-            let changes = ber::values(list).take(LDAP_ATTRIBUTES).map(|(_, bytes)| change(bytes));
-            Said::Modify { object, changes: changes.collect::<Option<_>>()? }
+            Said::Modify { object, changes: whole(list, changes(list))? }
         }
-        8 => Said::Add { entry: parts.text()?, attributes: attributes(parts.tagged(ber::SEQUENCE)?)? },
-        10 => Said::Delete(body.to_vec()),
+        8 => {
+            let (entry, list) = (parts.text()?, parts.tagged(ber::SEQUENCE)?);
+            Said::Add { entry, attributes: whole(list, attributes(list))? }
+        }
+        10 => Said::Delete(body),
         12 => Said::Rename {
             entry: parts.text()?,
             new: parts.text()?,
@@ -251,9 +277,10 @@ fn said(operation: u8, body: &[u8]) -> Option<Said> {
         name::ABANDON => Said::Abandon(ber::number(body)?),
         23 => Said::Extended { name: named(body, 0)?, value: named(body, 1) },
         name::ENTRY => {
-            Said::Entry { name: parts.text()?, attributes: attributes(parts.tagged(ber::SEQUENCE)?)? }
+            let (name, list) = (parts.text()?, parts.tagged(ber::SEQUENCE)?);
+            Said::Entry { name, attributes: whole(list, attributes(list))? }
         }
-        name::REFERENCE => Said::Reference(texts(body)),
+        name::REFERENCE => Said::Reference(body),
         1 | 5 | 7 | 9 | 11 | 13 | 15 | 24 => {
             let code = parts.number(ber::ENUMERATED)?.cast_unsigned();
             let outcome = Outcome { code, matched: parts.text()?, text: parts.text()? };
@@ -269,23 +296,23 @@ fn said(operation: u8, body: &[u8]) -> Option<Said> {
     })
 }
 
-fn optional(record: &mut dyn Record, key: &'static str, text: Option<&Vec<u8>>) {
+fn optional(record: &mut dyn Record, key: &'static str, text: Option<&[u8]>) {
     if let Some(text) = text {
         record.text(key, text);
     }
 }
 
-fn log(said: &Said, operation: u8, record: &mut dyn Record) {
+fn log(said: Said<'_>, operation: u8, record: &mut dyn Record) {
     match said {
         Said::Modify { object, changes } => log_changes(object, changes, record),
-        Said::Search { .. } => log_search(said, record),
+        Said::Search { .. } => log_search(&said, record),
         Said::Bind { version, name, mechanism, credentials } => {
-            record.number("version", *version);
+            record.number("version", version);
             record.text("name", name);
             if let Some(mechanism) = mechanism {
                 record.object("sasl", &mut |record| {
                     record.text("mechanism", mechanism);
-                    optional(record, "credentials", credentials.as_ref());
+                    optional(record, "credentials", credentials);
                 });
             }
         }
@@ -297,8 +324,8 @@ fn log(said: &Said, operation: u8, record: &mut dyn Record) {
         Said::Rename { entry, new, drops_old, above } => {
             record.text("entry", entry);
             record.text("new_rdn", new);
-            record.flag("delete_old_rdn", *drops_old);
-            optional(record, "new_superior", above.as_ref());
+            record.flag("delete_old_rdn", drops_old);
+            optional(record, "new_superior", above);
         }
         Said::Compare { entry, kind, value } => {
             record.text("entry", entry);
@@ -307,44 +334,42 @@ fn log(said: &Said, operation: u8, record: &mut dyn Record) {
                 record.text("value", value);
             });
         }
-        Said::Abandon(number) => record.number("message_id", *number),
+        Said::Abandon(number) => record.number("message_id", number),
         Said::Extended { name, value } => {
             record.text("name", name);
-            optional(record, "value", value.as_ref());
+            optional(record, "value", value);
         }
         Said::Entry { name, attributes } => {
             record.text("base_object", name);
             log_attributes(attributes, "type", record);
         }
-        Said::Reference(uris) => record.texts("uris", uris),
+        Said::Reference(uris) => record.words("uris", &mut texts(uris).map(Cow::Borrowed)),
         Said::Ended { outcome, name, value } => {
             record.text("result_code", name::result(outcome.code).as_bytes());
-            record.text("matched_dn", &outcome.matched);
-            record.text("message", &outcome.text);
-            optional(record, "name", name.as_ref());
-            optional(record, if operation == 1 { "server_sasl_creds" } else { "value" }, value.as_ref());
+            record.text("matched_dn", outcome.matched);
+            record.text("message", outcome.text);
+            optional(record, "name", name);
+            optional(record, if operation == 1 { "server_sasl_creds" } else { "value" }, value);
         }
         Said::Nothing => {}
         Said::Intermediate { name, value } => {
-            optional(record, "name", name.as_ref());
-            optional(record, "value", value.as_ref());
+            optional(record, "name", name);
+            optional(record, "value", value);
         }
     }
 }
 
-fn log_attributes(attributes: &[Attribute], kind: &'static str, record: &mut dyn Record) {
-    if attributes.is_empty() {
-        return;
+fn log_attributes(list: &[u8], kind: &'static str, record: &mut dyn Record) {
+    let count = attributes(list).count();
+    let mut all = attributes(list).flatten();
+    if count > 0 {
+        record.list("attributes", count, &mut |_, record| {
+            all.next().into_iter().for_each(|attribute| attribute.log([kind, "values"], record));
+        });
     }
-    record.list("attributes", attributes.len(), &mut |place, record| {
-        if let Some(attribute) = attributes.get(place) {
-            record.text(kind, &attribute.kind);
-            record.texts("values", &attribute.values);
-        }
-    });
 }
 
-fn log_search(said: &Said, record: &mut dyn Record) {
+fn log_search(said: &Said<'_>, record: &mut dyn Record) {
     let Said::Search { base, scope, aliases, size, time, types, present, attributes } = said else { return };
     record.text("base_object", base);
     for (key, number) in
@@ -359,19 +384,20 @@ fn log_search(said: &Said, record: &mut dyn Record) {
             record.text("value", present);
         });
     }
-    if !attributes.is_empty() {
-        record.texts("attributes", attributes);
+    let mut kinds = texts(attributes).map(Cow::Borrowed).peekable();
+    if kinds.peek().is_some() {
+        record.words("attributes", &mut kinds);
     }
 }
 
-fn log_changes(object: &[u8], changes: &[(i64, Attribute)], record: &mut dyn Record) {
+fn log_changes(object: &[u8], list: &[u8], record: &mut dyn Record) {
     record.text("object", object);
-    record.list("changes", changes.len(), &mut |place, record| {
-        let Some((operation, attribute)) = changes.get(place) else { return };
-        record.text("operation", name::change(*operation).as_bytes());
+    let mut all = changes(list).flatten();
+    record.list("changes", changes(list).count(), &mut |_, record| {
+        let Some((operation, attribute)) = all.next() else { return };
+        record.text("operation", name::change(operation).as_bytes());
         record.object("modification", &mut |record| {
-            record.text("attribute_type", &attribute.kind);
-            record.texts("attribute_values", &attribute.values);
+            attribute.log(["attribute_type", "attribute_values"], record);
         });
     });
 }
