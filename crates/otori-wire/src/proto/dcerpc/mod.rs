@@ -112,6 +112,15 @@ struct Call {
     activity: Option<([u8; 16], u32)>,
 }
 
+impl Call {
+    /// Nothing is known yet.
+    fn clear(&mut self) {
+        let mut interfaces = core::mem::take(&mut self.interfaces);
+        interfaces.clear();
+        *self = Call { interfaces, ..Call::default() };
+    }
+}
+
 /// Calls that wait for more, and the interfaces that were bound.
 pub(super) struct Calls {
     /// of the transactions: a pipe of SMB carries calls as well
@@ -157,13 +166,13 @@ impl Calls {
         }
         self.unfinished[side] = (!pdu.last).then_some((pdu.call, id));
         let Some(transaction) = transactions.get_mut(id) else { return };
-        let mut call = transaction.detail_of::<Call>().cloned().unwrap_or_default();
+        let Some(call) = transaction.detail_again(Call::clear) else { return };
         (call.version, call.number, call.kinds[side]) = (pdu.version, pdu.call, Some(pdu.kind));
         call.fragments[side] += 1;
         call.stub_bytes[side] += pdu.stub.len();
         call.operation = pdu.operation.or(call.operation);
         call.activity = pdu.activity.or(call.activity);
-        self.bind(pdu, &mut call);
+        self.bind(pdu, call);
         let fields = &mut transaction.fields;
         fields.write_dear(field(direction, PDU), |out| out.extend_from_slice(bytes));
         let (head, data) = bytes.split_at(pdu.head.min(bytes.len()));
@@ -178,7 +187,7 @@ impl Calls {
                 let mut bound =
                     self.bound.iter().filter(|bound| Some(bound.context) == context && bound.is_accepted());
                 for interface in pdu.interface.iter().chain(bound.next_back()) {
-                    fields.set(INTERFACE, interface.key());
+                    fields.write(INTERFACE, |out| interface.key(out));
                 }
             }
             fields.grow(field(ToServer, STUB), pdu.stub, DCERPC_STUB_BYTES);
@@ -186,7 +195,6 @@ impl Calls {
         if direction == ToClient && pdu.kind == kind::RESPONSE {
             fields.grow(field(ToClient, STUB), pdu.stub, DCERPC_STUB_BYTES);
         }
-        transaction.set_detail(call);
         if !pdu.last {
             transaction.advance(direction, Progress::Body);
             return;
@@ -200,15 +208,16 @@ impl Calls {
     /// What a bind offers, and what its answer accepts.
     fn bind(&mut self, pdu: &Pdu<'_>, call: &mut Call) {
         if !pdu.offered.is_empty() {
-            call.interfaces.clone_from(&pdu.offered);
+            call.interfaces.clear();
+            call.interfaces.extend(pdu.offered.interfaces());
             let room = DCERPC_INTERFACES.saturating_sub(self.bound.len());
-            self.bound.extend(pdu.offered.iter().take(room).cloned());
+            self.bound.extend(pdu.offered.interfaces().take(room));
         }
-        for (interface, result) in call.interfaces.iter_mut().zip(&pdu.results) {
-            interface.result = Some(*result);
+        for (interface, result) in call.interfaces.iter_mut().zip(pdu.results.results()) {
+            interface.result = Some(result);
             let of = |bound: &&mut Interface| bound.context == interface.context && bound.result.is_none();
             if let Some(bound) = self.bound.iter_mut().find(of) {
-                bound.result = Some(*result);
+                bound.result = Some(result);
             }
         }
     }
@@ -225,13 +234,13 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let [asked, answered] = call.kinds;
     record.text("request", asked.map_or("REQUEST_LOST", kind::name).as_bytes());
     if let Some((activity, number)) = call.activity {
-        record.text("activityuuid", pdu::uuid(&activity).as_bytes());
+        record.text("activityuuid", &pdu::uuid(&activity));
         record.number("seqnum", number.into());
     }
     if !call.interfaces.is_empty() {
         record.list("interfaces", call.interfaces.len(), &mut |place, record| {
             let Some(interface) = call.interfaces.get(place) else { return };
-            record.text("uuid", pdu::uuid(&interface.uuid).as_bytes());
+            record.text("uuid", &pdu::uuid(&interface.uuid));
             record.text("version", format!("{}.{}", interface.major, interface.minor).as_bytes());
             if let Some(result) = interface.result {
                 record.number("ack_result", result.into());
@@ -308,7 +317,7 @@ mod tests {
         assert_eq!(call.fields.get(field(ToServer, STUB)), Some(&b"cmd.exe"[..]));
         assert_eq!(call.fields.get(field(ToClient, STUB)), Some(&b"yes"[..]));
         assert!(call.is_complete());
-        assert_eq!(pdu::uuid(&bound.interfaces[0].uuid), "367abb81-9844-35f1-ad32-98f038001003");
+        assert_eq!(pdu::uuid(&bound.interfaces[0].uuid), b"367abb81-9844-35f1-ad32-98f038001003");
         assert_eq!(probe(ToServer, &bind()), Probe::Yes);
         assert_eq!(probe(ToServer, &[5, 0, 99, 3, 0x10, 0, 0, 0, 90, 0, 0, 0, 1, 0, 0, 0]), Probe::No);
     }

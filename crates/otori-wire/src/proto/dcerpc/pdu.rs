@@ -1,5 +1,5 @@
 //! One fragment of a call, of version 5 or 4. Key types: [`Head`], [`Pdu`]. C706, 12.5 and 12.6.
-use crate::limits::DCERPC_INTERFACES;
+use crate::{digest::push_hex, limits::DCERPC_INTERFACES};
 
 /// Bytes of a head of version 5.
 pub(super) const HEAD: usize = 16;
@@ -47,7 +47,7 @@ pub(super) mod kind {
 }
 
 /// An interface that a bind offers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Interface {
     pub(super) context: u16,
     /// in the order in which it is written
@@ -64,20 +64,26 @@ impl Interface {
         self.result.is_none_or(|result| result == 0)
     }
     /// What rules compare: UUID and version.
-    pub(super) fn key(&self) -> Vec<u8> {
-        [&self.uuid[..], &self.major.to_be_bytes()].concat()
+    pub(super) fn key(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.uuid);
+        out.extend_from_slice(&self.major.to_be_bytes());
     }
 }
 
 /// `367abb81-9844-35f1-ad32-98f038001003`.
-pub(super) fn uuid(bytes: &[u8; 16]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let cut = |from: usize, to: usize| digits.get(from..to).unwrap_or("");
-    format!("{}-{}-{}-{}-{}", cut(0, 8), cut(8, 12), cut(12, 16), cut(16, 20), cut(20, 32))
+pub(super) fn uuid(bytes: &[u8; 16]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(36);
+    for part in [0..4, 4..6, 6..8, 8..10, 10..16] {
+        if part.start > 0 {
+            out.push(b'-');
+        }
+        push_hex(&mut out, bytes.get(part).unwrap_or_default());
+    }
+    out
 }
 
 /// Reads numbers in the order that the sender has.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Reader<'a> {
     bytes: &'a [u8],
     little: bool,
@@ -145,8 +151,57 @@ impl Head {
     }
 }
 
+/// A list that a bind or its answer has, where it lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct List<'a> {
+    body: Reader<'a>,
+    count: usize,
+}
+
+impl<'a> List<'a> {
+    /// The list behind its count; `None` if not all of it can be read.
+    fn read<T>(body: &mut Reader<'a>, each: fn(&mut Reader<'a>) -> Option<T>) -> Option<List<'a>> {
+        let count = usize::from(body.u8()?).min(DCERPC_INTERFACES);
+        body.take(3)?;
+        let list = List { body: *body, count };
+        (list.all(each).count() == count).then_some(list)
+    }
+    fn all<T>(self, each: fn(&mut Reader<'a>) -> Option<T>) -> impl Iterator<Item = T> {
+        let mut body = self.body;
+        (0..self.count).map_while(move |_| each(&mut body))
+    }
+    pub(super) const fn is_empty(self) -> bool {
+        self.count == 0
+    }
+    /// Of a bind.
+    pub(super) fn interfaces(self) -> impl Iterator<Item = Interface> {
+        self.all(Interface::read)
+    }
+    /// Of the answer to a bind.
+    pub(super) fn results(self) -> impl Iterator<Item = u16> {
+        self.all(read_result)
+    }
+}
+
+impl Interface {
+    fn read(body: &mut Reader<'_>) -> Option<Interface> {
+        let context = body.u16()?;
+        let syntaxes = body.u8()?;
+        body.take(1)?;
+        let (uuid, major, minor) = (body.uuid()?, body.u16()?, body.u16()?);
+        body.take(usize::from(syntaxes) * 20)?;
+        Some(Interface { context, uuid, major, minor, result: None })
+    }
+}
+
+fn read_result(body: &mut Reader<'_>) -> Option<u16> {
+    let result = body.u16()?;
+    body.take(22)?;
+    Some(result)
+}
+
 /// One fragment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pdu<'a> {
     pub(super) version: u8,
     pub(super) kind: u8,
@@ -158,9 +213,9 @@ pub(super) struct Pdu<'a> {
     pub(super) context: Option<u16>,
     pub(super) operation: Option<u16>,
     pub(super) stub: &'a [u8],
-    pub(super) offered: Vec<Interface>,
+    pub(super) offered: List<'a>,
     /// what the answer to a bind says of each that was offered
-    pub(super) results: Vec<u16>,
+    pub(super) results: List<'a>,
     /// version 4: the interface, which each call names
     pub(super) interface: Option<Interface>,
     pub(super) activity: Option<([u8; 16], u32)>,
@@ -205,31 +260,17 @@ impl<'a> Pdu<'a> {
         }
         Some(pdu)
     }
-    fn read_bind(&mut self, body: &mut Reader<'_>) -> Option<()> {
+    fn read_bind(&mut self, body: &mut Reader<'a>) -> Option<()> {
         body.take(8)?;
-        let count = body.u8()?;
-        body.take(3)?;
-        for _ in 0..usize::from(count).min(DCERPC_INTERFACES) {
-            let context = body.u16()?;
-            let syntaxes = body.u8()?;
-            body.take(1)?;
-            let (uuid, major, minor) = (body.uuid()?, body.u16()?, body.u16()?);
-            self.offered.push(Interface { context, uuid, major, minor, result: None });
-            body.take(usize::from(syntaxes) * 20)?;
-        }
+        self.offered = List::read(body, Interface::read)?;
         Some(())
     }
-    fn read_answer(&mut self, body: &mut Reader<'_>) -> Option<()> {
+    fn read_answer(&mut self, body: &mut Reader<'a>) -> Option<()> {
         body.take(8)?;
         let port = body.u16()?;
         // What follows begins at a multiple of four.
         body.take(usize::from(port) + (4 - (usize::from(port) + 2) % 4) % 4)?;
-        let count = body.u8()?;
-        body.take(3)?;
-        for _ in 0..usize::from(count).min(DCERPC_INTERFACES) {
-            self.results.push(body.u16()?);
-            body.take(22)?;
-        }
+        self.results = List::read(body, read_result)?;
         Some(())
     }
     fn read_datagram(bytes: &'a [u8]) -> Option<Pdu<'a>> {
