@@ -2,7 +2,11 @@
 //!
 //! PostgreSQL's manual, "Message Formats", "Error and Notice Message Fields".
 use super::super::Record;
-use crate::{cursor::Cursor, limits::PGSQL_PARAMETERS};
+use crate::{
+    cursor::Cursor,
+    limits::PGSQL_PARAMETERS,
+    reused::{Perhaps, Reused, refill},
+};
 
 /// Names of parameters that EVE can show.
 const PARAMETERS: &[&str] = &[
@@ -28,10 +32,10 @@ const PARAMETERS: &[&str] = &[
 ];
 
 /// A name and a value.
-type Parameter = (Vec<u8>, Vec<u8>);
+type Parameter<'a> = (&'a [u8], &'a [u8]);
 
 /// Texts, each with a zero behind it.
-fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     bytes.split(|byte| *byte == 0)
 }
 fn text(bytes: &[u8]) -> &[u8] {
@@ -39,18 +43,24 @@ fn text(bytes: &[u8]) -> &[u8] {
 }
 
 /// What a connection begins with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Start {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start<'a> {
     /// it shall be protected, by TLS or otherwise
     Secure(&'static str),
     /// another connection's work shall stop
     Cancel { process: u32, secret: u32 },
     /// major and minor version, and parameters
-    Session { version: (u16, u16), parameters: Vec<Parameter> },
+    Session { version: (u16, u16), parameters: &'a [u8] },
 }
 
-impl Start {
-    pub(super) fn read(bytes: &[u8]) -> Option<Start> {
+/// Names and values of a session's beginning, in turn; an empty name ends them.
+fn parameters(bytes: &[u8]) -> impl Iterator<Item = Parameter<'_>> + Clone {
+    let pairs = texts(bytes).step_by(2).zip(texts(bytes).skip(1).step_by(2));
+    pairs.take_while(|(name, _)| !name.is_empty()).take(PGSQL_PARAMETERS)
+}
+
+impl<'a> Start<'a> {
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Start<'a>> {
         let mut cursor = Cursor::new(bytes);
         let (length, code) = (cursor.u32()?, cursor.u32()?);
         match (code, length) {
@@ -60,30 +70,20 @@ impl Start {
             (0x0003_0000..=0x0003_0002, 9..10_000) => {}
             _ => return None,
         }
-        let mut words = texts(cursor.rest());
-        let mut parameters = Vec::new();
-        while let (Some(name), Some(value)) = (words.next().filter(|name| !name.is_empty()), words.next()) {
-            if parameters.len() < PGSQL_PARAMETERS {
-                parameters.push((name.to_vec(), value.to_vec()));
-            }
-        }
-        Some(Start::Session { version: ((code >> 16) as u16, code as u16), parameters })
+        Some(Start::Session { version: ((code >> 16) as u16, code as u16), parameters: cursor.rest() })
     }
 }
 
-/// A message of the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Request {
-    Start(Start),
-    Query {
-        text: Vec<u8>,
-        copied: (u64, u64),
-    },
+/// A message of the client, where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request<'a> {
+    Start(Start<'a>),
+    Query(&'a [u8]),
     /// what proves who asks: a password, or a step of SASL
     Password,
     Mechanism {
-        name: Vec<u8>,
-        first: Vec<u8>,
+        name: &'a [u8],
+        first: &'a [u8],
     },
     /// it has no contents of interest
     Plain(&'static str),
@@ -94,17 +94,17 @@ pub(super) enum Request {
     },
 }
 
-impl Request {
-    pub(super) fn read(bytes: &[u8]) -> Option<Request> {
+impl<'a> Request<'a> {
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Request<'a>> {
         let (kind, body) = (*bytes.first()?, bytes.get(5..)?);
         Some(match kind {
-            b'Q' => Request::Query { text: text(body).to_vec(), copied: (0, 0) },
+            b'Q' => Request::Query(text(body)),
             // The statement stands behind its name.
-            b'P' => Request::Query { text: texts(body).nth(1)?.to_vec(), copied: (0, 0) },
+            b'P' => Request::Query(texts(body).nth(1)?),
             b'p' if body.starts_with(b"SCRAM-") => {
                 let name = text(body);
                 let first = body.get(name.len() + 5..).unwrap_or(&[]);
-                Request::Mechanism { name: name.to_vec(), first: first.to_vec() }
+                Request::Mechanism { name, first }
             }
             b'p' => Request::Password,
             b'X' => Request::Plain("terminate"),
@@ -115,30 +115,25 @@ impl Request {
             _ => return None,
         })
     }
-    pub(super) fn query(&self) -> Option<&[u8]> {
+    pub(super) const fn query(&self) -> Option<&'a [u8]> {
         match self {
-            Request::Query { text, .. } => Some(text),
+            Request::Query(text) => Some(text),
             _ => None,
         }
     }
     pub(super) fn is_unanswered(&self) -> bool {
         matches!(self, Request::Plain("terminate") | Request::Start(Start::Cancel { .. }))
     }
-    /// One more piece of what is copied to the server.
-    pub(super) const fn copied(&mut self, bytes: u64) {
-        if let Request::Query { copied, .. } = self {
-            *copied = (copied.0 + 1, copied.1 + bytes);
-        }
-    }
-    pub(super) fn log(&self, record: &mut dyn Record) {
+    /// Logs it; `copied` are messages and bytes that were copied to the server because of it.
+    pub(super) fn log(&self, copied: (u64, u64), record: &mut dyn Record) {
         match self {
             Request::Start(start) => log_start(start, record),
-            Request::Query { text, copied: (count, bytes) } => {
+            Request::Query(text) => {
                 record.text("simple_query", text);
-                if *count > 0 {
+                if copied.0 > 0 {
                     record.object("copy_data_in", &mut |record| {
-                        record.number("msg_count", count.cast_signed());
-                        record.number("data_size", bytes.cast_signed());
+                        record.number("msg_count", copied.0.cast_signed());
+                        record.number("data_size", copied.1.cast_signed());
                     });
                 }
             }
@@ -153,7 +148,7 @@ impl Request {
     }
 }
 
-fn log_start(start: &Start, record: &mut dyn Record) {
+fn log_start(start: &Start<'_>, record: &mut dyn Record) {
     match start {
         Start::Secure(name) => record.text("message", name.as_bytes()),
         Start::Cancel { process, secret } => {
@@ -161,37 +156,34 @@ fn log_start(start: &Start, record: &mut dyn Record) {
             record.number("process_id", (*process).into());
             record.number("secret_key", (*secret).into());
         }
-        Start::Session { version: (major, minor), parameters } => {
+        Start::Session { version: (major, minor), parameters: list } => {
             record.text("protocol_version", format!("{major}.{minor}").as_bytes());
             record.object("startup_parameters", &mut |record| {
-                let mut others = Vec::new();
-                for (place, (name, value)) in parameters.iter().enumerate() {
-                    let again = parameters.iter().take(place).any(|(before, _)| before == name);
-                    match name.as_slice() {
-                        b"user" | b"database" if again => {}
-                        b"user" => record.text("user", value),
-                        b"database" => record.text("database", value),
-                        _ => others.push((name.clone(), value.clone())),
-                    }
+                for key in ["user", "database"] {
+                    let mut said = parameters(list).filter(|(name, _)| *name == key.as_bytes());
+                    said.next().into_iter().for_each(|(_, value)| record.text(key, value));
                 }
-                log_parameters("optional_parameters", &others, record);
+                log_parameters("optional_parameters", parameters(list), record);
             });
         }
     }
 }
 
 /// Those whose names are known.
-fn log_parameters(key: &'static str, all: &[Parameter], record: &mut dyn Record) {
-    let named = |(name, value): &Parameter| {
-        let known = PARAMETERS.iter().find(|known| known.as_bytes() == name.as_slice())?;
-        Some((*known, value.clone()))
+fn log_parameters<'a>(
+    key: &'static str,
+    all: impl Iterator<Item = Parameter<'a>> + Clone,
+    record: &mut dyn Record,
+) {
+    let named = |(name, value)| {
+        let known = PARAMETERS.iter().find(|known| known.as_bytes() == name)?;
+        Some((*known, value))
     };
-    let known: Vec<(&str, Vec<u8>)> = all.iter().filter_map(named).collect();
-    if !known.is_empty() {
-        record.list(key, known.len(), &mut |place, record| {
-            if let Some((name, value)) = known.get(place) {
-                record.text(name, value);
-            }
+    let mut known = all.filter_map(named);
+    let count = known.clone().count();
+    if count > 0 {
+        record.list(key, count, &mut |_, record| {
+            known.next().into_iter().for_each(|(name, value)| record.text(name, value));
         });
     }
 }
@@ -217,22 +209,30 @@ pub(super) struct Answer {
     pub(super) secured: Option<bool>,
     /// messages without contents of interest
     message: Option<&'static str>,
-    pub(super) salt: Option<Vec<u8>>,
+    pub(super) salt: Option<[u8; 4]>,
     /// a step of SASL: its key in EVE, and what it says
-    sasl: Option<(&'static str, Vec<u8>)>,
-    parameters: Vec<Parameter>,
+    sasl: Option<&'static str>,
+    sasl_text: Vec<u8>,
+    parameters: Reused<[Vec<u8>; 2]>,
     /// number and secret of the server's process
     pub(super) process: Option<(u32, u32)>,
     pub(super) columns: Option<u16>,
     pub(super) rows: u64,
     pub(super) row_bytes: u64,
     copied: (u64, u64),
-    pub(super) completed: Option<Vec<u8>>,
+    pub(super) completed: Perhaps,
     /// an error or a notice: severity, code, message
-    trouble: Option<[Option<Vec<u8>>; 3]>,
+    trouble: [Perhaps; 3],
 }
 
 impl Answer {
+    /// Nothing was answered yet.
+    pub(super) fn clear(&mut self) {
+        let Answer { sasl_text, mut parameters, mut completed, mut trouble, .. } = core::mem::take(self);
+        parameters.clear();
+        [&mut completed].into_iter().chain(&mut trouble).for_each(|text| text.set(None));
+        *self = Answer { sasl_text, parameters, completed, trouble, ..Answer::default() };
+    }
     /// Adds a message; whether it is one, and whether nothing more comes to the request.
     pub(super) fn add(&mut self, bytes: &[u8]) -> (bool, bool) {
         let (Some(kind), Some(body)) = (bytes.first(), bytes.get(5..)) else { return (false, false) };
@@ -248,15 +248,17 @@ impl Answer {
                 if let (Some(name), Some(value)) = (words.next(), words.next())
                     && self.parameters.len() < PGSQL_PARAMETERS
                 {
-                    self.parameters.push((name.to_vec(), value.to_vec()));
+                    let [called, is] = self.parameters.again();
+                    refill(called, name);
+                    refill(is, value);
                 }
             }
             b'K' => self.process = cursor.u32().zip(cursor.u32()),
             b'T' => self.columns = cursor.u16(),
             b'D' => (self.rows, self.row_bytes) = (self.rows + 1, self.row_bytes + body.len() as u64),
             b'd' => self.copied = (self.copied.0 + 1, self.copied.1 + body.len() as u64),
-            b'C' => self.completed = Some(text(body).to_vec()),
-            b'E' | b'N' => self.trouble = Some(trouble(body)),
+            b'C' => self.completed.set(Some(text(body))),
+            b'E' | b'N' => self.trouble(body),
             b'Z' => return (true, true),
             b'1' => self.message = Some("parse_complete"),
             b'2' => self.message = Some("bind_complete"),
@@ -268,21 +270,35 @@ impl Answer {
             _ => return (false, false),
         }
         // Who was refused before a session began gets no more.
-        (true, *kind == b'E' && self.trouble.as_ref().is_some_and(is_fatal))
+        (true, *kind == b'E' && self.is_fatal())
     }
     fn authentication(&mut self, body: &[u8]) -> Option<()> {
         let (code, rest) = body.split_first_chunk::<4>()?;
         match u32::from_be_bytes(*code) {
             0 => self.message = Some("authentication_ok"),
             3 => self.message = Some("authentication_cleartext_password"),
-            5 => self.salt = Some(rest.get(..4)?.to_vec()),
+            5 => self.salt = Some(*rest.first_chunk()?),
             9 => self.message = Some("authentication_sspi"),
-            10 => self.sasl = Some(("authentication_sasl", text(rest).to_vec())),
-            11 => self.sasl = Some(("authentication_sasl_continue", rest.to_vec())),
-            12 => self.sasl = Some(("authentication_sasl_final", rest.to_vec())),
+            10 => self.sasl("authentication_sasl", text(rest)),
+            11 => self.sasl("authentication_sasl_continue", rest),
+            12 => self.sasl("authentication_sasl_final", rest),
             _ => return None,
         }
         Some(())
+    }
+    fn sasl(&mut self, key: &'static str, text: &[u8]) {
+        self.sasl = Some(key);
+        refill(&mut self.sasl_text, text);
+    }
+    /// Severity, code and message.
+    fn trouble(&mut self, body: &[u8]) {
+        for (place, kind) in self.trouble.iter_mut().zip(*b"SCM") {
+            let found = texts(body).find(|text| text.first() == Some(&kind));
+            place.set(found.and_then(|text| text.get(1..)));
+        }
+    }
+    fn is_fatal(&self) -> bool {
+        matches!(self.trouble[0].get(), Some(b"FATAL" | b"PANIC"))
     }
     pub(super) fn log(&self, record: &mut dyn Record) {
         if let Some(secured) = self.secured {
@@ -294,10 +310,11 @@ impl Answer {
         if let Some(salt) = &self.salt {
             record.text("authentication_md5_password", salt);
         }
-        if let Some((key, text)) = &self.sasl {
-            record.text(key, text);
+        if let Some(key) = self.sasl {
+            record.text(key, &self.sasl_text);
         }
-        log_parameters("parameter_status", &self.parameters, record);
+        let parameters = self.parameters.iter().map(|[name, value]| (name.as_slice(), value.as_slice()));
+        log_parameters("parameter_status", parameters, record);
         if let Some((process, secret)) = self.process {
             record.number("process_id", process.into());
             record.number("secret_key", secret.into());
@@ -315,27 +332,14 @@ impl Answer {
                 record.number("data_size", self.copied.1.cast_signed());
             });
         }
-        if let Some(completed) = &self.completed {
+        if let Some(completed) = self.completed.get() {
             record.text("command_completed", completed);
         }
         let keys = ["severity_localizable", "code", "message"];
-        for (key, text) in keys.into_iter().zip(self.trouble.iter().flatten()) {
-            if let Some(text) = text {
+        for (key, text) in keys.into_iter().zip(&self.trouble) {
+            if let Some(text) = text.get() {
                 record.text(key, text);
             }
         }
     }
-}
-
-/// Severity, code and message.
-fn trouble(body: &[u8]) -> [Option<Vec<u8>>; 3] {
-    let of = |kind: u8| {
-        let found = texts(body).find(|text| text.first() == Some(&kind));
-        found.and_then(|text| text.get(1..)).map(<[u8]>::to_vec)
-    };
-    [of(b'S'), of(b'C'), of(b'M')]
-}
-
-fn is_fatal(trouble: &[Option<Vec<u8>>; 3]) -> bool {
-    trouble[0].as_deref().is_some_and(|severity| severity == b"FATAL" || severity == b"PANIC")
 }

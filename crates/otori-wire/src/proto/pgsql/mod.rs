@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     flow::Direction,
+    reused::Perhaps,
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
@@ -72,8 +73,41 @@ struct PgsqlReader {
 /// A request and what the answers sum up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Talk {
-    request: Option<Request>,
+    /// as it came; of what proves who asks no more than its head
+    request: Perhaps,
+    /// it is the first message
+    starts: bool,
+    /// messages and bytes copied to the server because of it
+    copied: (u64, u64),
     answer: Answer,
+}
+
+impl Talk {
+    /// Nothing was said yet.
+    fn clear(&mut self) {
+        self.request.set(None);
+        (self.starts, self.copied) = (false, (0, 0));
+        self.answer.clear();
+    }
+    fn asked(&self) -> Option<Request<'_>> {
+        let bytes = self.request.get()?;
+        if self.starts { Start::read(bytes).map(Request::Start) } else { Request::read(bytes) }
+    }
+    fn ask(&mut self, request: &Request<'_>, bytes: &[u8]) {
+        if let Request::Part { kind, bytes } = request
+            && self.request.get().is_some()
+        {
+            // What is copied is counted; the rest says nothing more.
+            if *kind == b'd' {
+                self.copied = (self.copied.0 + 1, self.copied.1 + bytes);
+            }
+            return;
+        }
+        let says_more = matches!(request, Request::Start(_) | Request::Query(_) | Request::Mechanism { .. });
+        let kept = if says_more { bytes.len() } else { HEAD.min(bytes.len()) };
+        self.request.set(bytes.get(..kept));
+        self.starts = matches!(request, Request::Start(_));
+    }
 }
 
 impl MessageReader for PgsqlReader {
@@ -142,16 +176,11 @@ impl PgsqlReader {
         if let Some(query) = request.query() {
             transaction.fields.set(QUERY, query);
         }
-        let alone = request.is_unanswered();
-        if let Some(talk) = transaction.detail_mut::<Talk>() {
-            match (&mut talk.request, request) {
-                (Some(before), Request::Part { kind: b'd', bytes }) => before.copied(bytes),
-                (Some(_), Request::Part { .. }) => {}
-                (have, request) => *have = Some(request),
-            }
+        if let Some(talk) = transaction.detail_again(Talk::clear) {
+            talk.ask(&request, bytes);
         }
         transaction.advance(ToServer, Progress::Complete);
-        if alone {
+        if request.is_unanswered() {
             self.close(transactions);
         }
     }
@@ -160,7 +189,7 @@ impl PgsqlReader {
         let Some(transaction) = transactions.get_mut(id) else { return };
         transaction.fields.write_dear(PDU_TO_CLIENT, |out| out.extend_from_slice(bytes));
         let choosing = core::mem::take(&mut self.choosing);
-        let Some(talk) = transaction.detail_mut::<Talk>() else { return };
+        let Some(talk) = transaction.detail_again(Talk::clear) else { return };
         let (understood, last) = if choosing && bytes.first() == Some(&b'E') {
             talk.answer.secured = Some(false);
             (talk.answer.add(bytes).0, true)
@@ -185,8 +214,8 @@ impl PgsqlReader {
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let Some(talk) = transaction.detail_of::<Talk>() else { return };
     record.number("tx_id", transaction.id.cast_signed());
-    if let Some(request) = &talk.request {
-        record.object("request", &mut |record| request.log(record));
+    if let Some(request) = talk.asked() {
+        record.object("request", &mut |record| request.log(talk.copied, record));
     }
     record.object("response", &mut |record| talk.answer.log(record));
 }
@@ -243,11 +272,11 @@ mod tests {
         assert!(talk.iter().all(Transaction::is_complete));
         let of = |place| nth(&talk, place).detail_of::<Talk>().unwrap();
         assert_eq!(of(0).answer.secured, Some(false));
-        assert_eq!(of(1).answer.salt.as_deref(), Some(&b"salt"[..]));
+        assert_eq!(of(1).answer.salt, Some(*b"salt"));
         assert_eq!(of(2).answer.process, Some((7, 8)));
         assert_eq!(nth(&talk, 3).fields.get(QUERY), Some(&b"select 1;"[..]));
         assert_eq!((of(3).answer.rows, of(3).answer.row_bytes, of(3).answer.columns), (2, 10, Some(1)));
-        assert_eq!(of(3).answer.completed.as_deref(), Some(&b"SELECT 2"[..]));
+        assert_eq!(of(3).answer.completed.get(), Some(&b"SELECT 2"[..]));
         assert_eq!(probe(ToServer, &names), Probe::Yes);
         assert_eq!(probe(ToServer, &asks[..6]), Probe::More);
         assert_eq!(probe(ToServer, b"GET / HTTP/1.1"), Probe::No);
