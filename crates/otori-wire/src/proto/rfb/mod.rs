@@ -4,11 +4,14 @@
 use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     cursor::Cursor,
+    digest::push_hex,
     flow::Direction,
     limits::{RFB_BYTES, RFB_TYPES},
+    reused::Perhaps,
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
+use std::borrow::Cow;
 
 const fn field(index: u8) -> FieldId {
     FieldId::new(ProtocolId::Rfb, index)
@@ -101,9 +104,18 @@ struct HandShake {
     challenge: Option<[u8; CHALLENGE_BYTES]>,
     response: Option<[u8; CHALLENGE_BYTES]>,
     result: Option<u32>,
-    reason: Option<Vec<u8>>,
+    reason: Perhaps,
     shared: Option<bool>,
     frame: Option<Frame>,
+}
+
+impl HandShake {
+    /// Nothing was said yet.
+    fn clear(&mut self) {
+        let mut reason = core::mem::take(&mut self.reason);
+        reason.set(None);
+        *self = HandShake { reason, ..HandShake::default() };
+    }
 }
 
 /// Size and pixels of what is shown.
@@ -142,17 +154,21 @@ impl Parser for RfbParser {
         // What one side sends may let the other side's bytes be read.
         while self.step != Step::Done {
             let way = self.step.direction();
-            let waiting = core::mem::take(&mut self.pending[way.index()]);
+            let mut waiting = core::mem::take(&mut self.pending[way.index()]);
             let taken = self.take(&waiting, transaction);
             let Some(taken) = taken.filter(|taken| *taken > 0) else {
                 self.pending[way.index()] = waiting;
                 break;
             };
             let pdu = if way == ToServer { PDU_TO_SERVER } else { PDU_TO_CLIENT };
-            let (message, rest) = waiting.split_at(taken.min(waiting.len()));
-            transaction.fields.write_dear(pdu, |out| out.extend_from_slice(message));
+            let message = waiting.drain(..taken.min(waiting.len()));
+            transaction.fields.write_dear(pdu, |out| out.extend_from_slice(message.as_slice()));
+            drop(message);
             transaction.advance(way, Progress::Started);
-            self.pending[way.index()] = rest.to_vec();
+            self.pending[way.index()] = waiting;
+        }
+        if self.step == Step::Done {
+            self.pending = Default::default();
         }
         bytes.len()
     }
@@ -177,8 +193,16 @@ impl RfbParser {
     }
     /// Reads the next message, if it is whole; how long it is. After what cannot be read the parser is done.
     fn take(&mut self, bytes: &[u8], transaction: &mut Transaction) -> Option<usize> {
+        let first = !transaction.has_detail();
+        transaction.with_detail(|shake: &mut HandShake, transaction| {
+            if first {
+                shake.clear();
+            }
+            self.read(bytes, shake, transaction)
+        })
+    }
+    fn read(&mut self, bytes: &[u8], shake: &mut HandShake, transaction: &mut Transaction) -> Option<usize> {
         let mut cursor = Cursor::new(bytes);
-        let mut shake = transaction.detail_mut::<HandShake>()?.clone();
         let next = match self.step {
             Step::ServerVersion | Step::ClientVersion => {
                 let Some(said) = version(cursor.take(VERSION_BYTES)?) else {
@@ -219,7 +243,7 @@ impl RfbParser {
             }
             Step::Reason => {
                 let length = cursor.u32()? as usize;
-                shake.reason = Some(cursor.take(length)?.to_vec());
+                shake.reason.set(Some(cursor.take(length)?));
                 Step::Done
             }
             Step::ClientInit => {
@@ -236,7 +260,6 @@ impl RfbParser {
             }
             Step::Done => return None,
         };
-        transaction.set_detail(shake);
         self.step = next;
         if next == Step::Done {
             self.finish(transaction);
@@ -271,10 +294,6 @@ impl RfbParser {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The `rfb` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let Some(shake) = transaction.detail_of::<HandShake>() else { return };
@@ -304,23 +323,26 @@ fn authentication(shake: &HandShake, kind: u64, record: &mut dyn Record) {
     record.number("security_type", kind.cast_signed());
     if shake.challenge.is_some() || shake.response.is_some() {
         record.object("vnc", &mut |record| {
+            let mut hexadecimal = Vec::with_capacity(2 * CHALLENGE_BYTES);
             for (key, bytes) in [("challenge", shake.challenge), ("response", shake.response)] {
                 if let Some(bytes) = bytes {
-                    record.text(key, hexadecimal(&bytes).as_bytes());
+                    hexadecimal.clear();
+                    push_hex(&mut hexadecimal, &bytes);
+                    record.text(key, &hexadecimal);
                 }
             }
         });
     }
     if let Some(result) = shake.result {
-        let name = match result {
-            0 => "OK".to_owned(),
-            1 => "FAIL".to_owned(),
-            2 => "TOOMANY".to_owned(),
-            other => format!("UNKNOWN ({other})"),
+        let name: Cow<'_, str> = match result {
+            0 => "OK".into(),
+            1 => "FAIL".into(),
+            2 => "TOOMANY".into(),
+            other => format!("UNKNOWN ({other})").into(),
         };
         record.text("security_result", name.as_bytes());
     }
-    if let Some(reason) = &shake.reason {
+    if let Some(reason) = shake.reason.get() {
         record.text("security_failure_reason", reason);
     }
 }
@@ -394,7 +416,7 @@ mod tests {
             ],
         );
         let shake = nth(&refused, 0).detail_of::<HandShake>().unwrap();
-        assert_eq!((shake.result, shake.reason.as_deref()), (Some(1), Some(&b"no"[..])));
+        assert_eq!((shake.result, shake.reason.get()), (Some(1), Some(&b"no"[..])));
         let old = talk(
             parser,
             &[(ToClient, b"RFB 003.003\n"), (ToServer, b"RFB 003.003\n"), (ToClient, &[0, 0, 0, 30])],
