@@ -9,6 +9,7 @@ use otori_rule::Variables;
 use otori_tap::{Engine, Settings};
 use otori_wire::{Direction, LinkType, Reassembly, flow::Midstream};
 mod protocols;
+mod services;
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
