@@ -1,13 +1,11 @@
 //! Fields that cost much and that nothing but rules and the log looks at: they are made only when somebody asks for them.
 //!
-//! Key type: [`Wanted`]. A parser asks [`crate::transaction::Fields::wants`] before it makes one of [`DEAR`].
-use super::{dns, http, mqtt, quic, smtp, tls};
-use crate::{
-    flow::Direction::{ToClient, ToServer},
-    transaction::FieldId,
-};
+//! Key type: [`Wanted`]. A parser asks [`crate::transaction::Fields::wants`] before it makes one of [`DEAR`] or a frame.
+use super::{fields, http, quic, tls};
+use crate::transaction::FieldId;
+use std::sync::LazyLock;
 
-/// Such fields, and whether the log shows them. At most 64.
+/// Such fields, and whether the log shows them; frames are dear as well, and the log shows none.
 pub const DEAR: &[(FieldId, bool)] = &[
     (tls::JA3_HASH, true),
     (tls::JA3_STRING, true),
@@ -16,6 +14,7 @@ pub const DEAR: &[(FieldId, bool)] = &[
     (tls::JA3S_STRING, true),
     (tls::FINGERPRINT, true),
     (tls::CERTIFICATE, false),
+    (tls::ALTERNATIVE, false),
     (tls::NOT_BEFORE, false),
     (tls::NOT_AFTER, false),
     (tls::RANDOM_TIME, false),
@@ -32,45 +31,32 @@ pub const DEAR: &[(FieldId, bool)] = &[
     (http::REQUEST_START, false),
     (http::RESPONSE_START, false),
     (http::RESPONSE_ONE_HEADER, false),
-    (http::REQUEST_FRAME, false),
-    (http::RESPONSE_FRAME, false),
-    (dns::FRAME_QUERY, false),
-    (dns::FRAME_RESPONSE, false),
-    (smtp::FRAME_COMMAND, false),
-    (smtp::FRAME_REPLY, false),
-    (smtp::FRAME_DATA, false),
-    (smtp::FRAME_STREAM, false),
-    (smtp::FRAME_STREAM_BACK, false),
-    (mqtt::field(ToServer, mqtt::FRAME), false),
-    (mqtt::field(ToClient, mqtt::FRAME), false),
-    (mqtt::field(ToServer, mqtt::FRAME_HEAD), false),
-    (mqtt::field(ToClient, mqtt::FRAME_HEAD), false),
-    (mqtt::field(ToServer, mqtt::FRAME_DATA), false),
-    (mqtt::field(ToClient, mqtt::FRAME_DATA), false),
-    (tls::FRAME_CLIENT, false),
-    (tls::FRAME_SERVER, false),
-    (tls::FRAME_HEAD_CLIENT, false),
-    (tls::FRAME_HEAD_SERVER, false),
-    (tls::FRAME_DATA_CLIENT, false),
-    (tls::FRAME_DATA_SERVER, false),
-    (tls::FRAME_ALERT_CLIENT, false),
-    (tls::FRAME_ALERT_SERVER, false),
-    (tls::FRAME_BEAT_CLIENT, false),
-    (tls::FRAME_BEAT_SERVER, false),
 ];
+
+/// What the keyword of a frame, which is a piece of a message as it came, begins with.
+const FRAME: &str = "frame:";
+
+/// All of them, sorted; each has the bit of its place.
+static PLACES: LazyLock<Vec<FieldId>> = LazyLock::new(|| {
+    let frames = fields().filter(|row| row.keyword.starts_with(FRAME)).map(|row| row.id);
+    let mut all: Vec<FieldId> = DEAR.iter().map(|(id, _)| *id).chain(frames).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+});
 
 /// Which of them somebody asks for; all others are always made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wanted(u64);
+pub struct Wanted(u128);
 
 impl Wanted {
     /// Every one.
-    pub const ALL: Wanted = Wanted(u64::MAX);
+    pub const ALL: Wanted = Wanted(u128::MAX);
     /// None of them.
     pub const NONE: Wanted = Wanted(0);
 
-    fn bit(id: FieldId) -> Option<u64> {
-        DEAR.iter().position(|(dear, _)| *dear == id).map(|place| 1 << place)
+    fn bit(id: FieldId) -> Option<u128> {
+        PLACES.binary_search(&id).ok().map(|place| 1 << place)
     }
     /// That one as well; a hash of a text wants the text too.
     pub fn add(&mut self, id: FieldId) {
@@ -103,12 +89,15 @@ mod tests {
 
     #[test]
     fn what_nobody_asks_for_is_not_wanted() {
-        assert!(DEAR.len() <= 64);
+        assert!(PLACES.len() <= 128);
         let mut wanted = Wanted::NONE;
         assert!(!wanted.has(tls::JA4) && wanted.has(tls::SNI));
         wanted.add(tls::JA3_HASH);
         assert!(wanted.has(tls::JA3_STRING) && !wanted.has(tls::JA3S_STRING));
         assert!(wanted.with_log().has(tls::FINGERPRINT) && !wanted.with_log().has(http::REQUEST_START));
         assert!(DEAR.iter().all(|(id, _)| Wanted::ALL.has(*id)));
+        let frames = || fields().filter(|row| row.keyword.starts_with(FRAME));
+        assert!(frames().count() > 60 && frames().all(|row| !wanted.with_log().has(row.id)));
+        assert!(frames().all(|row| Wanted::ALL.has(row.id)));
     }
 }

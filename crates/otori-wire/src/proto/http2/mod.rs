@@ -409,10 +409,13 @@ fn note_frame(direction: Direction, frame: &Frame<'_>, bytes: &[u8], transaction
     transaction.touched[direction.index()] = true;
     let fields = &mut transaction.fields;
     fields.set_number(id(direction, fields::KIND), u64::from(frame.kind));
-    fields.set(id(direction, fields::FRAME), bytes);
-    fields.set(id(direction, fields::FRAME_HEAD), bytes.get(..HEAD).unwrap_or(bytes));
+    let mut frame_is = |index, bytes: &[u8]| {
+        fields.write_dear(id(direction, index), |out| out.extend_from_slice(bytes));
+    };
+    frame_is(fields::FRAME, bytes);
+    frame_is(fields::FRAME_HEAD, bytes.get(..HEAD).unwrap_or(bytes));
     if !frame.body.is_empty() {
-        fields.set(id(direction, fields::FRAME_BODY), frame.body);
+        frame_is(fields::FRAME_BODY, frame.body);
     }
     let word =
         |at: usize| frame.body.get(at..at + 4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes);

@@ -262,11 +262,12 @@ fn set_fields(direction: Direction, message: &Message<'_>, bytes: &[u8], transac
             fields.set(field(direction, *index), value);
         }
     }
-    fields.set(field(direction, PDU), bytes);
-    fields.set(field(direction, FRAME_LINE), message.whole_line);
-    fields.set(field(direction, FRAME_HEADERS), message.header_bytes);
+    let frames = [(PDU, bytes), (FRAME_LINE, message.whole_line), (FRAME_HEADERS, message.header_bytes)];
+    let body = (FRAME_BODY, message.body);
+    for (index, bytes) in frames.into_iter().chain(Some(body).filter(|(_, body)| !body.is_empty())) {
+        fields.write_dear(field(direction, index), |out| out.extend_from_slice(bytes));
+    }
     if !message.body.is_empty() {
-        fields.set(field(direction, FRAME_BODY), message.body);
         let kind = fields.get(field(direction, CONTENT_TYPE)).unwrap_or(b"");
         if kind.get(..15).is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp")) {
             sdp::read(direction, message.body, fields);

@@ -36,9 +36,12 @@ impl Records {
             if self.pending.len() < length {
                 return false;
             }
-            let packet: Vec<u8> = self.pending.drain(..length).collect();
+            let (packet, _) = self.pending.split_at(length);
+            let last = packet_is_last(direction, packet, transaction);
+            self.pending.drain(..length);
             self.count += 1;
-            if packet_is_last(direction, &packet, transaction) {
+            if last {
+                self.pending = Vec::new();
                 return true;
             }
         }
@@ -49,9 +52,9 @@ impl Records {
 fn packet_is_last(direction: Direction, packet: &[u8], transaction: &mut Transaction) -> bool {
     let fields = &mut transaction.fields;
     let (head, data) = packet.split_at(HEAD.min(packet.len()));
-    fields.set(field(direction, FRAME), packet);
-    fields.set(field(direction, FRAME_HEAD), head);
-    fields.set(field(direction, FRAME_DATA), data);
+    for (index, bytes) in [(FRAME, packet), (FRAME_HEAD, head), (FRAME_DATA, data)] {
+        fields.write_dear(field(direction, index), |out| out.extend_from_slice(bytes));
+    }
     let kind = head.last().copied().unwrap_or(0);
     if let Some(text) = fingerprint(direction, data).filter(|_| kind == KEX_INIT) {
         fields.write(field(direction, HASSH), |out| hash(text.as_bytes(), out));
@@ -66,12 +69,16 @@ fn fingerprint(direction: Direction, data: &[u8]) -> Option<String> {
     let mut cursor = Cursor::new(data);
     // The cookie.
     cursor.skip(16)?;
-    let mut lists = Vec::new();
-    for _ in 0..8 {
+    let mut lists: [&[u8]; 8] = [&[]; 8];
+    for list in &mut lists {
         let length = cursor.u32()? as usize;
-        lists.push(String::from_utf8_lossy(cursor.take(length)?).into_owned());
+        *list = cursor.take(length)?;
     }
-    let places = if direction == Direction::ToServer { [0, 2, 4, 6] } else { [0, 3, 5, 7] };
-    let chosen: Vec<&str> = places.iter().filter_map(|place| lists.get(*place)).map(String::as_str).collect();
-    Some(chosen.join(";"))
+    let [exchange, _, encryption, encryption_back, authentication, authentication_back, compression, back] =
+        lists;
+    let chosen = match direction {
+        Direction::ToServer => [exchange, encryption, authentication, compression],
+        Direction::ToClient => [exchange, encryption_back, authentication_back, back],
+    };
+    Some(chosen.map(String::from_utf8_lossy).join(";"))
 }
