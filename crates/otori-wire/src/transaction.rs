@@ -345,6 +345,20 @@ impl Transaction {
         self.detail = Some(detail);
         result
     }
+    /// The same; what an earlier transaction has left is emptied by `clear` first.
+    pub fn with_own_detail<T: Any + Send + Default, R>(
+        &mut self,
+        clear: impl FnOnce(&mut T),
+        act: impl FnOnce(&mut T, &mut Transaction) -> R,
+    ) -> R {
+        let first = !self.has_detail;
+        self.with_detail(|detail, transaction| {
+            if first {
+                clear(detail);
+            }
+            act(detail, transaction)
+        })
+    }
     /// Nothing is kept besides the fields.
     pub const fn no_detail(&mut self) {
         self.has_detail = false;

@@ -193,13 +193,8 @@ impl RfbParser {
     }
     /// Reads the next message, if it is whole; how long it is. After what cannot be read the parser is done.
     fn take(&mut self, bytes: &[u8], transaction: &mut Transaction) -> Option<usize> {
-        let first = !transaction.has_detail();
-        transaction.with_detail(|shake: &mut HandShake, transaction| {
-            if first {
-                shake.clear();
-            }
-            self.read(bytes, shake, transaction)
-        })
+        transaction
+            .with_own_detail(HandShake::clear, |shake, transaction| self.read(bytes, shake, transaction))
     }
     fn read(&mut self, bytes: &[u8], shake: &mut HandShake, transaction: &mut Transaction) -> Option<usize> {
         let mut cursor = Cursor::new(bytes);
