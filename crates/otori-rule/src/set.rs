@@ -195,9 +195,13 @@ impl RuleSet {
     pub const fn changes(&self) -> u64 {
         self.changes
     }
-    /// Fields that rules look at and that are made only then.
-    pub const fn wanted(&self) -> Wanted {
-        self.files.wanted
+    /// Fields that rules look at, or lists if there are any, and that are made only then.
+    pub fn wanted(&self) -> Wanted {
+        let mut wanted = self.files.wanted;
+        if !self.lists.is_empty() {
+            listed::fields().for_each(|id| wanted.add(id));
+        }
+        wanted
     }
     /// Rules in it.
     pub fn len(&self) -> usize {

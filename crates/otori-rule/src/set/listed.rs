@@ -40,6 +40,11 @@ const NAMES: &[(FieldId, Form)] = &[
     (tls::SUBJECT, Form::CommonName),
 ];
 
+/// Fields that lists are asked about.
+pub(super) fn fields() -> impl Iterator<Item = FieldId> {
+    NAMES.iter().map(|(id, _)| *id)
+}
+
 impl RuleSet {
     /// The lists.
     pub const fn lists(&self) -> &Lists {

@@ -26,8 +26,8 @@ pub(super) struct Lane {
     ended: Vec<Flow<FlowExtra>>,
     defragmenter: Defragmenter,
     pub(super) now: Timestamp,
-    /// state of the rules that was followed last
-    changes: Option<u64>,
+    /// state of the rules that was followed last, and whether there were no lists
+    changes: Option<(u64, bool)>,
     pub(super) work: WorkState,
 }
 
@@ -70,7 +70,7 @@ impl Lane {
         number: u64,
     ) -> Decision {
         self.now = if self.now.since_ns(at) > TURNED_BACK_NS { at } else { self.now.max(at) };
-        if self.changes != Some(rules.changes()) {
+        if self.changes != Some((rules.changes(), rules.lists().is_empty())) {
             self.follow(rules);
         }
         let mut packet = decode(link, at, frame);
@@ -81,7 +81,7 @@ impl Lane {
 
     /// The rules have changed: from now on parsers make the fields that they look at.
     fn follow(&mut self, rules: &RuleSet) {
-        self.changes = Some(rules.changes());
+        self.changes = Some((rules.changes(), rules.lists().is_empty()));
         if let Some(spare) = &mut self.work.spare {
             spare.bodies = self.settings.bodies;
             spare.wanted = if self.settings.eve { rules.wanted().with_log() } else { rules.wanted() };

@@ -1,27 +1,22 @@
 //! The parts of an X.509 certificate that rules and logs show.
 //!
 //! Key type: [`Certificate`]. RFC 5280 4.1, X.690 (DER). Tolerant: what cannot be read is left out.
-use crate::{
-    cursor::Cursor,
-    reused::{Reused, refill},
-};
-use std::io::Write;
+use crate::cursor::Cursor;
+use std::{borrow::Cow, io::Write};
 
-/// What a certificate says, as text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Certificate {
-    /// `C=FR, O=Example, CN=host`, in the order of the certificate
-    pub subject: Vec<u8>,
-    /// the same of the issuer
-    pub issuer: Vec<u8>,
-    /// bytes of the serial number, `0A:1B`
-    pub serial: Vec<u8>,
+/// What a certificate says, where it lies: each part was found to be whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Certificate<'a> {
+    subject: &'a [u8],
+    issuer: &'a [u8],
+    /// bytes of the serial number
+    serial: &'a [u8],
     /// start of its life, as written (`YYMMDDhhmmssZ` or with four digits of the year)
-    pub not_before: Vec<u8>,
+    pub not_before: &'a [u8],
     /// end of its life
-    pub not_after: Vec<u8>,
-    /// other names of the subject: DNS names, addresses, mail addresses
-    pub alternatives: Reused<Vec<u8>>,
+    pub not_after: &'a [u8],
+    /// what [`alternatives`] reads
+    pub extensions: &'a [u8],
 }
 
 /// Why a certificate cannot be read: the name of the anomaly.
@@ -77,9 +72,9 @@ fn expect<'a>(cursor: &mut Cursor<'a>, tag: u8) -> Result<&'a [u8], Broken> {
     }
 }
 
-impl Certificate {
-    /// Reads a certificate in place of what was there.
-    pub fn read(&mut self, der: &[u8]) -> Result<(), Broken> {
+impl<'a> Certificate<'a> {
+    /// Reads a certificate.
+    pub fn read(der: &'a [u8]) -> Result<Certificate<'a>, Broken> {
         let outer = expect(&mut Cursor::new(der), 0x30)?;
         let mut body = Cursor::new(expect(&mut Cursor::new(outer), 0x30)?);
         let (mut tag, mut part) = element(&mut body)?;
@@ -89,26 +84,35 @@ impl Certificate {
         if tag != 2 {
             return Err("tls.certificate_missing_element");
         }
-        self.serial.clear();
-        colons(&mut self.serial, part, b"0123456789ABCDEF");
+        let serial = part;
         expect(&mut body, 0x30)?;
-        name(expect(&mut body, 0x30)?, &mut self.issuer)?;
+        let issuer = whole_name(expect(&mut body, 0x30)?)?;
         let mut life = Cursor::new(expect(&mut body, 0x30)?);
-        refill(&mut self.not_before, element(&mut life)?.1);
-        refill(&mut self.not_after, element(&mut life)?.1);
-        name(expect(&mut body, 0x30)?, &mut self.subject)?;
+        let (not_before, not_after) = (element(&mut life)?.1, element(&mut life)?.1);
+        let subject = whole_name(expect(&mut body, 0x30)?)?;
         expect(&mut body, 0x30)?;
-        self.alternatives.clear();
+        let mut certificate =
+            Certificate { subject, issuer, serial, not_before, not_after, ..Certificate::default() };
         while body.left() > 0 {
             let (tag, part) = element(&mut body)?;
             if tag == 0xa3 {
-                self.alternatives.clear();
-                if alternatives(part, &mut self.alternatives).is_err() {
-                    self.alternatives.clear();
-                }
+                let whole = each_alternative(part, &mut |_, _| {}).is_ok();
+                certificate.extensions = if whole { part } else { &[] };
             }
         }
-        Ok(())
+        Ok(certificate)
+    }
+    /// Writes `C=FR, O=Example, CN=host`, in the order of the certificate.
+    pub fn subject(&self, out: &mut Vec<u8>) {
+        name(self.subject, out);
+    }
+    /// Writes the same of the issuer.
+    pub fn issuer(&self, out: &mut Vec<u8>) {
+        name(self.issuer, out);
+    }
+    /// Writes the serial number, `0A:1B`.
+    pub fn serial(&self, out: &mut Vec<u8>) {
+        colons(out, self.serial, b"0123456789ABCDEF");
     }
 }
 
@@ -154,9 +158,8 @@ pub fn colons(out: &mut Vec<u8>, bytes: &[u8], digits: &[u8; 16]) {
     }
 }
 
-/// Writes a distinguished name.
-fn name(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
-    out.clear();
+/// Tells each attribute of a distinguished name: its object identifier, the tag of its value, and that.
+fn each_attribute<'a>(bytes: &'a [u8], each: &mut dyn FnMut(&'a [u8], u8, &'a [u8])) -> Result<(), Broken> {
     let mut sets = Cursor::new(bytes);
     for _ in 0..PARTS {
         if sets.left() == 0 {
@@ -167,23 +170,36 @@ fn name(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
             let mut pair = Cursor::new(expect(&mut set, 0x30)?);
             let id = expect(&mut pair, 6)?;
             let (tag, value) = element(&mut pair)?;
-            let known = ATTRIBUTES.iter().find(|(have, _)| *have == id).map(|(_, name)| *name);
-            if !out.is_empty() {
-                out.extend_from_slice(b", ");
-            }
-            match known {
-                Some(name) => out.extend_from_slice(name.as_bytes()),
-                None => dotted(id, out),
-            }
-            out.push(b'=');
-            match tag {
-                // BMPString: two bytes a letter.
-                0x1e => out.extend(value.chunks(2).filter_map(|pair| pair.last())),
-                _ => out.extend_from_slice(value),
-            }
+            each(id, tag, value);
         }
     }
     Ok(())
+}
+
+/// The name, if all of it can be read.
+fn whole_name(bytes: &[u8]) -> Result<&[u8], Broken> {
+    each_attribute(bytes, &mut |_, _, _| {}).map(|()| bytes)
+}
+
+/// Writes a distinguished name.
+fn name(bytes: &[u8], out: &mut Vec<u8>) {
+    // It was found to be whole.
+    let _ = each_attribute(bytes, &mut |id, tag, value| {
+        let known = ATTRIBUTES.iter().find(|(have, _)| *have == id).map(|(_, name)| *name);
+        if !out.is_empty() {
+            out.extend_from_slice(b", ");
+        }
+        match known {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => dotted(id, out),
+        }
+        out.push(b'=');
+        match tag {
+            // BMPString: two bytes a letter.
+            0x1e => out.extend(value.chunks(2).filter_map(|pair| pair.last())),
+            _ => out.extend_from_slice(value),
+        }
+    });
 }
 
 /// `1.2.840.…`
@@ -205,9 +221,10 @@ fn dotted(id: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The names of the extension subjectAltName.
-fn alternatives(bytes: &[u8], found: &mut Reused<Vec<u8>>) -> Result<(), Broken> {
+/// Tells each name of the extension subjectAltName, with its tag.
+fn each_alternative<'a>(bytes: &'a [u8], each: &mut dyn FnMut(u8, &'a [u8])) -> Result<(), Broken> {
     let mut list = Cursor::new(expect(&mut Cursor::new(bytes), 0x30)?);
+    let mut count = 0;
     for _ in 0..PARTS {
         if list.left() == 0 {
             break;
@@ -223,16 +240,24 @@ fn alternatives(bytes: &[u8], found: &mut Reused<Vec<u8>>) -> Result<(), Broken>
             continue;
         }
         let mut names = Cursor::new(expect(&mut Cursor::new(value), 0x30)?);
-        while names.left() > 0 && found.len() < PARTS {
+        while names.left() > 0 && count < PARTS {
             let (tag, value) = element(&mut names)?;
-            match (tag, value) {
-                (0x81 | 0x82 | 0x86, text) => refill(found.again(), text),
-                (0x87, [a, b, c, d]) => refill(found.again(), format!("{a}.{b}.{c}.{d}").as_bytes()),
-                _ => {}
+            if matches!((tag, value), (0x81 | 0x82 | 0x86, _) | (0x87, [_, _, _, _])) {
+                each(tag, value);
+                count += 1;
             }
         }
     }
     Ok(())
+}
+
+/// Tells the other names of the subject: DNS names, addresses, mail addresses. `extensions` are those of a certificate.
+pub fn alternatives<'a>(extensions: &'a [u8], mut each: impl FnMut(Cow<'a, [u8]>)) {
+    // They were found to be whole.
+    let _ = each_alternative(extensions, &mut |tag, value| match (tag, value) {
+        (0x87, [a, b, c, d]) => each(format!("{a}.{b}.{c}.{d}").into_bytes().into()),
+        _ => each(value.into()),
+    });
 }
 
 #[cfg(test)]
@@ -270,12 +295,19 @@ mod tests {
 
     #[test]
     fn names_and_numbers_are_shown() {
-        let mut certificate = Certificate::default();
-        certificate.read(&sample()).unwrap();
-        assert_eq!(certificate.subject, b"C=FR, CN=host");
-        assert_eq!(certificate.issuer, b"O=Maker");
-        assert_eq!(certificate.serial, b"0A:FF");
-        assert_eq!(*certificate.alternatives, [b"a.example".to_vec()]);
+        let sample = sample();
+        let certificate = Certificate::read(&sample).unwrap();
+        let text = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut out = Vec::new();
+            write(&mut out);
+            out
+        };
+        assert_eq!(text(&|out| certificate.subject(out)), b"C=FR, CN=host");
+        assert_eq!(text(&|out| certificate.issuer(out)), b"O=Maker");
+        assert_eq!(text(&|out| certificate.serial(out)), b"0A:FF");
+        let mut names = Vec::new();
+        alternatives(certificate.extensions, |name| names.push(name.into_owned()));
+        assert_eq!(names, [b"a.example".to_vec()]);
         assert_eq!(certificate.not_after, b"270101000000Z");
     }
 
@@ -283,11 +315,11 @@ mod tests {
     fn no_cut_and_no_flipped_byte_panics() {
         let whole = sample();
         for at in 0..whole.len() {
-            assert!(Certificate::default().read(&whole[..at]).is_err());
+            assert!(Certificate::read(&whole[..at]).is_err());
             for flip in [1, 0x80, 0xff] {
                 let mut broken = whole.clone();
                 broken[at] ^= flip;
-                let _ = Certificate::default().read(&broken);
+                let _ = Certificate::read(&broken);
             }
         }
     }

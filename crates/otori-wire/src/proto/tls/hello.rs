@@ -5,7 +5,7 @@ use super::{
     ALPN, ALTERNATIVE, CERTIFICATE, CHAIN_LENGTH, FINGERPRINT, Handshake, ISSUER, JA3_HASH, JA3_STRING,
     JA3S_HASH, JA3S_STRING, JA4, NOT_AFTER, NOT_BEFORE, RANDOM, RANDOM_BYTES, RANDOM_TIME, SERIAL, SNI,
     SUBJECT, VERSION_CLIENT, VERSION_SERVER,
-    certificate::{Certificate, colons, seconds_of_life},
+    certificate::{Certificate, alternatives, colons, seconds_of_life},
     fingerprint::{Hello, hash},
 };
 use crate::{
@@ -36,13 +36,7 @@ pub(super) fn message(direction: Direction, kind: u8, body: &[u8], transaction: 
 
 /// The record of what the hand-shake says, to add to it, and the transaction.
 fn with_handshake(transaction: &mut Transaction, act: impl FnOnce(&mut Handshake, &mut Transaction)) {
-    let first = !transaction.has_detail();
-    transaction.with_detail(|handshake: &mut Handshake, transaction| {
-        if first {
-            handshake.clear();
-        }
-        act(handshake, transaction);
-    });
+    transaction.with_own_detail(Handshake::clear, act);
 }
 
 /// What a ClientHello says, where it lies.
@@ -223,20 +217,21 @@ fn certificates(body: &[u8], transaction: &mut Transaction) -> Option<()> {
 fn first_certificate(der: &[u8], transaction: &mut Transaction) {
     let digits = b"0123456789abcdef";
     transaction.fields.write_dear(FINGERPRINT, |out| colons(out, &Sha1::of(der), digits));
-    with_handshake(transaction, |seen, transaction| match seen.certificate.read(der) {
-        Ok(()) => {
-            seen.has_certificate = true;
-            let Certificate { subject, issuer, serial, alternatives, not_before, not_after } =
-                &seen.certificate;
-            transaction.fields.set(SUBJECT, subject);
-            transaction.fields.set(ISSUER, issuer);
-            transaction.fields.set(SERIAL, serial);
-            for (id, life) in [(NOT_BEFORE, not_before), (NOT_AFTER, not_after)] {
-                if let Some(at) = seconds_of_life(life).filter(|_| transaction.fields.wants(id)) {
-                    transaction.fields.set_number(id, at);
+    with_handshake(transaction, |seen, transaction| match Certificate::read(der) {
+        Ok(certificate) => {
+            seen.keep(&certificate);
+            let fields = &mut transaction.fields;
+            fields.write(SUBJECT, |out| certificate.subject(out));
+            fields.write(ISSUER, |out| certificate.issuer(out));
+            fields.write(SERIAL, |out| certificate.serial(out));
+            for (id, life) in [(NOT_BEFORE, certificate.not_before), (NOT_AFTER, certificate.not_after)] {
+                if let Some(at) = seconds_of_life(life).filter(|_| fields.wants(id)) {
+                    fields.set_number(id, at);
                 }
             }
-            alternatives.iter().for_each(|name| transaction.fields.set(ALTERNATIVE, name));
+            if fields.wants(ALTERNATIVE) {
+                alternatives(certificate.extensions, |name| fields.set(ALTERNATIVE, name));
+            }
         }
         Err(name) => {
             seen.has_certificate = false;

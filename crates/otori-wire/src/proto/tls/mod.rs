@@ -13,10 +13,11 @@ pub(super) use hello::{ClientHello, extension_name, read_server_hello};
 use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record};
 use crate::{
     flow::Direction,
-    limits::TLS_HANDSHAKE_BYTES,
-    reused::emptied,
+    limits::{EMPTY_BUFFER_BYTES, TLS_HANDSHAKE_BYTES},
+    reused::{emptied, refill},
     transaction::{FieldId, Fields, Progress, Transaction, Transactions},
 };
+use std::borrow::Cow;
 
 const fn client(index: u8) -> FieldId {
     FieldId::new(ProtocolId::Tls, index)
@@ -142,13 +143,22 @@ pub struct Handshake {
     /// Encrypted Client Hello was offered (draft-ietf-tls-esni)
     pub encrypted_hello: bool,
     has_certificate: bool,
-    certificate: certificate::Certificate,
+    /// of the certificate: start and end of its life, and its extensions
+    life: [Vec<u8>; 2],
+    extensions: Vec<u8>,
 }
 
 impl Handshake {
     /// Nothing was said yet; memory is kept.
     const fn clear(&mut self) {
         (self.version, self.encrypted_hello, self.has_certificate) = (0, false, false);
+    }
+    /// Keeps of a certificate what the log says besides the fields.
+    fn keep(&mut self, certificate: &certificate::Certificate<'_>) {
+        self.has_certificate = true;
+        refill(&mut self.life[0], certificate.not_before);
+        refill(&mut self.life[1], certificate.not_after);
+        refill(&mut self.extensions, certificate.extensions);
     }
 }
 
@@ -221,6 +231,8 @@ impl Parser for TlsParser {
             }
             let want = record_length(&side.record).unwrap_or(5);
             let (now, later) = rest.split_at(want.saturating_sub(side.record.len()).min(rest.len()));
+            // Most records come whole soon: their memory is asked for once.
+            side.record.reserve_exact(want.min(EMPTY_BUFFER_BYTES).saturating_sub(side.record.len()));
             side.record.extend_from_slice(now);
             rest = later;
             // Hand-shake bytes are read as they come: a hello may be split over many records and segments.
@@ -388,19 +400,18 @@ fn version_name(version: u16) -> &'static str {
 }
 
 /// `2026-01-31T23:59:59` of a certificate's time, RFC 5280 4.1.2.5; as it is when it has another shape.
-fn time(text: &[u8]) -> Vec<u8> {
-    let Ok(digits) = core::str::from_utf8(text) else { return text.to_vec() };
+fn time(text: &[u8]) -> Cow<'_, [u8]> {
+    let Ok(digits) = core::str::from_utf8(text) else { return text.into() };
     let digits = digits.trim_end_matches('Z');
-    let (year, rest) = match digits.len() {
-        12 => {
-            let century = if digits < "50" { "20" } else { "19" };
-            (format!("{century}{}", digits.get(..2).unwrap_or("")), digits.get(2..))
-        }
-        14 => (digits.get(..4).unwrap_or("").to_owned(), digits.get(4..)),
-        _ => return text.to_vec(),
+    let (century, year, rest) = match digits.len() {
+        12 => (if digits < "50" { "20" } else { "19" }, digits.get(..2), digits.get(2..)),
+        14 => ("", digits.get(..4), digits.get(4..)),
+        _ => return text.into(),
     };
     let part = |at: usize| rest.and_then(|rest| rest.get(at..at + 2)).unwrap_or("00");
-    format!("{year}-{}-{}T{}:{}:{}", part(0), part(2), part(4), part(6), part(8)).into_bytes()
+    let year = year.unwrap_or("");
+    let date = format!("{century}{year}-{}-{}T{}:{}:{}", part(0), part(2), part(4), part(6), part(8));
+    date.into_bytes().into()
 }
 
 /// The `tls` object of EVE.
@@ -420,11 +431,13 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let Some(handshake) = transaction.detail_of::<Handshake>() else { return };
     record.text("version", version_name(handshake.version).as_bytes());
     if handshake.has_certificate {
-        let certificate = &handshake.certificate;
-        record.text("notbefore", &time(&certificate.not_before));
-        record.text("notafter", &time(&certificate.not_after));
-        if !certificate.alternatives.is_empty() {
-            record.texts("subjectaltname", &certificate.alternatives);
+        let [begin, end] = &handshake.life;
+        record.text("notbefore", &time(begin));
+        record.text("notafter", &time(end));
+        let mut names = Vec::new();
+        certificate::alternatives(&handshake.extensions, |name| names.push(name));
+        if !names.is_empty() {
+            record.words("subjectaltname", &mut names.into_iter());
         }
     }
     for (key, hash, text) in [("ja3", JA3_HASH, JA3_STRING), ("ja3s", JA3S_HASH, JA3S_STRING)] {
@@ -435,9 +448,9 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
             });
         }
     }
-    let alpn: Vec<Vec<u8>> = fields.all(ALPN).map(|field| field.bytes.clone()).collect();
-    if !alpn.is_empty() {
-        record.texts("client_alpns", &alpn);
+    let mut alpn = fields.all(ALPN).map(|field| Cow::Borrowed(&*field.bytes)).peekable();
+    if alpn.peek().is_some() {
+        record.words("client_alpns", &mut alpn);
     }
     if handshake.encrypted_hello {
         record.flag("ech", true);
