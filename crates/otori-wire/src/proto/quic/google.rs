@@ -9,11 +9,11 @@ const TAGS: usize = 128;
 
 /// What a client says.
 #[derive(Default)]
-pub(super) struct Hello {
-    pub(super) sni: Option<Vec<u8>>,
-    pub(super) user_agent: Option<Vec<u8>>,
-    /// names of all tags in their order
-    pub(super) tags: Vec<[u8; 4]>,
+pub(super) struct Hello<'a> {
+    pub(super) sni: Option<&'a [u8]>,
+    pub(super) user_agent: Option<&'a [u8]>,
+    /// all tags in their order, each with the end of its value
+    rows: &'a [[u8; 8]],
 }
 
 /// Versions in clear text, by their four letters.
@@ -45,38 +45,38 @@ pub(super) fn long_version(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// The hello in a packet, found by its tag.
-pub(super) fn hello(bytes: &[u8]) -> Option<Hello> {
+pub(super) fn hello(bytes: &[u8]) -> Option<Hello<'_>> {
     let at = bytes.windows(4).position(|four| four == b"CHLO")?;
     let mut cursor = Cursor::new(bytes.get(at + 4..)?);
     let count = usize::from(u16::from_le_bytes(cursor.take(2)?.try_into().ok()?)).min(TAGS);
     cursor.skip(2)?;
-    let mut rows = Vec::new();
-    for _ in 0..count {
-        let tag: [u8; 4] = cursor.take(4)?.try_into().ok()?;
-        rows.push((tag, u32::from_le_bytes(cursor.take(4)?.try_into().ok()?) as usize));
-    }
+    let (rows, _) = cursor.take(count * 8)?.as_chunks::<8>();
     let (values, mut start) = (cursor.rest(), 0);
-    let mut hello = Hello::default();
-    for (tag, end) in rows {
-        let value = values.get(start..end);
-        match &tag {
-            b"SNI\0" => hello.sni = value.map(<[u8]>::to_vec),
-            b"UAID" => hello.user_agent = value.map(<[u8]>::to_vec),
+    let mut hello = Hello { rows, ..Hello::default() };
+    for [a, b, c, d, end @ ..] in rows {
+        let end = u32::from_le_bytes(*end) as usize;
+        match &[*a, *b, *c, *d] {
+            b"SNI\0" => hello.sni = values.get(start..end),
+            b"UAID" => hello.user_agent = values.get(start..end),
             _ => {}
         }
-        hello.tags.push(tag);
         start = end;
     }
     Some(hello)
 }
 
-impl Hello {
+impl Hello<'_> {
     /// CYU's text: version and tags.
-    pub(super) fn cyu(&self, version: &str) -> String {
-        let names =
-            self.tags.iter().map(|tag| String::from_utf8_lossy(tag).trim_end_matches('\0').to_owned());
-        let digits = version.trim_start_matches('Q').trim_start_matches('0');
-        format!("{digits},{}", names.collect::<Vec<_>>().join("-"))
+    pub(super) fn cyu(&self, version: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(version.trim_start_matches('Q').trim_start_matches('0').as_bytes());
+        for (place, row) in self.rows.iter().enumerate() {
+            out.push(if place == 0 { b',' } else { b'-' });
+            let name = String::from_utf8_lossy(row.get(..4).unwrap_or_default());
+            out.extend_from_slice(name.trim_end_matches('\0').as_bytes());
+        }
+        if self.rows.is_empty() {
+            out.push(b',');
+        }
     }
 }
 
@@ -88,9 +88,11 @@ mod tests {
     fn a_hello_of_tags_is_read() {
         let packet = b"\x09ABCDEFGHQ043\x01..CHLO\x02\0\0\0SNI\0\x03\0\0\0UAID\x05\0\0\0a.bxy";
         let hello = hello(packet).unwrap();
-        assert_eq!(hello.sni.as_deref(), Some(&b"a.b"[..]));
-        assert_eq!(hello.user_agent.as_deref(), Some(&b"xy"[..]));
-        assert_eq!(hello.cyu("Q043"), "43,SNI-UAID");
+        assert_eq!(hello.sni, Some(&b"a.b"[..]));
+        assert_eq!(hello.user_agent, Some(&b"xy"[..]));
+        let mut text = Vec::new();
+        hello.cyu("Q043", &mut text);
+        assert_eq!(text, b"43,SNI-UAID");
         assert_eq!(public_version(packet), Some("Q043"));
         assert!(super::hello(&packet[..30]).is_none());
     }

@@ -17,6 +17,7 @@ use crate::{
 use Direction::{ToClient, ToServer};
 use keys::Keys;
 use packet::{Crypto, Long};
+use std::borrow::Cow;
 
 const fn client(index: u8) -> FieldId {
     FieldId::new(ProtocolId::Quic, index)
@@ -197,9 +198,8 @@ impl QuicParser {
             fields.set(VERSION, version);
         }
         let Some(hello) = google::hello(bytes).filter(|_| direction == ToServer) else { return };
-        let text = hello.cyu(version);
-        fields.write(CYU_HASH, |out| fingerprint::hash(text.as_bytes(), out));
-        fields.set(CYU_STRING, text);
+        fields.write(CYU_STRING, |out| hello.cyu(version, out));
+        fields.derive(CYU_HASH, CYU_STRING, fingerprint::hash);
         for (id, value) in [(SNI, hello.sni), (USER_AGENT, hello.user_agent)] {
             value.into_iter().for_each(|value| fields.set(id, value));
         }
@@ -210,7 +210,10 @@ impl QuicParser {
 }
 
 fn connection(transaction: &mut Transaction) -> Option<&mut Connection> {
-    transaction.detail_mut()
+    transaction.detail_again(|connection: &mut Connection| {
+        connection.extensions.iter_mut().for_each(Vec::clear);
+        connection.encrypted_hello = false;
+    })
 }
 
 fn client_hello(body: &[u8], transaction: &mut Transaction) {
@@ -226,7 +229,8 @@ fn client_hello(body: &[u8], transaction: &mut Transaction) {
     said.alpn().for_each(|name| fields.set(ALPN, name));
     said.sni.into_iter().for_each(|name| fields.set(SNI, name));
     if let Some(connection) = connection(transaction) {
-        connection.extensions[0] = said.hello.kinds().collect();
+        connection.extensions[0].clear();
+        connection.extensions[0].extend(said.hello.kinds());
         connection.encrypted_hello = said.encrypted_hello;
     }
 }
@@ -238,7 +242,8 @@ fn server_hello(body: &[u8], transaction: &mut Transaction) {
     transaction.fields.write(JA3S_STRING, |out| hello.ja3s(out));
     transaction.fields.derive(JA3S_HASH, JA3S_STRING, fingerprint::hash);
     if let Some(connection) = connection(transaction) {
-        connection.extensions[1] = hello.kinds().collect();
+        connection.extensions[1].clear();
+        connection.extensions[1].extend(hello.kinds());
     }
 }
 
@@ -264,17 +269,18 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
             });
         }
     }
-    let alpn: Vec<Vec<u8>> = fields.all(ALPN).map(|field| field.bytes.clone()).collect();
-    if !alpn.is_empty() {
-        record.texts("client_alpns", &alpn);
+    let mut alpn = fields.all(ALPN).map(|field| Cow::Borrowed(&*field.bytes)).peekable();
+    if alpn.peek().is_some() {
+        record.words("client_alpns", &mut alpn);
     }
     let Some(connection) = transaction.detail_of::<Connection>() else { return };
     if connection.encrypted_hello {
         record.flag("ech", true);
     }
-    let all = connection.extensions.concat();
-    record.list("extensions", all.len(), &mut |place, record| {
-        let kind = all.get(place).copied().unwrap_or(0);
+    let mut all = connection.extensions.iter().flatten();
+    let count = connection.extensions.iter().map(Vec::len).sum();
+    record.list("extensions", count, &mut |_, record| {
+        let kind = all.next().copied().unwrap_or(0);
         record.text("name", tls::extension_name(kind).as_bytes());
         record.number("type", i64::from(kind));
     });
