@@ -13,6 +13,10 @@ use crate::{
 /// Headers of one message that are fields of their own.
 const HEADERS_SHOWN: usize = 64;
 
+/// Headers of one message, and their bytes, for which memory is asked for at once.
+const USUAL_HEADERS: usize = 16;
+const USUAL_BYTES: usize = 512;
+
 /// Both messages of an exchange; kept with its transaction, and used again with it.
 #[derive(Default)]
 pub(super) struct Heads {
@@ -58,6 +62,10 @@ impl Head {
         (self.status, self.simple, self.body_size) = (0, false, 0);
         (self.target_host, self.boundary) = (None, None);
         self.decoder = Decoder::default();
+        if self.raw.capacity() == 0 {
+            self.headers.reserve(USUAL_HEADERS);
+            [&mut self.text, &mut self.raw].into_iter().for_each(|buffer| buffer.reserve(USUAL_BYTES));
+        }
     }
     /// Headers so far.
     pub(super) const fn header_count(&self) -> usize {
