@@ -36,14 +36,31 @@ pub(super) trait MessageReader: Send {
 }
 
 /// A request and its answer, as a protocol's record of a transaction.
+#[derive(Default)]
 pub(super) struct Exchange<M> {
-    /// by direction
-    pub(super) sides: [Option<M>; 2],
+    /// by direction; as an earlier use has left it where it is not there
+    sides: [M; 2],
+    there: [bool; 2],
 }
 
-impl<M> Default for Exchange<M> {
-    fn default() -> Self {
-        Exchange { sides: [None, None] }
+impl<M> Exchange<M> {
+    /// Neither is there; memory is kept.
+    pub(super) const fn clear(&mut self) {
+        self.there = [false; 2];
+    }
+    /// The message of a direction, to be read in place of what was there.
+    pub(super) fn side(&mut self, direction: Direction) -> &mut M {
+        self.there[direction.index()] = true;
+        &mut self.sides[direction.index()]
+    }
+    /// The message of a direction could not be read.
+    pub(super) const fn forget(&mut self, direction: Direction) {
+        self.there[direction.index()] = false;
+    }
+    /// Request and answer, if they are there.
+    pub(super) fn both(&self) -> [Option<&M>; 2] {
+        let [asked, answered] = &self.sides;
+        [self.there[0].then_some(asked), self.there[1].then_some(answered)]
     }
 }
 

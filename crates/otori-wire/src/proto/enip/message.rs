@@ -109,18 +109,27 @@ fn four(cursor: &mut Cursor<'_>) -> Option<u32> {
     cursor.u32().map(u32::swap_bytes)
 }
 
+/// The command of a message whose head is there.
+pub(super) fn command(bytes: &[u8]) -> Option<u16> {
+    two(&mut Cursor::new(bytes.get(..HEAD)?))
+}
+
 impl Message {
-    pub(super) fn read(bytes: &[u8]) -> Option<Message> {
+    /// Reads a message whose head is there in place of what was there.
+    pub(super) fn read(&mut self, bytes: &[u8]) {
+        self.cip.clear();
+        self.identity = None;
+        self.whole = self.head_and_data(bytes).unwrap_or(false);
+    }
+    /// Whether all that was announced could be read.
+    fn head_and_data(&mut self, bytes: &[u8]) -> Option<bool> {
         let mut cursor = Cursor::new(bytes);
-        let mut message = Message { command: two(&mut cursor)?, ..Message::default() };
+        self.command = two(&mut cursor)?;
         let length = usize::from(two(&mut cursor)?);
-        (message.session, message.status) = (four(&mut cursor)?, four(&mut cursor)?);
+        (self.session, self.status) = (four(&mut cursor)?, four(&mut cursor)?);
         cursor.skip(12)?;
-        message.whole = cursor.left() >= length;
-        if length > 0 {
-            message.whole &= message.data(&mut cursor).is_some();
-        }
-        Some(message)
+        let whole = cursor.left() >= length;
+        Some(whole & (length == 0 || self.data(&mut cursor).is_some()))
     }
     fn data(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         match self.command {

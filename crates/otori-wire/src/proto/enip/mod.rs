@@ -98,25 +98,25 @@ impl MessageReader for EnipReader {
         }
     }
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
-        let Some(message) = Message::read(bytes) else { return };
-        let known = (direction == ToClient).then(|| self.open.answered(message.command)).flatten();
+        let Some(command) = message::command(bytes) else { return };
+        let known = (direction == ToClient).then(|| self.open.answered(command)).flatten();
         let id = known.unwrap_or_else(|| transactions.open(ProtocolId::Enip));
         if direction == ToServer
-            && let Some(oldest) = self.open.ask(message.command, id)
+            && let Some(oldest) = self.open.ask(command, id)
             && let Some(transaction) = transactions.get_mut(oldest)
         {
             transaction.advance(ToClient, Progress::Complete);
         }
         let Some(transaction) = transactions.get_mut(id) else { return };
-        if !message.whole {
-            transaction.note("enip.invalid_pdu");
-        }
-        set_fields(direction, &message, &mut transaction.fields);
-        let alone = direction == ToClient && known.is_none();
-        if let Some(exchange) = transaction.detail_mut::<Exchange<Message>>() {
-            exchange.sides[direction.index()] = Some(message);
-        }
-        match alone {
+        transaction.with_own_detail(Exchange::clear, |exchange, transaction| {
+            let message: &mut Message = exchange.side(direction);
+            message.read(bytes);
+            if !message.whole {
+                transaction.note("enip.invalid_pdu");
+            }
+            set_fields(direction, message, &mut transaction.fields);
+        });
+        match direction == ToClient && known.is_none() {
             true => transaction.complete_alone(direction),
             false => transaction.advance(direction, Progress::Complete),
         }
@@ -152,13 +152,13 @@ fn set_fields(direction: Direction, message: &Message, fields: &mut Fields) {
     for (index, value) in numbers {
         fields.set_number(field(ToClient, index), value);
     }
-    fields.set(field(ToClient, PRODUCT_NAME), identity.product_name.clone());
+    fields.set(field(ToClient, PRODUCT_NAME), &identity.product_name);
 }
 
 /// The `enip` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let Some(exchange) = transaction.detail_of::<Exchange<Message>>() else { return };
-    for (key, side) in ["request", "response"].into_iter().zip(&exchange.sides) {
+    for (key, side) in ["request", "response"].into_iter().zip(exchange.both()) {
         if let Some(message) = side {
             record.object(key, &mut |record| message.log(record));
         }

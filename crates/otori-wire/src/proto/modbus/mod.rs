@@ -76,6 +76,7 @@ struct ModbusReader {
 }
 
 /// One message.
+#[derive(Default)]
 struct Message {
     transaction: u16,
     protocol: u16,
@@ -93,22 +94,18 @@ impl MessageReader for ModbusReader {
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         let id = self.transaction(direction, bytes, transactions);
         let Some(transaction) = transactions.get_mut(id) else { return };
-        let Some(message) = read(direction, bytes) else {
-            transaction.note("modbus.invalid_length");
-            return transaction.advance(direction, Progress::Complete);
-        };
-        if message.protocol != 0 {
-            transaction.note("modbus.invalid_protocol_id");
-        }
-        message.pdu.anomalies.iter().for_each(|name| transaction.note(name));
-        // Only answers are exceptions: a client that sends one asks for nothing.
-        match (direction, message.pdu.exception) {
-            (ToServer, None) => set_fields(&message, &mut transaction.fields),
-            (ToServer, Some(_)) => transaction.note("modbus.invalid_function_code"),
-            (ToClient, _) => {}
-        }
-        if let Some(exchange) = transaction.detail_mut::<Exchange<Message>>() {
-            exchange.sides[direction.index()] = Some(message);
+        let kept = transaction.with_own_detail(Exchange::clear, |exchange, transaction| {
+            let message: &mut Message = exchange.side(direction);
+            if message.read(direction, bytes).is_some() {
+                note(direction, message, transaction);
+            } else {
+                transaction.note("modbus.invalid_length");
+                exchange.forget(direction);
+            }
+            exchange.both().iter().any(Option::is_some)
+        });
+        if !kept {
+            transaction.no_detail();
         }
         transaction.advance(direction, Progress::Complete);
     }
@@ -139,13 +136,29 @@ impl ModbusReader {
     }
 }
 
-fn read(direction: Direction, bytes: &[u8]) -> Option<Message> {
-    let mut cursor = Cursor::new(bytes);
-    let (transaction, protocol) = (cursor.u16()?, cursor.u16()?);
-    cursor.skip(2)?;
-    let unit = cursor.u8()?;
-    let pdu = Pdu::read(direction, cursor.rest())?;
-    Some(Message { transaction, protocol, unit, pdu })
+impl Message {
+    /// In place of what was there.
+    fn read(&mut self, direction: Direction, bytes: &[u8]) -> Option<()> {
+        let mut cursor = Cursor::new(bytes);
+        (self.transaction, self.protocol) = (cursor.u16()?, cursor.u16()?);
+        cursor.skip(2)?;
+        self.unit = cursor.u8()?;
+        self.pdu.read(direction, cursor.rest())
+    }
+}
+
+/// Says of a message what rules look at.
+fn note(direction: Direction, message: &Message, transaction: &mut Transaction) {
+    if message.protocol != 0 {
+        transaction.note("modbus.invalid_protocol_id");
+    }
+    message.pdu.anomalies.iter().for_each(|name| transaction.note(name));
+    // Only answers are exceptions: a client that sends one asks for nothing.
+    match (direction, message.pdu.exception) {
+        (ToServer, None) => set_fields(message, &mut transaction.fields),
+        (ToServer, Some(_)) => transaction.note("modbus.invalid_function_code"),
+        (ToClient, _) => {}
+    }
 }
 
 fn set_fields(message: &Message, fields: &mut Fields) {
@@ -175,7 +188,7 @@ fn set_fields(message: &Message, fields: &mut Fields) {
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     let Some(exchange) = transaction.detail_of::<Exchange<Message>>() else { return };
     record.number("id", transaction.id.cast_signed() + 1);
-    for (key, side) in ["request", "response"].into_iter().zip(&exchange.sides) {
+    for (key, side) in ["request", "response"].into_iter().zip(exchange.both()) {
         if let Some(message) = side {
             record.object(key, &mut |record| write(message, record));
         }
@@ -237,9 +250,9 @@ fn write(message: &Message, record: &mut dyn Record) {
                     record.number("and_mask", i64::from(*and));
                     record.number("or_mask", i64::from(*or));
                 }
-                Written::Bits(bytes) | Written::Words(bytes) => {
+                Written::Bits | Written::Words => {
                     record.number("quantity", i64::from(quantity));
-                    record.text("data", bytes);
+                    record.text("data", &pdu.data);
                 }
                 Written::Nothing => {}
             }

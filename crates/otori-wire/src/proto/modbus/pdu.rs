@@ -1,8 +1,9 @@
 //! What a Modbus message asks or answers.
 //!
 //! Key type: [`Pdu`]. MODBUS Application Protocol V1.1b3 4 to 7; names as Suricata's EVE log has them.
-use crate::{cursor::Cursor, flow::Direction};
+use crate::{cursor::Cursor, flow::Direction, reused::refill};
 use Direction::ToServer;
+use std::borrow::Cow;
 
 pub(super) const DIAGNOSTIC: u8 = 8;
 pub(super) const MEI: u8 = 43;
@@ -17,10 +18,10 @@ pub(super) enum Written {
     Single(u16),
     /// bits of a register
     Mask(u16, u16),
-    /// coils
-    Bits(Vec<u8>),
-    /// registers
-    Words(Vec<u8>),
+    /// coils, as the data has them
+    Bits,
+    /// registers, as the data has them
+    Words,
 }
 
 /// A function with its data.
@@ -34,7 +35,7 @@ pub(super) struct Pdu {
     /// what is read
     pub(super) read_range: Option<(u16, u16)>,
     pub(super) written: Written,
-    /// what has no form here
+    /// what is written, or what has no form here
     pub(super) data: Vec<u8>,
     pub(super) anomalies: Vec<&'static str>,
 }
@@ -122,29 +123,33 @@ pub(super) fn mei_name(kind: Option<u16>) -> &'static str {
 }
 
 impl Pdu {
-    /// Reads the function and its data; `None` when there is none.
-    pub(super) fn read(direction: Direction, bytes: &[u8]) -> Option<Pdu> {
+    /// Reads the function and its data in place of what was there; `None` when there is none.
+    pub(super) fn read(&mut self, direction: Direction, bytes: &[u8]) -> Option<()> {
         let mut cursor = Cursor::new(bytes);
         let first = cursor.u8()?;
-        let mut pdu = Pdu { function: first & 0x7f, ..Pdu::default() };
+        let (mut data, mut anomalies) =
+            (core::mem::take(&mut self.data), core::mem::take(&mut self.anomalies));
+        data.clear();
+        anomalies.clear();
+        *self = Pdu { function: first & 0x7f, data, anomalies, ..Pdu::default() };
         if first & 0x80 != 0 {
-            pdu.exception = cursor.u8();
-            if pdu.exception.is_none_or(|code| exception_name(code) == "Unknown") {
-                pdu.anomalies.push("modbus.invalid_exception_code");
+            self.exception = cursor.u8();
+            if self.exception.is_none_or(|code| exception_name(code) == "Unknown") {
+                self.anomalies.push("modbus.invalid_exception_code");
             }
-            return Some(pdu);
+            return Some(());
         }
-        if pdu.category() & 1 == 0 && pdu.function == 0 {
-            pdu.anomalies.push("modbus.invalid_function_code");
+        if self.category() & 1 == 0 && self.function == 0 {
+            self.anomalies.push("modbus.invalid_function_code");
         }
         let read = match direction {
-            ToServer => pdu.request(&mut cursor),
-            Direction::ToClient => pdu.answer(&mut cursor),
+            ToServer => self.request(&mut cursor),
+            Direction::ToClient => self.answer(&mut cursor),
         };
         if read.is_none() {
-            pdu.anomalies.push("modbus.invalid_length");
+            self.anomalies.push("modbus.invalid_length");
         }
-        Some(pdu)
+        Some(())
     }
     fn request(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         match self.function {
@@ -166,7 +171,7 @@ impl Pdu {
             }
             8 => {
                 self.subfunction = Some(cursor.u16()?);
-                self.data = cursor.rest().to_vec();
+                refill(&mut self.data, cursor.rest());
             }
             15 | 16 => {
                 let range = (cursor.u16()?, cursor.u16()?);
@@ -185,9 +190,9 @@ impl Pdu {
             }
             MEI => {
                 self.subfunction = Some(u16::from(cursor.u8()?));
-                self.data = cursor.rest().to_vec();
+                refill(&mut self.data, cursor.rest());
             }
-            _ => self.data = cursor.rest().to_vec(),
+            _ => refill(&mut self.data, cursor.rest()),
         }
         Some(())
     }
@@ -199,15 +204,15 @@ impl Pdu {
         if length != wanted {
             self.anomalies.push("modbus.invalid_value");
         }
-        let bytes = cursor.take(length)?.to_vec();
-        self.written = if bits { Written::Bits(bytes) } else { Written::Words(bytes) };
+        refill(&mut self.data, cursor.take(length)?);
+        self.written = if bits { Written::Bits } else { Written::Words };
         Some(())
     }
     fn answer(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         match self.function {
             1..=4 | 23 => {
                 let length = usize::from(cursor.u8()?);
-                self.data = cursor.take(length)?.to_vec();
+                refill(&mut self.data, cursor.take(length)?);
             }
             5 | 6 => {
                 self.range = Some((cursor.u16()?, 1));
@@ -215,7 +220,7 @@ impl Pdu {
             }
             8 => {
                 self.subfunction = Some(cursor.u16()?);
-                self.data = cursor.rest().to_vec();
+                refill(&mut self.data, cursor.rest());
             }
             15 | 16 => self.range = Some((cursor.u16()?, cursor.u16()?)),
             22 => {
@@ -224,9 +229,9 @@ impl Pdu {
             }
             MEI => {
                 self.subfunction = Some(u16::from(cursor.u8()?));
-                self.data = cursor.rest().to_vec();
+                refill(&mut self.data, cursor.rest());
             }
-            _ => self.data = cursor.rest().to_vec(),
+            _ => refill(&mut self.data, cursor.rest()),
         }
         Some(())
     }
@@ -242,12 +247,12 @@ impl Pdu {
     pub(super) fn access(&self) -> u64 {
         self.row().map_or(0, |(.., access)| *access)
     }
-    pub(super) fn access_name(&self) -> String {
+    pub(super) fn access_name(&self) -> Cow<'static, str> {
         let access = self.access();
         let names = ACCESS_NAMES.iter().filter(|(bit, _)| access & bit != 0).map(|(_, name)| *name);
         match access {
             0 => "NONE".into(),
-            _ => names.collect::<Vec<_>>().join(" | "),
+            _ => names.collect::<Vec<_>>().join(" | ").into(),
         }
     }
     /// Category as a bit: assigned, unassigned, user, reserved.
@@ -270,7 +275,7 @@ impl Pdu {
         }
     }
     /// What was wrong, in EVE's words.
-    pub(super) fn error_flags(&self) -> String {
+    pub(super) fn error_flags(&self) -> Cow<'static, str> {
         let word = |name: &&str| match *name {
             "modbus.invalid_length" => "DATA_LENGTH",
             "modbus.invalid_value" => "DATA_VALUE",
@@ -279,7 +284,7 @@ impl Pdu {
         };
         match self.anomalies.is_empty() {
             true => "NONE".into(),
-            false => self.anomalies.iter().map(word).collect::<Vec<_>>().join(" | "),
+            false => self.anomalies.iter().map(word).collect::<Vec<_>>().join(" | ").into(),
         }
     }
     /// Addresses, from 0, and what is written there.
@@ -289,10 +294,10 @@ impl Pdu {
             let at = usize::from(place);
             let value = match &self.written {
                 Written::Single(value) => Some(*value),
-                Written::Words(bytes) => {
-                    bytes.get(at * 2..at * 2 + 2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+                Written::Words => {
+                    self.data.get(at * 2..at * 2 + 2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
                 }
-                Written::Bits(bytes) => bytes.get(at / 8).map(|byte| u16::from(byte >> (at % 8) & 1)),
+                Written::Bits => self.data.get(at / 8).map(|byte| u16::from(byte >> (at % 8) & 1)),
                 Written::Nothing | Written::Mask(..) => None,
             };
             value.map(|value| (first.wrapping_add(place), value))
