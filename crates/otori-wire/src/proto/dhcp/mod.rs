@@ -1,7 +1,9 @@
 //! DHCP: each message is a transaction.
 //!
 //! Key type: [`Message`]. RFC 2131 2, RFC 2132, RFC 3679. Names as Suricata's manual has them ("Event type: DHCP").
-use super::{FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, framed};
+use super::{
+    FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, framed, tls::certificate::colons,
+};
 use crate::{
     cursor::Cursor,
     flow::Direction,
@@ -11,6 +13,7 @@ use crate::{
 use Direction::{ToClient, ToServer};
 use core::net::Ipv4Addr;
 use framed::{Length, MessageReader, Messages};
+use std::borrow::Cow;
 
 const fn field(direction: Direction, index: u8) -> FieldId {
     FieldId::new(ProtocolId::Dhcp, direction as u8 * 64 + index)
@@ -191,7 +194,9 @@ fn address(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn hardware(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":").into_bytes()
+    let mut text = Vec::with_capacity(3 * bytes.len());
+    colons(&mut text, bytes, b"0123456789abcdef");
+    text
 }
 
 /// The `dhcp` object of EVE.
@@ -220,8 +225,7 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     }
     for (code, key) in [(3, "routers"), (6, "dns_servers")] {
         let Some(value) = message.option(code) else { continue };
-        let list: Vec<Vec<u8>> = value.chunks(4).filter_map(address).collect();
-        record.texts(key, &list);
+        record.words(key, &mut value.chunks(4).filter_map(address).map(Cow::Owned));
     }
     for (code, key) in [(12, "hostname"), (60, "vendor_class_identifier")] {
         if let Some(text) = message.option(code) {
@@ -233,8 +237,7 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     }
     if let Some(list) = message.option(55) {
         let name = |code: &u8| PARAMETERS.iter().find(|(have, _)| have == code).map(|(_, name)| *name);
-        let names: Vec<Vec<u8>> = list.iter().filter_map(name).map(|name| name.as_bytes().to_vec()).collect();
-        record.texts("params", &names);
+        record.names("params", &mut list.iter().filter_map(name).map(Cow::Borrowed));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `dns` object of EVE, version 3.
 use super::message::{Message, Resource};
 use crate::{proto::Record, transaction::Transaction};
+use std::borrow::Cow;
 
 /// Names of resource types, IANA.
 static TYPES: &[(u16, &str)] = &[
@@ -104,15 +105,15 @@ static RCODES: &[&str] = &[
 ];
 
 /// The name of a resource type, or its number.
-pub fn type_name(kind: u16) -> String {
+pub fn type_name(kind: u16) -> Cow<'static, str> {
     match TYPES.binary_search_by_key(&kind, |(number, _)| *number).ok().and_then(|place| TYPES.get(place)) {
         Some((_, name)) => (*name).into(),
-        None => kind.to_string(),
+        None => kind.to_string().into(),
     }
 }
 
-fn rcode_name(code: u16) -> String {
-    RCODES.get(usize::from(code)).map_or_else(|| code.to_string(), |name| (*name).into())
+fn rcode_name(code: u16) -> Cow<'static, str> {
+    RCODES.get(usize::from(code)).map_or_else(|| code.to_string().into(), |name| (*name).into())
 }
 
 fn records(key: &'static str, list: &[Resource], record: &mut dyn Record) {
@@ -173,9 +174,9 @@ fn grouped(message: &Message, record: &mut dyn Record) {
     record.object("grouped", &mut |record| {
         for (kind, name) in kinds {
             let of_kind = message.answers.iter().filter(|answer| answer.kind == *kind);
-            let texts: Vec<Vec<u8>> = of_kind.map(|answer| answer.data.clone()).collect();
-            if !texts.is_empty() {
-                record.texts(name, &texts);
+            let mut texts = of_kind.map(|answer| Cow::Borrowed(answer.data.as_slice())).peekable();
+            if texts.peek().is_some() {
+                record.words(name, &mut texts);
             }
         }
     });

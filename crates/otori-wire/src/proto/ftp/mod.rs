@@ -13,6 +13,7 @@ use crate::{
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
+use std::borrow::Cow;
 
 const fn client(index: u8) -> FieldId {
     FieldId::new(ProtocolId::Ftp, index)
@@ -250,15 +251,13 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     if let Some(data) = fields.get(COMMAND_DATA).filter(|data| !data.is_empty()) {
         record.text("command_data", data);
     }
-    let all = |id| fields.all(id).map(|field| field.bytes.clone()).collect::<Vec<_>>();
-    let (replies, codes) = (all(REPLY), all(CODE));
-    if !replies.is_empty() {
-        record.texts("reply", &replies);
+    for (key, id) in [("reply", REPLY), ("completion_code", CODE)] {
+        let mut all = fields.all(id).map(|field| Cow::Borrowed(&*field.bytes)).peekable();
+        if all.peek().is_some() {
+            record.words(key, &mut all);
+        }
     }
-    if !codes.is_empty() {
-        record.texts("completion_code", &codes);
-    }
-    record.text("reply_received", if replies.is_empty() { b"no" } else { b"yes" });
+    record.text("reply_received", if fields.get(REPLY).is_none() { b"no" } else { b"yes" });
     if let Some(port) = fields.number(DYNAMIC_PORT).or(fields.number(SERVER_PORT)) {
         record.number("dynamic_port", port as i64);
     }
