@@ -2,9 +2,9 @@
 //!
 //! Key types: [`Line`] (what the head of a line needs, text or map), [`JsonText`]. Neighbour: [`super::record`], which makes
 //! maps for the lines that are put together out of order.
-use super::record::{JsonRecord, is_safe, safe};
+use super::record::{JsonRecord, is_safe};
 use core::fmt::{self, Write};
-use otori_event::Timestamp;
+use otori_event::{RawText, Timestamp};
 use otori_wire::proto::Record;
 use serde::Serialize;
 use serde_json::Value;
@@ -64,7 +64,7 @@ fn json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
 fn text(out: &mut Vec<u8>, bytes: &[u8]) {
     match core::str::from_utf8(bytes) {
         Ok(text) if is_safe(text) => json(out, text),
-        _ => json(out, &safe(bytes)),
+        _ => json(out, &format_args!("{}", RawText::new(bytes))),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     device::Ends,
     engine::{Carrier, Mode},
 };
-use core::fmt;
+use core::fmt::{self, Write};
 use core::net::IpAddr;
 use line::{JsonText, Line, Time};
 use otori_event::{Endpoint, Timestamp};
@@ -119,16 +119,23 @@ pub(crate) fn ip_text(ip: IpAddr) -> String {
     Address(ip, false).to_string()
 }
 
-fn tunnel_object(carrier: &Carrier) -> Value {
-    let mut object = json!({
-        "src_ip": ip_text(carrier.source.ip), "src_port": carrier.source.port,
-        "dest_ip": ip_text(carrier.destination.ip), "dest_port": carrier.destination.port,
-        "proto": Protocol(carrier.protocol).to_string(), "depth": 1,
-    });
-    if let (Some(id), Some(object)) = (carrier.id, object.as_object_mut()) {
-        object.insert("id".into(), id.into());
+fn write_tunnel(object: &mut dyn Record, carrier: &Carrier, style: Style) {
+    let mut text = String::new();
+    let mut shown = |object: &mut dyn Record, key, value: &dyn fmt::Display| {
+        text.clear();
+        // Writing to memory does not fail.
+        let _ = write!(text, "{value}");
+        object.text(key, text.as_bytes());
+    };
+    shown(object, "src_ip", &Address(carrier.source.ip, style.compress));
+    object.number("src_port", carrier.source.port.into());
+    shown(object, "dest_ip", &Address(carrier.destination.ip, style.compress));
+    object.number("dest_port", carrier.destination.port.into());
+    shown(object, "proto", &Protocol(carrier.protocol));
+    object.number("depth", 1);
+    if let Some(id) = carrier.id {
+        object.number("id", id.into());
     }
-    object
 }
 
 /// The name of an IP protocol.
@@ -362,11 +369,7 @@ fn write_head(head: &mut dyn Line, place: &Place<'_, '_>, event_type: &str, styl
         head.text("app_proto", application.as_bytes());
     }
     if let Some(carrier) = &place.carrier {
-        let mut object = tunnel_object(carrier);
-        if let Some(object) = object.as_object_mut().filter(|_| style.compress) {
-            shorten(object);
-        }
-        head.value("tunnel", object);
+        head.object("tunnel", &mut |object| write_tunnel(object, carrier, style));
     }
 }
 

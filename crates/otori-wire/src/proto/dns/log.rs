@@ -1,7 +1,7 @@
 //! The `dns` object of EVE, version 3.
 use super::message::{Message, Resource};
 use crate::{proto::Record, transaction::Transaction};
-use std::borrow::Cow;
+use std::{borrow::Cow, io::Write};
 
 /// Names of resource types, IANA.
 static TYPES: &[(u16, &str)] = &[
@@ -140,7 +140,12 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     record.text("type", if message.is_response() { b"response" } else { b"request" });
     record.number("tx_id", transaction.id as i64);
     record.number("id", i64::from(message.id));
-    record.text("flags", format!("{:x}", message.flags).as_bytes());
+    let mut room = [0; 4];
+    let mut left = room.as_mut_slice();
+    // Four digits have room.
+    let _ = write!(left, "{:x}", message.flags);
+    let unused = left.len();
+    record.text("flags", room.get(..room.len() - unused).unwrap_or(&room));
     for (key, bit) in [("qr", 0x8000), ("aa", 0x400), ("tc", 0x200), ("rd", 0x100), ("ra", 0x80), ("z", 0x40)]
     {
         if message.flags & bit != 0 {

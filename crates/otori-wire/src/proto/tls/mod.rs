@@ -410,8 +410,11 @@ fn time(text: &[u8]) -> Cow<'_, [u8]> {
     };
     let part = |at: usize| rest.and_then(|rest| rest.get(at..at + 2)).unwrap_or("00");
     let year = year.unwrap_or("");
-    let date = format!("{century}{year}-{}-{}T{}:{}:{}", part(0), part(2), part(4), part(6), part(8));
-    date.into_bytes().into()
+    let mut date = Vec::with_capacity("2026-01-31T23:59:59".len());
+    for text in [century, year, "-", part(0), "-", part(2), "T", part(4), ":", part(6), ":", part(8)] {
+        date.extend_from_slice(text.as_bytes());
+    }
+    date.into()
 }
 
 /// The `tls` object of EVE.
