@@ -300,15 +300,7 @@ impl Work<'_> {
         let waits = flow.extra.waiting.is_some();
         let continues = !waits && self.state.pieces.are(direction, packet.payload);
         let mut case = Case { packet, facts, events, found: Vec::new(), continues };
-        for (kind, names) in [("decode", packet.anomalies.names()), ("stream", case.events.names())] {
-            for name in names {
-                if *name == "stream.reassembly_seq_gap" {
-                    self.state.stats.bump(stats::STREAM, "reassembly_gap");
-                }
-                let place = self.place(&facts, direction, packet, &flow.conversation);
-                self.state.eve.anomaly(&place, kind, name);
-            }
-        }
+        self.tell_events(&case, direction, &flow.conversation);
         let Flow { conversation, extra, .. } = flow;
         if self.settings.drop_invalid && refused {
             return self.refuse(&mut case, direction, conversation, extra);
@@ -338,6 +330,22 @@ impl Work<'_> {
         self.seal(flow);
         self.skip_from_now_on(flow);
         decision
+    }
+
+    /// Writes down what is wrong with a packet and its stream, and counts it.
+    fn tell_events(&mut self, case: &Case<'_, '_>, direction: Direction, conversation: &Conversation) {
+        for (kind, names) in [("decode", case.packet.anomalies.names()), ("stream", case.events.names())] {
+            for name in names {
+                if let Some(event) = name.strip_prefix("stream.") {
+                    self.state.stats.bump(stats::STREAM_EVENT, event);
+                }
+                if *name == "stream.reassembly_seq_gap" {
+                    self.state.stats.bump(stats::STREAM, "reassembly_gap");
+                }
+                let place = self.place(&case.facts, direction, case.packet, conversation);
+                self.state.eve.anomaly(&place, kind, name);
+            }
+        }
     }
 
     /// A connection that is taken up midstream, and a packet with urgent bytes, may have a fate of their own.

@@ -149,9 +149,9 @@ impl<S> Flow<S> {
     pub fn state(&self) -> FlowState {
         match &self.tcp {
             Some(tcp) => match tcp.state() {
-                TcpState::Closed => FlowState::Closed,
-                TcpState::Established | TcpState::Closing => FlowState::Established,
-                _ => FlowState::New,
+                TcpState::None | TcpState::SynSent | TcpState::SynReceived => FlowState::New,
+                TcpState::LastAck | TcpState::TimeWait | TcpState::Closed => FlowState::Closed,
+                _ => FlowState::Established,
             },
             None if self.packets[0] > 0 && self.packets[1] > 0 => FlowState::Established,
             None => FlowState::New,

@@ -14,10 +14,14 @@ use crate::{
     limits::{TCP_PENDING_BYTES, TCP_PENDING_BYTES_ALL, TCP_PENDING_SEGMENTS, TCP_WINDOW_BYTES},
 };
 
+mod numbers;
+mod open;
 #[cfg(test)]
 mod tests;
 
-/// Where a connection is.
+use numbers::{REFUSED, Track};
+
+/// Where a connection is; once it is established, where its server is (RFC 9293 3.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TcpState {
     /// nothing that counts was seen
@@ -28,9 +32,19 @@ pub enum TcpState {
     SynReceived,
     /// the hand-shake is done, or was taken for granted
     Established,
-    /// one side has finished
+    /// the server has finished
+    FinWait1,
+    /// and the client knows
+    FinWait2,
+    /// the client has finished
+    CloseWait,
+    /// both have, and the server waits for the acknowledgement: it finished first
     Closing,
-    /// both have, or a reset came
+    /// it finished last
+    LastAck,
+    /// both have finished, the server first, and know
+    TimeWait,
+    /// nothing follows, or a reset came
     Closed,
 }
 
@@ -43,7 +57,12 @@ impl TcpState {
             TcpState::SynSent => "syn_sent",
             TcpState::SynReceived => "syn_recv",
             TcpState::Established => "established",
-            TcpState::Closing => "fin_wait1",
+            TcpState::FinWait1 => "fin_wait1",
+            TcpState::FinWait2 => "fin_wait2",
+            TcpState::CloseWait => "close_wait",
+            TcpState::Closing => "closing",
+            TcpState::LastAck => "last_ack",
+            TcpState::TimeWait => "time_wait",
             TcpState::Closed => "closed",
         }
     }
@@ -133,6 +152,7 @@ struct Side {
     policy: Policy,
     /// all bytes of the depth were handed out
     deep: bool,
+    track: Track,
 }
 
 /// One connection.
@@ -148,6 +168,8 @@ pub struct TcpSession {
     fast_open: bool,
     /// both sides have sent a SYN (RFC 9293 3.5)
     both_open: bool,
+    /// answers with other numbers that its SYN had
+    answers: u8,
 }
 
 impl Default for TcpSession {
@@ -159,43 +181,14 @@ impl Default for TcpSession {
             flags: [0; 2],
             fast_open: false,
             both_open: false,
+            answers: 0,
         }
     }
 }
 
-/// Anomalies that say that the receiver will not take the segment; sorted.
-const REFUSED: &[&str] = &[
-    "stream.3whs_ack_data_inject",
-    "stream.3whs_ack_in_wrong_dir",
-    "stream.3whs_right_seq_wrong_ack_evasion",
-    "stream.3whs_syn_resend_diff_seq_on_syn_recv",
-    "stream.3whs_syn_toclient_on_syn_recv",
-    "stream.3whs_synack_in_wrong_direction",
-    "stream.3whs_synack_resend_with_different_ack",
-    "stream.3whs_synack_toserver_on_syn_recv",
-    "stream.3whs_synack_with_wrong_ack",
-    "stream.3whs_wrong_seq_wrong_ack",
-    "stream.est_packet_out_of_window",
-    "stream.est_syn_resend",
-    "stream.est_syn_resend_diff_seq",
-    "stream.est_syn_toclient",
-    "stream.est_synack_resend",
-    "stream.est_synack_resend_with_diff_seq",
-    "stream.est_synack_resend_with_different_ack",
-    "stream.est_synack_toserver",
-    "stream.pkt_invalid_timestamp",
-    "stream.suspected_rst_inject",
-];
-
 /// Whether that anomaly means that the segment counts for nothing.
 pub fn is_refused(anomaly: &str) -> bool {
     REFUSED.binary_search(&anomaly).is_ok()
-}
-
-/// Notes why; the segment counts for nothing.
-fn refuse(anomalies: &mut Anomalies, name: &'static str) -> bool {
-    anomalies.note(name);
-    false
 }
 
 /// Urgent bytes remembered per direction.
@@ -207,8 +200,10 @@ struct Segment<'a> {
     sequence: u32,
     acknowledgement: u32,
     flags: u8,
+    window: u16,
     urgent: u16,
     payload: &'a [u8],
+    fast_open: bool,
 }
 
 impl TcpSession {
@@ -218,7 +213,7 @@ impl TcpSession {
     }
     /// The hand-shake is done, or was taken for granted.
     pub const fn is_established(&self) -> bool {
-        matches!(self.state, TcpState::Established | TcpState::Closing | TcpState::Closed)
+        self.state as u8 >= TcpState::Established as u8
     }
     /// Bytes of the stream handed out so far in `direction`.
     pub const fn delivered(&self, direction: Direction) -> u64 {
@@ -250,7 +245,11 @@ impl TcpSession {
             return;
         }
         let ended = flags & tcp_flag::RST != 0 || both & tcp_flag::FIN != 0;
-        self.state = if ended { TcpState::Closed } else { TcpState::Closing };
+        self.state = match direction {
+            _ if ended => TcpState::Closed,
+            Direction::ToServer => TcpState::CloseWait,
+            Direction::ToClient => TcpState::FinWait1,
+        };
     }
 
     /// Takes a segment; hands out what became readable, with its direction. False when the segment says nothing
@@ -265,7 +264,7 @@ impl TcpSession {
         mut sink: impl FnMut(Direction, Piece<'_>),
     ) -> bool {
         let Notes { kept_all, anomalies } = notes;
-        let Transport::Tcp { sequence, acknowledgement, flags, urgent, options, .. } = *header else {
+        let Transport::Tcp { sequence, acknowledgement, flags, window, urgent, options, .. } = *header else {
             return false;
         };
         self.flags[direction.index()] |= flags;
@@ -273,7 +272,9 @@ impl TcpSession {
         self.fast_open |= opens && options.fast_open && !payload.is_empty();
         // Without that option no receiver takes the data of a SYN.
         let payload = if opens && !self.fast_open { &[] } else { payload };
-        let segment = Segment { direction, sequence, acknowledgement, flags, urgent, payload };
+        let fast_open = options.fast_open;
+        let segment =
+            Segment { direction, sequence, acknowledgement, flags, window, urgent, payload, fast_open };
         let acks = flags & tcp_flag::ACK != 0;
         let unanswered = self.state == TcpState::SynSent && !how.one_sided && !self.fast_open;
         if self.state == TcpState::SynSent && !opens && self.echoes_wrongly(direction, options.timestamp) {
@@ -294,6 +295,12 @@ impl TcpSession {
         if !acks && acknowledgement != 0 {
             anomalies.note("stream.pkt_broken_ack");
         }
+        if flags & (tcp_flag::SYN | tcp_flag::FIN) == tcp_flag::SYN | tcp_flag::FIN {
+            anomalies.note("stream.fin_syn");
+        }
+        if !opens && !self.weigh(&segment, how, anomalies) {
+            return true;
+        }
         let kept_before = self.kept();
         if flags & tcp_flag::RST != 0 {
             self.reset(&segment, how, anomalies, &mut sink);
@@ -306,15 +313,9 @@ impl TcpSession {
             }
             let first = sequence.wrapping_add(u32::from(flags & tcp_flag::SYN != 0));
             self.data(&segment, first, how, *kept_all, anomalies, &mut sink);
+            self.track(&segment, options.window_scale);
         }
         *kept_all = (*kept_all + self.kept()).saturating_sub(kept_before);
-        let both_ended = self.sides.iter().all(|side| side.ended);
-        let one_ended = self.sides.iter().any(|side| side.ended);
-        if both_ended {
-            self.state = TcpState::Closed;
-        } else if one_ended && self.state == TcpState::Established {
-            self.state = TcpState::Closing;
-        }
         true
     }
 
@@ -347,14 +348,6 @@ impl TcpSession {
         true
     }
 
-    /// RFC 7323 3: before the answer to a SYN, a time stamp that does not give back that of the SYN: the client ignores
-    /// the segment.
-    fn echoes_wrongly(&self, direction: Direction, stamp: Option<(u32, u32)>) -> bool {
-        let (own, other) = (&self.sides[direction.index()], &self.sides[direction.flip().index()]);
-        let opener = other.next.is_some() && own.next.is_none();
-        opener && stamp.is_some_and(|(_, echo)| other.stamp != Some(echo))
-    }
-
     /// RFC 7323 5: a time stamp before the last one; the receiver ignores the segment.
     fn is_old(&mut self, segment: &Segment<'_>, stamp: u32) -> bool {
         let side = &mut self.sides[segment.direction.index()];
@@ -372,123 +365,6 @@ impl TcpSession {
             side.stamp = Some(stamp);
         }
         false
-    }
-
-    /// The hand-shake; false when the segment does not fit into it, so that the receiver ignores it.
-    fn advance(&mut self, segment: &Segment<'_>, how: &Reassembly, anomalies: &mut Anomalies) -> bool {
-        let (syn, acks) = (segment.flags & tcp_flag::SYN != 0, segment.flags & tcp_flag::ACK != 0);
-        let again = syn && self.repeats_first(segment);
-        if !syn {
-            if let Some(name) = self.strays(segment, how) {
-                return refuse(anomalies, name);
-            }
-            let answers = match self.state {
-                TcpState::SynReceived => (segment.direction == Direction::ToServer || self.both_open) && acks,
-                // The other side is not to be seen.
-                TcpState::SynSent => how.one_sided && segment.direction == Direction::ToServer,
-                _ => false,
-            };
-            if answers {
-                self.state = TcpState::Established;
-            }
-            return true;
-        }
-        let next = self.sides[Direction::ToServer.index()].next;
-        match (segment.direction, acks) {
-            (Direction::ToServer, false) if self.state <= TcpState::SynSent => self.state = TcpState::SynSent,
-            // Both open at once (RFC 9293 3.5).
-            (Direction::ToClient, false) if self.state == TcpState::SynSent => self.both_open = true,
-            (Direction::ToServer, true) if self.both_open && self.state == TcpState::SynSent => {
-                self.state = TcpState::SynReceived;
-            }
-            (Direction::ToClient, true) if self.state <= TcpState::SynReceived => {
-                if !self.fast_open && next.is_some_and(|next| next != segment.acknowledgement) {
-                    return refuse(
-                        anomalies,
-                        match self.state {
-                            TcpState::SynReceived => "stream.3whs_synack_resend_with_different_ack",
-                            _ => "stream.3whs_synack_with_wrong_ack",
-                        },
-                    );
-                }
-                if self.state == TcpState::SynReceived && !self.both_open && !again {
-                    anomalies.note("stream.3whs_synack_resend_with_diff_seq");
-                }
-                self.state = TcpState::SynReceived;
-            }
-            // The answer has not come to its receiver yet.
-            (Direction::ToServer, false) if self.state == TcpState::SynReceived && again => {}
-            (way, acks) => return refuse(anomalies, self.strange_syn(way, acks, segment)),
-        }
-        let side = &mut self.sides[segment.direction.index()];
-        // A repeated SYN with another number replaces the first: only the last one can be answered.
-        if side.window.base() == 0 && side.window.is_empty() {
-            side.next = Some(segment.sequence.wrapping_add(1));
-        }
-        true
-    }
-    /// The number of a SYN is that of the one before.
-    fn repeats_first(&self, segment: &Segment<'_>) -> bool {
-        let side = &self.sides[segment.direction.index()];
-        let first = side.next.map(|next| next.wrapping_sub(side.window.base() as u32));
-        first.is_none_or(|first| segment.sequence.wrapping_add(1) == first)
-    }
-    /// What is wrong with a SYN that comes after the hand-shake, or at a wrong place in it.
-    fn strange_syn(&self, way: Direction, acks: bool, segment: &Segment<'_>) -> &'static str {
-        let again = self.repeats_first(segment);
-        let answered = &self.sides[Direction::ToServer.index()];
-        let first = answered.next.map(|next| next.wrapping_sub(answered.window.base() as u32));
-        match (way, acks, self.state) {
-            (Direction::ToServer, true, TcpState::SynReceived) => "stream.3whs_synack_toserver_on_syn_recv",
-            (Direction::ToServer, true, state) if state < TcpState::SynReceived => {
-                "stream.3whs_synack_in_wrong_direction"
-            }
-            (Direction::ToServer, false, TcpState::SynReceived) => {
-                "stream.3whs_syn_resend_diff_seq_on_syn_recv"
-            }
-            (Direction::ToClient, false, TcpState::SynReceived) => "stream.3whs_syn_toclient_on_syn_recv",
-            (Direction::ToServer, true, _) => "stream.est_synack_toserver",
-            (Direction::ToClient, true, _) if first.is_some_and(|first| first != segment.acknowledgement) => {
-                "stream.est_synack_resend_with_different_ack"
-            }
-            (Direction::ToClient, true, _) if !again => "stream.est_synack_resend_with_diff_seq",
-            (Direction::ToClient, true, _) => "stream.est_synack_resend",
-            (Direction::ToServer, false, _) if !again => "stream.est_syn_resend_diff_seq",
-            (Direction::ToServer, false, _) => "stream.est_syn_resend",
-            (Direction::ToClient, false, _) => "stream.est_syn_toclient",
-        }
-    }
-    /// What is wrong with a segment between the answer to the SYN and the end of the hand-shake. Beside the way a
-    /// segment from the server only says that we have missed the client's; on the way nothing is missed.
-    fn strays(&self, segment: &Segment<'_>, how: &Reassembly) -> Option<&'static str> {
-        let acks = segment.flags & tcp_flag::ACK != 0;
-        if self.state != TcpState::SynReceived
-            || !acks
-            || self.fast_open
-            || self.both_open
-            || self.midstream
-            || how.one_sided
-        {
-            return None;
-        }
-        let fits =
-            |way: Direction, number: u32| self.sides[way.index()].next.is_none_or(|next| next == number);
-        match segment.direction {
-            Direction::ToClient if !how.immediate => None,
-            Direction::ToClient
-                if !segment.payload.is_empty() && fits(Direction::ToClient, segment.sequence) =>
-            {
-                Some("stream.3whs_ack_data_inject")
-            }
-            Direction::ToClient => Some("stream.3whs_ack_in_wrong_dir"),
-            Direction::ToServer if !how.immediate || fits(Direction::ToClient, segment.acknowledgement) => {
-                None
-            }
-            Direction::ToServer if fits(Direction::ToServer, segment.sequence) => {
-                Some("stream.3whs_right_seq_wrong_ack_evasion")
-            }
-            Direction::ToServer => Some("stream.3whs_wrong_seq_wrong_ack"),
-        }
     }
 
     fn reset(
@@ -584,9 +460,6 @@ impl TcpSession {
         let end = start + payload.len() as u64;
         if segment.flags & tcp_flag::FIN != 0 && side.end.is_none() {
             side.end = Some(end);
-        }
-        if payload.is_empty() && !segment.payload.is_empty() {
-            anomalies.note("stream.pkt_retransmission");
         }
         if !payload.is_empty() && !side.deep {
             side.note_urgent(segment, start, how);

@@ -9,6 +9,7 @@ struct Rig {
     ends: u32,
     kept: usize,
     immediate: bool,
+    window: u16,
     anomalies: Anomalies,
 }
 impl Rig {
@@ -20,6 +21,7 @@ impl Rig {
             ends: 0,
             kept: 0,
             immediate: true,
+            window: 9999,
             anomalies: Anomalies::none(),
         }
     }
@@ -30,7 +32,7 @@ impl Rig {
             sequence,
             acknowledgement: ack,
             flags,
-            window: 9999,
+            window: self.window,
             urgent: 0,
             options: TcpOptions::default(),
         };
@@ -88,9 +90,9 @@ fn what_the_peer_acknowledged_but_we_missed_is_a_gap() {
 fn fin_and_reset_end_the_streams() {
     let mut rig = Rig::shaken();
     rig.send(ToServer, u32::MAX, 501, tcp_flag::ACK | tcp_flag::FIN, b"x");
-    assert_eq!((rig.ends, rig.session.state()), (1, TcpState::Closing));
+    assert_eq!((rig.ends, rig.session.state()), (1, TcpState::CloseWait));
     rig.send(ToClient, 501, 2, tcp_flag::ACK | tcp_flag::FIN, b"");
-    assert_eq!((rig.ends, rig.session.state()), (2, TcpState::Closed));
+    assert_eq!((rig.ends, rig.session.state()), (2, TcpState::LastAck));
     let mut rig = Rig::shaken();
     rig.send(ToClient, 77_000_000, 0, tcp_flag::RST, b"");
     assert_eq!(rig.session.state(), TcpState::Established, "a blind reset must not blind us");
@@ -146,7 +148,8 @@ fn a_connection_may_be_taken_up_midstream() {
 
 #[test]
 fn out_of_order_data_is_bounded() {
-    let mut rig = Rig::shaken();
+    let mut rig = Rig::new();
+    rig.send(ToServer, 0, 501, tcp_flag::ACK, b"taken up here");
     for i in 0..2000u32 {
         rig.send(ToServer, 10 + i * 1000, 501, tcp_flag::ACK, &[b'x'; 999]);
     }
@@ -162,7 +165,10 @@ fn beside_the_way_bytes_wait_for_their_acknowledgement() {
     assert!(rig.streams[0].is_empty() && rig.kept == 4);
     rig.session.set_policy(ToServer, Policy::Last);
     rig.send(ToServer, u32::MAX, 501, tcp_flag::ACK, b"evil");
-    assert_eq!(rig.anomalies.names(), ["stream.reassembly_overlap_different_data"]);
+    assert_eq!(
+        rig.anomalies.names(),
+        ["stream.pkt_retransmission", "stream.reassembly_overlap_different_data"]
+    );
     rig.send(ToClient, 501, 3, tcp_flag::ACK, b"");
     assert_eq!((rig.streams[0].as_slice(), rig.kept), (&b"evil"[..], 0));
     rig.send(ToServer, 3, 501, tcp_flag::ACK, b"late");
@@ -209,9 +215,9 @@ fn flags_alone_end_a_connection() {
     rig.session.note_flags(ToServer, tcp_flag::ACK);
     assert_eq!(rig.session.state(), TcpState::Established);
     rig.session.note_flags(ToServer, tcp_flag::FIN | tcp_flag::ACK);
-    assert_eq!(rig.session.state(), TcpState::Closing);
+    assert_eq!(rig.session.state(), TcpState::CloseWait);
     rig.session.note_flags(ToClient, tcp_flag::ACK);
-    assert_eq!(rig.session.state(), TcpState::Closing);
+    assert_eq!(rig.session.state(), TcpState::CloseWait);
     rig.session.note_flags(ToClient, tcp_flag::FIN | tcp_flag::ACK);
     assert_eq!(rig.session.state(), TcpState::Closed);
     let mut rig = Rig::shaken();
@@ -252,5 +258,180 @@ fn a_syn_at_the_wrong_time_has_a_name() {
         rig.send(ToClient, 500, 10, BOTH, b"");
         rig.send(way, sequence, ack, flags, b"");
         assert_eq!(rig.anomalies.names(), names);
+    }
+}
+
+/// Sends what follows the hand-shake; the names that the last segment has.
+fn names_of(segments: &[(Direction, u32, u32, u8, &[u8])]) -> Vec<&'static str> {
+    let mut rig = Rig::new();
+    rig.send(ToServer, 99, 0, tcp_flag::SYN, b"");
+    rig.send(ToClient, 499, 100, tcp_flag::SYN | tcp_flag::ACK, b"");
+    rig.send(ToServer, 100, 500, tcp_flag::ACK, b"");
+    for (way, sequence, ack, flags, payload) in segments {
+        rig.anomalies = Anomalies::none();
+        rig.send(*way, *sequence, *ack, *flags, payload);
+    }
+    rig.anomalies.names().to_vec()
+}
+
+#[test]
+fn numbers_that_cannot_be_have_a_name_in_each_state() {
+    const ACK: u8 = tcp_flag::ACK;
+    const FIN: u8 = tcp_flag::FIN | tcp_flag::ACK;
+    const RST: u8 = tcp_flag::RST | tcp_flag::ACK;
+    type Step = (Direction, u32, u32, u8, &'static [u8]);
+    let client: Step = (ToServer, 100, 500, FIN, b"");
+    let server: Step = (ToClient, 500, 100, FIN, b"");
+    let server_known: Step = (ToServer, 100, 501, ACK, b"");
+    let server_last: Step = (ToClient, 500, 101, FIN, b"");
+    let crossing: Step = (ToServer, 100, 500, FIN, b"");
+    let both: Step = (ToServer, 100, 501, FIN, b"");
+    for (before, last, names) in [
+        (
+            &[][..],
+            (ToServer, 100, 90_000, ACK, &b"x"[..]),
+            &["stream.pkt_invalid_ack", "stream.est_invalid_ack"][..],
+        ),
+        (&[], (ToServer, 20_000, 500, ACK, b"x"), &["stream.est_packet_out_of_window"]),
+        (&[], (ToServer, 100, 90_000, FIN, b""), &["stream.pkt_invalid_ack", "stream.fin_invalid_ack"]),
+        (&[], (ToServer, 20_000, 500, FIN, b""), &["stream.fin_out_of_window"]),
+        (
+            &[client],
+            (ToClient, 500, 90_000, ACK, b"x"),
+            &["stream.pkt_invalid_ack", "stream.closewait_invalid_ack"],
+        ),
+        (&[client], (ToClient, 20_000, 101, ACK, b"x"), &["stream.closewait_ack_out_of_window"]),
+        (&[client], (ToServer, 101, 500, ACK, b"more"), &["stream.closewait_ack_out_of_window"]),
+        (&[client], (ToClient, 20_000, 101, FIN, b""), &["stream.closewait_fin_out_of_window"]),
+        (&[client], (ToServer, 90, 0, tcp_flag::SYN, b""), &["stream.shutdown_syn_resend"]),
+        (&[client], (ToClient, 500, 90_000, RST, b""), &["stream.pkt_invalid_ack", "stream.rst_invalid_ack"]),
+        (
+            &[server],
+            (ToServer, 100, 90_000, ACK, b""),
+            &["stream.pkt_invalid_ack", "stream.fin1_invalid_ack"],
+        ),
+        (&[server], (ToServer, 20_000, 500, ACK, b"x"), &["stream.fin1_ack_wrong_seq"]),
+        (&[server], (ToServer, 20_000, 501, FIN, b""), &["stream.fin1_fin_wrong_seq"]),
+        (
+            &[server, server_known],
+            (ToServer, 100, 90_000, ACK, b""),
+            &["stream.pkt_invalid_ack", "stream.fin2_invalid_ack"],
+        ),
+        (&[server, server_known], (ToServer, 20_000, 501, ACK, b"x"), &["stream.fin2_ack_wrong_seq"]),
+        (&[server, server_known], (ToServer, 20_000, 501, FIN, b""), &["stream.fin2_fin_wrong_seq"]),
+        (&[server, crossing], (ToServer, 105, 501, ACK, b""), &["stream.closing_ack_wrong_seq"]),
+        (
+            &[server, crossing],
+            (ToServer, 101, 90_000, ACK, b""),
+            &["stream.pkt_invalid_ack", "stream.closing_invalid_ack"],
+        ),
+        (&[client, server_last], (ToServer, 105, 501, ACK, b""), &["stream.lastack_ack_wrong_seq"]),
+        (
+            &[client, server_last],
+            (ToServer, 101, 90_000, ACK, b""),
+            &["stream.pkt_invalid_ack", "stream.lastack_invalid_ack"],
+        ),
+        (&[server, both], (ToClient, 505, 101, ACK, b""), &["stream.timewait_ack_wrong_seq"]),
+        (
+            &[server, both],
+            (ToClient, 501, 90_000, ACK, b""),
+            &["stream.pkt_invalid_ack", "stream.timewait_invalid_ack"],
+        ),
+        (&[client, server_last], (ToServer, 101, 501, ACK, b""), &[]),
+        (&[server, both], (ToClient, 501, 101, ACK, b""), &[]),
+    ] {
+        let all: Vec<Step> = before.iter().copied().chain([last]).collect();
+        assert_eq!(names_of(&all), names, "{all:?}");
+        assert!(names.is_empty() || names.iter().any(|name| is_refused(name)));
+    }
+}
+
+#[test]
+fn what_comes_again_is_no_surprise() {
+    const ACK: u8 = tcp_flag::ACK;
+    let sent = (ToServer, 100, 500, ACK, &b"abcd"[..]);
+    let known = (ToClient, 500, 104, ACK, &b""[..]);
+    let ended = (ToServer, 104, 500, tcp_flag::FIN | ACK, &b""[..]);
+    assert_eq!(names_of(&[sent, sent]), ["stream.pkt_retransmission"]);
+    let spurious = ["stream.pkt_retransmission", "stream.pkt_spurious_retransmission"];
+    let names = names_of(&[sent, known, sent]);
+    assert_eq!(names, [&spurious[..], &["stream.est_pkt_before_last_ack"]].concat());
+    let names = names_of(&[sent, known, ended, sent]);
+    assert_eq!(names, [&spurious[..], &["stream.closewait_pkt_before_last_ack"]].concat());
+    assert!(names_of(&[sent, known, (ToServer, 103, 500, ACK, b"d")]).is_empty(), "it keeps alive");
+    assert!(names_of(&[sent, known, (ToServer, 103, 500, ACK, b"")]).is_empty(), "it keeps alive");
+    assert_eq!(names_of(&[(ToServer, 100, 0, tcp_flag::SYN | tcp_flag::FIN, b"")])[0], "stream.fin_syn");
+}
+
+#[test]
+fn windows_are_kept_and_may_not_shrink() {
+    let mut rig = Rig::shaken();
+    rig.window = 0;
+    rig.send(ToClient, 501, u32::MAX, tcp_flag::ACK, b"");
+    rig.window = 9999;
+    rig.send(ToServer, u32::MAX, 501, tcp_flag::ACK, b"p");
+    assert!(rig.anomalies.names().is_empty(), "a probe of a closed window");
+    rig.send(ToServer, 0, 501, tcp_flag::ACK, b"more");
+    assert_eq!(rig.anomalies.names(), ["stream.est_packet_out_of_window"]);
+    let mut rig = Rig::shaken();
+    rig.window = 1;
+    rig.send(ToClient, 700, 100, tcp_flag::ACK, b"");
+    assert_eq!(rig.anomalies.names(), ["stream.pkt_bad_window_update"]);
+}
+
+#[test]
+fn both_may_open_at_once() {
+    const BOTH: u8 = tcp_flag::SYN | tcp_flag::ACK;
+    for (last, name) in [
+        ((ToServer, 99, 7, BOTH), "stream.4whs_synack_with_wrong_ack"),
+        ((ToServer, 77, 500, BOTH), "stream.4whs_synack_with_wrong_syn"),
+        ((ToClient, 600, 100, tcp_flag::ACK), "stream.4whs_wrong_seq"),
+        ((ToClient, 500, 90_000, tcp_flag::ACK), "stream.4whs_invalid_ack"),
+    ] {
+        let mut rig = Rig::new();
+        rig.send(ToServer, 99, 0, tcp_flag::SYN, b"");
+        rig.send(ToClient, 499, 0, tcp_flag::SYN, b"");
+        if last.0 == ToClient {
+            rig.send(ToServer, 99, 500, BOTH, b"");
+        }
+        rig.send(last.0, last.1, last.2, last.3, b"");
+        assert_eq!(rig.anomalies.names(), [name]);
+    }
+}
+
+#[test]
+fn a_syn_has_only_so_many_answers() {
+    let mut rig = Rig::new();
+    rig.send(ToServer, 99, 0, tcp_flag::SYN, b"");
+    for number in 0..7 {
+        rig.anomalies = Anomalies::none();
+        rig.send(ToClient, 500 + number, 100, tcp_flag::SYN | tcp_flag::ACK, b"");
+    }
+    assert!(rig.anomalies.names().contains(&"stream.3whs_synack_flood"));
+}
+
+#[test]
+fn states_are_those_of_the_server() {
+    const ACK: u8 = tcp_flag::ACK;
+    const FIN: u8 = tcp_flag::FIN | tcp_flag::ACK;
+    let mut rig = Rig::shaken();
+    for (way, sequence, ack, flags, state) in [
+        (ToServer, u32::MAX, 501, FIN, TcpState::CloseWait),
+        (ToClient, 501, 0, ACK, TcpState::CloseWait),
+        (ToClient, 501, 0, FIN, TcpState::LastAck),
+        (ToServer, 0, 502, ACK, TcpState::Closed),
+    ] {
+        rig.send(way, sequence, ack, flags, b"");
+        assert_eq!(rig.session.state(), state);
+    }
+    let mut rig = Rig::shaken();
+    for (way, sequence, ack, flags, state) in [
+        (ToClient, 501, u32::MAX, FIN, TcpState::FinWait1),
+        (ToServer, u32::MAX, 502, ACK, TcpState::FinWait2),
+        (ToServer, u32::MAX, 502, FIN, TcpState::TimeWait),
+        (ToClient, 502, 0, ACK, TcpState::Closed),
+    ] {
+        rig.send(way, sequence, ack, flags, b"");
+        assert_eq!(rig.session.state(), state);
     }
 }
