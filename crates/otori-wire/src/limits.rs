@@ -100,6 +100,14 @@ pub const TEXT_LINE_BYTES: usize = 4096;
 pub const MESSAGE_BYTES: usize = 65_536;
 /// Requests of one flow that wait for their answer.
 pub const OPEN_REQUESTS: usize = 64;
+/// Lists in lists of a message of BitTorrent.
+pub const BENCODE_DEPTH: usize = 8;
+/// Nodes of one answer of BitTorrent's hash table.
+pub const DHT_NODES: usize = 64;
+/// Channels that an RDP client may ask for.
+pub const RDP_CHANNELS: usize = 31;
+/// Bytes of both directions in which RDP's certificate is looked for.
+pub const RDP_TLS_BYTES: usize = 65_536;
 /// Bytes of an RFB hand-shake that wait to be read.
 pub const RFB_BYTES: usize = 65_536;
 /// Security types that an RFB server may offer.

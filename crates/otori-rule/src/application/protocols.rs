@@ -8,6 +8,7 @@ use super::{
 static PROTOCOLS: &[(&str, &str, Category)] = &[
     ("adb", "adb", RemoteAccess),
     ("bacnet", "bacnet", Industrial),
+    ("bittorrent-dht", "bittorrent", PeerToPeer),
     ("coap", "coap", Iot),
     ("cwmp", "tr-069", Iot),
     ("dcerpc", "dcerpc", Network),
@@ -32,6 +33,7 @@ static PROTOCOLS: &[(&str, &str, Category)] = &[
     ("pgsql", "postgresql", Database),
     ("pop3", "pop3", Mail),
     ("quic", "quic", Web),
+    ("rdp", "rdp", RemoteAccess),
     ("rfb", "vnc", RemoteAccess),
     ("rtsp", "rtsp", Media),
     ("sip", "sip", Chat),

@@ -105,6 +105,10 @@ impl<R: MessageReader> Messages<R> {
     pub(super) fn new(reader: R) -> Self {
         Messages { reader, sides: Default::default(), datagrams: false }
     }
+    /// What reads the messages.
+    pub(super) const fn reader(&self) -> &R {
+        &self.reader
+    }
     /// Takes bytes up to the end of a message; returns how many.
     fn gather(&mut self, direction: Direction, rest: &[u8], transactions: &mut Transactions) -> usize {
         let side = &mut self.sides[direction.index()];

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 pub mod adb;
 pub mod bacnet;
 mod ber;
+pub mod bittorrent;
 pub mod coap;
 pub mod cwmp;
 pub mod dcerpc;
@@ -38,6 +39,7 @@ pub mod ntp;
 pub mod pgsql;
 pub mod pop3;
 pub mod quic;
+pub mod rdp;
 pub mod rfb;
 pub mod rtsp;
 pub mod sip;
@@ -137,6 +139,10 @@ pub enum ProtocolId {
     Nfs = 37,
     /// RFC 1939
     Pop3 = 38,
+    /// [MS-RDPBCGR]
+    Rdp = 39,
+    /// BEP 5
+    Bittorrent = 40,
 }
 
 impl ProtocolId {

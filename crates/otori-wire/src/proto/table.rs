@@ -2,9 +2,9 @@
 //!
 //! Key type: [`ProtocolRow`]. Neighbours: the folders that the rows name.
 use super::{
-    ProtocolId, ProtocolRow, adb, bacnet, coap, cwmp, dcerpc, dhcp, dnp3, dns, echonet, enip, ftp, http,
-    http2, ike, krb5, ldap, modbus, mqtt, nfs, ntp, pgsql, pop3, quic, rfb, rtsp, sip, smb, smtp, snmp, ssdp,
-    ssh, telnet, tftp, tls, websocket,
+    ProtocolId, ProtocolRow, adb, bacnet, bittorrent, coap, cwmp, dcerpc, dhcp, dnp3, dns, echonet, enip,
+    ftp, http, http2, ike, krb5, ldap, modbus, mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, rtsp, sip, smb,
+    smtp, snmp, ssdp, ssh, telnet, tftp, tls, websocket,
 };
 use crate::decode::protocol;
 
@@ -39,6 +39,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: &[],
         numbers: bacnet::NUMBERS,
         log: bacnet::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Bittorrent,
+        name: "bittorrent-dht",
+        log_key: "bittorrent_dht",
+        transports: UDP,
+        ports: &[6881],
+        only_ports: false,
+        probe: bittorrent::probe,
+        parser: bittorrent::parser,
+        fields: bittorrent::FIELDS,
+        numbers: bittorrent::NUMBERS,
+        log: bittorrent::log,
     },
     ProtocolRow {
         id: ProtocolId::Coap,
@@ -351,6 +364,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: quic::FIELDS,
         numbers: &[],
         log: quic::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Rdp,
+        name: "rdp",
+        log_key: "rdp",
+        transports: TCP,
+        ports: &[3389],
+        only_ports: false,
+        probe: rdp::probe,
+        parser: rdp::parser,
+        fields: rdp::FIELDS,
+        numbers: rdp::NUMBERS,
+        log: rdp::log,
     },
     ProtocolRow {
         id: ProtocolId::Rfb,
