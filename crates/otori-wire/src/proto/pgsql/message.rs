@@ -78,7 +78,11 @@ impl<'a> Start<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request<'a> {
     Start(Start<'a>),
-    Query(&'a [u8]),
+    Query {
+        text: &'a [u8],
+        /// it is one message
+        simple: bool,
+    },
     /// what proves who asks: a password, or a step of SASL
     Password,
     Mechanism {
@@ -98,9 +102,9 @@ impl<'a> Request<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Option<Request<'a>> {
         let (kind, body) = (*bytes.first()?, bytes.get(5..)?);
         Some(match kind {
-            b'Q' => Request::Query(text(body)),
+            b'Q' => Request::Query { text: text(body), simple: true },
             // The statement stands behind its name.
-            b'P' => Request::Query(texts(body).nth(1)?),
+            b'P' => Request::Query { text: texts(body).nth(1)?, simple: false },
             b'p' if body.starts_with(b"SCRAM-") => {
                 let name = text(body);
                 let first = body.get(name.len() + 5..).unwrap_or(&[]);
@@ -117,18 +121,22 @@ impl<'a> Request<'a> {
     }
     pub(super) const fn query(&self) -> Option<&'a [u8]> {
         match self {
-            Request::Query(text) => Some(text),
+            Request::Query { text, .. } => Some(text),
             _ => None,
         }
     }
     pub(super) fn is_unanswered(&self) -> bool {
         matches!(self, Request::Plain("terminate") | Request::Start(Start::Cancel { .. }))
     }
+    /// After it the server says that it is ready: a query in one message, or the end of one in several.
+    pub(super) const fn is_ended(&self) -> bool {
+        matches!(self, Request::Query { simple: true, .. } | Request::Part { kind: b'S', .. })
+    }
     /// Logs it; `copied` are messages and bytes that were copied to the server because of it.
     pub(super) fn log(&self, copied: (u64, u64), record: &mut dyn Record) {
         match self {
             Request::Start(start) => log_start(start, record),
-            Request::Query(text) => {
+            Request::Query { text, .. } => {
                 record.text("simple_query", text);
                 if copied.0 > 0 {
                     record.object("copy_data_in", &mut |record| {

@@ -11,11 +11,13 @@ use super::{
 };
 use crate::{
     flow::Direction,
+    limits::OPEN_REQUESTS,
     reused::Perhaps,
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
 use message::{Answer, Request, Start};
+use std::collections::VecDeque;
 
 const fn field(index: u8) -> FieldId {
     FieldId::new(ProtocolId::Pgsql, index)
@@ -67,7 +69,15 @@ struct PgsqlReader {
     /// the server's next message is one byte: TLS or not
     choosing: bool,
     secured: bool,
-    open: Option<u64>,
+    /// oldest first; only queries that are told to be done wait behind each other
+    open: VecDeque<Open>,
+}
+
+/// A request without all of its answers.
+struct Open {
+    id: u64,
+    /// the server will say that it is ready after it, and only it
+    ends: bool,
 }
 
 /// A request and what the answers sum up to.
@@ -103,7 +113,7 @@ impl Talk {
             }
             return;
         }
-        let says_more = matches!(request, Request::Start(_) | Request::Query(_) | Request::Mechanism { .. });
+        let says_more = matches!(request, Request::Start(_) | Request::Query { .. } | Request::Mechanism { .. });
         let kept = if says_more { bytes.len() } else { HEAD.min(bytes.len()) };
         self.request.set(bytes.get(..kept));
         self.starts = matches!(request, Request::Start(_));
@@ -141,15 +151,26 @@ impl MessageReader for PgsqlReader {
         core::mem::take(&mut self.secured).then(|| (ProtocolId::Tls, tls::parser()))
     }
     fn end(&mut self, _direction: Direction, transactions: &mut Transactions) {
-        self.close(transactions);
+        while self.close(transactions) {}
     }
 }
 
 impl PgsqlReader {
-    fn close(&mut self, transactions: &mut Transactions) {
-        if let Some(transaction) = self.open.take().and_then(|id| transactions.get_mut(id)) {
+    /// Closes the oldest one that is open; false when none is.
+    fn close(&mut self, transactions: &mut Transactions) -> bool {
+        let Some(open) = self.open.pop_front() else { return false };
+        if let Some(transaction) = transactions.get_mut(open.id) {
             Direction::BOTH.into_iter().for_each(|way| transaction.advance(way, Progress::Complete));
         }
+        true
+    }
+    /// Opens one. Queries may be sent before earlier ones are answered; what is not sure to get an end of its own ends
+    /// here.
+    fn begin(&mut self, request: Option<&Request>, transactions: &mut Transactions) {
+        let waits = self.open.back().is_some_and(|open| open.ends) && self.open.len() < OPEN_REQUESTS;
+        while !waits && self.close(transactions) {}
+        let ends = request.is_some_and(Request::is_ended);
+        self.open.push_back(Open { id: transactions.open(ProtocolId::Pgsql), ends });
     }
     fn request(&mut self, bytes: &[u8], transactions: &mut Transactions) {
         let request = if self.starting {
@@ -162,11 +183,12 @@ impl PgsqlReader {
         };
         // Pieces of what is copied, and what goes with a prepared statement, belong to what began it.
         let goes_on = matches!(request, Some(Request::Part { .. }));
-        if !goes_on || self.open.is_none() {
-            self.close(transactions);
-            self.open = Some(transactions.open(ProtocolId::Pgsql));
+        if !goes_on || self.open.is_empty() {
+            self.begin(request.as_ref(), transactions);
         }
-        let Some(transaction) = self.open.and_then(|id| transactions.get_mut(id)) else { return };
+        let Some(open) = self.open.back_mut() else { return };
+        open.ends |= request.as_ref().is_some_and(Request::is_ended);
+        let Some(transaction) = transactions.get_mut(open.id) else { return };
         transaction.fields.write_dear(PDU_TO_SERVER, |out| out.extend_from_slice(bytes));
         let Some(request) = request else {
             transaction.note("pgsql.malformed_request");
@@ -181,12 +203,16 @@ impl PgsqlReader {
         }
         transaction.advance(ToServer, Progress::Complete);
         if request.is_unanswered() {
-            self.close(transactions);
+            while self.close(transactions) {}
         }
     }
     fn answer(&mut self, bytes: &[u8], transactions: &mut Transactions) {
-        let id = *self.open.get_or_insert_with(|| transactions.open(ProtocolId::Pgsql));
-        let Some(transaction) = transactions.get_mut(id) else { return };
+        if self.open.is_empty() {
+            self.begin(None, transactions);
+        }
+        let Some(transaction) = self.open.front().and_then(|open| transactions.get_mut(open.id)) else {
+            return;
+        };
         transaction.fields.write_dear(PDU_TO_CLIENT, |out| out.extend_from_slice(bytes));
         let choosing = core::mem::take(&mut self.choosing);
         let Some(talk) = transaction.detail_again(Talk::clear) else { return };
@@ -230,6 +256,32 @@ mod tests {
     }
     fn start(code: u32, body: &[u8]) -> Vec<u8> {
         [&(body.len() as u32 + 8).to_be_bytes()[..], &code.to_be_bytes(), body].concat()
+    }
+
+    #[test]
+    fn queries_that_do_not_wait_get_their_own_answers() {
+        let asks = [wrap(b'Q', b"select 1;\0"), wrap(b'P', b"\0select 2\0\0\0"), wrap(b'S', b"")].concat();
+        let done = |rows: &[u8]| [wrap(b'C', rows), wrap(b'Z', b"I")].concat();
+        let answers = [done(b"SELECT 1\0"), done(b"SELECT 2\0"), done(b"SELECT 3\0")].concat();
+        let names = start(0x0003_0000, b"user\0camera\0\0");
+        let last = wrap(b'Q', b"select 3;\0");
+        let welcome = [wrap(b'R', &[0; 4]), wrap(b'Z', b"I")].concat();
+        let talk = talk(
+            parser,
+            &[
+                (ToServer, &names),
+                (ToClient, &welcome),
+                (ToServer, &asks),
+                (ToServer, &last),
+                (ToClient, &answers),
+            ],
+        );
+        assert_eq!(talk.opened(), 4);
+        for (place, told) in [(1, &b"SELECT 1"[..]), (2, b"SELECT 2"), (3, b"SELECT 3")] {
+            let said = nth(&talk, place).detail_of::<Talk>().unwrap();
+            assert_eq!(said.answer.completed.get(), Some(told));
+            assert!(nth(&talk, place).is_complete());
+        }
     }
 
     #[test]
