@@ -15,12 +15,32 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU8, AtomicU32, Ordering},
     },
 };
 
 /// The largest score.
 const SCORE_MAX: u8 = 127;
+
+/// The number of a category, which another file of categories may change; 0 is none.
+#[derive(Clone, Debug, Default)]
+pub struct Category(Arc<AtomicU8>);
+
+impl PartialEq for Category {
+    fn eq(&self, other: &Category) -> bool {
+        self.number() == other.number()
+    }
+}
+impl Eq for Category {}
+
+impl Category {
+    fn number(&self) -> u8 {
+        self.0.load(Ordering::Acquire)
+    }
+    fn set(&self, number: u8) {
+        self.0.store(number, Ordering::Release);
+    }
+}
 
 /// A network of one category: family, prefix, category.
 type Key = (bool, u128, u8);
@@ -60,7 +80,8 @@ fn masked(v6: bool, address: u128, length: u8) -> u128 {
 
 #[derive(Debug, Default)]
 struct Inner {
-    categories: RwLock<HashMap<String, u8>>,
+    /// names and numbers; rules share the numbers
+    categories: RwLock<HashMap<String, Category>>,
     scores: RwLock<Arc<Scores>>,
     version: AtomicU32,
 }
@@ -103,7 +124,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 impl Reputations {
     /// Takes a file of categories, in place of those before; lines that cannot be read are told. Rules name categories, so
-    /// they are loaded first.
+    /// they are loaded first; rules that are there already take the new numbers.
     pub fn load_categories(&self, file: &str, text: &str) -> ReputationReport {
         let mut report = ReputationReport::default();
         let mut found = HashMap::new();
@@ -122,7 +143,14 @@ impl Reputations {
             }
         }
         report.entries = found.len();
-        *self.0.categories.write().unwrap_or_else(PoisonError::into_inner) = found;
+        let mut categories = self.0.categories.write().unwrap_or_else(PoisonError::into_inner);
+        for (name, category) in &*categories {
+            category.set(found.remove(name).unwrap_or(0));
+        }
+        for (name, number) in found {
+            categories.entry(name).or_default().set(number);
+        }
+        self.0.version.fetch_add(1, Ordering::AcqRel);
         report
     }
     /// Takes files of scores, name and text, in place of all before; what cannot be read is told, the rest counts.
@@ -149,10 +177,10 @@ impl Reputations {
         self.0.version.load(Ordering::Acquire)
     }
     /// The number of a category; the error says which ones there are.
-    pub(crate) fn category(&self, name: &str) -> Result<u8, String> {
+    pub(crate) fn category(&self, name: &str) -> Result<Category, String> {
         let categories = self.0.categories.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(id) = categories.get(name) {
-            return Ok(*id);
+        if let Some(category) = categories.get(name).filter(|category| category.number() > 0) {
+            return Ok(category.clone());
         }
         Err(match categories.is_empty() {
             true => format!("no category {name:?}: name a reputation-categories-file"),
@@ -216,7 +244,7 @@ pub struct Reputed {
     /// of whom
     pub side: Side,
     /// which category
-    pub category: u8,
+    pub category: Category,
     /// what is wanted
     pub standing: Standing,
     /// where scores are
@@ -226,7 +254,8 @@ pub struct Reputed {
 impl Reputed {
     /// Whether it holds between these two.
     pub fn holds(&self, source: IpAddr, destination: IpAddr) -> bool {
-        let one = |ip: IpAddr| match (self.scores.score(ip, self.category), self.standing) {
+        let category = self.category.number();
+        let one = |ip: IpAddr| match (self.scores.score(ip, category), self.standing) {
             (Some(score), Standing::Is(compare)) => compare.holds(u64::from(score)),
             (score, Standing::Known) => score.is_some(),
             (score, Standing::Unknown) => score.is_none(),
@@ -321,5 +350,19 @@ mod tests {
         tables.reputations.load([("c.list", "192.0.2.1,1,100\n")]);
         assert!(!asked.holds([198, 51, 9, 9].into(), nobody) && asked.holds([192, 0, 2, 1].into(), nobody));
         assert_eq!(tables.reputations.version(), before + 2);
+    }
+    #[test]
+    fn a_rule_takes_the_new_number_of_its_category() {
+        let mut tables = tables();
+        let asked = reputed(&mut tables, "src,BadHosts,>,50").unwrap();
+        tables.reputations.load([("a.list", "192.0.2.1,7,100\n")]);
+        let (bad, nobody): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), [203, 0, 113, 1].into());
+        assert!(!asked.holds(bad, nobody));
+        let before = tables.reputations.version();
+        tables.reputations.load_categories("categories.txt", "7,BadHosts,moved\n");
+        assert!(asked.holds(bad, nobody) && tables.reputations.version() > before);
+        tables.reputations.load_categories("categories.txt", "8,Other,x\n");
+        assert!(!asked.holds(bad, nobody));
+        assert!(reputed(&mut tables, "src,BadHosts,>,50").is_err());
     }
 }

@@ -32,16 +32,7 @@ impl ReputationOptions {
     /// count.
     pub fn load(&self, into: &Reputations) -> anyhow::Result<()> {
         if let Some(path) = &self.categories {
-            let text = std::fs::read(path).map_err(|error| {
-                let text = format!(
-                    "cannot read the categories of reputations {}: {error}; name the file with \
-                     --reputation-categories or reputation-categories-file",
-                    path.display()
-                );
-                Failure::Configuration(text)
-            })?;
-            let name = path.display().to_string();
-            tell(&into.load_categories(&name, &String::from_utf8_lossy(&text)));
+            load_categories(path, into).map_err(Failure::Configuration)?;
         } else if !self.files.is_empty() {
             let text = "reputations without categories: name their file with --reputation-categories";
             return Err(Failure::Configuration(text.into()).into());
@@ -69,13 +60,33 @@ impl ReputationOptions {
                 .into()
         })
     }
-    /// Takes every change of the files of scores from now on; the next packet is asked against the new ones.
+    /// Takes every change of the files of categories and scores from now on; the next packet is asked against the new ones.
     pub fn follow(&self, into: Reputations) {
-        if !self.files.is_empty() {
-            let files = self.files.clone();
-            watch::any_changes(files.clone(), move |_| load_scores(&files, &into));
+        let (categories, files) = (self.categories.clone(), self.files.clone());
+        let all: Vec<PathBuf> = files.iter().chain(&categories).cloned().collect();
+        if all.is_empty() {
+            return;
         }
+        watch::any_changes(all, move |_| {
+            if let Some(Err(why)) = categories.as_ref().map(|path| load_categories(path, &into)) {
+                eprintln!("otori: {why}");
+            }
+            load_scores(&files, &into);
+        });
     }
+}
+
+/// The file of categories; the error says what to do.
+fn load_categories(path: &Path, into: &Reputations) -> Result<(), String> {
+    let text = std::fs::read(path).map_err(|error| {
+        format!(
+            "cannot read the categories of reputations {}: {error}; name the file with --reputation-categories or \
+             reputation-categories-file",
+            path.display()
+        )
+    })?;
+    tell(&into.load_categories(&path.display().to_string(), &String::from_utf8_lossy(&text)));
+    Ok(())
 }
 
 /// A file that cannot be read is told, the others count.
