@@ -26,7 +26,7 @@ use otori_rule::{
 use otori_wire::{
     Anomalies, Conversation, Direction, Flow, LinkType, Packet, Transaction, decode,
     decode::{Transport, protocol, tcp_flag},
-    flow::{Midstream, Notes, Piece, TcpState, is_refused},
+    flow::{Midstream, Notes, Piece, Reassembly, TcpState, is_refused},
     proto::by_id,
 };
 use std::sync::Arc;
@@ -435,7 +435,7 @@ impl Work<'_> {
             tcp.set_policy(Direction::ToServer, self.settings.policy(server));
             tcp.set_policy(Direction::ToClient, self.settings.policy(client));
         }
-        let how = &self.settings.reassembly;
+        let how = &Reassembly { refuses: self.settings.drop_invalid, ..self.settings.reassembly };
         let notes = Notes { kept_all: &mut self.state.kept, anomalies: &mut events };
         let keep = |way: Direction, piece: Piece<'_>| pieces.keep(way, &piece);
         let taken = tcp.segment(direction, &packet.transport, packet.payload, how, notes, keep);

@@ -106,6 +106,8 @@ pub struct Reassembly {
     pub midstream: Midstream,
     /// bytes are handed out before they are acknowledged
     pub immediate: bool,
+    /// what the receiver would not take is dropped, so that it cannot take it
+    pub refuses: bool,
     /// one side may be missing altogether
     pub one_sided: bool,
     /// bytes of each direction that are looked at
@@ -119,6 +121,7 @@ impl Default for Reassembly {
         Reassembly {
             midstream: Midstream::Refuse,
             immediate: true,
+            refuses: true,
             one_sided: false,
             depth_bytes: u64::MAX,
             urgent: Urgent::Inline,
