@@ -20,6 +20,9 @@ pub mod tcp_flag {
     pub const URG: u8 = 0x20;
 }
 
+/// Encapsulating security payload.
+const ESP: u8 = 50;
+
 /// What the IP body starts with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
@@ -99,6 +102,11 @@ pub(super) fn decode<'a>(ip: &Ip<'a>, anomalies: &mut Anomalies) -> (Transport, 
         protocol::SCTP => sctp::decode(body, anomalies),
         protocol::IGMP => {
             igmp(body, anomalies);
+            None
+        }
+        // RFC 4303 2: an index and a sequence number.
+        ESP if body.len() < 8 => {
+            anomalies.note("esp.pkt_too_small");
             None
         }
         _ => None,

@@ -110,6 +110,71 @@ fn ip_in_ip<'a>(
     Some(Inner { kind, link: if version == 4 { IPV4 } else { IPV6 }, bytes, id: None })
 }
 
+const GRE_CHECKSUM: u16 = 0x8000;
+const GRE_ROUTING: u16 = 0x4000;
+const GRE_KEY: u16 = 0x2000;
+const GRE_SEQUENCE: u16 = 0x1000;
+const GRE_STRICT: u16 = 0x0800;
+const GRE_RECURSION: u16 = 0x0700;
+
+/// Version 0, RFC 1701 and RFC 2890: what its flags say is there; the error is the anomaly.
+fn original(flags: u16, cursor: &mut Cursor<'_>, id: &mut Option<u32>) -> Result<(), &'static str> {
+    const TOO_BIG: &str = "gre.version0_hdr_too_big";
+    if flags & GRE_RECURSION != 0 {
+        return Err("gre.version0_recur");
+    }
+    if flags & 0xf8 != 0 {
+        return Err("gre.version0_flags");
+    }
+    if flags & (GRE_CHECKSUM | GRE_ROUTING) != 0 {
+        cursor.skip(4).ok_or(TOO_BIG)?;
+    }
+    if flags & GRE_KEY != 0 {
+        *id = Some(cursor.u32().ok_or(TOO_BIG)?);
+    }
+    if flags & GRE_SEQUENCE != 0 {
+        cursor.skip(4).ok_or(TOO_BIG)?;
+    }
+    if flags & GRE_ROUTING != 0 {
+        source_routes(cursor).ok_or("gre.version0_malformed_sre_hdr")?;
+    }
+    Ok(())
+}
+
+/// A family, an offset and a length each; the last has neither family nor length.
+fn source_routes(cursor: &mut Cursor<'_>) -> Option<()> {
+    loop {
+        let entry = cursor.u32()?;
+        if entry & 0xffff_00ff == 0 {
+            return Some(());
+        }
+        cursor.skip((entry & 0xff) as usize)?;
+    }
+}
+
+/// Version 1, RFC 2637 4.1: only PPP, with a key, and neither checksum nor routes.
+fn enhanced(flags: u16, carried: u16, cursor: &mut Cursor<'_>) -> Result<(), &'static str> {
+    for (bits, name) in [
+        (GRE_CHECKSUM, "gre.version1_chksum"),
+        (GRE_ROUTING, "gre.version1_route"),
+        (GRE_STRICT, "gre.version1_ssr"),
+        (GRE_RECURSION, "gre.version1_recur"),
+        (0x78, "gre.version1_flags"),
+    ] {
+        if flags & bits != 0 {
+            return Err(name);
+        }
+    }
+    if carried != 0x880b {
+        return Err("gre.version1_wrong_protocol");
+    }
+    if flags & GRE_KEY == 0 {
+        return Err("gre.version1_no_key");
+    }
+    let words = 4 + if flags & GRE_SEQUENCE != 0 { 4 } else { 0 } + if flags & 0x80 != 0 { 4 } else { 0 };
+    cursor.skip(words).ok_or("gre.version1_hdr_too_big")
+}
+
 /// RFC 2784, RFC 2890, RFC 2637: the flags say which words follow.
 fn gre<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Option<Inner<'a>> {
     let mut cursor = Cursor::new(bytes);
@@ -118,39 +183,17 @@ fn gre<'a>(bytes: &'a [u8], anomalies: &mut Anomalies) -> Option<Inner<'a>> {
         return None;
     };
     let version = flags & 7;
-    let (checksum, routing, key, sequence) =
-        (flags & 0x8000 != 0, flags & 0x4000 != 0, flags & 0x2000 != 0, flags & 0x1000 != 0);
     let mut id = None;
-    let read = match version {
-        0 => (|| {
-            if checksum || routing {
-                cursor.skip(4)?;
-            }
-            if key {
-                id = Some(cursor.u32()?);
-            }
-            if sequence {
-                cursor.skip(4)?;
-            }
-            Some(())
-        })(),
-        1 => {
-            if carried != 0x880b {
-                anomalies.note("gre.version1_invalid_protocol");
-                return None;
-            }
-            let words = 4 + if sequence { 4 } else { 0 } + if flags & 0x80 != 0 { 4 } else { 0 };
-            cursor.skip(words)
-        }
-        _ => {
-            anomalies.note("gre.wrong_version");
-            return None;
-        }
+    let wrong = match version {
+        0 => original(flags, &mut cursor, &mut id).err(),
+        1 => enhanced(flags, carried, &mut cursor).err(),
+        _ => Some("gre.wrong_version"),
     };
-    if read.is_none() {
-        anomalies.note("gre.version0_hdr_too_big");
+    if let Some(name) = wrong {
+        anomalies.note(name);
         return None;
     }
+    let sequence = flags & GRE_SEQUENCE != 0;
     let rest = cursor.rest();
     let kind = TunnelKind::Gre;
     match carried {
@@ -309,6 +352,31 @@ mod tests {
         check(gtp(&extended), TunnelKind::Gtp, IPV4, Some(9), 0x45);
         let geneve_ip = hex("01000800 00000500 deadbeef 45");
         check(geneve(&geneve_ip, none), TunnelKind::Geneve, IPV4, Some(5), 0x45);
+    }
+
+    #[test]
+    fn what_the_flags_of_gre_must_not_say_is_named() {
+        for (bytes, name) in [
+            ("01000800 45", "gre.version0_recur"),
+            ("00080800 45", "gre.version0_flags"),
+            ("20000800 00", "gre.version0_hdr_too_big"),
+            ("40000800 00000000 0800 0004 01", "gre.version0_malformed_sre_hdr"),
+            ("a001880b 00000000", "gre.version1_chksum"),
+            ("6001880b 00000000", "gre.version1_route"),
+            ("2801880b 00000000", "gre.version1_ssr"),
+            ("2101880b 00000000", "gre.version1_recur"),
+            ("2009880b 00000000", "gre.version1_flags"),
+            ("0001880b 00000000", "gre.version1_no_key"),
+            ("20010800 00000000", "gre.version1_wrong_protocol"),
+            ("3001880b 00000000", "gre.version1_hdr_too_big"),
+            ("20020800 00000000", "gre.wrong_version"),
+        ] {
+            let mut anomalies = Anomalies::none();
+            assert!(gre(&hex(bytes), &mut anomalies).is_none());
+            assert_eq!(anomalies.names(), [name]);
+        }
+        let routed = hex("40000800 00000000 08000004 01020304 00000000 45");
+        check(gre(&routed, &mut Anomalies::none()), TunnelKind::Gre, IPV4, None, 0x45);
     }
 
     #[test]
