@@ -409,6 +409,9 @@ fn write_protocol(line: &mut dyn Record, transaction: &Transaction) {
     if let Some(row) = proto::by_id(transaction.protocol) {
         line.object(row.log_key, &mut |object| (row.log)(transaction, object));
     }
+    if transaction.protocol == proto::ProtocolId::Nfs {
+        line.object("rpc", &mut |object| proto::nfs::log_rpc(transaction, object));
+    }
     if transaction.protocol == proto::ProtocolId::Smtp {
         // Whether there is anything of a mail is known once it is written.
         if proto::smtp::log_email(transaction, &mut JsonRecord::default()) {

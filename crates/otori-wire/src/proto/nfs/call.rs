@@ -10,10 +10,10 @@ const NFS: u32 = 100_003;
 
 /// A message of ONC RPC.
 pub(super) enum Message<'a> {
-    /// a call: what is called, and its arguments
-    Call { xid: u32, version: u32, procedure: u32, args: &'a [u8] },
+    /// a call: who calls what, and its arguments
+    Call { caller: Caller<'a>, version: u32, procedure: u32, args: &'a [u8] },
     /// an answer, and its results; none when the call was refused
-    Reply { xid: u32, results: &'a [u8] },
+    Reply { xid: u32, accepted: bool, results: &'a [u8] },
 }
 
 /// Type, and the version of RPC of a call.
@@ -53,12 +53,11 @@ impl<'a> Message<'a> {
             0 => {
                 let (_, program, version, procedure) =
                     (cursor.u32()?, cursor.u32()?, cursor.u32()?, cursor.u32()?);
-                // Who calls, and the proof of it.
-                for _ in 0..2 {
-                    cursor.u32()?;
-                    opaque(&mut cursor)?;
-                }
-                (program == NFS).then_some(Message::Call { xid, version, procedure, args: cursor.rest() })
+                let caller = Caller { xid, flavor: cursor.u32()?, body: opaque(&mut cursor)? };
+                // The proof of it.
+                cursor.u32()?;
+                opaque(&mut cursor)?;
+                (program == NFS).then_some(Message::Call { caller, version, procedure, args: cursor.rest() })
             }
             1 => {
                 let accepted = cursor.u32()? == 0;
@@ -70,10 +69,32 @@ impl<'a> Message<'a> {
                         results = cursor.rest();
                     }
                 }
-                Some(Message::Reply { xid, results })
+                Some(Message::Reply { xid, accepted, results })
             }
             _ => None,
         }
+    }
+}
+
+/// Who calls, where it lies: RFC 5531 8.2.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller<'a> {
+    pub(super) xid: u32,
+    pub(super) flavor: u32,
+    pub(super) body: &'a [u8],
+}
+
+/// AUTH_SYS.
+const SYSTEM: u32 = 1;
+
+impl<'a> Caller<'a> {
+    /// Name of the machine, user and group, where they are told: RFC 5531 appendix A.
+    pub(super) fn system(&self) -> Option<(&'a [u8], u32, u32)> {
+        if self.flavor != SYSTEM {
+            return None;
+        }
+        let mut cursor = Cursor::at(self.body, 4);
+        Some((opaque(&mut cursor)?, cursor.u32()?, cursor.u32()?))
     }
 }
 
@@ -81,6 +102,10 @@ impl<'a> Message<'a> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) version: u32,
+    xid: u32,
+    flavor: u32,
+    /// what it says of the caller, as it came
+    credentials: Perhaps,
     /// one, or the operations of a compound of version 4
     pub(super) procedures: Vec<u32>,
     pub(super) handle: Perhaps,
@@ -92,8 +117,9 @@ pub(super) struct Call {
 
 impl Call {
     /// In place of what was there: reads its arguments as far as they are understood.
-    pub(super) fn read(&mut self, version: u32, procedure: u32, args: &[u8]) {
+    pub(super) fn read(&mut self, caller: Caller<'_>, version: u32, procedure: u32, args: &[u8]) {
         (self.version, self.offset) = (version, None);
+        self.set_caller(caller);
         self.procedures = emptied(core::mem::take(&mut self.procedures));
         self.procedures.push(procedure);
         [&mut self.handle, &mut self.name, &mut self.new_name].into_iter().for_each(|text| text.set(None));
@@ -104,9 +130,17 @@ impl Call {
             _ => self.read_compound(procedure, &mut cursor),
         };
     }
+    fn set_caller(&mut self, Caller { xid, flavor, body }: Caller<'_>) {
+        (self.xid, self.flavor) = (xid, flavor);
+        self.credentials.set(Some(body));
+    }
+    pub(super) fn caller(&self) -> Caller<'_> {
+        Caller { xid: self.xid, flavor: self.flavor, body: self.credentials.get().unwrap_or_default() }
+    }
     /// Says what another one says, with its own memory.
     pub(super) fn repeat(&mut self, other: &Call) {
         (self.version, self.offset) = (other.version, other.offset);
+        self.set_caller(other.caller());
         self.procedures.clone_from(&other.procedures);
         for (to, from) in [
             (&mut self.handle, &other.handle),

@@ -16,7 +16,7 @@ use crate::{
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
-use call::{Answer, Call, Message};
+use call::{Answer, Call, Caller, Message};
 use std::collections::VecDeque;
 
 pub use name::PROCEDURES;
@@ -117,6 +117,8 @@ struct NfsReader {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Exchange {
     call: Call,
+    /// the call was answered, and not refused
+    accepted: Option<bool>,
     status: Option<u32>,
     file: bool,
 }
@@ -131,16 +133,16 @@ impl MessageReader for NfsReader {
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
         let (message, _) = bare(bytes);
         match Message::read(message) {
-            Some(Message::Call { xid, version, procedure, args }) if direction == ToServer => {
+            Some(Message::Call { caller, version, procedure, args }) if direction == ToServer => {
                 let id = transactions.open(ProtocolId::Nfs);
                 let Some(transaction) = transactions.get_mut(id) else { return };
                 let mut exchange: Exchange = transaction.take_detail();
-                exchange.begin(version, procedure, args);
-                self.call(Waiting { xid, id }, &mut exchange.call, (message, args), transactions);
+                exchange.begin(caller, version, procedure, args);
+                self.call(Waiting { xid: caller.xid, id }, &mut exchange.call, (message, args), transactions);
                 give_back(exchange, id, transactions);
             }
-            Some(Message::Reply { xid, results }) if direction == ToClient => {
-                self.reply(xid, message, results, transactions);
+            Some(Message::Reply { xid, accepted, results }) if direction == ToClient => {
+                self.reply((xid, accepted), message, results, transactions);
             }
             Some(_) => {}
             None => {
@@ -165,9 +167,9 @@ impl MessageReader for NfsReader {
 
 impl Exchange {
     /// In place of what was there.
-    fn begin(&mut self, version: u32, procedure: u32, args: &[u8]) {
-        self.call.read(version, procedure, args);
-        (self.status, self.file) = (None, false);
+    fn begin(&mut self, caller: Caller<'_>, version: u32, procedure: u32, args: &[u8]) {
+        self.call.read(caller, version, procedure, args);
+        (self.accepted, self.status, self.file) = (None, None, false);
     }
 }
 
@@ -234,7 +236,13 @@ impl NfsReader {
             self.files.retain(|open| open.id != id);
         }
     }
-    fn reply(&mut self, xid: u32, message: &[u8], results: &[u8], transactions: &mut Transactions) {
+    fn reply(
+        &mut self,
+        (xid, accepted): (u32, bool),
+        message: &[u8],
+        results: &[u8],
+        transactions: &mut Transactions,
+    ) {
         let Some(place) = self.waiting.iter().position(|waiting| waiting.xid == xid) else { return };
         let Some(Waiting { id, .. }) = self.waiting.remove(place) else { return };
         let Some(transaction) = transactions.get_mut(id) else { return };
@@ -253,7 +261,7 @@ impl NfsReader {
                 self.close(Some(handle), transactions);
             }
         }
-        exchange.status = answer.status;
+        (exchange.accepted, exchange.status) = (Some(accepted), answer.status);
         give_back(exchange, id, transactions);
     }
     /// Remembers what a file is called; the oldest name makes room.
@@ -288,7 +296,7 @@ impl NfsReader {
                     transaction.fields.set(file::name(way), call.name.get().unwrap_or_default());
                     transaction.with_detail(|exchange: &mut Exchange, _| {
                         exchange.call.repeat(call);
-                        (exchange.status, exchange.file) = (Some(0), true);
+                        (exchange.accepted, exchange.status, exchange.file) = (Some(true), Some(0), true);
                     });
                     transaction.progress[way.flip().index()] = Progress::Complete;
                 }
@@ -311,7 +319,7 @@ impl NfsReader {
 
 /// The `nfs` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
-    let Some(Exchange { call, status, file }) = transaction.detail_of::<Exchange>() else { return };
+    let Some(Exchange { call, status, file, .. }) = transaction.detail_of::<Exchange>() else { return };
     record.number("version", call.version.into());
     record.text("procedure", name::procedure(call.version, call.main()).as_bytes());
     let name = call.name.get().unwrap_or_default();
@@ -327,6 +335,24 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     record.text("type", if status.is_some() { b"response" } else { b"request" });
     if let Some(status) = status {
         record.text("status", name::status(*status).as_bytes());
+    }
+}
+
+/// The `rpc` object that stands beside it.
+pub fn log_rpc(transaction: &Transaction, record: &mut dyn Record) {
+    let Some(Exchange { call, accepted, .. }) = transaction.detail_of::<Exchange>() else { return };
+    let caller = call.caller();
+    record.number("xid", caller.xid.into());
+    if let Some(accepted) = accepted {
+        record.text("status", if *accepted { b"ACCEPTED" } else { b"DENIED" });
+    }
+    record.text("auth_type", name::flavor(caller.flavor).as_bytes());
+    if let Some((machine, user, group)) = caller.system() {
+        record.object("creds", &mut |record| {
+            record.text("machine_name", machine);
+            record.number("uid", user.into());
+            record.number("gid", group.into());
+        });
     }
 }
 
@@ -396,5 +422,18 @@ mod tests {
         assert_eq!(keys.len(), 4);
         assert_eq!(nth(&talk, 0).fields.get(file::NAME_TO_SERVER), Some(&b"old.txt"[..]));
         assert_eq!(nth(&talk, 0).detail_of::<Exchange>().unwrap().status, Some(2));
+    }
+
+    #[test]
+    fn who_calls_is_told_by_rpc() {
+        let who = [word(7), opaque(b"camera"), word(1000), word(100), word(0)].concat();
+        let head = [5, 0, 2, 100_003, 3, 1, 1].iter().flat_map(|n| word(*n)).collect::<Vec<u8>>();
+        let ask = [&head[..], &opaque(&who), &word(0), &word(0), &opaque(b"root")].concat();
+        let refused: Vec<u8> = [5, 1, 1, 1, 1].iter().flat_map(|n| word(*n)).collect();
+        let talk = read_datagrams(parser, &[(ToServer, &ask), (ToClient, &refused)]);
+        let said = nth(&talk, 0).detail_of::<Exchange>().unwrap();
+        assert_eq!(said.call.caller().system(), Some((&b"camera"[..], 1000, 100)));
+        assert_eq!((said.accepted, said.call.caller().xid), (Some(false), 5));
+        assert_eq!(said.call.handle.get(), Some(&b"root"[..]));
     }
 }

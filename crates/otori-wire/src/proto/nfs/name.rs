@@ -148,3 +148,17 @@ pub(super) fn status(number: u32) -> Cow<'static, str> {
         _ => return number.to_string().into(),
     })
 }
+
+/// How a caller says who it is, RFC 5531 8.2.
+pub(super) const fn flavor(number: u32) -> &'static str {
+    match number {
+        0 => "NULL",
+        1 => "UNIX",
+        2 => "SHORT",
+        3 => "DES",
+        4 => "KERB",
+        5 => "RSA",
+        6 => "GSS",
+        _ => "UNKNOWN",
+    }
+}
