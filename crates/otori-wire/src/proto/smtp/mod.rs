@@ -12,11 +12,12 @@ use super::{
 };
 use crate::{
     flow::Direction,
-    limits::BODY_BYTES,
+    limits::{BODY_BYTES, OPEN_REQUESTS},
     reused::refill,
     transaction::{FieldId, Progress, Transaction, Transactions},
 };
 use Direction::{ToClient, ToServer};
+use std::collections::VecDeque;
 
 const fn field(index: u8) -> FieldId {
     FieldId::new(ProtocolId::Smtp, index)
@@ -92,10 +93,20 @@ struct SmtpParser {
     in_data: bool,
     size: u64,
     mime: mime::Mime,
-    /// the client has asked for encryption
-    asked: bool,
+    /// commands without an answer, oldest first
+    asked: VecDeque<Asked>,
+    /// the server has said its first word
+    greeted: bool,
     /// the server has agreed: encryption begins
     over: bool,
+}
+
+/// A command whose answer decides what comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Encryption,
+    Data,
+    Other,
 }
 
 impl LineReader for SmtpParser {
@@ -153,6 +164,11 @@ impl SmtpParser {
         }
         self.frame(FRAME_COMMAND, ToServer, line, transactions);
         let (word, rest) = lines::command(line.text);
+        self.ask(match word.upper() {
+            b"STARTTLS" => Asked::Encryption,
+            b"DATA" => Asked::Data,
+            _ => Asked::Other,
+        });
         match word.upper() {
             b"EHLO" | b"HELO" => {
                 refill(&mut self.helo, rest);
@@ -177,7 +193,6 @@ impl SmtpParser {
                 }
             }
             b"DATA" => self.in_data = true,
-            b"STARTTLS" => self.asked = true,
             b"RSET" | b"QUIT" => self.finish(transactions),
             _ => {}
         }
@@ -229,6 +244,7 @@ impl SmtpParser {
     fn text(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
         if line.text == b"." {
             self.in_data = false;
+            self.ask(Asked::Other);
             return self.finish(transactions);
         }
         let bytes = line.text.strip_prefix(b".").unwrap_or(line.text);
@@ -253,14 +269,49 @@ impl SmtpParser {
     fn server(&mut self, line: &Line<'_>, transactions: &mut Transactions) {
         self.stream(ToClient, line, transactions);
         self.frame(FRAME_REPLY, ToClient, line, transactions);
-        if let Some((code, true, _)) = lines::reply(line.text)
-            && core::mem::take(&mut self.asked)
+        let wrong = lines::reply(line.text).and_then(|(code, last, _)| self.answered(code, last));
+        if let Some(name) = wrong
+            && let Some(transaction) = self.current(transactions)
         {
-            self.over = code == b"220";
+            transaction.note(name);
         }
         let Some(transaction) = self.transaction.and_then(|id| transactions.get_mut(id)) else { return };
         if lines::reply(line.text).is_none() {
             transaction.note("smtp.invalid_reply");
+        }
+        if line.cut {
+            transaction.note("smtp.max_reply_line_len_exceeded");
+        }
+    }
+    fn ask(&mut self, what: Asked) {
+        if self.asked.len() < OPEN_REQUESTS {
+            self.asked.push_back(what);
+        }
+    }
+    /// A line of the server's answer to the oldest command, or of its greeting; gives what is wrong with it.
+    fn answered(&mut self, code: &[u8], last: bool) -> Option<&'static str> {
+        if !self.greeted {
+            self.greeted = last || code != b"220";
+            if code == b"220" {
+                return None;
+            }
+            if self.asked.is_empty() {
+                return Some("smtp.no_server_welcome_message");
+            }
+        }
+        let asked = if last { self.asked.pop_front() } else { None };
+        match asked {
+            Some(Asked::Encryption) if code == b"220" => {
+                self.over = true;
+                None
+            }
+            Some(Asked::Encryption) => Some("smtp.tls_rejected"),
+            Some(Asked::Data) if code != b"354" => {
+                // What comes next are commands again, unless the mail came without waiting.
+                self.in_data &= self.size > 0;
+                Some("smtp.data_command_rejected")
+            }
+            _ => None,
         }
     }
     /// The mail is over.
@@ -339,5 +390,28 @@ mod tests {
             assert_eq!(taken, if changes { 14 } else { answer.len() });
             assert_eq!(parser.changes().map(|(id, _)| id), changes.then_some(ProtocolId::Tls));
         }
+    }
+
+    #[test]
+    fn answers_belong_to_commands_in_their_order() {
+        let read = |talk: &[(Direction, &[u8])]| {
+            let (mut parser, mut transactions) = (SmtpParser::default(), Transactions::default());
+            for (way, bytes) in talk {
+                parser.feed(*way, bytes, &mut transactions);
+            }
+            let all = transactions.iter().flat_map(|transaction| transaction.anomalies.clone());
+            (parser.in_data, all.collect::<Vec<_>>())
+        };
+        let mail = b"EHLO a\r\nMAIL FROM:<a@a.example>\r\nDATA\r\n";
+        let greeting = (ToClient, &b"220 mx.example\r\n"[..]);
+        let answers = |last: &str| format!("250-mx\r\n250 ok\r\n250 ok\r\n{last}\r\n");
+        let (goes, refused) = (answers("354 go"), answers("554 no"));
+        let talk = |last| read(&[greeting, (ToServer, mail), (ToClient, last)]);
+        assert_eq!(talk(goes.as_bytes()), (true, vec![]));
+        assert_eq!(talk(refused.as_bytes()), (false, vec!["smtp.data_command_rejected"]));
+        let refused = read(&[greeting, (ToServer, b"STARTTLS\r\n"), (ToClient, b"502 no\r\n")]);
+        assert_eq!(refused.1, ["smtp.tls_rejected"]);
+        let silent = read(&[(ToClient, b"250 hello\r\n")]);
+        assert_eq!(silent.1, ["smtp.no_server_welcome_message"]);
     }
 }

@@ -52,6 +52,8 @@ pub(in crate::proto) struct ClientHello<'a> {
     random: &'a [u8],
     /// extensions with a name
     names: usize,
+    /// what is wrong with the first of them
+    flaw: Option<&'static str>,
 }
 
 impl<'a> ClientHello<'a> {
@@ -84,6 +86,7 @@ impl<'a> ClientHello<'a> {
                 self.names += 1;
                 if self.names == 1 {
                     self.sni = server_name(data);
+                    self.flaw = flaw_of_name(data);
                 }
                 self.hello.named = true;
             }
@@ -104,11 +107,26 @@ impl<'a> ClientHello<'a> {
     }
 }
 
+/// RFC 6066 3: a list of names of which only one kind is known; clients name one host.
+fn flaw_of_name(data: &[u8]) -> Option<&'static str> {
+    // An empty extension is a server's.
+    let [list_high, list_low, kind, high, low, name @ ..] = data else {
+        return (!data.is_empty()).then_some("tls.invalid_sni_length");
+    };
+    let list = usize::from(u16::from_be_bytes([*list_high, *list_low]));
+    let length = usize::from(u16::from_be_bytes([*high, *low]));
+    if *kind != 0 {
+        return Some("tls.invalid_sni_type");
+    }
+    (list + 2 != data.len() || length > name.len() || length == 0).then_some("tls.invalid_sni_length")
+}
+
 fn client_hello(body: &[u8], transaction: &mut Transaction) -> Option<()> {
     let said = ClientHello::read(body)?;
     if said.names > 1 {
         transaction.note("tls.multiple_sni_extensions");
     }
+    said.flaw.into_iter().for_each(|name| transaction.note(name));
     let fields = &mut transaction.fields;
     fields.set(RANDOM, said.random);
     let (time, rest) = said.random.split_at(said.random.len().min(4));
@@ -273,4 +291,23 @@ const EXTENSIONS: &[(u16, &str)] = &[
 /// The name of an extension; `unknown` when it has none here.
 pub(in crate::proto) fn extension_name(kind: u16) -> &'static str {
     EXTENSIONS.iter().find(|(have, _)| *have == kind).map_or("unknown", |(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_another_kind_or_length_is_a_flaw() {
+        for (data, flaw) in [
+            (&b"\0\x04\0\0\x01a"[..], None),
+            (b"", None),
+            (b"\0\x04\x01\0\x01a", Some("tls.invalid_sni_type")),
+            (b"\0\x04\0\0\x02a", Some("tls.invalid_sni_length")),
+            (b"\0\x09\0\0\x01a", Some("tls.invalid_sni_length")),
+            (b"\0\x04\0", Some("tls.invalid_sni_length")),
+        ] {
+            assert_eq!(flaw_of_name(data), flaw, "{data:?}");
+        }
+    }
 }

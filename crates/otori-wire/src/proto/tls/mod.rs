@@ -307,6 +307,9 @@ fn frames(direction: Direction, record: &[u8], fields: &mut Fields) {
 fn heartbeat(body: &[u8], transaction: &mut Transaction) {
     let [kind, high, low, rest @ ..] = body else { return };
     let claimed = usize::from(u16::from_be_bytes([*high, *low]));
+    if matches!(kind, 1 | 2) {
+        transaction.note("tls.heartbeat_message");
+    }
     match kind {
         1 | 2 if claimed > rest.len() => transaction.note("tls.overflow_heartbeat_message"),
         1 | 2 if claimed + 16 > rest.len() => transaction.note("tls.invalid_heartbeat_message"),
