@@ -127,10 +127,54 @@ fn records(key: &'static str, list: &[Resource], record: &mut dyn Record) {
         if entry.kind != 41 {
             record.number("ttl", i64::from(entry.ttl));
         }
-        if matches!(entry.kind, 1 | 2 | 5 | 6 | 12 | 15 | 16 | 28 | 33 | 39) {
-            record.text("rdata", &entry.data);
+        match entry.kind {
+            6 => record.object("soa", &mut |record| authority(entry, record)),
+            33 => record.object("srv", &mut |record| service(entry, record)),
+            44 => record.object("sshfp", &mut |record| fingerprint(entry, record)),
+            1 | 2 | 5 | 12 | 15 | 16 | 28 | 39 => record.text("rdata", &shown(entry)),
+            _ => {}
         }
     });
+}
+
+/// The text of an answer.
+fn shown(entry: &Resource) -> Cow<'_, [u8]> {
+    match entry.kind {
+        28 => Cow::Owned(in_full(&entry.data)),
+        _ => Cow::Borrowed(&entry.data),
+    }
+}
+
+/// An address of IPv6 with all its digits, as Suricata writes it.
+fn in_full(text: &[u8]) -> Vec<u8> {
+    let Some(ip) = core::str::from_utf8(text).ok().and_then(|text| text.parse::<core::net::Ipv6Addr>().ok())
+    else {
+        return text.to_vec();
+    };
+    let parts = ip.segments().map(|part| format!("{part:04x}"));
+    parts.join(":").into_bytes()
+}
+
+fn authority(entry: &Resource, record: &mut dyn Record) {
+    record.text("mname", &entry.data);
+    record.text("rname", &entry.responsible);
+    for (key, number) in ["serial", "refresh", "retry", "expire", "minimum"].into_iter().zip(entry.numbers) {
+        record.number(key, number.into());
+    }
+}
+
+fn service(entry: &Resource, record: &mut dyn Record) {
+    for (key, number) in ["priority", "weight", "port"].into_iter().zip(entry.numbers) {
+        record.number(key, number.into());
+    }
+    record.text("name", &entry.data);
+}
+
+fn fingerprint(entry: &Resource, record: &mut dyn Record) {
+    let bytes: Vec<String> = entry.data.iter().map(|byte| format!("{byte:02x}")).collect();
+    record.text("fingerprint", bytes.join(":").as_bytes());
+    record.number("algo", entry.numbers[0].into());
+    record.number("type", entry.numbers[1].into());
 }
 
 /// Writes the message.
@@ -170,19 +214,55 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     grouped(message, record);
 }
 
+/// How the answers of one type are listed.
+enum Listed {
+    Text,
+    Object(fn(&Resource, &mut dyn Record)),
+}
+
+/// Types whose answers are listed by type as well.
+static GROUPED: &[(u16, &str, Listed)] = &[
+    (1, "A", Listed::Text),
+    (28, "AAAA", Listed::Text),
+    (5, "CNAME", Listed::Text),
+    (15, "MX", Listed::Text),
+    (2, "NS", Listed::Text),
+    (12, "PTR", Listed::Text),
+    (16, "TXT", Listed::Text),
+    (6, "SOA", Listed::Object(authority)),
+    (33, "SRV", Listed::Object(service)),
+    (44, "SSHFP", Listed::Object(fingerprint)),
+];
+
 fn grouped(message: &Message, record: &mut dyn Record) {
-    let kinds: &[(u16, &'static str)] =
-        &[(1, "A"), (28, "AAAA"), (5, "CNAME"), (15, "MX"), (2, "NS"), (12, "PTR"), (16, "TXT"), (33, "SRV")];
-    if !message.answers.iter().any(|answer| kinds.iter().any(|(kind, _)| *kind == answer.kind)) {
+    if !message.answers.iter().any(|answer| GROUPED.iter().any(|(kind, ..)| *kind == answer.kind)) {
         return;
     }
     record.object("grouped", &mut |record| {
-        for (kind, name) in kinds {
-            let of_kind = message.answers.iter().filter(|answer| answer.kind == *kind);
-            let mut texts = of_kind.map(|answer| Cow::Borrowed(answer.data.as_slice())).peekable();
-            if texts.peek().is_some() {
-                record.words(name, &mut texts);
+        for (kind, name, listed) in GROUPED {
+            let mut of_kind = message.answers.iter().filter(|answer| answer.kind == *kind);
+            let count = of_kind.clone().count();
+            match listed {
+                _ if count == 0 => {}
+                Listed::Text => record.words(name, &mut of_kind.map(shown)),
+                Listed::Object(write) => record.list(name, count, &mut |_, record| {
+                    if let Some(answer) = of_kind.next() {
+                        write(answer, record);
+                    }
+                }),
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_sorted_and_addresses_in_full() {
+        assert!(TYPES.is_sorted_by_key(|(number, _)| *number));
+        assert_eq!(in_full(b"2001:db8::68"), b"2001:0db8:0000:0000:0000:0000:0000:0068");
+        assert_eq!(in_full(b"x"), b"x");
+    }
 }

@@ -30,6 +30,10 @@ pub struct Resource {
     pub ttl: u32,
     /// what it says, as text where the type is known
     pub data: Vec<u8>,
+    /// SOA: who is responsible for the zone
+    pub responsible: Vec<u8>,
+    /// SOA: serial number, refresh, retry, expire, minimum; SRV: priority, weight, port; SSHFP: algorithm, type
+    pub numbers: [u32; 5],
 }
 
 impl Resource {
@@ -189,6 +193,34 @@ fn resource<'a>(bytes: &'a [u8], cursor: &mut Cursor<'a>, record: &mut Resource)
     let raw = cursor.take(length)?;
     if data(bytes, start, record.kind, raw, &mut record.data).is_none() {
         refill(&mut record.data, raw);
+    }
+    (record.numbers, _) = ([0; 5], record.responsible.clear());
+    let _ = details(bytes, start, raw, record);
+    Some(())
+}
+
+/// What stands around a record's text: RFC 1035 3.3.13, RFC 2782, RFC 4255.
+fn details(bytes: &[u8], start: usize, raw: &[u8], record: &mut Resource) -> Option<()> {
+    let mut cursor = Cursor::at(bytes, start);
+    match record.kind {
+        6 => {
+            pass_name(bytes, &mut cursor)?;
+            name(bytes, &mut cursor, &mut record.responsible)?;
+            for number in &mut record.numbers {
+                *number = cursor.u32()?;
+            }
+        }
+        33 => {
+            for number in record.numbers.iter_mut().take(3) {
+                *number = cursor.u16()?.into();
+            }
+        }
+        44 => {
+            let [algorithm, kind, print @ ..] = raw else { return None };
+            (record.numbers[0], record.numbers[1]) = ((*algorithm).into(), (*kind).into());
+            refill(&mut record.data, print);
+        }
+        _ => {}
     }
     Some(())
 }

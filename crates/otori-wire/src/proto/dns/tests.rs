@@ -63,3 +63,26 @@ fn circles_and_cuts_end() {
         }
     }
 }
+
+#[test]
+fn records_with_several_parts_are_read() {
+    let mut bytes = b"\0\x01\x81\x80\0\x01\0\x03\0\0\0\0\x01a\0\0\x06\0\x01".to_vec();
+    let mut add = |kind: u16, data: &[u8]| {
+        bytes.extend_from_slice(b"\xc0\x0c");
+        bytes.extend_from_slice(&kind.to_be_bytes());
+        bytes.extend_from_slice(&[0, 1, 0, 0, 0, 60]);
+        bytes.extend_from_slice(&(data.len() as u16).to_be_bytes());
+        bytes.extend_from_slice(data);
+    };
+    let soa = b"\x02ns\0\x04root\xc0\x0c\0\0\0\x07\0\0\0\x08\0\0\0\x09\0\0\0\x0a\0\0\0\x0b";
+    add(6, soa);
+    add(33, b"\0\x01\0\x02\0\x50\x03www\0");
+    add(44, b"\x04\x02\xab\xcd");
+    let mut message = Message::default();
+    assert!(message.read(&bytes, |_| {}));
+    let [soa, srv, print] = &message.answers[..] else { panic!("{message:?}") };
+    assert_eq!((soa.data.as_slice(), soa.responsible.as_slice()), (&b"ns"[..], &b"root.a"[..]));
+    assert_eq!(soa.numbers, [7, 8, 9, 10, 11]);
+    assert_eq!((srv.data.as_slice(), srv.numbers), (&b"www"[..], [1, 2, 80, 0, 0]));
+    assert_eq!((print.data.as_slice(), print.numbers), (&b"\xab\xcd"[..], [4, 2, 0, 0, 0]));
+}
