@@ -96,6 +96,8 @@ field!(/// the request as it came
     REQUEST_FRAME = 22);
 field!(/// the response as it came
     RESPONSE_FRAME = RESPONSE + 16);
+field!(/// bytes of the response's body before it was decoded, where these are others
+    RESPONSE_LENGTH = RESPONSE + 17);
 
 /// Whether the field comes with that direction.
 pub(super) const fn is_of(id: FieldId, direction: Direction) -> bool {

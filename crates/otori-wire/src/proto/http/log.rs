@@ -36,5 +36,6 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
     if let Some(status) = status.and_then(|code| code.parse().ok()) {
         record.number("status", status);
     }
-    record.number("length", fields.get(RESPONSE_BODY).map_or(0, |body| body.len() as i64));
+    let kept = fields.get(RESPONSE_BODY).map_or(0, |body| body.len() as u64);
+    record.number("length", fields.number(RESPONSE_LENGTH).unwrap_or(kept).cast_signed());
 }

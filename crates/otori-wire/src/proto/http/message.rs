@@ -48,6 +48,8 @@ pub(super) struct Head {
     boundary: Option<Vec<u8>>,
     /// decoded bytes of the body so far
     body_size: u64,
+    /// bytes of it as they came
+    body_raw: u64,
     decoder: Decoder,
 }
 
@@ -59,7 +61,8 @@ impl Head {
             buffer.clear();
             buffer.shrink_to(SPARE_FIELD_BYTES);
         }
-        (self.status, self.simple, self.body_size) = (0, false, 0);
+        (self.status, self.simple) = (0, false);
+        (self.body_size, self.body_raw) = (0, 0);
         (self.target_host, self.boundary) = (None, None);
         self.decoder = Decoder::default();
         if self.raw.capacity() == 0 {
@@ -331,6 +334,7 @@ impl Head {
         if bytes.is_empty() {
             return;
         }
+        self.body_raw += bytes.len() as u64;
         if self.decoder.is_plain() {
             return self.keep_body(direction, bytes, transaction);
         }
@@ -343,6 +347,10 @@ impl Head {
         let rest = self.decoder.finish();
         if !rest.is_empty() {
             self.keep_body(direction, &rest, transaction);
+        }
+        let kept = transaction.fields.get(RESPONSE_BODY).map_or(0, <[u8]>::len) as u64;
+        if direction == Direction::ToClient && self.body_raw != kept {
+            transaction.fields.set_number(RESPONSE_LENGTH, self.body_raw);
         }
         if let Some(boundary) = self.boundary.take() {
             let body = transaction.fields.get(REQUEST_BODY).map(<[u8]>::to_vec).unwrap_or_default();
