@@ -75,6 +75,13 @@ impl Message {
     }
 }
 
+/// A name service of its own speaks the same language: names of 32 letters, each half a byte (RFC 1002 4.1, 4.2.1.1).
+fn is_netbios(bytes: &[u8], kind: u16) -> bool {
+    let name = bytes.get(HEADER_BYTES + 1..HEADER_BYTES + 33).unwrap_or(&[]);
+    let spelled = bytes.get(HEADER_BYTES) == Some(&32) && name.len() == 32;
+    matches!(kind, 32 | 33) && spelled && name.iter().all(|letter| (b'A'..=b'P').contains(letter))
+}
+
 /// Whether this looks like a message; then, whether it is an answer.
 pub(super) fn plausible(bytes: &[u8]) -> Option<bool> {
     let mut cursor = Cursor::new(bytes);
@@ -91,7 +98,7 @@ pub(super) fn plausible(bytes: &[u8]) -> Option<bool> {
         pass_name(bytes, &mut cursor)?;
         let (kind, class) = (cursor.u16()?, cursor.u16()?);
         let class_known = matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255);
-        if kind == 0 && !class_known {
+        if kind == 0 && !class_known || is_netbios(bytes, kind) {
             return None;
         }
         return class_known.then_some(answer);
