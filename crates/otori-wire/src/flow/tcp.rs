@@ -270,7 +270,6 @@ impl TcpSession {
         let Transport::Tcp { sequence, acknowledgement, flags, window, urgent, options, .. } = *header else {
             return false;
         };
-        self.flags[direction.index()] |= flags;
         let opens = flags & tcp_flag::SYN != 0;
         self.fast_open |= opens && options.fast_open && !payload.is_empty();
         // Without that option no receiver takes the data of a SYN.
@@ -280,13 +279,18 @@ impl TcpSession {
             Segment { direction, sequence, acknowledgement, flags, window, urgent, payload, fast_open };
         let acks = flags & tcp_flag::ACK != 0;
         let unanswered = self.state == TcpState::SynSent && !how.one_sided && !self.fast_open;
+        let had = self.flags;
+        self.flags[direction.index()] |= flags;
         if self.state == TcpState::SynSent && !opens && self.echoes_wrongly(direction, options.timestamp) {
             anomalies.note("stream.pkt_invalid_timestamp");
             return true;
         }
-        if !self.take_up(&segment, how, anomalies)
-            || unanswered && flags & (tcp_flag::SYN | tcp_flag::RST) == 0
-        {
+        if !self.take_up(&segment, how, anomalies) {
+            // Nobody follows it: flags are those of connections.
+            self.flags = had;
+            return false;
+        }
+        if unanswered && flags & (tcp_flag::SYN | tcp_flag::RST) == 0 {
             return false;
         }
         if let Some((stamp, _)) = options.timestamp
