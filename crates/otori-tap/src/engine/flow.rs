@@ -56,6 +56,8 @@ pub(crate) struct FlowExtra {
     pub(super) silenced: Silenced,
     /// its packets are logged
     pub(super) tagged: Tagged,
+    /// type and code of the first message of ICMP in each direction
+    icmp: [Option<(u8, u8)>; 2],
     /// the exception policy that it has met, by its name in suricata.yaml
     exception: Option<&'static str>,
     /// large and not worth a look: only counted
@@ -212,6 +214,9 @@ impl Work<'_> {
         };
         if self.state.devices.is_some() {
             self.tell_devices(flow, direction, packet);
+        }
+        if let Transport::Icmp { kind, code, .. } = packet.transport {
+            flow.extra.icmp[direction.index()].get_or_insert((kind, code));
         }
         let facts = Facts::of(flow);
         let (source, destination) = facts.ends(direction);
@@ -745,6 +750,7 @@ impl Work<'_> {
             skipped,
             policy,
             exception: *exception,
+            icmp: flow.extra.icmp,
             memory: self.rules.remembered(&flow.extra.marks),
         };
         if !flow.extra.silenced.flow {

@@ -56,6 +56,8 @@ pub struct FlowNotes<'a> {
     pub bypassed: bool,
     /// `drop`, `pass`
     pub action: Option<&'a str>,
+    /// type and code of its first messages of ICMP, by direction
+    pub icmp: [Option<(u8, u8)>; 2],
     /// what rules have remembered with it
     pub memory: Remembered,
     /// which application it is of
@@ -269,6 +271,13 @@ impl Eve {
         };
         self.line(|line, style| {
             write_head(line, &place, "flow", Style { source: false, ..style });
+            let keys = [("icmp_type", "icmp_code"), ("response_icmp_type", "response_icmp_code")];
+            for ((kind_key, code_key), said) in keys.into_iter().zip(notes.icmp) {
+                if let Some((kind, code)) = said {
+                    line.number(kind_key, kind.into());
+                    line.number(code_key, code.into());
+                }
+            }
             line.inner("flow", |object| write_flow(object, flow, notes));
             let mut more = Map::new();
             context::add_memory(&mut more, &notes.memory, context::Captured::default());
@@ -383,7 +392,9 @@ fn write_flow<S>(object: &mut JsonText<'_>, flow: &Flow<S>, notes: &FlowNotes<'_
     count(object, BYTES, flow.bytes);
     object.shown("start", &Time(flow.started_at));
     object.shown("end", &Time(flow.last_at));
-    object.number("age", flow.last_at.since_ns(flow.started_at).max(0) / 1_000_000_000);
+    // Whole seconds are subtracted, as Suricata does.
+    let second = |at: Timestamp| at.0.div_euclid(1_000_000_000);
+    object.number("age", (second(flow.last_at) - second(flow.started_at)).max(0));
     let state = if notes.bypassed { "bypassed" } else { flow.state().as_str() };
     object.text("state", state.as_bytes());
     object.text("reason", notes.reason.as_bytes());
