@@ -113,7 +113,8 @@ impl Talk {
             }
             return;
         }
-        let says_more = matches!(request, Request::Start(_) | Request::Query { .. } | Request::Mechanism { .. });
+        let says_more =
+            matches!(request, Request::Start(_) | Request::Query { .. } | Request::Mechanism { .. });
         let kept = if says_more { bytes.len() } else { HEAD.min(bytes.len()) };
         self.request.set(bytes.get(..kept));
         self.starts = matches!(request, Request::Start(_));
