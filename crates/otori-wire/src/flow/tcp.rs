@@ -171,6 +171,8 @@ pub struct TcpSession {
     fast_open: bool,
     /// both sides have sent a SYN (RFC 9293 3.5)
     both_open: bool,
+    /// segments were missed that both sides have
+    lossy: bool,
     /// answers with other numbers that its SYN had
     answers: u8,
 }
@@ -184,6 +186,7 @@ impl Default for TcpSession {
             flags: [0; 2],
             fast_open: false,
             both_open: false,
+            lossy: false,
             answers: 0,
         }
     }
@@ -321,6 +324,7 @@ impl TcpSession {
             let first = sequence.wrapping_add(u32::from(flags & tcp_flag::SYN != 0));
             self.data(&segment, first, how, *kept_all, anomalies, &mut sink);
             self.track(&segment, options.window_scale);
+            self.lossy |= anomalies.names().contains(&"stream.reassembly_seq_gap");
         }
         *kept_all = (*kept_all + self.kept()).saturating_sub(kept_before);
         true
@@ -468,7 +472,10 @@ impl TcpSession {
         if segment.flags & tcp_flag::FIN != 0 && side.end.is_none() {
             side.end = Some(end);
         }
-        if !payload.is_empty() && !side.deep {
+        if side.deep {
+            // Nobody reads it; the place goes on, so that what follows is near it.
+            side.pass(end.max(base));
+        } else if !payload.is_empty() {
             side.note_urgent(segment, start, how);
             if how.immediate && side.window.is_empty() && start == base && side.urgent.is_none() {
                 // The usual case on the way: nothing waits, nothing is copied.

@@ -66,11 +66,18 @@ pub(super) struct Track {
     acknowledged: u32,
     /// bytes behind that number that the other side has room for
     window: u32,
+    /// the most room that it ever had
+    widest: u32,
+    /// a number that the other side expected though it cannot have been sent, as far as we saw
+    claimed: Option<u32>,
     /// how far this side's own windows are shifted
     scale: Option<u8>,
     /// number behind its FIN
     end: Option<u32>,
 }
+
+/// Bytes between what one side expects and what the other sends that are taken for agreement, whatever the window.
+const NEAR_BYTES: u32 = 1 << 16;
 
 /// `a` lies behind `b`.
 const fn behind(a: u32, b: u32) -> bool {
@@ -78,14 +85,20 @@ const fn behind(a: u32, b: u32) -> bool {
 }
 
 impl Track {
-    /// The last number that it may use. Beside the way we may see the acknowledgement that moves the window after what
-    /// it allows: there it is one window more.
-    const fn limit(&self, how: &Reassembly) -> u32 {
-        let room = if how.immediate { self.window } else { self.window.saturating_mul(2) };
+    /// The last number that it may use. The acknowledgement that moves the window may come to us after what it allows:
+    /// the two directions of a line are read one after the other. So it is one window more, as wide as there ever was one.
+    const fn limit(&self) -> u32 {
         match self.end {
             Some(end) => end,
-            None => self.acknowledged.wrapping_add(room),
+            None => self.acknowledged.wrapping_add(self.window).wrapping_add(self.widest),
         }
+    }
+    /// Both sides are past what we saw of this one: it goes on near the number that the other side expects.
+    fn is_missed(&self, sequence: u32) -> bool {
+        self.claimed.is_some_and(|claimed| {
+            let distance = sequence.wrapping_sub(claimed).cast_signed();
+            distance.unsigned_abs() <= self.widest.max(NEAR_BYTES)
+        })
     }
     /// Whether its receiver can have sent that acknowledgement: neither of what was never sent nor hopelessly old.
     pub(super) const fn takes(&self, number: u32) -> bool {
@@ -168,14 +181,19 @@ fn keeps_alive(segment: &Segment<'_>, own: &Track) -> bool {
 
 impl TcpSession {
     /// Whether the receiver will take the numbers of the segment. What only says something about them is noted too.
-    pub(super) fn weigh(&self, segment: &Segment<'_>, how: &Reassembly, anomalies: &mut Anomalies) -> bool {
-        // Who was not seen from the beginning, or is not seen at all, cannot be judged.
-        let judged = self.state >= TcpState::Established && !self.midstream && !how.one_sided;
+    pub(super) fn weigh(
+        &mut self,
+        segment: &Segment<'_>,
+        how: &Reassembly,
+        anomalies: &mut Anomalies,
+    ) -> bool {
+        // Who was not seen from the beginning, in part or not at all, cannot be judged.
+        let judged = self.state >= TcpState::Established && !self.midstream && !self.lossy && !how.one_sided;
         if !judged || self.state == TcpState::Closed {
             return true;
         }
-        let own = &self.sides[segment.direction.index()].track;
-        let other = &self.sides[segment.direction.flip().index()].track;
+        let own = self.sides[segment.direction.index()].track;
+        let other = self.sides[segment.direction.flip().index()].track;
         let (fin, rst) = (segment.flags & tcp_flag::FIN != 0, segment.flags & tcp_flag::RST != 0);
         let acks = segment.flags & tcp_flag::ACK != 0;
         let names = names(self.state);
@@ -186,9 +204,13 @@ impl TcpSession {
                 _ => names.acknowledgement,
             };
             anomalies.note("stream.pkt_invalid_ack");
+            if !rst {
+                let claimed = Some(segment.acknowledgement);
+                self.sides[segment.direction.flip().index()].track.claimed = claimed;
+            }
             return refuse(anomalies, name);
         }
-        if rst || !own.known || keeps_alive(segment, own) {
+        if rst || !own.known || keeps_alive(segment, &own) {
             return true;
         }
         if self.shrinks_wrongly(segment) {
@@ -197,12 +219,16 @@ impl TcpSession {
         let end = segment.sequence.wrapping_add(segment.payload.len() as u32);
         if own.has_sent(end.wrapping_add(u32::from(fin))) && (!segment.payload.is_empty() || fin) {
             if !segment.payload.is_empty() {
-                note_repeated(own, end, &names, anomalies);
+                note_repeated(&own, end, &names, anomalies);
             }
             return true;
         }
         let probes = own.window == 0 && segment.payload.len() <= 1;
-        let outside = behind(end, own.limit(how)) && !probes;
+        let outside = behind(end, own.limit()) && !probes;
+        if outside && own.end.is_none() && own.is_missed(segment.sequence) {
+            self.lossy = true;
+            return true;
+        }
         if fin && (outside || own.known && behind(own.sent, end)) {
             return refuse(anomalies, names.fin_number);
         }
@@ -262,6 +288,7 @@ impl TcpSession {
         } else if !other.known && syn {
             other.window = window;
         }
+        other.widest = other.widest.max(other.window);
         self.close(segment.direction);
     }
 

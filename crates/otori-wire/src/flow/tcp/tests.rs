@@ -9,6 +9,7 @@ struct Rig {
     ends: u32,
     kept: usize,
     immediate: bool,
+    depth_bytes: u64,
     window: u16,
     anomalies: Anomalies,
 }
@@ -21,6 +22,7 @@ impl Rig {
             ends: 0,
             kept: 0,
             immediate: true,
+            depth_bytes: u64::MAX,
             window: 9999,
             anomalies: Anomalies::none(),
         }
@@ -38,8 +40,12 @@ impl Rig {
         };
         let (streams, gaps, ends) = (&mut self.streams, &mut self.gaps, &mut self.ends);
         let notes = Notes { kept_all: &mut self.kept, anomalies: &mut self.anomalies };
-        let how =
-            Reassembly { midstream: Midstream::Allow, immediate: self.immediate, ..Reassembly::default() };
+        let how = Reassembly {
+            midstream: Midstream::Allow,
+            immediate: self.immediate,
+            depth_bytes: self.depth_bytes,
+            ..Reassembly::default()
+        };
         self.session.segment(to, &header, payload, &how, notes, |to, piece| match piece {
             Piece::Bytes(bytes) => streams[to.index()].extend_from_slice(bytes),
             Piece::Gap(count) => *gaps += count,
@@ -292,17 +298,17 @@ fn numbers_that_cannot_be_have_a_name_in_each_state() {
             (ToServer, 100, 90_000, ACK, &b"x"[..]),
             &["stream.pkt_invalid_ack", "stream.est_invalid_ack"][..],
         ),
-        (&[], (ToServer, 20_000, 500, ACK, b"x"), &["stream.est_packet_out_of_window"]),
+        (&[], (ToServer, 30_000, 500, ACK, b"x"), &["stream.est_packet_out_of_window"]),
         (&[], (ToServer, 100, 90_000, FIN, b""), &["stream.pkt_invalid_ack", "stream.fin_invalid_ack"]),
-        (&[], (ToServer, 20_000, 500, FIN, b""), &["stream.fin_out_of_window"]),
+        (&[], (ToServer, 30_000, 500, FIN, b""), &["stream.fin_out_of_window"]),
         (
             &[client],
             (ToClient, 500, 90_000, ACK, b"x"),
             &["stream.pkt_invalid_ack", "stream.closewait_invalid_ack"],
         ),
-        (&[client], (ToClient, 20_000, 101, ACK, b"x"), &["stream.closewait_ack_out_of_window"]),
+        (&[client], (ToClient, 30_000, 101, ACK, b"x"), &["stream.closewait_ack_out_of_window"]),
         (&[client], (ToServer, 101, 500, ACK, b"more"), &["stream.closewait_ack_out_of_window"]),
-        (&[client], (ToClient, 20_000, 101, FIN, b""), &["stream.closewait_fin_out_of_window"]),
+        (&[client], (ToClient, 30_000, 101, FIN, b""), &["stream.closewait_fin_out_of_window"]),
         (&[client], (ToServer, 90, 0, tcp_flag::SYN, b""), &["stream.shutdown_syn_resend"]),
         (&[client], (ToClient, 500, 90_000, RST, b""), &["stream.pkt_invalid_ack", "stream.rst_invalid_ack"]),
         (
@@ -310,15 +316,15 @@ fn numbers_that_cannot_be_have_a_name_in_each_state() {
             (ToServer, 100, 90_000, ACK, b""),
             &["stream.pkt_invalid_ack", "stream.fin1_invalid_ack"],
         ),
-        (&[server], (ToServer, 20_000, 500, ACK, b"x"), &["stream.fin1_ack_wrong_seq"]),
-        (&[server], (ToServer, 20_000, 501, FIN, b""), &["stream.fin1_fin_wrong_seq"]),
+        (&[server], (ToServer, 30_000, 500, ACK, b"x"), &["stream.fin1_ack_wrong_seq"]),
+        (&[server], (ToServer, 30_000, 501, FIN, b""), &["stream.fin1_fin_wrong_seq"]),
         (
             &[server, server_known],
             (ToServer, 100, 90_000, ACK, b""),
             &["stream.pkt_invalid_ack", "stream.fin2_invalid_ack"],
         ),
-        (&[server, server_known], (ToServer, 20_000, 501, ACK, b"x"), &["stream.fin2_ack_wrong_seq"]),
-        (&[server, server_known], (ToServer, 20_000, 501, FIN, b""), &["stream.fin2_fin_wrong_seq"]),
+        (&[server, server_known], (ToServer, 30_000, 501, ACK, b"x"), &["stream.fin2_ack_wrong_seq"]),
+        (&[server, server_known], (ToServer, 30_000, 501, FIN, b""), &["stream.fin2_fin_wrong_seq"]),
         (&[server, crossing], (ToServer, 105, 501, ACK, b""), &["stream.closing_ack_wrong_seq"]),
         (
             &[server, crossing],
@@ -372,11 +378,45 @@ fn windows_are_kept_and_may_not_shrink() {
     rig.send(ToServer, u32::MAX, 501, tcp_flag::ACK, b"p");
     assert!(rig.anomalies.names().is_empty(), "a probe of a closed window");
     rig.send(ToServer, 0, 501, tcp_flag::ACK, b"more");
+    assert!(rig.anomalies.names().is_empty(), "the window may have opened behind our back");
+    rig.send(ToServer, 9_999, 501, tcp_flag::ACK, b"more");
     assert_eq!(rig.anomalies.names(), ["stream.est_packet_out_of_window"]);
     let mut rig = Rig::shaken();
     rig.window = 1;
     rig.send(ToClient, 700, 100, tcp_flag::ACK, b"");
     assert_eq!(rig.anomalies.names(), ["stream.pkt_bad_window_update"]);
+}
+
+#[test]
+fn what_both_sides_have_and_we_missed_is_passed_over() {
+    const ACK: u8 = tcp_flag::ACK;
+    let ahead = (ToServer, 60_000, 500, ACK, &b"x"[..]);
+    let known = (ToClient, 500, 60_001, ACK, &b""[..]);
+    let more = (ToServer, 60_001, 500, ACK, &b"y"[..]);
+    let refused = ["stream.est_packet_out_of_window", "stream.pkt_invalid_ack", "stream.est_invalid_ack"];
+    assert_eq!(names_of(&[ahead]), refused[..1]);
+    assert_eq!(names_of(&[known]), refused[1..]);
+    assert_eq!(names_of(&[ahead, ahead]), refused[..1], "one side alone says nothing");
+    assert_eq!(names_of(&[ahead, known, more]), [""; 0], "both go on there");
+    assert_eq!(names_of(&[ahead, known, more, known]), ["stream.reassembly_seq_gap"]);
+}
+
+#[test]
+fn what_lies_behind_the_depth_is_followed_to_the_end() {
+    for immediate in [false, true] {
+        let mut rig = Rig::shaken();
+        (rig.depth_bytes, rig.immediate) = (8, immediate);
+        let bytes = [b'x'; 4096];
+        let mut sent = u32::MAX;
+        for _ in 0..3 * TCP_WINDOW_BYTES / bytes.len() as u32 {
+            rig.send(ToServer, sent, 501, tcp_flag::ACK, &bytes);
+            sent = sent.wrapping_add(bytes.len() as u32);
+            rig.send(ToClient, 501, sent, tcp_flag::ACK, b"");
+        }
+        assert_eq!(rig.anomalies.names(), ["stream.reassembly_depth_reached"]);
+        rig.send(ToServer, sent, 501, tcp_flag::FIN | tcp_flag::ACK, b"");
+        assert_eq!(rig.session.state(), TcpState::CloseWait);
+    }
 }
 
 #[test]
