@@ -141,7 +141,7 @@ impl Talk {
         let (own, other) = (way.index(), way.flip().index());
         let acknowledged = if flags & 16 == 0 { 0 } else { self.sequence[other] };
         let numbers = [self.sequence[own], acknowledged].map(u32::to_be_bytes).concat();
-        let head = [&self.ports(way)[..], &numbers, &[0x50, flags, 0x20, 0, 0, 0, 0, 0]].concat();
+        let head = [&self.ports(way)[..], &numbers, &[0x50, flags, 0xff, 0xff, 0, 0, 0, 0]].concat();
         self.packet(way, &head, payload);
         self.sequence[own] =
             self.sequence[own].wrapping_add(payload.len() as u32 + u32::from(flags & 2 != 0));
