@@ -193,21 +193,17 @@ impl<S> Frame<S> {
     pub fn expect_more(&mut self) {
         self.is_long = true;
     }
+}
 
+impl<S: Set> Frame<S> {
     /// Gives away what it keeps of the blocks that it found: to make room, or for another CPU on memory of the same
     /// [`Memory::generation`].
-    pub fn give_blocks(&mut self) -> Option<Blocks>
-    where
-        S: Send + Sync + 'static,
-    {
+    pub fn give_blocks(&mut self) -> Option<Blocks> {
         self.blocks.take().map(|blocks| blocks as Blocks)
     }
 
     /// Takes what another CPU of the same set gave. Changes nothing but the time that things take.
-    pub fn take_blocks(&mut self, blocks: Blocks)
-    where
-        S: Send + Sync + 'static,
-    {
+    pub fn take_blocks(&mut self, blocks: Blocks) {
         self.blocks = blocks.downcast().ok();
     }
 }

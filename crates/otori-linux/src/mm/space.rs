@@ -117,9 +117,7 @@ impl AddressSpace {
     /// What of a region is in memory.
     #[must_use]
     pub fn resident(&self, region: &Region) -> Resident {
-        // What is fetched of a file is not in the table: all of a program's code counts, as read ahead with it.
-        let code = region.code_pages();
-        let mut resident = Resident { shared_clean: code, ..Resident::default() };
+        let mut resident = Resident::default();
         for entry in self.table.range(region.start >> PAGE_SHIFT, region.end >> PAGE_SHIFT) {
             match (entry.owner, &region.backing) {
                 (Owner::Me, _) => resident.private_dirty += 1,
@@ -127,10 +125,11 @@ impl AddressSpace {
                 (Owner::All, _) if region.prot.write => resident.shared_dirty += 1,
                 // The page of zeros is nobody's.
                 (Owner::Others, Backing::Zero) => {}
-                (Owner::Others, _) if code > 0 => {}
                 (Owner::All | Owner::Others, _) => resident.shared_clean += 1,
             }
         }
+        // What is fetched of a file is not in the table: all of a program's code counts, as read ahead with it.
+        let code = region.code_pages();
         if code > 0 {
             resident.shared_clean = code.saturating_sub(resident.private_dirty + resident.shared_dirty);
         }
