@@ -36,10 +36,18 @@ pub struct Block<S> {
 const VISITS: u8 = 8;
 
 impl<S: Set> Block<S> {
-    /// A block of that many instructions, with nothing joined.
+    /// A block of that many instructions, with nothing joined. The operations' `at` counts from its start still.
     #[must_use]
-    pub fn new(instructions: u32, ops: Arc<[Op<S>]>, places: Box<[i32]>) -> Self {
-        Block { instructions, ops, places, joined: OnceBox::new(), visits: AtomicU8::new(0) }
+    pub fn new(instructions: u32, ops: Vec<Op<S>>, places: Vec<i32>) -> Self {
+        let turned = |op: Op<S>| Op { at: (instructions as u8).wrapping_sub(op.at).wrapping_sub(1), ..op };
+        let ops = ops.into_iter().map(turned).collect();
+        Block { instructions, ops, places: places.into(), joined: OnceBox::new(), visits: AtomicU8::new(0) }
+    }
+
+    /// Number in the block of an operation's instruction.
+    #[must_use]
+    pub fn number(&self, op: &Op<S>) -> u8 {
+        (self.instructions as u8).wrapping_sub(op.at).wrapping_sub(1)
     }
 
     /// The operations to run, for somebody who is here for long or not.
@@ -127,7 +135,7 @@ const FEW_ENTRIES: usize = 1 << 9;
 const ENTRIES: usize = 1 << 12;
 /// Places that a key may have: the first one with its lowest two bits changed.
 const PLACES: usize = 4;
-/// Operations in a [`BlockCache`] at most, 32 bytes each; then it begins anew.
+/// Operations in a [`BlockCache`] at most, 24 bytes each; then it begins anew. A [`crate::op::Link`] reaches all.
 const OPS_MAX: usize = 1 << 16;
 
 /// Where a block begins.
@@ -150,7 +158,7 @@ struct Placed<S> {
 /// A CPU's own copy of the operations that it runs, one block behind the other in the order of first use, valid for one
 /// generation of the memory. Found by key, four places for each; and, faster, by what an operation led to last time.
 ///
-/// A *head* stands before each block: its `imm` is the block's key, its `rest` what to pay for it.
+/// A *head* stands before each block: its `imm` is the block's key, its `at` what to pay for it.
 #[derive(Debug)]
 pub struct BlockCache<S> {
     generation: u64,
@@ -193,7 +201,7 @@ fn empty<S: Set>(entries: usize) -> Box<[Entrance]> {
 #[must_use]
 pub fn pay<S>(placed: &[Op<S>], key: u64, left: i64) -> Option<(i64, &[Op<S>])> {
     let [head, ops @ ..] = placed else { return None };
-    let paid = left.wrapping_sub(i64::from(head.rest));
+    let paid = left.wrapping_sub(i64::from(head.at));
     (head.imm == key && paid >= 0).then_some((paid, ops))
 }
 
@@ -310,7 +318,7 @@ impl<S: Set> BlockCache<S> {
             self.forget(self.generation);
         }
         let place = self.ops.len() as u32;
-        let head = Op { imm: key, rest: block.instructions as u8, ..Op::new(head) };
+        let head = Op { imm: key, at: block.instructions as u8, ..Op::new(head) };
         self.ops.push(head);
         self.ops.extend_from_slice(ops);
         self.placed.push(Placed { place, block });
@@ -355,7 +363,7 @@ mod tests {
             for key in (0..1 << 14).chain([u64::MAX, u64::MAX - 3, u64::MAX << 2]) {
                 assert!(blocks.place(key).is_none());
             }
-            let block = Block::new(1, Arc::default(), Box::new([]));
+            let block = Block::new(1, Vec::new(), Vec::new());
             blocks.put(&cpu, !3, Arc::new(block));
             assert!(blocks.place(!3).is_some());
             blocks.follow(generation + 1);
@@ -365,7 +373,7 @@ mod tests {
     #[test]
     fn a_cache_grows_where_blocks_drive_each_other_out_and_keeps_most_of_what_it_has() {
         let (cpu, mut blocks) = (Cpu::new(Endian::Little), BlockCache::<Cpu>::default());
-        let block = || Arc::new(Block::new(1, Arc::default(), Box::new([])));
+        let block = || Arc::new(Block::new(1, Vec::new(), Vec::new()));
         let keys = |count: usize| (0..count as u64).map(|number| number * 4);
         for key in keys(FEW_ENTRIES) {
             blocks.put(&cpu, key, block());

@@ -11,7 +11,7 @@ use crate::memory::{Access, Miss};
 use crate::run::Set;
 use crate::slot::Slot;
 use crate::stop::Stop;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU16, Ordering};
 
 /// What does an operation: the first of `ops`, the others are the rest of its block.
 pub type Run<S> = for<'a> fn(&mut S, &'a Maps, &'a BlockCache<S>, &'a [Op<S>]) -> Next;
@@ -31,10 +31,10 @@ pub struct Op<S> {
     pub c: Slot,
     /// A small number or one more register.
     pub d: u8,
-    /// Number in the block of the instruction (in a delay slot: of its branch); where `pc` stands if it fails.
+    /// Number in the block of the instruction (in a delay slot: of its branch, unless it leaves early), in a
+    /// [`crate::block::Block`] counted from its end: so many are left out by one that leaves early, and so far from the
+    /// end `pc` stands if it fails.
     pub at: u8,
-    /// Of an operation that may leave early: instructions of the block that are then left out.
-    pub rest: u8,
     /// One more small number.
     pub e: u8,
     /// Where it led when it last left its block.
@@ -44,28 +44,28 @@ pub struct Op<S> {
 /// Where in a [`BlockCache`] the head is that an operation led to; only a hint, the head's key decides. It lies in the
 /// operation, which is at hand when it is asked.
 #[derive(Debug, Default)]
-pub struct Link(AtomicU32);
+pub struct Link(AtomicU16);
 
 impl Link {
     /// Where the head is.
     #[inline(always)]
     #[must_use]
     pub fn place(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed).into()
     }
 
     /// Notes where it leads.
     #[inline(always)]
     fn lead(&self, place: u32) {
-        self.0.store(place, Ordering::Relaxed);
+        self.0.store(place as u16, Ordering::Relaxed);
     }
 }
 
 /// A copy leads nowhere yet.
 impl<S> Clone for Op<S> {
     fn clone(&self) -> Self {
-        let Op { run, imm, a, b, c, d, at, rest, e, link: _ } = *self;
-        Op { run, imm, a, b, c, d, at, rest, e, link: Link::default() }
+        let Op { run, imm, a, b, c, d, at, e, link: _ } = *self;
+        Op { run, imm, a, b, c, d, at, e, link: Link::default() }
     }
 }
 
@@ -73,18 +73,7 @@ impl<S> Op<S> {
     /// An operation with all fields zero.
     #[must_use]
     pub fn new(run: Run<S>) -> Self {
-        Op {
-            run,
-            imm: 0,
-            a: Slot::R0,
-            b: Slot::R0,
-            c: Slot::R0,
-            d: 0,
-            at: 0,
-            rest: 0,
-            e: 0,
-            link: Link::default(),
-        }
+        Op { run, imm: 0, a: Slot::R0, b: Slot::R0, c: Slot::R0, d: 0, at: 0, e: 0, link: Link::default() }
     }
 }
 
@@ -168,7 +157,7 @@ pub fn skip<'a, S>(
     }
 }
 
-/// Leaves the block for the one at `key`; its `rest` instructions were given back already.
+/// Leaves the block for the one at `key`; what it leaves out was given back already.
 #[inline(always)]
 pub fn go<'a, S: Set>(
     cpu: &mut S,
@@ -181,7 +170,7 @@ pub fn go<'a, S: Set>(
     go_with(cpu, maps, blocks, &op.link, key, left)
 }
 
-/// As [`go`], in the middle of a block: gives back what the operation's `rest` says.
+/// As [`go`], in the middle of a block: gives back the instructions behind.
 #[inline(always)]
 pub fn leave<'a, S: Set>(
     cpu: &mut S,
@@ -190,7 +179,7 @@ pub fn leave<'a, S: Set>(
     op: &'a Op<S>,
     key: u64,
 ) -> Next {
-    let left = cpu.frame().left.wrapping_add(i64::from(op.rest));
+    let left = cpu.frame().left.wrapping_add(i64::from(op.at));
     go_with(cpu, maps, blocks, &op.link, key, left)
 }
 
@@ -301,5 +290,16 @@ pub fn interrupted<S: Set>(cpu: &mut S, ops: &[Op<S>], interrupt: Interrupt) -> 
     match interrupt {
         Interrupt::Miss(wanted) => miss(cpu, ops, wanted.address, wanted.size, wanted.access),
         Interrupt::Stop(reason) => stop(cpu, ops, reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_takes_twenty_four_bytes() {
+        // What a shell runs for a turn of its loop is more than a host's first cache holds, so each byte is time.
+        assert_eq!(size_of::<Op<crate::mips::Cpu>>(), 24);
     }
 }

@@ -328,17 +328,20 @@ fn come_back<S: Set, M: Memory>(
         let Some((block, number)) = found else { return Err((Stop::Illegal, start)) };
         let Some(op) = block.ops.get(number) else { return Err((Stop::Illegal, start)) };
         if next.reason() == Reason::StopHere {
-            return Err((cpu.frame().stop, give_back(cpu, &block, op.at)));
+            return Err((cpu.frame().stop, give_back(cpu, &block, block.number(op))));
         }
         let miss = cpu.frame().miss;
         if let Err(fault) = memory.touch(miss) {
-            return Err((Stop::Fault(fault), give_back(cpu, &block, op.at.wrapping_add(miss.step))));
+            return Err((
+                Stop::Fault(fault),
+                give_back(cpu, &block, block.number(op).wrapping_add(miss.step)),
+            ));
         }
         let now = (start, number, cpu.frame().left);
         misses = if now == last { misses + 1 } else { 0 };
         last = now;
         if misses > MISSES_MAX {
-            return Err((Stop::Illegal, give_back(cpu, &block, op.at)));
+            return Err((Stop::Illegal, give_back(cpu, &block, block.number(op))));
         }
         if memory.generation() != blocks.generation() {
             blocks.follow(memory.generation());
@@ -358,14 +361,14 @@ fn come_back<S: Set, M: Memory>(
 
 /// Runs the rest of one instruction and leaves the block behind it: its store may have changed what follows.
 fn alone<S: Set>(cpu: &mut S, maps: &Maps, blocks: &BlockCache<S>, block: &Block<S>, ops: &[Op<S>]) -> Next {
-    let at = ops.first().map_or(0, |op| op.at);
+    let Some(first) = ops.first() else { return Next::GO };
+    let at = first.at;
     let mut few: Vec<Op<S>> = ops.iter().take_while(|op| op.at == at).cloned().collect();
     if few.len() == ops.len() {
         return resume(cpu, maps, blocks, ops);
     }
-    let behind = block.places.get(usize::from(at) + 1).copied().unwrap_or(0);
-    let rest = block.instructions.saturating_sub(u32::from(at) + 1) as u8;
-    few.push(Op { imm: u64::from(behind as u32), at, rest, ..Op::new(leave_early::<S>) });
+    let behind = block.places.get(usize::from(block.number(first)) + 1).copied().unwrap_or(0);
+    few.push(Op { imm: u64::from(behind as u32), at, ..Op::new(leave_early::<S>) });
     let next = resume(cpu, maps, blocks, &few);
     match next.reason() {
         Reason::Go | Reason::StopBehind => next,
@@ -381,7 +384,7 @@ fn leave_early<'a, S: Set>(
 ) -> Next {
     if let [op, ..] = ops {
         let frame = cpu.frame();
-        frame.left += i64::from(op.rest);
+        frame.left += i64::from(op.at);
         frame.start = S::key_at(frame.start, op.imm as u32 as i32);
     }
     Next::GO

@@ -66,8 +66,6 @@ struct Assembly {
     lowering: Lowering,
     /// See [`Block::places`].
     places: Vec<i32>,
-    /// Operations that may leave early, by number.
-    leavers: Vec<usize>,
     /// Distances of the instructions that stand in the block already, from and to, run by run.
     runs: Vec<(i32, i32)>,
     /// The instruction before, if it was the one before in memory and its operation is the last so far.
@@ -82,7 +80,6 @@ pub(super) fn assemble(key: u64, limit: u32, source: &Source) -> Block<Cpu> {
     let mut block = Assembly {
         lowering: Lowering { ops: Vec::new(), at: 0, here: 0 },
         places: Vec::new(),
-        leavers: Vec::new(),
         runs: vec![(0, 0)],
         previous: None,
         finished: false,
@@ -194,9 +191,7 @@ impl Assembly {
                 Op { b: source(word.d()), d: number as u8, imm, ..Op::new(run) }
             }
         };
-        self.leavers.push(self.lowering.ops.len());
-        // Until the block is done: the instructions up to here.
-        self.lowering.op(Op { rest: self.places.len() as u8, ..op });
+        self.lowering.op(op);
     }
 
     /// `b.cond`, together with the comparison before it if there is one.
@@ -216,14 +211,9 @@ impl Assembly {
         both
     }
 
-    fn done(mut self) -> Block<Cpu> {
+    fn done(self) -> Block<Cpu> {
         let count = self.places.len();
-        for number in self.leavers {
-            if let Some(op) = self.lowering.ops.get_mut(number) {
-                op.rest = (count as u8).wrapping_sub(op.rest);
-            }
-        }
-        Block::new(count as u32, self.lowering.ops.into(), self.places.into_boxed_slice())
+        Block::new(count as u32, self.lowering.ops, self.places)
     }
 }
 

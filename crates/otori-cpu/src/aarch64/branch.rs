@@ -1,5 +1,5 @@
 //! What leaves a block, always or if a condition holds. Fields: `b`, `c` what is tested, `imm` the distance from the
-//! start of the block to the target (with [`CompareConstant`]: in its upper half), `rest` the instructions left out
+//! start of the block to the target (with [`CompareConstant`]: in its upper half), `at` the instructions left out
 //! when leaving early.
 
 use super::Cpu;

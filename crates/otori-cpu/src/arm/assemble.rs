@@ -73,11 +73,7 @@ pub(super) fn assemble(key: u64, big_code: bool, limit: u32, source: &Source) ->
             None => block.leave(),
         }
     }
-    let count = block.places.len();
-    for op in &mut block.ops {
-        op.rest = count.saturating_sub(usize::from(op.at) + 1) as u8;
-    }
-    Block::new(count as u32, block.ops.into(), block.places.into_boxed_slice())
+    Block::new(block.places.len() as u32, block.ops, block.places)
 }
 
 impl Assembly<'_> {
@@ -221,7 +217,6 @@ impl Assembly<'_> {
         let imm = u64::from(self.target(0)) | u64::from(self.it) << IT_SHIFT;
         let op = self.push(one::<Cpu, flow::Jump>());
         op.imm = imm;
-        op.at = op.at.wrapping_add(1);
         self.finished = true;
     }
 

@@ -9,10 +9,8 @@ use super::decode::{Condition, Instruction, decode};
 use super::lower::lower;
 use super::op::{Comparison, Op};
 use crate::block::Block;
-use crate::op::Op as ThreadedOp;
 use crate::run::BLOCK_INSTRUCTIONS_MAX;
 use crate::slot::Slot as Reg;
-use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -69,11 +67,6 @@ pub(super) fn assemble(endian: Endian, limit: u32, fetch: impl Fn(u32) -> Option
     block.into_block(endian)
 }
 
-/// The operations with their functions.
-fn finish_operations(operations: &[Op], endian: Endian) -> Arc<[ThreadedOp<Cpu>]> {
-    operations.iter().map(|op| lower(*op, endian)).collect()
-}
-
 impl Assembly {
     pub(super) fn new() -> Assembly {
         Assembly {
@@ -126,10 +119,9 @@ impl Assembly {
     }
 
     /// The block, its operations with their functions.
-    pub(super) fn into_block(mut self, endian: Endian) -> Block<Cpu> {
-        settle_rests(&mut self.operations, self.count);
-        let ops = finish_operations(&self.operations, endian);
-        Block::new(self.count, ops, self.places.into_boxed_slice())
+    pub(super) fn into_block(self, endian: Endian) -> Block<Cpu> {
+        let ops = self.operations.iter().map(|op| lower(*op, endian)).collect();
+        Block::new(self.count, ops, self.places)
     }
 
     pub(super) fn finish(&mut self, op: Op) {
@@ -157,23 +149,6 @@ impl Assembly {
         }
         self.runs.push((offset, offset));
         self.here = offset;
-    }
-}
-
-/// Branches were given the count of instructions done when they leave; what they need is how many are left out.
-fn settle_rests(operations: &mut [Op], count: u32) {
-    for op in operations {
-        match op {
-            Op::BranchEqual { rest, .. }
-            | Op::BranchNotEqual { rest, .. }
-            | Op::BranchLess { rest, .. }
-            | Op::BranchGreaterEqual { rest, .. }
-            | Op::BranchLessEqual { rest, .. }
-            | Op::BranchGreater { rest, .. }
-            | Op::BranchRemembered { rest, .. }
-            | Op::BranchForgotten { rest, .. } => *rest = (count as u8).wrapping_sub(*rest),
-            _ => {}
-        }
     }
 }
 
@@ -285,7 +260,7 @@ impl Assembly {
         let always = condition == Condition::Always;
         if likely && !always {
             // Not taken, the delay slot is skipped and not counted.
-            self.operations.push(Op::BranchForgotten { rest: done - 1, offset: behind });
+            self.operations.push(Op::BranchForgotten { done: done - 1, offset: behind });
         }
         slot.push(&mut self.operations, at);
         self.advance_two();
@@ -296,7 +271,7 @@ impl Assembly {
             (None, Condition::Compare { comparison, s, t }) => {
                 compare_and_leave(comparison, s, t, done, offset)
             }
-            _ => Op::BranchRemembered { rest: done, offset },
+            _ => Op::BranchRemembered { done, offset },
         });
         let backward = offset.wrapping_sub(here) > i32::MAX as u32 || offset == here;
         if backward || is_syscall {
@@ -305,15 +280,15 @@ impl Assembly {
     }
 }
 
-pub(super) fn compare_and_leave(comparison: Comparison, s: Reg, t: Reg, rest: u8, offset: u32) -> Op {
+pub(super) fn compare_and_leave(comparison: Comparison, s: Reg, t: Reg, done: u8, offset: u32) -> Op {
     match comparison {
-        Comparison::Equal => Op::BranchEqual { s, t, rest, offset },
-        Comparison::NotEqual => Op::BranchNotEqual { s, t, rest, offset },
-        Comparison::Less | Comparison::LessUnsigned => Op::BranchLess { s, rest, offset },
+        Comparison::Equal => Op::BranchEqual { s, t, done, offset },
+        Comparison::NotEqual => Op::BranchNotEqual { s, t, done, offset },
+        Comparison::Less | Comparison::LessUnsigned => Op::BranchLess { s, done, offset },
         Comparison::GreaterEqual | Comparison::GreaterEqualUnsigned => {
-            Op::BranchGreaterEqual { s, rest, offset }
+            Op::BranchGreaterEqual { s, done, offset }
         }
-        Comparison::LessEqual => Op::BranchLessEqual { s, rest, offset },
-        Comparison::Greater => Op::BranchGreater { s, rest, offset },
+        Comparison::LessEqual => Op::BranchLessEqual { s, done, offset },
+        Comparison::Greater => Op::BranchGreater { s, done, offset },
     }
 }

@@ -41,9 +41,9 @@ fn at(run: Run<Cpu>, (a, b): (Slot, Slot), displacement: u32, at: u8) -> Threade
     Threaded { at, ..value(run, a, b, displacement) }
 }
 
-/// A branch that compares `b` with `c`.
-fn leave(run: Run<Cpu>, b: Slot, c: Slot, rest: u8, offset: u32) -> Threaded<Cpu> {
-    Threaded { b, c, rest, imm: u64::from(offset), ..Threaded::new(run) }
+/// A branch that compares `b` with `c`, `done` instructions of the block done when it leaves.
+fn leave(run: Run<Cpu>, b: Slot, c: Slot, done: u8, offset: u32) -> Threaded<Cpu> {
+    Threaded { b, c, at: done.wrapping_sub(1), imm: u64::from(offset), ..Threaded::new(run) }
 }
 
 /// The operation with its function for that byte order.
@@ -135,17 +135,17 @@ pub(super) fn lower(op: Op, endian: Endian) -> Threaded<Cpu> {
         Op::Movci { d, s, code, when } => Threaded { e: u8::from(when), ..amount(run!(rare::Movci), d, s, code) },
         Op::Float { at: n, word } => at(run!(rare::Float), (ZERO, ZERO), word, n),
         Op::FloatExtended { at: n, word } => at(ordered!(endian, FloatExtended), (ZERO, ZERO), word, n),
-        Op::BranchEqual { s, t, rest, offset } => leave(run!(branch::Equal), s, t, rest, offset),
-        Op::BranchNotEqual { s, t, rest, offset } => Threaded { d: 1, ..leave(run!(branch::NotEqual), s, t, rest, offset) },
-        Op::BranchLess { s, rest, offset } => leave(run!(branch::Less), s, ZERO, rest, offset),
-        Op::BranchGreaterEqual { s, rest, offset } => leave(run!(branch::GreaterEqual), s, ZERO, rest, offset),
-        Op::BranchLessEqual { s, rest, offset } => leave(run!(branch::LessEqual), s, ZERO, rest, offset),
-        Op::BranchGreater { s, rest, offset } => leave(run!(branch::Greater), s, ZERO, rest, offset),
+        Op::BranchEqual { s, t, done, offset } => leave(run!(branch::Equal), s, t, done, offset),
+        Op::BranchNotEqual { s, t, done, offset } => Threaded { d: 1, ..leave(run!(branch::NotEqual), s, t, done, offset) },
+        Op::BranchLess { s, done, offset } => leave(run!(branch::Less), s, ZERO, done, offset),
+        Op::BranchGreaterEqual { s, done, offset } => leave(run!(branch::GreaterEqual), s, ZERO, done, offset),
+        Op::BranchLessEqual { s, done, offset } => leave(run!(branch::LessEqual), s, ZERO, done, offset),
+        Op::BranchGreater { s, done, offset } => leave(run!(branch::Greater), s, ZERO, done, offset),
         Op::Remember { comparison, s, t } => Threaded { d: comparison as u8, ..three(remember(comparison), ZERO, s, t) },
         Op::RememberFloat { code, when } =>
             Threaded { e: u8::from(when), ..amount(run!(branch::RememberFloat), ZERO, ZERO, code) },
-        Op::BranchRemembered { rest, offset } => leave(run!(branch::Remembered), ZERO, ZERO, rest, offset),
-        Op::BranchForgotten { rest, offset } => leave(run!(branch::Forgotten), ZERO, ZERO, rest, offset),
+        Op::BranchRemembered { done, offset } => leave(run!(branch::Remembered), ZERO, ZERO, done, offset),
+        Op::BranchForgotten { done, offset } => leave(run!(branch::Forgotten), ZERO, ZERO, done, offset),
         Op::Goto { offset } => value(run!(branch::Goto), ZERO, ZERO, offset),
         Op::Jump { target } => value(run!(branch::Jump), ZERO, ZERO, target),
         Op::JumpRegister { s } => three(run!(branch::JumpRegister), ZERO, s, ZERO),

@@ -2,7 +2,7 @@
 //!
 //! Fields: `d`, `s`, `t` registers as in the manual; `at` the position in the block of the instruction, or for one
 //! in a delay slot of its branch, where a fault leaves `pc`; `offset` of a branch the distance in bytes from the
-//! start of the block to the target; `rest` the instructions of the block that a taken branch leaves out.
+//! start of the block to the target; `done` the instructions of the block that are done when a branch leaves.
 //! Register 0 is never a destination, except of loads, which are then followed by [`Op::ClearZero`].
 
 use crate::slot::Slot as Reg;
@@ -153,19 +153,19 @@ pub enum Op {
     /// COP1X: indexed loads and stores, multiply-add.
     FloatExtended { at: u8, word: u32 },
     // Branches. Conditional ones leave the block if they hold and fall through if not.
-    BranchEqual { s: Reg, t: Reg, rest: u8, offset: u32 },
-    BranchNotEqual { s: Reg, t: Reg, rest: u8, offset: u32 },
-    BranchLess { s: Reg, rest: u8, offset: u32 },
-    BranchGreaterEqual { s: Reg, rest: u8, offset: u32 },
-    BranchLessEqual { s: Reg, rest: u8, offset: u32 },
-    BranchGreater { s: Reg, rest: u8, offset: u32 },
+    BranchEqual { s: Reg, t: Reg, done: u8, offset: u32 },
+    BranchNotEqual { s: Reg, t: Reg, done: u8, offset: u32 },
+    BranchLess { s: Reg, done: u8, offset: u32 },
+    BranchGreaterEqual { s: Reg, done: u8, offset: u32 },
+    BranchLessEqual { s: Reg, done: u8, offset: u32 },
+    BranchGreater { s: Reg, done: u8, offset: u32 },
     /// Remembers a condition because the delay slot may change what it depends on.
     Remember { comparison: Comparison, s: Reg, t: Reg },
     /// Remembers a floating point condition code.
     RememberFloat { code: u8, when: bool },
-    BranchRemembered { rest: u8, offset: u32 },
+    BranchRemembered { done: u8, offset: u32 },
     /// Leaves unless remembered: a branch-likely that is not taken skips its delay slot.
-    BranchForgotten { rest: u8, offset: u32 },
+    BranchForgotten { done: u8, offset: u32 },
     Goto { offset: u32 },
     /// Within the 256 MB of the block's second instruction, which is the delay slot's where that matters.
     Jump { target: u32 },

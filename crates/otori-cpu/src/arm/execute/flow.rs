@@ -196,7 +196,7 @@ pub(in crate::arm) fn syscall<'a>(cpu: &mut Cpu, _: &'a Maps, _: &'a BlockCache<
     let [op, ..] = ops else { return NOTHING };
     cpu.comment = (op.imm >> 32) as u32;
     let key = near(cpu.frame.start, op.imm as u32) | u64::from(op.d) << crate::arm::cpu::IT_SHIFT;
-    cpu.frame.left += i64::from(op.rest);
+    cpu.frame.left += i64::from(op.at);
     stop_behind(cpu, Stop::Syscall, key)
 }
 

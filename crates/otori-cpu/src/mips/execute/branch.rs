@@ -1,5 +1,5 @@
 //! What leaves a block, always or if a condition holds. Fields: `b`, `c` what is compared, `imm` the distance from the
-//! start of the block to the target, `rest` the instructions left out when leaving early.
+//! start of the block to the target, `at` the instructions left out when leaving early.
 
 use super::Cpu;
 use crate::block::BlockCache;

@@ -138,8 +138,7 @@ impl Assembly {
     fn append(&mut self, operation: Op<Cpu>, effect: Effect) {
         let at = self.at();
         self.comparison = None;
-        // Until the block is finished `rest` is the number of instructions done.
-        self.ops.push(Op { at, rest: at + 1, ..operation });
+        self.ops.push(Op { at, ..operation });
         self.effects.push(effect);
     }
 
@@ -190,14 +189,10 @@ impl Assembly {
         }
     }
 
-    /// Leaves out what nobody sees, and turns instructions done into instructions left.
+    /// Leaves out what nobody sees.
     fn finish(mut self) -> Block<Cpu> {
         effect::settle(self.mode, &mut self.ops, &self.effects);
-        let count = self.places.len() as u8;
-        for operation in &mut self.ops {
-            operation.rest = count.saturating_sub(operation.rest);
-        }
-        Block::new(u32::from(count), self.ops.into(), self.places.into())
+        Block::new(self.places.len() as u32, self.ops, self.places)
     }
 }
 

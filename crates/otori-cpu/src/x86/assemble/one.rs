@@ -601,9 +601,9 @@ impl Assembly {
         let target = self.branch_target(i);
         match self.comparison.and_then(|compared| self.fused(compared, code, target)) {
             Some((run, imm)) => {
-                let rest = self.at() + 1;
+                let at = self.at();
                 if let (Some(last), Some(effect)) = (self.ops.last_mut(), self.effects.last_mut()) {
-                    *last = Op { run, imm, rest, ..last.clone() };
+                    *last = Op { run, imm, at, ..last.clone() };
                     *effect = Effect::PLAIN.setting(ARITHMETIC);
                 }
                 self.comparison = None;
