@@ -16,6 +16,7 @@ use crate::{
 
 mod numbers;
 mod open;
+mod stamp;
 #[cfg(test)]
 mod tests;
 
@@ -155,6 +156,8 @@ struct Side {
     policy: Policy,
     /// all bytes of the depth were handed out
     deep: bool,
+    /// bytes were missed that the receiver has
+    lossy: bool,
     track: Track,
 }
 
@@ -171,8 +174,6 @@ pub struct TcpSession {
     fast_open: bool,
     /// both sides have sent a SYN (RFC 9293 3.5)
     both_open: bool,
-    /// segments were missed that both sides have
-    lossy: bool,
     /// answers with other numbers that its SYN had
     answers: u8,
 }
@@ -186,7 +187,6 @@ impl Default for TcpSession {
             flags: [0; 2],
             fast_open: false,
             both_open: false,
-            lossy: false,
             answers: 0,
         }
     }
@@ -224,6 +224,10 @@ impl TcpSession {
     /// Bytes of the stream handed out so far in `direction`.
     pub const fn delivered(&self, direction: Direction) -> u64 {
         self.sides[direction.index()].window.base()
+    }
+    /// Bytes in `direction` were missed that the receiver has.
+    pub const fn has_gap(&self, direction: Direction) -> bool {
+        self.sides[direction.index()].lossy
     }
     /// The next sequence number expected in `direction`, if known.
     pub const fn next_sequence(&self, direction: Direction) -> Option<u32> {
@@ -299,7 +303,9 @@ impl TcpSession {
         if let Some((stamp, _)) = options.timestamp
             && self.is_old(&segment, stamp)
         {
-            anomalies.note("stream.pkt_invalid_timestamp");
+            if !self.says_nothing_new(&segment) {
+                anomalies.note("stream.pkt_invalid_timestamp");
+            }
             return true;
         }
         if !acks && acknowledgement != 0 {
@@ -324,7 +330,6 @@ impl TcpSession {
             let first = sequence.wrapping_add(u32::from(flags & tcp_flag::SYN != 0));
             self.data(&segment, first, how, *kept_all, anomalies, &mut sink);
             self.track(&segment, options.window_scale);
-            self.lossy |= anomalies.names().contains(&"stream.reassembly_seq_gap");
         }
         *kept_all = (*kept_all + self.kept()).saturating_sub(kept_before);
         true
@@ -357,25 +362,6 @@ impl TcpSession {
             self.sides[segment.direction.flip().index()].next = Some(segment.acknowledgement);
         }
         true
-    }
-
-    /// RFC 7323 5: a time stamp before the last one; the receiver ignores the segment.
-    fn is_old(&mut self, segment: &Segment<'_>, stamp: u32) -> bool {
-        let side = &mut self.sides[segment.direction.index()];
-        let Some(last) = side.stamp else {
-            side.stamp = Some(stamp);
-            return false;
-        };
-        let newer = stamp.wrapping_sub(last).cast_signed();
-        if newer < 0 && segment.flags & tcp_flag::RST == 0 && last != 0 {
-            return true;
-        }
-        // Only a segment at or before the next byte moves the clock on.
-        let ahead = side.next.map_or(0, |next| segment.sequence.wrapping_sub(next).cast_signed());
-        if newer > 0 && ahead <= 0 {
-            side.stamp = Some(stamp);
-        }
-        false
     }
 
     fn reset(
@@ -433,11 +419,18 @@ impl TcpSession {
         let side = &mut self.sides[direction.index()];
         let Some(next) = side.next else { return };
         let ahead = number.wrapping_sub(next);
-        if ahead == 0 || ahead > TCP_WINDOW_BYTES {
+        let far = ahead > TCP_WINDOW_BYTES;
+        // So far ahead, both must say so: who sends has come there, and who receives has it all.
+        if ahead == 0 || ahead.cast_signed() < 0 || far && !side.track.has_sent(number) {
             return;
         }
         side.acknowledged = side.acknowledged.max(side.window.base() + u64::from(ahead));
         side.release(how, direction, anomalies, sink);
+        if far && side.window.is_empty() && side.acknowledged > side.window.base() {
+            // More was missed than is waited for: nothing that follows would be near.
+            side.miss(anomalies);
+            side.skip_to(side.acknowledged, direction, sink);
+        }
     }
 
     fn data(
@@ -492,6 +485,15 @@ impl TcpSession {
 }
 
 impl Side {
+    /// The number behind what was seen without a hole. Behind the depth nobody puts segments in order: there only what
+    /// the receiver says tells.
+    fn edge(&self) -> Option<u32> {
+        if self.deep {
+            return self.track.acknowledged();
+        }
+        let waiting = self.window.contiguous().saturating_sub(self.window.base());
+        self.next.map(|next| next.wrapping_add(waiting as u32))
+    }
     fn note_urgent(&mut self, segment: &Segment<'_>, start: u64, how: &Reassembly) {
         if segment.flags & tcp_flag::URG == 0 || how.urgent == Urgent::Inline || segment.urgent == 0 {
             return;
@@ -590,7 +592,7 @@ impl Side {
                 self.hand_out(self.window.contiguous(), how.depth_bytes, direction, sink);
             }
             self.skip_to(start, direction, sink);
-            anomalies.note("stream.reassembly_seq_gap");
+            self.miss(anomalies);
         }
         // On the way the bytes that were let through first are those that count.
         let policy = if how.immediate { Policy::First } else { self.policy };
@@ -619,7 +621,7 @@ impl Side {
             match missing {
                 Some(first) if self.acknowledged > self.window.base() => {
                     if !self.deep {
-                        anomalies.note("stream.reassembly_seq_gap");
+                        self.miss(anomalies);
                     }
                     self.skip_to(first.min(self.acknowledged), direction, sink);
                 }
@@ -630,6 +632,10 @@ impl Side {
             anomalies.note("stream.reassembly_depth_reached");
         }
         self.end_if_reached(direction, sink);
+    }
+    fn miss(&mut self, anomalies: &mut Anomalies) {
+        self.lossy = true;
+        anomalies.note("stream.reassembly_seq_gap");
     }
     fn skip_to(&mut self, offset: u64, direction: Direction, sink: &mut impl FnMut(Direction, Piece<'_>)) {
         let missing = offset.saturating_sub(self.window.base());

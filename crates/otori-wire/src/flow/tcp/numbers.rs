@@ -80,7 +80,7 @@ pub(super) struct Track {
 const NEAR_BYTES: u32 = 1 << 16;
 
 /// `a` lies behind `b`.
-const fn behind(a: u32, b: u32) -> bool {
+pub(super) const fn behind(a: u32, b: u32) -> bool {
     a.wrapping_sub(b).cast_signed() > 0
 }
 
@@ -100,7 +100,8 @@ impl Track {
             distance.unsigned_abs() <= self.widest.max(NEAR_BYTES)
         })
     }
-    /// Whether its receiver can have sent that acknowledgement: neither of what was never sent nor hopelessly old.
+    /// Whether its receiver can have sent that acknowledgement: neither of what was never sent nor, by the widest window
+    /// that it ever had (RFC 5961 5.2), hopelessly old.
     pub(super) const fn takes(&self, number: u32) -> bool {
         if !self.known {
             return true;
@@ -108,7 +109,11 @@ impl Track {
         let furthest = self.acknowledged.wrapping_add(self.window);
         let old = self.acknowledged.wrapping_sub(number).cast_signed();
         !(behind(number, self.sent) && behind(number, furthest)
-            || self.window > 0 && old > 0 && old.unsigned_abs() > self.window)
+            || self.window > 0 && old > 0 && old.unsigned_abs() > self.widest)
+    }
+    /// The highest number that the other side is known to expect next.
+    pub(super) fn acknowledged(&self) -> Option<u32> {
+        self.known.then_some(self.acknowledged)
     }
     /// All that was sent in front of `number` is acknowledged.
     pub(super) const fn has_acknowledged(&self, number: u32) -> bool {
@@ -188,7 +193,8 @@ impl TcpSession {
         anomalies: &mut Anomalies,
     ) -> bool {
         // Who was not seen from the beginning, in part or not at all, cannot be judged.
-        let judged = self.state >= TcpState::Established && !self.midstream && !self.lossy && !how.one_sided;
+        let lossy = self.sides.iter().any(|side| side.lossy);
+        let judged = self.state >= TcpState::Established && !self.midstream && !lossy && !how.one_sided;
         if !judged || self.state == TcpState::Closed {
             return true;
         }
@@ -218,7 +224,9 @@ impl TcpSession {
         }
         let end = segment.sequence.wrapping_add(segment.payload.len() as u32);
         if own.has_sent(end.wrapping_add(u32::from(fin))) && (!segment.payload.is_empty() || fin) {
-            if !segment.payload.is_empty() {
+            // What only fills a hole has come late; it was not sent again.
+            let again = self.sides[segment.direction.index()].edge().is_none_or(|edge| !behind(end, edge));
+            if !segment.payload.is_empty() && again {
                 note_repeated(&own, end, &names, anomalies);
             }
             return true;
@@ -226,7 +234,7 @@ impl TcpSession {
         let probes = own.window == 0 && segment.payload.len() <= 1;
         let outside = behind(end, own.limit()) && !probes;
         if outside && own.end.is_none() && own.is_missed(segment.sequence) {
-            self.lossy = true;
+            self.sides[segment.direction.index()].lossy = true;
             return true;
         }
         if fin && (outside || own.known && behind(own.sent, end)) {

@@ -1,6 +1,6 @@
 //! The hand-shake of a TCP connection: what fits into it and what its receiver ignores.
 //!
-//! RFC 9293 3.5 and 3.10.7, RFC 7323 3, RFC 7413. Names are those of Suricata's stream events. `close` has what
+//! RFC 9293 3.5 and 3.10.7, RFC 7413. Names are those of Suricata's stream events. `close` has what
 //! comes after it.
 use super::{Direction, Reassembly, Segment, TcpSession, TcpState};
 use crate::{anomaly::Anomalies, decode::tcp_flag};
@@ -15,14 +15,6 @@ pub(super) fn refuse(anomalies: &mut Anomalies, name: &'static str) -> bool {
 }
 
 impl TcpSession {
-    /// RFC 7323 3: before the answer to a SYN, a time stamp that does not give back that of the SYN: the client ignores
-    /// the segment.
-    pub(super) fn echoes_wrongly(&self, direction: Direction, stamp: Option<(u32, u32)>) -> bool {
-        let (own, other) = (&self.sides[direction.index()], &self.sides[direction.flip().index()]);
-        let opener = other.next.is_some() && own.next.is_none();
-        opener && stamp.is_some_and(|(_, echo)| other.stamp != Some(echo))
-    }
-
     /// The hand-shake; false when the segment does not fit into it, so that the receiver ignores it.
     pub(super) fn advance(
         &mut self,

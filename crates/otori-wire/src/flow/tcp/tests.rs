@@ -9,8 +9,10 @@ struct Rig {
     ends: u32,
     kept: usize,
     immediate: bool,
+    refuses: bool,
     depth_bytes: u64,
     window: u16,
+    stamp: Option<(u32, u32)>,
     anomalies: Anomalies,
 }
 impl Rig {
@@ -22,8 +24,10 @@ impl Rig {
             ends: 0,
             kept: 0,
             immediate: true,
+            refuses: true,
             depth_bytes: u64::MAX,
             window: 9999,
+            stamp: None,
             anomalies: Anomalies::none(),
         }
     }
@@ -36,13 +40,14 @@ impl Rig {
             flags,
             window: self.window,
             urgent: 0,
-            options: TcpOptions::default(),
+            options: TcpOptions { timestamp: self.stamp, ..TcpOptions::default() },
         };
         let (streams, gaps, ends) = (&mut self.streams, &mut self.gaps, &mut self.ends);
         let notes = Notes { kept_all: &mut self.kept, anomalies: &mut self.anomalies };
         let how = Reassembly {
             midstream: Midstream::Allow,
             immediate: self.immediate,
+            refuses: self.refuses,
             depth_bytes: self.depth_bytes,
             ..Reassembly::default()
         };
@@ -51,6 +56,16 @@ impl Rig {
             Piece::Gap(count) => *gaps += count,
             Piece::End => *ends += 1,
         });
+    }
+    /// Bytes of the client at that offset, sent at that time.
+    fn stamped(&mut self, tick: u32, offset: u32, payload: &[u8]) {
+        self.stamp = Some((tick, 0));
+        self.send(ToServer, u32::MAX.wrapping_add(offset), 501, tcp_flag::ACK, payload);
+        self.stamp = None;
+    }
+    /// The server has all before that offset.
+    fn acknowledged(&mut self, offset: u32) {
+        self.send(ToClient, 501, u32::MAX.wrapping_add(offset), tcp_flag::ACK, b"");
     }
     fn shaken() -> Self {
         let mut rig = Rig::new();
@@ -474,4 +489,118 @@ fn states_are_those_of_the_server() {
         rig.send(way, sequence, ack, flags, b"");
         assert_eq!(rig.session.state(), state);
     }
+}
+
+#[test]
+fn segments_out_of_order_are_not_taken_for_old_ones() {
+    // What the receiver has already says nothing of its clock: the copy comes before what was sent before it.
+    let mut rig = Rig::shaken();
+    rig.stamped(100, 0, b"ab");
+    rig.acknowledged(2);
+    rig.stamped(130, 0, b"ab");
+    rig.stamped(110, 2, b"cd");
+    assert_eq!(rig.streams[0], b"abcd");
+    // Neither does what comes too early.
+    rig.stamped(150, 6, b"gh");
+    rig.stamped(140, 4, b"ef");
+    assert_eq!((rig.streams[0].as_slice(), rig.gaps), (&b"abcdefgh"[..], 0));
+    let names = ["stream.pkt_retransmission", "stream.pkt_spurious_retransmission"];
+    assert!(rig.anomalies.names().starts_with(&names), "{:?}", rig.anomalies.names());
+    assert!(!rig.anomalies.names().contains(&"stream.pkt_invalid_timestamp"));
+    // What fills the hole does: a late segment of one tick before is taken, one of two is not.
+    rig.stamped(160, 8, b"ij");
+    rig.stamped(159, 10, b"kl");
+    rig.stamped(158, 12, b"mn");
+    assert_eq!(rig.streams[0], b"abcdefghijkl");
+    assert!(rig.anomalies.names().contains(&"stream.pkt_invalid_timestamp"));
+}
+
+#[test]
+fn behind_the_depth_the_clock_is_that_of_what_is_acknowledged() {
+    let mut rig = Rig::shaken();
+    rig.depth_bytes = 2;
+    rig.stamped(100, 0, b"ab");
+    rig.acknowledged(2);
+    rig.anomalies = Anomalies::none();
+    rig.stamped(110, 4, b"ef");
+    rig.stamped(120, 6, b"gh");
+    rig.stamped(105, 2, b"cd");
+    assert!(rig.anomalies.names().iter().all(|name| !is_refused(name)), "{:?}", rig.anomalies.names());
+    rig.acknowledged(8);
+    rig.stamped(130, 8, b"ij");
+    rig.stamped(104, 10, b"kl");
+    assert!(rig.anomalies.names().contains(&"stream.pkt_invalid_timestamp"));
+}
+
+#[test]
+fn an_acknowledgement_that_was_overtaken_is_no_anomaly() {
+    let mut rig = Rig::shaken();
+    rig.send(ToClient, 501, u32::MAX, tcp_flag::ACK, b"abcd");
+    let acks = |rig: &mut Rig, tick, number, payload: &[u8]| {
+        rig.stamp = Some((tick, 0));
+        rig.send(ToServer, u32::MAX, number, tcp_flag::ACK, payload);
+    };
+    acks(&mut rig, 100, 503, b"");
+    acks(&mut rig, 200, 505, b"");
+    acks(&mut rig, 100, 503, b"");
+    assert_eq!(rig.anomalies.names(), [""; 0]);
+    acks(&mut rig, 100, 505, b"x");
+    assert_eq!(rig.anomalies.names(), ["stream.pkt_invalid_timestamp"]);
+}
+
+#[test]
+fn what_fills_a_hole_was_not_sent_again() {
+    for immediate in [true, false] {
+        let mut rig = Rig::shaken();
+        rig.immediate = immediate;
+        rig.stamped(100, 0, b"ab");
+        rig.stamped(100, 4, b"ef");
+        rig.stamped(100, 2, b"cd");
+        assert_eq!(rig.anomalies.names(), [""; 0]);
+        rig.stamped(100, 2, b"cd");
+        assert_eq!(rig.anomalies.names(), ["stream.pkt_retransmission"]);
+    }
+}
+
+#[test]
+fn a_narrow_window_makes_no_acknowledgement_too_old() {
+    let mut rig = Rig::shaken();
+    rig.send(ToServer, u32::MAX, 501, tcp_flag::ACK, &[b'x'; 3_000]);
+    rig.acknowledged(2_000);
+    rig.window = 10;
+    rig.acknowledged(3_000);
+    // The window of before, and what was acknowledged then: it was overtaken.
+    rig.window = 9_999;
+    rig.acknowledged(2_000);
+    assert_eq!(rig.anomalies.names(), [""; 0]);
+}
+
+#[test]
+fn what_was_missed_over_many_bytes_is_a_gap_and_no_end() {
+    const FAR: u32 = 2 * TCP_WINDOW_BYTES;
+    for (immediate, refuses, depth) in
+        [(true, true, u64::MAX), (true, false, u64::MAX), (false, true, u64::MAX), (true, false, 1)]
+    {
+        let mut rig = Rig::shaken();
+        (rig.immediate, rig.refuses, rig.depth_bytes) = (immediate, refuses, depth);
+        rig.stamped(1, 0, b"ab");
+        rig.acknowledged(2);
+        for at in [FAR, FAR + 2, FAR + 4] {
+            rig.stamped(1, at, b"yz");
+            rig.acknowledged(at + 2);
+        }
+        rig.anomalies = Anomalies::none();
+        rig.stamped(1, FAR + 6, b"cd");
+        rig.acknowledged(FAR + 8);
+        assert_eq!(rig.anomalies.names(), [""; 0], "{immediate} {refuses} {depth}");
+        assert!(depth == 1 || rig.streams[0].ends_with(b"cd"), "{immediate} {refuses} {:?}", rig.streams);
+        assert!(rig.session.has_gap(ToServer));
+    }
+    // Nobody has got what only one side claims to have sent.
+    let mut rig = Rig::shaken();
+    rig.refuses = false;
+    rig.stamped(1, FAR, b"yz");
+    rig.acknowledged(0);
+    rig.stamped(1, 0, b"ab");
+    assert_eq!(rig.streams[0], b"ab");
 }
