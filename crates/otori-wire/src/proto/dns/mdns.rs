@@ -13,20 +13,24 @@ const fn row(direction: Direction, of_dns: FieldId, keyword: &'static str) -> Fi
     FieldRow::new(direction, FieldId::new(ProtocolId::Mdns, (of_dns.0 & 0xff) as u8), keyword)
 }
 
-/// All fields.
+/// All fields; who is heard first counts as the client, with a question or with an answer.
 pub static FIELDS: &[FieldRow] = &[
     row(ToServer, QUERY, "mdns.queries.rrname"),
+    row(ToClient, QUERY, "mdns.queries.rrname"),
+    row(ToServer, RESPONSE_QUERY, "mdns.queries.rrname"),
     row(ToClient, RESPONSE_QUERY, "mdns.queries.rrname"),
+    row(ToServer, ANSWER_NAME, "mdns.answers.rrname"),
     row(ToClient, ANSWER_NAME, "mdns.answers.rrname"),
+    row(ToServer, RESPONSE_NAME, "mdns.response.rrname"),
     row(ToClient, RESPONSE_NAME, "mdns.response.rrname"),
+    row(ToServer, AUTHORITY_NAME, "mdns.authorities.rrname"),
     row(ToClient, AUTHORITY_NAME, "mdns.authorities.rrname"),
+    row(ToServer, ADDITIONAL_NAME, "mdns.additionals.rrname"),
     row(ToClient, ADDITIONAL_NAME, "mdns.additionals.rrname"),
 ];
 
 const EVENTS: &[(&str, &str)] = &[
     ("dns.malformed_data", "mdns.malformed_data"),
-    ("dns.not_a_request", "mdns.not_a_request"),
-    ("dns.not_a_response", "mdns.not_a_response"),
     ("dns.z_flag_set", "mdns.z_flag_set"),
     ("dns.invalid_opcode", "mdns.invalid_opcode"),
     ("dns.infinite_loop", "mdns.infinite_loop"),

@@ -86,3 +86,25 @@ fn records_with_several_parts_are_read() {
     assert_eq!((srv.data.as_slice(), srv.numbers), (&b"www"[..], [1, 2, 80, 0, 0]));
     assert_eq!((print.data.as_slice(), print.numbers), (&b"\xab\xcd"[..], [4, 2, 0, 0, 0]));
 }
+
+#[test]
+fn an_answer_to_all_is_an_answer_whoever_spoke_first() {
+    let mut parser = mdns::parser();
+    for way in [Direction::ToServer, Direction::ToClient] {
+        let mut transactions = Transactions::default();
+        parser.feed(way, ANSWER, &mut transactions);
+        parser.feed(way, QUESTION, &mut transactions);
+        let all: Vec<_> = transactions.iter().collect();
+        assert!(all.iter().all(|transaction| transaction.anomalies.is_empty()), "{:?}", all[0].anomalies);
+        let has = |place: usize, id: FieldId| {
+            let own = FieldId::new(ProtocolId::Mdns, (id.0 & 0xff) as u8);
+            all[place].fields.get(own).is_some()
+        };
+        assert_eq!([has(0, ANSWER_NAME), has(0, QUERY), has(1, QUERY)], [true, false, true]);
+    }
+    // Rules may ask for either in both directions.
+    for id in [QUERY, ANSWER_NAME] {
+        let rows = mdns::FIELDS.iter().filter(|row| row.id.0 & 0xff == id.0 & 0xff);
+        assert_eq!(rows.count(), 2);
+    }
+}
