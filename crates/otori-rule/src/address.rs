@@ -1,16 +1,20 @@
 //! Address sets of rule headers: groups, negation, variables, prefixes, ranges.
 //!
 //! Key type: [`AddressSet`]. Neighbour: [`crate::port`]. Syntax as Suricata's manual, "Source and destination".
-use crate::{limits::GROUP_DEPTH, parse::Variables};
+use crate::{group::Words, parse::Variables};
 use core::net::IpAddr;
 
 /// An inclusive range of addresses of one family, as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Range {
-    v6: bool,
-    low: u128,
-    high: u128,
+    pub(crate) v6: bool,
+    pub(crate) low: u128,
+    pub(crate) high: u128,
 }
+
+/// Every address.
+const EVERYTHING: [Range; 2] =
+    [Range { v6: false, low: 0, high: u32::MAX as u128 }, Range { v6: true, low: 0, high: u128::MAX }];
 
 /// Addresses that are in some range and in no excluded one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -88,22 +92,19 @@ impl AddressSet {
     }
     /// Reads a set; the error says what is wrong.
     pub fn parse(text: &str, variables: &Variables) -> Result<AddressSet, String> {
-        let mut set = AddressSet::default();
-        let mut any = false;
-        add(&mut set, &mut any, text, false, variables, 0)?;
-        if any {
-            set.include.clear();
-        }
-        if set.include.is_empty() && !any && set.exclude.is_empty() {
-            return Err(format!("no address in {text:?}"));
-        }
+        let variable = |name: &str| variables.address(name);
+        let words =
+            Words { kind: "an address", everything: &EVERYTHING, variable: &variable, range: &parse_range };
+        let parts = words.read(text)?;
+        let mut set = AddressSet { include: parts.include, exclude: parts.exclude };
         merge(&mut set.include);
         merge(&mut set.exclude);
         Ok(set)
     }
 }
 
-fn merge(list: &mut Vec<Range>) {
+/// Sorted, and none that touches another.
+pub(crate) fn merge(list: &mut Vec<Range>) {
     list.sort_unstable();
     let mut out: Vec<Range> = Vec::with_capacity(list.len());
     for range in list.drain(..) {
@@ -115,49 +116,6 @@ fn merge(list: &mut Vec<Range>) {
         }
     }
     *list = out;
-}
-
-fn add(
-    set: &mut AddressSet,
-    any: &mut bool,
-    text: &str,
-    negated: bool,
-    variables: &Variables,
-    depth: usize,
-) -> Result<(), String> {
-    let text = text.trim();
-    if depth > GROUP_DEPTH {
-        return Err("address groups are nested too deep".into());
-    }
-    if let Some(rest) = text.strip_prefix('!') {
-        return add(set, any, rest, !negated, variables, depth + 1);
-    }
-    if let Some(name) = text.strip_prefix('$') {
-        let value = variables.address(name).ok_or_else(|| format!("variable ${name} is not set"))?;
-        return add(set, any, &value, negated, variables, depth + 1);
-    }
-    if text.starts_with('[') {
-        let inner = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
-        let inner = inner.ok_or_else(|| format!("no closing bracket in {text:?}"))?;
-        for part in split_group(inner) {
-            add(set, any, part, negated, variables, depth + 1)?;
-        }
-        return Ok(());
-    }
-    if text.eq_ignore_ascii_case("any") {
-        if negated {
-            return Err("!any matches nothing".into());
-        }
-        *any = true;
-        return Ok(());
-    }
-    let range = parse_range(text).ok_or_else(|| format!("{text:?} is not an address"))?;
-    if negated {
-        set.exclude.push(range)
-    } else {
-        set.include.push(range)
-    }
-    Ok(())
 }
 
 /// The parts of a group, split at commas outside brackets.
@@ -221,7 +179,36 @@ mod tests {
         check("192.0.2.1-192.0.2.9", &["192.0.2.9"], &["192.0.2.10"]);
         check("2001:db8::/32", &["2001:db8:1::"], &["2001:db9::", "192.0.2.1"]);
         check("::/0", &["2001:db8:1::"], &["192.0.2.1"]);
-        for bad in ["", "[1.2.3", "1.2.3.4/33", "$NOBODY", "!any", "example.org"] {
+        // What a home network leaves out is outside, and what is taken out of an exclusion is in.
+        check("![192.0.2.0/24,!192.0.2.7]", &["192.0.2.7", "198.51.100.1", "2001:db8::1"], &["192.0.2.6"]);
+        check("[!192.0.2.1,!192.0.2.3]", &["192.0.2.2"], &["192.0.2.1", "192.0.2.3"]);
+        check("!!192.0.2.1", &["192.0.2.1"], &["192.0.2.2"]);
+        check(
+            "[192.0.0.0/16,![192.0.2.0/24,!192.0.2.128/25]]",
+            &["192.0.1.1", "192.0.2.129"],
+            &["192.0.2.1", "192.1.0.1"],
+        );
+        check(
+            "[[192.0.2.0/24,!192.0.2.1],198.51.100.1]",
+            &["192.0.2.2", "198.51.100.1"],
+            &["192.0.2.1", "198.51.100.2"],
+        );
+        let mut variables = Variables::default();
+        variables.set_address("HOME_NET", "[192.0.2.0/24,!192.0.2.7]");
+        variables.set_address("EXTERNAL_NET", "!$HOME_NET");
+        let outside = AddressSet::parse("$EXTERNAL_NET", &variables).unwrap();
+        let home = AddressSet::parse("!$EXTERNAL_NET", &variables).unwrap();
+        for (ip, is_home) in [("192.0.2.7", false), ("192.0.2.8", true), ("198.51.100.1", false)] {
+            let ip = ip.parse().unwrap();
+            assert_eq!((home.has(ip), outside.has(ip)), (is_home, !is_home), "{ip}");
+        }
+        for nothing in ["[192.0.2.1,!192.0.2.0/24]", "[$HOME_NET,!$HOME_NET]"] {
+            assert!(
+                AddressSet::parse(nothing, &variables).unwrap_err().contains("nothing is left"),
+                "{nothing}"
+            );
+        }
+        for bad in ["", "[]", "[!any]", "[1.2.3", "1.2.3.4/33", "$NOBODY", "!any", "example.org"] {
             assert!(AddressSet::parse(bad, &Variables::default()).is_err(), "{bad}");
         }
     }

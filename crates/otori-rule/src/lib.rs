@@ -15,6 +15,7 @@ mod class;
 pub mod country;
 pub mod dataset;
 pub mod expression;
+mod group;
 mod header;
 pub mod keyword;
 mod lenient;

@@ -1,7 +1,7 @@
 //! Port sets of rule headers: groups, negation, variables, ranges.
 //!
 //! Key type: [`PortSet`]. Neighbour: [`crate::address`].
-use crate::{address::split_group, limits::GROUP_DEPTH, parse::Variables};
+use crate::{address::Range, group::Words, parse::Variables};
 
 /// Ports that are in some range and in no excluded one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -23,51 +23,19 @@ impl PortSet {
     }
     /// Reads a set; the error says what is wrong.
     pub fn parse(text: &str, variables: &Variables) -> Result<PortSet, String> {
-        let mut set = PortSet::default();
-        let mut any = false;
-        add(&mut set, &mut any, text, false, variables, 0)?;
-        if any {
-            set.include.clear();
-        }
-        Ok(set)
+        let variable = |name: &str| variables.port(name);
+        let range = |text: &str| {
+            let (low, high) = parse_range(text)?;
+            Some(Range { v6: false, low: low.into(), high: high.into() })
+        };
+        let everything = [Range { v6: false, low: 0, high: u16::MAX.into() }];
+        let words = Words { kind: "a port", everything: &everything, variable: &variable, range: &range };
+        let parts = words.read(text)?;
+        // All of them were ports before.
+        let ports =
+            |list: Vec<Range>| list.iter().map(|range| (range.low as u16, range.high as u16)).collect();
+        Ok(PortSet { include: ports(parts.include), exclude: ports(parts.exclude) })
     }
-}
-
-fn add(
-    set: &mut PortSet,
-    any: &mut bool,
-    text: &str,
-    negated: bool,
-    variables: &Variables,
-    depth: usize,
-) -> Result<(), String> {
-    let text = text.trim();
-    if depth > GROUP_DEPTH {
-        return Err("port groups are nested too deep".into());
-    }
-    if let Some(rest) = text.strip_prefix('!') {
-        return add(set, any, rest, !negated, variables, depth + 1);
-    }
-    if let Some(name) = text.strip_prefix('$') {
-        let value = variables.port(name).ok_or_else(|| format!("variable ${name} is not set"))?;
-        return add(set, any, &value, negated, variables, depth + 1);
-    }
-    if text.starts_with('[') {
-        let inner = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
-        let inner = inner.ok_or_else(|| format!("no closing bracket in {text:?}"))?;
-        return split_group(inner).try_for_each(|part| add(set, any, part, negated, variables, depth + 1));
-    }
-    if text.eq_ignore_ascii_case("any") {
-        *any = true;
-        return if negated { Err("!any matches nothing".into()) } else { Ok(()) };
-    }
-    let range = parse_range(text).ok_or_else(|| format!("{text:?} is not a port"))?;
-    if negated {
-        set.exclude.push(range)
-    } else {
-        set.include.push(range)
-    }
-    Ok(())
 }
 
 fn parse_range(text: &str) -> Option<(u16, u16)> {
@@ -98,7 +66,10 @@ mod tests {
         check("1024:", &[1024, 65535], &[1023]);
         check(":1023", &[0, 1023], &[1024]);
         check("$HTTP_PORTS", &[80], &[81]);
-        for bad in ["", "70000", "9:1", "[80", "$NOBODY"] {
+        check("!$SHELLCODE_PORTS", &[80], &[81]);
+        check("[1:100,![20:30,!25]]", &[1, 19, 25, 31, 100], &[20, 24, 26, 30, 101]);
+        check("![20:30,!25]", &[0, 19, 25, 31, 65535], &[20, 24, 26, 30]);
+        for bad in ["", "[80,!1:1024]", "!any", "70000", "9:1", "[80", "$NOBODY"] {
             assert!(PortSet::parse(bad, &Variables::default()).is_err(), "{bad}");
         }
     }
