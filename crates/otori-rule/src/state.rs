@@ -356,8 +356,8 @@ impl Globals {
             return Rate::Silent;
         }
         let mut rate = Rate::Alert;
-        let from_file = self.suppressions.thresholds(rule);
-        for (place, threshold) in rule.threshold.into_iter().chain(from_file).enumerate() {
+        for (place, threshold) in self.suppressions.thresholds(rule).into_iter().enumerate() {
+            let Some(threshold) = threshold else { continue };
             match self.across().count(rule, view, threshold, place as u8) {
                 Rate::Alert => {}
                 other => rate = other,

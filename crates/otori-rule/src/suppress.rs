@@ -56,15 +56,27 @@ impl Suppressions {
             Entry::Threshold(_) => false,
         })
     }
-    /// The first threshold for the rule.
-    pub(crate) fn thresholds(&self, rule: &Rule) -> Option<Threshold> {
+    /// The thresholds that count for the rule, its own one first. A line about this very rule takes the place of what
+    /// the rule says; before a line about all rules, what the rule says counts. A `rate_filter` stands beside both.
+    pub(crate) fn thresholds(&self, rule: &Rule) -> [Option<Threshold>; 2] {
+        let own = rule.threshold;
         if self.count == 0 {
-            return None;
+            return [own, None];
         }
-        self.of(rule).find_map(|entry| match entry {
-            Entry::Threshold(threshold) => Some(*threshold),
-            Entry::Suppress(_) => None,
-        })
+        let of = |keys: &[(u32, u32)]| {
+            let entries = keys.iter().filter_map(|key| self.entries.get(key)).flatten();
+            let thresholds = entries.filter_map(|entry| match entry {
+                Entry::Threshold(threshold) => Some(*threshold),
+                Entry::Suppress(_) => None,
+            });
+            thresholds.fold([None; 2], |[plain, rate], one| match one.kind {
+                ThresholdKind::Rate { .. } => [plain, rate.or(Some(one))],
+                _ => [plain.or(Some(one)), rate],
+            })
+        };
+        let [of_this, rate_of_this] = of(&[(rule.gid, rule.sid)]);
+        let [of_all, rate_of_all] = of(&[(rule.gid, 0), (0, 0)]);
+        [of_this.or(own).or(of_all), rate_of_this.or(rate_of_all)]
     }
     /// Takes the lines of a file; those that cannot be read are told.
     pub fn load(&mut self, file: &str, text: &str, variables: &Variables) -> Vec<RuleError> {
@@ -97,6 +109,9 @@ impl Suppressions {
         };
         let gid = options.gid.ok_or("gen_id is needed")?;
         let sid = options.sid.ok_or("sig_id is needed")?;
+        if gid == 0 && sid != 0 {
+            return Err("gen_id 0 means all rules, and does not go with one sig_id".into());
+        }
         self.entries.entry((gid, sid)).or_default().push(entry);
         self.count += 1;
         Ok(())
@@ -130,6 +145,10 @@ impl Options {
         self.word(key)?.parse().map_err(|_| format!("{key} wants a number"))
     }
     fn addresses(&self, variables: &Variables) -> Result<Option<(Side, AddressSet)>, String> {
+        // With half of it, a rule would be hidden altogether.
+        if self.words.contains_key("track") != self.words.contains_key("ip") {
+            return Err("track and ip belong together".into());
+        }
         let Some(ip) = self.words.get("ip") else { return Ok(None) };
         let side = match self.word("track")? {
             "by_src" => Side::Source,
@@ -142,6 +161,9 @@ impl Options {
     fn threshold(&self, rate: Option<()>) -> Result<Threshold, String> {
         let track: Track = track_named(self.word("track")?)?;
         let (count, seconds) = (self.number("count")?, self.number("seconds")?);
+        if count == 0 || seconds == 0 {
+            return Err("count and seconds are not 0".into());
+        }
         let kind = match rate {
             None => kind_named(self.word("type")?)?,
             Some(()) => ThresholdKind::Rate {
@@ -166,5 +188,40 @@ mod tests {
         let refused = suppressions.load("t", text, &Variables::default());
         let lines: Vec<usize> = refused.iter().map(|error| error.line).collect();
         assert_eq!((suppressions.count, lines), (3, vec![5, 6]));
+    }
+
+    #[test]
+    fn half_a_line_hides_no_rule() {
+        for line in [
+            "suppress gen_id 1, sig_id 7, track by_src",
+            "suppress gen_id 1, sig_id 7, ip 192.0.2.1",
+            "suppress gen_id 0, sig_id 7",
+            "threshold gen_id 1, sig_id 7, type limit, track by_src, count 0, seconds 9",
+        ] {
+            let mut suppressions = Suppressions::default();
+            assert_eq!(suppressions.load("t", line, &Variables::default()).len(), 1, "{line}");
+            assert_eq!(suppressions.count, 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_about_one_rule_takes_the_place_of_its_own_threshold() {
+        let rule =
+            "alert ip any any -> any any (threshold:type limit, track by_src, count 1, seconds 9; sid:7;)";
+        let rule = crate::parse_rule(rule, &Variables::default(), &mut crate::Tables::default()).unwrap();
+        let counts = |lines: &str| {
+            let mut suppressions = Suppressions::default();
+            assert!(suppressions.load("t", lines, &Variables::default()).is_empty(), "{lines}");
+            suppressions.thresholds(&rule).map(|threshold| threshold.map(|threshold| threshold.count))
+        };
+        let of_all = "threshold gen_id 1, sig_id 0, type limit, track by_src, count 5, seconds 9\n";
+        let of_one = "threshold gen_id 1, sig_id 7, type limit, track by_src, count 6, seconds 9\n";
+        let rate =
+            "rate_filter gen_id 1, sig_id 7, track by_src, count 8, seconds 9, new_action drop, timeout 9";
+        assert_eq!(counts(""), [Some(1), None]);
+        assert_eq!(counts(of_all), [Some(1), None]);
+        assert_eq!(counts(&[of_all, of_one].concat()), [Some(6), None]);
+        assert_eq!(counts(&[of_one, rate].concat()), [Some(6), Some(8)]);
+        assert_eq!(counts(rate), [Some(1), Some(8)]);
     }
 }
