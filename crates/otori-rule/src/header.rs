@@ -147,6 +147,8 @@ impl Header {
                 matches!(ends.protocol, protocol::ICMP | protocol::ICMPV6)
             }
             RuleProtocol::Number(number) => ends.protocol == number,
+            // Of which type it is, only the frame says.
+            RuleProtocol::Frame(_) => ends.protocol == 0,
             // The application may become known later.
             RuleProtocol::Application(_) => matches!(ends.protocol, protocol::TCP | protocol::UDP),
         };

@@ -222,6 +222,11 @@ pub(crate) fn option_values<'a>(text: &'a str, name: &'static str) -> impl Itera
     pairs.filter(move |(have, _)| have.trim() == name).map(|(_, value)| value.trim())
 }
 
+/// What the rule requires and is not here.
+pub(crate) fn unmet_of(text: &str, features: &[String]) -> Option<String> {
+    option_values(text, "requires").find_map(|value| keyword::unmet(value, features).ok().flatten())
+}
+
 /// The words of a header with their offsets; brackets hold a word together.
 fn words(header: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
@@ -266,6 +271,10 @@ fn parse_header(header: &str, variables: &Variables) -> Result<Rule, Fault> {
         "pass" => Action::Pass,
         // Changes what is logged; nothing here is.
         "config" => Action::Alert,
+        other if other == "accept" || other.contains(':') => {
+            let reason = format!("{other:?} is of firewall mode; here policies say who may do what");
+            return Err(fault(0, reason));
+        }
         other => return Err(fault(0, format!("unknown action {other:?}"))),
     };
     let (name, hook) = word(1).split_once(':').unwrap_or((word(1), ""));
@@ -329,7 +338,8 @@ fn parse_protocol(name: &str) -> Option<RuleProtocol> {
     use otori_wire::decode::protocol;
     let name = name.to_ascii_lowercase();
     Some(match name.as_str() {
-        "ip" | "pkthdr" | "ether" | "arp" => RuleProtocol::Any,
+        "ip" | "pkthdr" | "ether" => RuleProtocol::Any,
+        "arp" => RuleProtocol::Frame(0x0806),
         "ip4" | "ipv4" => RuleProtocol::IpVersion(4),
         "ip6" | "ipv6" => RuleProtocol::IpVersion(6),
         "tcp" => RuleProtocol::Tcp,
@@ -368,6 +378,8 @@ mod tests {
         check("alert tcp any any -> any any (msg:\"a\"; content:\"x\\;y\"; sid:1;)", Ok(()));
         check("alert tcp [192.0.2.1, 192.0.2.2] any <> any [80, 81] (sid:1;)", Ok(()));
         check("permit tcp any any -> any any (sid:1;)", Err((0, "action")));
+        check("accept:hook tcp:all any any -> any any (sid:1;)", Err((0, "firewall")));
+        check("drop:flow tls any any -> any any (sid:1;)", Err((0, "firewall")));
         check("alert xyz any any -> any any (sid:1;)", Err((6, "protocol")));
         check("alert tcp any any ~> any any (sid:1;)", Err((18, "direction")));
         check("alert http any any => any any (http.uri; content:\"a\"; sid:1;)", Ok(()));

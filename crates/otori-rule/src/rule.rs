@@ -36,6 +36,8 @@ pub enum RuleProtocol {
     TcpStream,
     /// one IP protocol number
     Number(u8),
+    /// `arp`: frames of that type, which carry no IP
+    Frame(u16),
     /// an application protocol
     Application(ProtocolId),
 }
@@ -101,6 +103,12 @@ pub enum Pick {
     All,
     /// the one of that place; negative places count from the end
     At(i32),
+    /// one of them, or there is none
+    AnyOrNone,
+    /// each of them, and there may be none
+    AllOrNone,
+    /// of so many of them
+    Times(Compare),
 }
 
 /// Steps on one buffer.
@@ -302,10 +310,10 @@ pub enum Check {
     DecodeEvent(String),
     /// bytes seen so far of the stream: both, server, client
     StreamSize(StreamSide, Compare),
-    /// packets of the flow in one direction, or both
-    FlowPackets(Option<Direction>, Compare),
-    /// bytes of the flow in one direction, or both
-    FlowBytes(Option<Direction>, Compare),
+    /// packets of the flow per direction; without one, of both together
+    FlowPackets(Option<Which>, Compare),
+    /// bytes of the flow per direction; without one, of both together
+    FlowBytes(Option<Which>, Compare),
     /// seconds since the flow's first packet
     FlowAge(Compare),
     /// what is thought of the addresses

@@ -16,7 +16,7 @@ mod tests;
 use crate::{
     limits::RULES,
     list::Lists,
-    parse::{Fault, RuleError, Variables, parse_rule, sid_of},
+    parse::{Fault, RuleError, Variables, parse_rule, sid_of, unmet_of},
     rule::{Action, Rule},
     selection::{Selected, Selection, Tally},
     state::Tables,
@@ -134,6 +134,8 @@ pub struct LoadReport {
     pub loaded: usize,
     /// rules refused, with place and reason
     pub refused: Vec<RuleError>,
+    /// rules that are not meant for this engine, as their `requires` says
+    pub skipped: Vec<RuleError>,
     /// what a selection did to them
     pub tally: Tally,
 }
@@ -224,15 +226,21 @@ impl RuleSet {
         let mut report = LoadReport::default();
         let mut tally = Tally::default();
         for Selected { line, column, text } in selection.rules(file, text, &mut tally) {
+            let told = |at: usize, reason: String| RuleError {
+                file: file.into(),
+                line,
+                column: column + at,
+                reason,
+                sid: sid_of(&text),
+            };
+            // Asked first: such a rule may have words that are not known here.
+            if let Some(reason) = unmet_of(&text, &self.tables.features) {
+                report.skipped.push(told(0, reason));
+                continue;
+            }
             match self.parse_and_take(&text) {
                 Ok(()) => report.loaded += 1,
-                Err(fault) => report.refused.push(RuleError {
-                    file: file.into(),
-                    line,
-                    column: column + fault.at,
-                    reason: fault.reason,
-                    sid: sid_of(&text),
-                }),
+                Err(fault) => report.refused.push(told(fault.at, fault.reason)),
             }
         }
         report.tally = tally;

@@ -206,6 +206,8 @@ pub enum Step {
         number: Number,
         /// times
         multiplier: i64,
+        /// and up to the next multiple of that: 1, 2 or 4
+        align: i64,
         /// under this place
         into: usize,
     },
@@ -375,10 +377,11 @@ impl<'a> Run<'a> {
                 let in_buffer = usize::try_from(to).ok().filter(|to| *to <= self.buffer.bytes.len());
                 in_buffer.is_some_and(|to| self.steps(rest, to))
             }
-            Step::ByteExtract { number, multiplier, into } => {
+            Step::ByteExtract { number, multiplier, align, into } => {
                 let Some((value, end)) = self.number(number, cursor) else { return false };
                 if let Some(place) = self.extracted.get_mut(*into) {
-                    *place = value.saturating_mul(*multiplier);
+                    let value = value.saturating_mul(*multiplier);
+                    *place = value.saturating_add(align - 1) & !(align - 1);
                 }
                 self.steps(rest, end)
             }

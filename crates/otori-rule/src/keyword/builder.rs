@@ -109,15 +109,21 @@ pub(crate) fn direction_of(id: FieldId) -> Option<Direction> {
 
 /// Buffers that a transaction may have several of: Suricata's manual, "Multiple Buffer Matching".
 const SEVERAL: &[&str] = &[
+    "dns.additionals.rrname",
     "dns.answers.rrname",
+    "dns.authorities.rrname",
     "dns.queries.rrname",
     "dns.query",
+    "dns.response.rrname",
+    "email.received",
+    "email.url",
     "file.data",
     "file.magic",
     "file.name",
     "http.request_header",
     "http.response_header",
     "http2.header",
+    "http2.header_name",
     "ike.vendor",
     "krb5.cname",
     "krb5.sname",
@@ -129,7 +135,17 @@ const SEVERAL: &[&str] = &[
     "ldap.responses.message",
     "mqtt.subscribe.topic",
     "mqtt.unsubscribe.topic",
+    "quic.cyu.hash",
+    "quic.cyu.string",
+    "sip.content_length",
+    "sip.content_type",
+    "sip.from",
+    "sip.to",
+    "sip.user_agent",
+    "sip.via",
+    "smtp.rcpt_to",
     "tls.alpn",
+    "tls.cert_subject",
     "tls.certs",
     "tls.subjectaltname",
 ];
@@ -147,6 +163,11 @@ const HEADERS: &[(&str, HeaderPart)] = &[
     ("ip.src", HeaderPart::Source),
     ("ip.dst", HeaderPart::Destination),
 ];
+
+/// Whether that buffer is a header of the packet.
+pub(super) fn is_header(name: &str) -> bool {
+    HEADERS.iter().any(|(have, _)| *have == name)
+}
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(rule: Rule, tables: &'a mut Tables) -> Self {
@@ -522,6 +543,7 @@ impl<'a> Builder<'a> {
             && rule.flow == FlowOptions::default()
             && rule.protocol != RuleProtocol::TcpPacket
             && rule.protocol != RuleProtocol::TcpStream
+            && !matches!(rule.protocol, RuleProtocol::Frame(_))
             && only_memory
             && !application;
         // A service is an address and a port: it is asked once per flow as well, so that one verdict is given.

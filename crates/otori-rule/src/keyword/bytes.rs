@@ -146,15 +146,19 @@ pub(super) fn extract(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     let parts = parts(value);
     let mut number_at = start(builder, &parts, 1)?;
     let name = part(&parts, 2, "the name")?;
-    let mut multiplier = 1;
+    let (mut multiplier, mut align) = (1, 1);
     for option in number_options(&mut number_at, parts.get(3..).unwrap_or(&[]))? {
         match option.split_once(char::is_whitespace) {
             Some(("multiplier", times)) => multiplier = number(times)?,
+            Some(("align", bytes)) => match number(bytes)? {
+                bytes @ (2 | 4) => align = bytes,
+                other => return Err(format!("align is 2 or 4, not {other}")),
+            },
             _ => return Err(format!("unknown option {option:?}")),
         }
     }
     let into = keep(builder, name)?;
-    builder.push_where(number_at.relative, Step::ByteExtract { number: number_at, multiplier, into });
+    builder.push_where(number_at.relative, Step::ByteExtract { number: number_at, multiplier, align, into });
     Ok(())
 }
 

@@ -57,24 +57,29 @@ pub(super) fn age(builder: &mut Builder<'_>, value: &str) -> Result<(), String> 
     count(builder, value, Check::FlowAge)
 }
 
-/// `both,>9`, `either,9`, `toserver,9`, or the number alone.
+/// `both,>9`, `either,9`, `toserver,9`; the number alone means both directions together.
 fn sided(
     builder: &mut Builder<'_>,
     value: &str,
-    check: impl Fn(Option<Direction>, Compare) -> Check,
+    check: impl Fn(Option<Which>, Compare) -> Check,
 ) -> Result<(), String> {
     let (side, rest) = match value.split_once(',') {
-        Some((side, rest)) => (side.trim(), rest),
-        None => ("", value),
+        Some((side, rest)) => (Some(which(side.trim())?), rest),
+        None => (None, value),
     };
-    let direction = match side {
-        "toserver" => Some(Direction::ToServer),
-        "toclient" => Some(Direction::ToClient),
-        _ => None,
-    };
-    let check = check(direction, Compare::parse(rest)?);
+    let check = check(side, Compare::parse(rest)?);
     builder.rule.checks.push(check);
     Ok(())
+}
+
+fn which(name: &str) -> Result<Which, String> {
+    Ok(match name {
+        "toserver" => Which::One(Direction::ToServer),
+        "toclient" => Which::One(Direction::ToClient),
+        "either" => Which::Either,
+        "both" => Which::Both,
+        other => return Err(format!("unknown direction {other:?}: toserver, toclient, either or both")),
+    })
 }
 
 pub(super) fn bytes(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
@@ -84,27 +89,20 @@ pub(super) fn packets(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     sided(builder, value, Check::FlowPackets)
 }
 pub(super) fn bytes_to_client(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    count(builder, value, |compare| Check::FlowBytes(Some(Direction::ToClient), compare))
+    count(builder, value, |compare| Check::FlowBytes(Some(Which::One(Direction::ToClient)), compare))
 }
 pub(super) fn bytes_to_server(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    count(builder, value, |compare| Check::FlowBytes(Some(Direction::ToServer), compare))
+    count(builder, value, |compare| Check::FlowBytes(Some(Which::One(Direction::ToServer)), compare))
 }
 pub(super) fn packets_to_client(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    count(builder, value, |compare| Check::FlowPackets(Some(Direction::ToClient), compare))
+    count(builder, value, |compare| Check::FlowPackets(Some(Which::One(Direction::ToClient)), compare))
 }
 pub(super) fn packets_to_server(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    count(builder, value, |compare| Check::FlowPackets(Some(Direction::ToServer), compare))
+    count(builder, value, |compare| Check::FlowPackets(Some(Which::One(Direction::ToServer)), compare))
 }
 
 pub(super) fn elephant(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    let which = match value {
-        "toserver" => Which::One(Direction::ToServer),
-        "toclient" => Which::One(Direction::ToClient),
-        "either" => Which::Either,
-        "both" => Which::Both,
-        other => return Err(format!("unknown direction {other:?}: toserver, toclient, either or both")),
-    };
-    builder.rule.checks.push(Check::Elephant(which));
+    builder.rule.checks.push(Check::Elephant(which(value)?));
     Ok(())
 }
 

@@ -82,7 +82,12 @@ fn version(name: &str) -> Result<u64, String> {
 }
 
 pub(super) fn tls_version(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    let number = version(value.trim().trim_matches('"'))?;
+    let name = value.trim().trim_matches('"');
+    let number = match name.strip_prefix("0x").map(|digits| u16::from_str_radix(digits, 16)) {
+        // Drafts of a version have numbers of their own.
+        Some(number) => number.map_err(|_| format!("{name:?} is no version"))?.into(),
+        None => version(name)?,
+    };
     builder.number("tls.version_number", &number.to_string()).map(|_| ())
 }
 

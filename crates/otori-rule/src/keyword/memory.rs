@@ -145,7 +145,8 @@ pub(super) fn host_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), St
         Some("both") => &[Track::Source, Track::Destination],
         Some(other) => return Err(format!("unknown side {other:?}")),
     };
-    tracks.iter().try_for_each(|track| push_host(builder, command, name, *track, FOREVER_SECONDS))
+    let seconds = parts.next().map_or(Ok(FOREVER_SECONDS), number)?;
+    tracks.iter().try_for_each(|track| push_host(builder, command, name, *track, seconds))
 }
 
 /// The kind of that name.

@@ -120,19 +120,31 @@ const VERSION: [u32; 3] = [9, 0, 0];
 
 /// `feature ja4, keyword x, version >= 7.0.3 < 8`: refused when it does not hold here.
 pub(super) fn requires(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
+    unmet(value, &builder.tables.features)?.map_or(Ok(()), Err)
+}
+
+/// What of it is not here. Requirements that nobody knows yet are not met.
+pub(crate) fn unmet(value: &str, features: &[String]) -> Result<Option<String>, String> {
+    let mut versions = 0;
     for part in value.split(',').map(str::trim) {
-        let (kind, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+        let Some((kind, rest)) = part.split_once(char::is_whitespace) else {
+            return Err(format!("requires has a word and what it wants, not {part:?}"));
+        };
+        versions += usize::from(kind == "version");
+        if versions > 1 {
+            return Err("requires names a version once".into());
+        }
         let holds = match kind {
-            "feature" => builder.tables.features.iter().any(|have| have == rest.trim()),
+            "feature" => features.iter().any(|have| have == rest.trim()),
             "keyword" => super::is_known(rest.trim()),
             "version" => rest.split('|').any(version_holds),
-            _ => return Err(format!("unknown requirement {kind:?}")),
+            _ => false,
         };
         if !holds {
-            return Err(format!("requires {part}, which is not here"));
+            return Ok(Some(format!("requires {part}, which is not here")));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn version_holds(text: &str) -> bool {

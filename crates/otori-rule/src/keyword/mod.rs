@@ -22,6 +22,7 @@ mod tag;
 
 pub use builder::Builder;
 pub(crate) use builder::direction_of;
+pub(crate) use meta::unmet;
 
 /// Whether a keyword wants a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +227,7 @@ fn named(name: &str, reason: String) -> String {
 /// Whether rules may use that keyword.
 pub(crate) fn is_known(name: &str) -> bool {
     KEYWORDS.iter().any(|row| row.name == name && !row.note.starts_with("refused"))
+        || builder::is_header(name)
         || otori_wire::proto::fields().any(|row| row.keyword == name || row.aliases.contains(&name))
         || otori_wire::proto::numbers().any(|row| row.keyword == name || row.aliases.contains(&name))
         || crate::transform::Transform::parse(name, None).is_ok_and(|transform| transform.is_some())

@@ -12,6 +12,10 @@ pub(super) fn read(value: &str, form: NumberForm) -> Result<(Compare, Pick), Str
     {
         return Ok((flags(value, names)?, Pick::Any));
     }
+    // How many there are, whatever they are.
+    if let Some(many) = value.strip_prefix("count").filter(|many| !many.starts_with(char::is_alphanumeric)) {
+        return Ok((Compare::AtLeast(0), Pick::Times(Compare::parse(many)?)));
+    }
     let (text, pick) = match value.split_once(',') {
         Some((text, place)) => (text.trim(), pick(place.trim())?),
         None => (value, Pick::Any),
@@ -33,6 +37,9 @@ fn pick(place: &str) -> Result<Pick, String> {
     Ok(match place {
         "any" => Pick::Any,
         "all" | "all1" => Pick::All,
+        "or_absent" => Pick::AnyOrNone,
+        "all_or_absent" => Pick::AllOrNone,
+        times if times.starts_with("nb") => Pick::Times(Compare::parse(times.trim_start_matches("nb"))?),
         number => Pick::At(number.parse().map_err(|_| format!("{number:?} is no place"))?),
     })
 }
@@ -64,6 +71,12 @@ mod tests {
             read("set,!get", NumberForm::Flags(&[("get", 1), ("set", 2)])),
             Ok((Compare::Bits(2, 1), Pick::Any))
         );
+        assert_eq!(read(">5,or_absent", NumberForm::Plain), Ok((Compare::Greater(5), Pick::AnyOrNone)));
+        assert_eq!(read("5,all_or_absent", NumberForm::Plain), Ok((Compare::Equal(5), Pick::AllOrNone)));
+        let times = Pick::Times(Compare::Greater(3));
+        assert_eq!(read("5,nb>3", NumberForm::Plain), Ok((Compare::Equal(5), times)));
+        assert_eq!(read("count >3", NumberForm::Plain), Ok((Compare::AtLeast(0), times)));
+        assert!(read("countless", NumberForm::Plain).is_err());
         assert!(read("nonsense", NumberForm::Named(NAMES)).is_err());
     }
 }

@@ -171,11 +171,12 @@ pub(super) fn ip_protocol(builder: &mut Builder<'_>, value: &str) -> Result<(), 
     compare(builder, &format!("{sign}{number}"), Check::IpProtocol)
 }
 
-/// `M`, `!M`, `+MD`, `*RD`: more fragments, do not fragment, reserved.
+/// `M`, `!M`, `+MD`, `*RD`: more fragments, do not fragment, reserved. Rules in the wild have `M+D`: Suricata reads the
+/// letters before the sign and nothing behind it.
 pub(super) fn fragment_bits(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let (how, letters) = how(value.trim());
     let mut bits = 0;
-    for letter in letters.chars() {
+    for letter in letters.split(['+', '*']).next().unwrap_or("").chars() {
         bits |= match letter.to_ascii_uppercase() {
             'M' => 1,
             'D' => 2,

@@ -4,7 +4,7 @@
 use super::View;
 use crate::{
     keyword,
-    rule::{Check, Group, HeaderPart, Pick, Rule, RuleProtocol, StreamSide, Target, Which},
+    rule::{Check, Compare, Group, HeaderPart, Pick, Rule, RuleProtocol, StreamSide, Target, Which},
     step::{Buffer, Step, matches},
     transform::Changed,
 };
@@ -33,7 +33,7 @@ pub(super) fn header(rule: &Rule, view: &View<'_, '_>) -> bool {
         }
         RuleProtocol::Number(protocol::ICMP) => matches!(view.protocol, protocol::ICMP | protocol::ICMPV6),
         RuleProtocol::Number(number) => view.protocol == number,
-        RuleProtocol::Application(_) => true,
+        RuleProtocol::Application(_) | RuleProtocol::Frame(_) => true,
     };
     let fits = |source: &Endpoint, destination: &Endpoint| {
         rule.source_ports.has(source.port)
@@ -46,10 +46,11 @@ pub(super) fn header(rule: &Rule, view: &View<'_, '_>) -> bool {
         && (fits(&view.source, &view.destination) || (turned && fits(&view.destination, &view.source)))
 }
 
-/// The application is the one of the rule's header.
+/// The application is the one of the rule's header, or the frame is.
 pub(super) fn application(rule: &Rule, view: &View<'_, '_>) -> bool {
     match rule.protocol {
         RuleProtocol::Application(of) => view.application.is_some_and(|have| of.covers(have)),
+        RuleProtocol::Frame(kind) => view.packet.ip.is_none() && view.packet.ether_type == kind,
         _ => true,
     }
 }
@@ -137,15 +138,23 @@ fn fields_hold(
 ) -> bool {
     let goes = |id: FieldId| !each_way || keyword::direction_of(id) == Some(direction);
     let fields = || transaction.fields.iter().filter(|field| field.is_any(ids) && goes(field.id));
-    if fields().next().is_none() {
+    // How many there are is known in the end.
+    let counts = matches!(group.pick, Pick::AnyOrNone | Pick::AllOrNone | Pick::Times(_));
+    if counts && transaction.progress[direction.index()] < Progress::Complete {
+        return false;
+    }
+    if !counts && fields().next().is_none() {
         let known = transaction.progress[direction.index()] >= Progress::Headers;
         return known && matches!(group.steps.first(), Some(Step::Absent { .. }));
     }
-    let holds = |field: &Field| changed_holds(group, &field.bytes, field.complete, room);
+    let mut holds = |field: &Field| changed_holds(group, &field.bytes, field.complete, room);
     match group.pick {
         Pick::Any => fields().any(holds),
         Pick::All => fields().all(holds),
         Pick::At(place) => at(fields(), place).is_some_and(holds),
+        Pick::AnyOrNone => fields().next().is_none() || fields().any(holds),
+        Pick::AllOrNone => fields().all(holds),
+        Pick::Times(compare) => compare.holds(fields().filter(|field| holds(field)).count() as u64),
     }
 }
 
@@ -162,6 +171,9 @@ fn picked<T: Copy>(all: &[T], pick: Pick, holds: impl Fn(T) -> bool) -> bool {
         Pick::Any => all.iter().copied().any(holds),
         Pick::All => !all.is_empty() && all.iter().copied().all(holds),
         Pick::At(place) => at(all.iter().copied(), place).is_some_and(holds),
+        Pick::AnyOrNone => all.is_empty() || all.iter().copied().any(holds),
+        Pick::AllOrNone => all.iter().copied().all(holds),
+        Pick::Times(compare) => compare.holds(all.iter().copied().filter(|one| holds(*one)).count() as u64),
     }
 }
 
@@ -221,8 +233,8 @@ pub(super) fn check_holds(check: &Check, view: &View<'_, '_>) -> bool {
                 StreamSide::Either => compare.holds(client) || compare.holds(server),
             }
         }
-        Check::FlowPackets(direction, compare) => compare.holds(sum(view.flow_packets, *direction)),
-        Check::FlowBytes(direction, compare) => compare.holds(sum(view.flow_bytes, *direction)),
+        Check::FlowPackets(which, compare) => counted(view.flow_packets, *which, *compare),
+        Check::FlowBytes(which, compare) => counted(view.flow_bytes, *which, *compare),
         Check::FlowAge(compare) => {
             let age_ns = packet.at.since_ns(view.flow_started_at).max(0);
             compare.holds(age_ns.unsigned_abs() / 1_000_000_000)
@@ -245,8 +257,13 @@ fn remote_call(view: &View<'_, '_>, wanted: &[Option<u32>; 3]) -> bool {
     word(0) == Some(0) && word(1) == Some(2) && wanted.iter().enumerate().all(fits)
 }
 
-fn sum(counts: [u64; 2], direction: Option<Direction>) -> u64 {
-    direction.map_or(counts[0].saturating_add(counts[1]), |direction| counts[direction.index()])
+fn counted(counts: [u64; 2], which: Option<Which>, compare: Compare) -> bool {
+    match which {
+        None => compare.holds(counts[0].saturating_add(counts[1])),
+        Some(Which::One(direction)) => compare.holds(counts[direction.index()]),
+        Some(Which::Either) => counts.into_iter().any(|count| compare.holds(count)),
+        Some(Which::Both) => counts.into_iter().all(|count| compare.holds(count)),
+    }
 }
 
 fn icmp_holds(check: &Check, transport: Transport) -> bool {

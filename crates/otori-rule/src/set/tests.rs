@@ -354,3 +354,137 @@ fn one_pass_over_a_segment_finds_what_a_pass_each_for_packet_and_stream_finds() 
     }
     assert!(found > 300 && across > 10, "{found} {across}");
 }
+
+/// The sids of rules that a lone frame meets.
+fn lone(rules: &str, frame: &[u8]) -> Vec<u32> {
+    let mut rig = Rig::new(rules);
+    let packet = decode(LinkType::Ethernet, Timestamp(0), frame);
+    let nobody = Endpoint { ip: core::net::IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), port: 0 };
+    let (source, destination) = packet.endpoints().unwrap_or((nobody, nobody));
+    let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
+    let view = View::lone(&packet, source, destination, protocol);
+    let mut hits = Vec::new();
+    let mut ask =
+        Ask { marks: &mut rig.marks, globals: &mut rig.globals, scratch: &mut rig.scratch, hits: &mut hits };
+    rig.set.inspect_packet(&view, &mut ask);
+    hits.iter().map(|hit| hit.rule.sid).collect()
+}
+
+#[test]
+fn rules_about_arp_meet_frames_of_arp_alone() {
+    let rules = "alert arp any any -> any any (sid:1;)\n\
+        alert arp any any -> any any (content:\"|00 01 08 00|\"; startswith; sid:2;)\n\
+        alert pkthdr any any -> any any (dsize:>0; sid:3;)";
+    let ends = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
+    let asks = [0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 2, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 192, 0, 2, 2];
+    assert_eq!(lone(rules, &[&ends[..], &[8, 6], &asks].concat()), [1, 2, 3]);
+    assert_eq!(lone(rules, &[&ends[..], &[0x88, 0xcc], &asks].concat()), [3]);
+    assert_eq!(lone(rules, &[&ends[..], &[8, 0], &udp(b"\x00\x01\x08\x00")].concat()), [3]);
+}
+
+#[test]
+fn counts_of_a_flow_are_of_one_direction_of_either_or_of_both() {
+    let rules = "alert ip any any -> any any (flow.pkts:either,>3; sid:1;)\n\
+        alert ip any any -> any any (flow.pkts:both,>3; sid:2;)\n\
+        alert ip any any -> any any (flow.pkts:>5; sid:3;)\n\
+        alert ip any any -> any any (flow.bytes:either,<50; sid:4;)\n\
+        alert ip any any -> any any (flow.bytes:both,<50; sid:5;)\n\
+        alert ip any any -> any any (flow.bytes:toclient,<50; sid:6;)";
+    let told = |packets: [u64; 2], bytes: [u64; 2]| {
+        let mut rig = Rig::new(rules);
+        let frame = udp(b"x");
+        let packet = decode(LinkType::Ip, Timestamp(0), &frame);
+        let mut hits = Vec::new();
+        let mut ask = Ask {
+            marks: &mut rig.marks,
+            globals: &mut rig.globals,
+            scratch: &mut rig.scratch,
+            hits: &mut hits,
+        };
+        let view = View { flow_packets: packets, flow_bytes: bytes, ..Rig::view_of(&packet, None) };
+        rig.set.inspect_packet(&view, &mut ask);
+        hits.iter().map(|hit| hit.rule.sid).collect::<Vec<_>>()
+    };
+    assert_eq!(told([4, 1], [40, 60]), [1, 4]);
+    assert_eq!(told([3, 3], [60, 40]), [3, 4, 6]);
+    assert_eq!(told([4, 4], [40, 40]), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn rules_that_are_meant_for_others_are_skipped_and_not_refused() {
+    let mut set = RuleSet::new(Variables::default());
+    let report = set.load(
+        "test",
+        "alert tcp any any -> any any (new.word:x; requires:version >= 99; sid:1;)\n\
+         alert newest any any -> any any (requires:keyword new.word; sid:2;)\n\
+         alert tcp any any -> any any (requires:weather sunny; sid:3;)\n\
+         alert tcp any any -> any any (new.word:x; requires:version >= 7; sid:4;)\n\
+         alert tcp any any -> any any (requires:version >= 99 | < 99, keyword tcp.hdr; sid:5;)",
+    );
+    let sids = |list: &[crate::RuleError]| list.iter().filter_map(|error| error.sid).collect::<Vec<_>>();
+    assert_eq!((report.loaded, sids(&report.skipped), sids(&report.refused)), (1, vec![1, 2, 3], vec![4]));
+    assert!(report.skipped.iter().all(|error| error.reason.starts_with("requires")), "{:?}", report.skipped);
+}
+
+#[test]
+fn an_extracted_number_is_rounded_up_as_align_says() {
+    let rule = |align: &str| {
+        format!(
+            "alert udp any any -> any any (byte_extract:1,0,n{align}; content:\"b\"; offset:n; depth:1; sid:1;)"
+        )
+    };
+    let meets = |align: &str, payload: &[u8]| Rig::new(&rule(align)).packet(payload) == [1];
+    assert!(meets("", b"\x05----b---") && !meets("", b"\x05-----b--"));
+    assert!(meets(",align 2", b"\x05-----b--") && !meets(",align 2", b"\x05----b---"));
+    assert!(meets(",align 4", b"\x05-------b") && meets(",align 4", b"\x08-------b"));
+    assert!(meets(",multiplier 3,align 4", b"\x01---b") && !meets(",multiplier 3,align 4", b"\x02---b"));
+}
+
+#[test]
+fn bits_of_hosts_are_forgotten_when_their_time_is_over() {
+    let mut rig = Rig::new(
+        "alert udp any any -> any any (content:\"set\"; hostbits:set,a,src,60; noalert; sid:1;)\n\
+         alert udp any any -> any any (content:\"ask\"; hostbits:isset,a,src; sid:2;)",
+    );
+    let mut at = |seconds: i64, payload: &[u8]| {
+        let bytes = udp(payload);
+        let packet = decode(LinkType::Ip, Timestamp(0).plus_seconds(seconds), &bytes);
+        let mut hits = Vec::new();
+        let mut ask = Ask {
+            marks: &mut rig.marks,
+            globals: &mut rig.globals,
+            scratch: &mut rig.scratch,
+            hits: &mut hits,
+        };
+        rig.set.inspect_packet(&Rig::view_of(&packet, None), &mut ask);
+        hits.iter().map(|hit| hit.rule.sid).collect::<Vec<_>>()
+    };
+    assert_eq!((at(0, b"set"), at(59, b"ask"), at(61, b"ask")), (vec![1], vec![2], vec![]));
+}
+
+#[test]
+fn numbers_of_which_there_are_several_are_counted() {
+    let name = [1, b'a', 0];
+    let question = |kind: u8| [&name[..], &[0, kind, 0, 1]].concat();
+    let message = |kinds: &[u8]| {
+        let head = [0, 7, 1, 0, 0, kinds.len() as u8, 0, 0, 0, 0, 0, 0];
+        let body: Vec<u8> = kinds.iter().flat_map(|kind| question(*kind)).collect();
+        let whole = [&head[..], &body].concat();
+        [&(whole.len() as u16).to_be_bytes()[..], &whole].concat()
+    };
+    let rules = ["A,nb>1", "count >1", "A,all_or_absent", "!A,or_absent", "A,nb0"];
+    let rules: String = rules
+        .iter()
+        .enumerate()
+        .map(|(n, value)| format!("alert dns any any -> any any (dns.rrtype:{value}; sid:{};)\n", n + 1))
+        .collect();
+    let told = |kinds: &[u8]| {
+        let mut sids = Rig::new(&rules).client(53, &[&message(kinds)]).remove(0);
+        sids.sort_unstable();
+        sids
+    };
+    assert_eq!(told(&[1, 1]), [1, 2, 3]);
+    assert_eq!(told(&[1, 28]), [2, 4]);
+    assert_eq!(told(&[1]), [3]);
+    assert_eq!(told(&[28]), [4, 5]);
+}

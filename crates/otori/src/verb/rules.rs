@@ -150,8 +150,12 @@ fn load(engine: &mut Engine, path: &Path, selection: &Selection) -> anyhow::Resu
     } else {
         format!(" ({enabled} enabled, {disabled} disabled, {dropped} turned into drops, {modified} modified)")
     };
+    let skipped = match report.skipped.len() {
+        0 => String::new(),
+        count => format!(", {count} not meant for this engine"),
+    };
     eprintln!(
-        "otori: {}: {} rules loaded, {} refused{selected}, {} ms",
+        "otori: {}: {} rules loaded, {} refused{skipped}{selected}, {} ms",
         path.display(),
         report.loaded,
         report.refused.len(),
