@@ -2,6 +2,7 @@
 //!
 //! Key type: [`Conversation`]. Neighbours: rows in [`crate::proto`], [`crate::transaction`].
 use crate::{
+    agreement::{self, Agreement, Disagreement},
     flow::Direction,
     limits::DETECT_BYTES,
     proto::{Expectation, PROTOCOLS, Parser, Probe, ProtocolId, ProtocolRow, by_id},
@@ -12,8 +13,22 @@ enum Detection {
     /// bytes seen so far per direction
     Undecided(Box<[Vec<u8>; 2]>),
     Known(&'static ProtocolRow, Box<dyn Parser>),
+    /// what was agreed on is still to begin
+    Changing(Box<Changing>),
     Unknown,
 }
+
+/// A connection that is about to change its protocol.
+struct Changing {
+    before: &'static ProtocolRow,
+    /// what was agreed on; anything may follow in a tunnel
+    expected: Option<(&'static ProtocolRow, Box<dyn Parser>)>,
+    /// bytes seen since, per direction
+    heard: [Vec<u8>; 2],
+}
+
+/// Ports that stand for those inside a tunnel, and behind an agreement to encrypt.
+const INNER_PORTS: [u16; 2] = [0, 443];
 
 /// Reads nothing.
 struct Silent;
@@ -35,6 +50,12 @@ pub struct Conversation {
     ended: [bool; 2],
     /// the protocol before it changed
     first: Option<&'static ProtocolRow>,
+    /// the protocol that was agreed on, where another one came
+    expected: Option<&'static ProtocolRow>,
+    /// whether both directions speak the same
+    agreement: Agreement,
+    /// the flow began before it was seen
+    midstream: bool,
 }
 
 impl Conversation {
@@ -48,12 +69,32 @@ impl Conversation {
             transactions,
             ended: [false; 2],
             first: None,
+            expected: None,
+            agreement: Agreement::empty(),
+            midstream: false,
         }
+    }
+    /// The flow began before it was seen: who speaks first does not matter.
+    pub const fn set_midstream(&mut self) {
+        self.midstream = true;
+    }
+    /// Events of recognition since the last call, which belong to no transaction.
+    pub fn disagreements(&mut self) -> impl Iterator<Item = &'static str> + use<> {
+        self.agreement.take()
+    }
+    /// What one direction by itself was recognised as, where that is not what the flow is.
+    pub const fn differs(&self, direction: Direction) -> Option<&'static str> {
+        self.agreement.differs(direction)
+    }
+    /// The protocol that was agreed on, where another one came.
+    pub fn expected_protocol(&self) -> Option<&'static str> {
+        self.expected.map(|row| row.name)
     }
     /// The protocol, once it is recognised.
     pub fn protocol(&self) -> Option<&'static ProtocolRow> {
         match &self.detection {
             Some(Detection::Known(row, _)) => Some(row),
+            Some(Detection::Changing(change)) => Some(change.before),
             _ => None,
         }
     }
@@ -83,22 +124,120 @@ impl Conversation {
     /// the transactions must be looked at and cleared first; call again with the rest.
     pub fn feed(&mut self, direction: Direction, bytes: &[u8]) -> usize {
         match self.detection {
-            Some(Detection::Unknown) => bytes.len(),
-            Some(Detection::Known(_, ref mut parser)) => {
+            Some(Detection::Unknown) => {
+                if self.transport == crate::decode::protocol::TCP {
+                    self.agreement.pass_over(direction, bytes.len());
+                }
+                bytes.len()
+            }
+            Some(Detection::Known(row, ref mut parser)) => {
+                if self.agreement.wants(direction) {
+                    let find = |bytes: &[u8]| probe(self.transport, self.ports, direction, bytes).0;
+                    match self.transport == crate::decode::protocol::TCP {
+                        true => self.agreement.judge(direction, row, bytes, find),
+                        false => self.agreement.judge_datagram(direction, row, bytes, find),
+                    }
+                }
                 let taken = parser.feed(direction, bytes, &mut self.transactions);
                 self.change();
                 taken
             }
-            _ => self.detect(direction, bytes),
+            Some(Detection::Changing(_)) => self.go_over(direction, bytes),
+            _ => {
+                self.agreement.hear(direction);
+                self.detect(direction, bytes)
+            }
         }
     }
     /// The protocol changes, if its parser says so.
     fn change(&mut self) {
         let Some(Detection::Known(before, parser)) = &mut self.detection else { return };
-        let change = parser.changes().and_then(|(id, parser)| Some((by_id(id)?, parser)));
-        if let Some((row, parser)) = change {
-            self.first = Some(*before);
-            self.detection = Some(Detection::Known(row, parser));
+        let before = *before;
+        let expected = parser.changes().and_then(|(id, parser)| Some((by_id(id)?, parser)));
+        if expected.is_none() && !parser.tunnels() {
+            return;
+        }
+        self.agreement.settle();
+        self.detection = match expected {
+            Some((row, parser)) if row.id == ProtocolId::Websocket => {
+                self.first = Some(before);
+                Some(Detection::Known(row, parser))
+            }
+            expected => Some(Detection::Changing(Box::new(Changing {
+                before,
+                expected,
+                heard: [const { Vec::new() }; 2],
+            }))),
+        };
+    }
+    /// Bytes behind an agreement to change the protocol.
+    fn go_over(&mut self, direction: Direction, bytes: &[u8]) -> usize {
+        let Some(Detection::Changing(change)) = &mut self.detection else { return bytes.len() };
+        let side = &mut change.heard[direction.index()];
+        let taken = DETECT_BYTES.saturating_sub(side.len()).min(bytes.len());
+        side.extend_from_slice(bytes.get(..taken).unwrap_or(&[]));
+        let full = side.len() >= DETECT_BYTES;
+        let wanted = change.expected.as_ref().map(|(row, _)| *row);
+        let found = match wanted {
+            Some(row) if agreement::is_said_by(row, direction, side) => Some(row),
+            // A server may go on with its first protocol; anything else is not told from what was agreed on.
+            Some(row) if row.id != ProtocolId::Tls => match (change.before.probe)(direction, side) {
+                Probe::Yes => Some(change.before),
+                _ => Some(row),
+            },
+            _ => probe(self.transport, INNER_PORTS, direction, side).0,
+        };
+        let Some(row) = found else {
+            if full {
+                self.give_up();
+                return bytes.len();
+            }
+            return taken;
+        };
+        let Changing { before, expected, heard } = core::mem::replace(
+            &mut **change,
+            Changing { before: row, expected: None, heard: [const { Vec::new() }; 2] },
+        );
+        let mut parser = match expected {
+            Some((expected, parser)) if expected.id == row.id => parser,
+            other => {
+                if let Some((other, _)) = other {
+                    self.miss(other);
+                }
+                (row.parser)()
+            }
+        };
+        self.first = Some(before);
+        let already = heard[direction.index()].len() - taken;
+        let taken_now = hand_over(&heard, direction, parser.as_mut(), &mut self.transactions);
+        // One change within another is none.
+        if self.expected.is_some() && parser.changes().is_some() {
+            self.transactions.iter_mut().for_each(|transaction| {
+                if transaction.protocol == ProtocolId::Http {
+                    transaction.note("http.failed_protocol_change");
+                    transaction.touched = [true; 2];
+                }
+            });
+        }
+        self.detection = Some(Detection::Known(row, parser));
+        self.change();
+        taken_now.saturating_sub(already)
+    }
+    /// Something else came than what was agreed on.
+    fn miss(&mut self, expected: &'static ProtocolRow) {
+        self.expected = Some(expected);
+        self.agreement.raise(Disagreement::Unexpected);
+        if expected.id == ProtocolId::Tls {
+            self.agreement.raise(Disagreement::NoTls);
+        }
+    }
+    /// Nothing that is known came behind an agreement to change the protocol.
+    fn give_up(&mut self) {
+        if let Some(Detection::Changing(change)) = self.detection.replace(Detection::Unknown) {
+            self.first = Some(change.before);
+            if let Some((row, _)) = change.expected {
+                self.miss(row);
+            }
         }
     }
     /// The protocol that it began with, if it has changed.
@@ -112,6 +251,7 @@ impl Conversation {
     /// It is the connection that another one has announced.
     pub fn adopt(&mut self, what: Expectation) {
         if let Some(row) = by_id(what.protocol) {
+            self.agreement.settle();
             self.detection = Some(Detection::Known(row, what.parser()));
         }
     }
@@ -133,6 +273,7 @@ impl Conversation {
     pub fn gap(&mut self, direction: Direction, count: u64) {
         match &mut self.detection {
             Some(Detection::Known(_, parser)) => parser.gap(direction, count, &mut self.transactions),
+            Some(Detection::Changing(_)) => self.give_up(),
             _ => self.detection = Some(Detection::Unknown),
         }
     }
@@ -141,8 +282,12 @@ impl Conversation {
         if core::mem::replace(&mut self.ended[direction.index()], true) {
             return;
         }
-        if let Some(Detection::Known(_, parser)) = &mut self.detection {
-            parser.end(direction, &mut self.transactions);
+        match &mut self.detection {
+            Some(Detection::Known(_, parser)) => parser.end(direction, &mut self.transactions),
+            Some(Detection::Changing(change)) if !change.heard[direction.index()].is_empty() => {
+                self.give_up()
+            }
+            _ => {}
         }
         if self.ended == [true; 2] {
             for transaction in self.transactions.iter_mut() {
@@ -164,6 +309,7 @@ impl Conversation {
             // The usual case: the first bytes tell, and are read where they lie.
             let mut parser = (row.parser)();
             let taken = parser.feed(direction, first, &mut self.transactions);
+            self.agreement.recognised(direction, row, self.midstream);
             self.detection = Some(Detection::Known(row, parser));
             self.change();
             return taken;
@@ -179,24 +325,25 @@ impl Conversation {
         if let Some(row) = found {
             let heard = core::mem::take(&mut **heard);
             let mut parser = (row.parser)();
-            // The other side first: it spoke before this byte.
-            let mut taken_now = 0;
-            for side in [direction.flip(), direction] {
-                let all = &heard[side.index()];
-                let consumed = parser.feed(side, all, &mut self.transactions);
-                if side == direction {
-                    let before = all.len() - taken;
-                    taken_now = consumed.saturating_sub(before);
-                }
+            self.agreement.recognised(direction, row, self.midstream);
+            let other = direction.flip();
+            if !heard[other.index()].is_empty() {
+                let find = |bytes: &[u8]| probe(self.transport, self.ports, other, bytes).0;
+                self.agreement.judge(other, row, &heard[other.index()], find);
             }
+            let already = heard[direction.index()].len() - taken;
+            let consumed = hand_over(&heard, direction, parser.as_mut(), &mut self.transactions);
             self.detection = Some(Detection::Known(row, parser));
             self.change();
-            return taken_now;
+            return consumed.saturating_sub(already);
         }
         if !open || full {
             // The other side may still be recognised if it has said nothing yet and this side is not text.
             let other_silent = heard[direction.flip().index()].is_empty();
             if full || !other_silent {
+                let sides = Direction::BOTH.map(|side| (side, heard[side.index()].len()));
+                sides.into_iter().for_each(|(side, count)| self.agreement.pass_over(side, count));
+                self.agreement.pass_over(direction, bytes.len() - taken);
                 self.detection = Some(Detection::Unknown);
             }
             return bytes.len();
@@ -209,6 +356,7 @@ impl Conversation {
                 let mut parser = (row.parser)();
                 parser.datagrams();
                 let taken = parser.feed(direction, bytes, &mut self.transactions);
+                self.agreement.recognised(direction, row, self.midstream);
                 self.detection = Some(Detection::Known(row, parser));
                 taken
             }
@@ -218,6 +366,18 @@ impl Conversation {
             }
         }
     }
+}
+
+/// Gives a parser what was heard before it was there, the other side first: it spoke before the last byte of `direction`.
+/// Returns how much of that one was taken.
+fn hand_over(
+    heard: &[Vec<u8>; 2],
+    direction: Direction,
+    parser: &mut dyn Parser,
+    transactions: &mut Transactions,
+) -> usize {
+    parser.feed(direction.flip(), &heard[direction.flip().index()], transactions);
+    parser.feed(direction, &heard[direction.index()], transactions)
 }
 
 /// The first row that recognises `bytes`, those that name one of the ports first; and whether any wants more.
@@ -252,6 +412,7 @@ impl Conversation {
     pub fn application(&self) -> Option<&'static str> {
         match &self.detection {
             Some(Detection::Known(row, _)) => Some(row.name),
+            Some(Detection::Changing(change)) => Some(change.before.name),
             Some(Detection::Unknown) => Some(FAILED),
             _ => None,
         }

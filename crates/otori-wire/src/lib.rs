@@ -7,6 +7,7 @@
 //! [`Anomalies`], never errors and never panics; every buffer has a bound in [`limits`].
 #![forbid(unsafe_code)]
 
+mod agreement;
 pub mod anomaly;
 pub mod conversation;
 pub mod cursor;

@@ -40,6 +40,10 @@ pub const TCP_PENDING_BYTES_ALL: usize = 64 * 1024 * 1024;
 pub const TCP_WINDOW_BYTES: u32 = 1 << 22;
 /// Bytes per direction looked at to recognise the application protocol.
 pub const DETECT_BYTES: usize = 4096;
+/// First bytes of a direction that suffice to say that it speaks no known protocol.
+pub const SETTLED_BYTES: usize = 24;
+/// Bytes of one direction alone behind which recognition of a connection is given up.
+pub const UNKNOWN_BYTES: u32 = 100_000;
 /// Transactions of one flow that are not finished yet.
 pub const TRANSACTIONS_PER_FLOW: usize = 256;
 /// Fields of one transaction.

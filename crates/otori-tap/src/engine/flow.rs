@@ -117,6 +117,7 @@ pub struct Facts {
     pub started_at: Timestamp,
     established: bool,
     streamed: bool,
+    midstream: bool,
     stream_bytes: [u64; 2],
 }
 
@@ -134,6 +135,7 @@ impl Facts {
             started_at: flow.started_at,
             established: flow.is_established(),
             streamed: tcp.is_some_and(|tcp| tcp.state() > TcpState::None),
+            midstream: tcp.is_some_and(|tcp| tcp.midstream),
             stream_bytes: Direction::BOTH.map(|way| tcp.map_or(0, |tcp| tcp.delivered(way))),
         }
     }
@@ -316,6 +318,7 @@ impl Work<'_> {
             conversation.feed(direction, packet.payload);
         }
         let mut decision = self.feed_stream(&mut case, conversation, extra);
+        self.tell_disagreements(&mut case, direction, conversation);
         if !self.settings.named_only.is_empty()
             && conversation.protocol_id().is_some_and(|id| self.settings.named_only.contains(&id))
         {
@@ -335,22 +338,6 @@ impl Work<'_> {
         self.seal(flow);
         self.skip_from_now_on(flow);
         decision
-    }
-
-    /// Writes down what is wrong with a packet and its stream, and counts it.
-    fn tell_events(&mut self, case: &Case<'_, '_>, direction: Direction, conversation: &Conversation) {
-        for (kind, names) in [("decode", case.packet.anomalies.names()), ("stream", case.events.names())] {
-            for name in names {
-                if let Some(event) = name.strip_prefix("stream.") {
-                    self.state.stats.bump(stats::STREAM_EVENT, event);
-                }
-                if *name == "stream.reassembly_seq_gap" {
-                    self.state.stats.bump(stats::STREAM, "reassembly_gap");
-                }
-                let place = self.place(&case.facts, direction, case.packet, conversation);
-                self.state.eve.anomaly(&place, kind, name);
-            }
-        }
     }
 
     /// A connection that is taken up midstream, and a packet with urgent bytes, may have a fate of their own.
@@ -458,6 +445,9 @@ impl Work<'_> {
         let Facts { client, server, .. } = case.facts;
         if !self.state.pieces.list.is_empty() {
             self.state.adopt(case.packet.at, &case.facts, conversation);
+            if case.facts.midstream {
+                conversation.set_midstream();
+            }
         }
         let pieces = core::mem::take(&mut self.state.pieces);
         for (way, kind) in &pieces.list {
@@ -721,6 +711,10 @@ impl Work<'_> {
             self.feed_stream(&mut case, conversation, extra);
         }
         Direction::BOTH.into_iter().for_each(|direction| conversation.end(direction));
+        self.tell_disagreements(&mut case, Direction::ToServer, conversation);
+        if !dropped && !case.events.names().is_empty() {
+            self.ask_packet(&mut case, Direction::ToServer, conversation, extra);
+        }
         if !dropped {
             self.ask_pieces(&mut case, conversation, extra, None);
             self.ask_transactions(&mut case, conversation, extra, None);

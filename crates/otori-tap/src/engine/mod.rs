@@ -16,6 +16,7 @@ mod policing;
 mod settings;
 mod stats;
 mod tagged;
+mod telling;
 mod told;
 mod verdict;
 mod watching;

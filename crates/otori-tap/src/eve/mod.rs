@@ -27,7 +27,7 @@ use otori_rule::{
 };
 use otori_wire::proto::Record;
 use otori_wire::{
-    Flow, Packet, Transaction,
+    Direction, Flow, Packet, Transaction,
     decode::{Transport, protocol},
     proto,
 };
@@ -253,6 +253,25 @@ impl Eve {
         });
     }
 
+    /// Directions that do not speak one protocol; `event` is the name that rules have for it.
+    pub fn disagreement(&mut self, place: &Place<'_, '_>, event: &str) {
+        if !self.enabled {
+            return;
+        }
+        let event = event.to_ascii_uppercase();
+        self.line(|line, style| {
+            write_head(line, place, "anomaly", style);
+            line.object("anomaly", &mut |object| {
+                object.text("type", b"applayer");
+                object.text("event", event.as_bytes());
+                object.text("layer", b"proto_detect");
+                if let Some(name) = place.application {
+                    object.text("app_proto", name.as_bytes());
+                }
+            });
+        });
+    }
+
     /// The end of a flow.
     pub fn flow<S>(&mut self, at: Timestamp, flow: &Flow<S>, notes: &FlowNotes<'_>) {
         if !self.enabled {
@@ -286,8 +305,17 @@ impl Eve {
             }
             device::add_ends(&mut more, notes.ends);
             line.extend(more);
-            if let Some(first) = flow.conversation.first_protocol() {
-                line.text("app_proto_orig", first.as_bytes());
+            let talk = &flow.conversation;
+            let others = [
+                ("app_proto_ts", talk.differs(Direction::ToServer)),
+                ("app_proto_tc", talk.differs(Direction::ToClient)),
+                ("app_proto_orig", talk.first_protocol()),
+                ("app_proto_expected", talk.expected_protocol()),
+            ];
+            for (key, name) in others {
+                if let Some(name) = name {
+                    line.text(key, name.as_bytes());
+                }
             }
             if let Some((evidence, application)) = notes.application {
                 line.object("application", &mut |object| {

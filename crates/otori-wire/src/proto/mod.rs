@@ -304,6 +304,10 @@ pub trait Parser: Send {
     fn changes(&mut self) -> Option<(ProtocolId, Box<dyn Parser>)> {
         None
     }
+    /// What follows is a connection of its own, of any protocol, since the last call. Its bytes were not taken.
+    fn tunnels(&mut self) -> bool {
+        false
+    }
     /// A connection that this one has announced since the last call.
     fn expects(&mut self) -> Option<Expectation> {
         None
