@@ -51,6 +51,10 @@ impl Drop for Inflater {
 pub(in crate::proto) struct Decoder {
     layers: Vec<Layer>,
     produced: usize,
+    /// something was not what it was announced to be
+    broken: bool,
+    /// as much came out as is allowed for
+    bomb: bool,
 }
 
 enum Layer {
@@ -74,7 +78,12 @@ impl Decoder {
             word if has(word, b"deflate") => Some(Layer::Head(false, Vec::new())),
             _ => None,
         });
-        Decoder { layers: layers.take(CODING_LAYERS).collect(), produced: 0 }
+        Decoder { layers: layers.take(CODING_LAYERS).collect(), ..Decoder::default() }
+    }
+    /// What went wrong so far, under Suricata's names.
+    pub(in crate::proto) fn events(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let events = [(self.broken, "http.gzip_decompression_failed"), (self.bomb, "http.compression_bomb")];
+        events.into_iter().filter_map(|(is, name)| is.then_some(name))
     }
     /// There is nothing to undo.
     pub(in crate::proto) fn is_plain(&self) -> bool {
@@ -85,7 +94,9 @@ impl Decoder {
         let mut current = None;
         for layer in &mut self.layers {
             let room = INFLATED_BYTES.saturating_sub(self.produced);
-            let out = layer.decode(current.as_deref().unwrap_or(bytes), room);
+            let (out, sound) = layer.decode(current.as_deref().unwrap_or(bytes), room);
+            self.broken |= !sound;
+            self.bomb |= out.len() >= room && room > 0;
             self.produced = self.produced.saturating_add(out.len());
             current = Some(out);
         }
@@ -95,7 +106,7 @@ impl Decoder {
     pub(in crate::proto) fn finish(&mut self) -> Vec<u8> {
         let mut current = Vec::new();
         for layer in &mut self.layers {
-            let mut out = layer.decode(&current, INFLATED_BYTES);
+            let (mut out, _) = layer.decode(&current, INFLATED_BYTES);
             if let Layer::Head(_, held) = layer {
                 out.append(held);
                 *layer = Layer::Plain;
@@ -115,28 +126,29 @@ pub fn inflate_whole(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
 }
 
 impl Layer {
-    fn decode(&mut self, bytes: &[u8], room: usize) -> Vec<u8> {
+    /// What comes out of the layer, and whether what went in was sound.
+    fn decode(&mut self, bytes: &[u8], room: usize) -> (Vec<u8>, bool) {
         match self {
-            Layer::Plain => bytes.to_vec(),
-            Layer::Done => Vec::new(),
+            Layer::Plain => (bytes.to_vec(), true),
+            Layer::Done => (Vec::new(), true),
             Layer::Running(state) => {
                 let (out, status) = run(state, bytes, room);
                 if status != Status::More {
                     *self = Layer::Done;
                 }
-                out
+                (out, status != Status::Broken)
             }
             Layer::Head(gzip, held) => {
                 held.extend_from_slice(bytes);
                 let start = match head(*gzip, held) {
-                    Head::More if held.len() < GZIP_HEADER_BYTES => return Vec::new(),
+                    Head::More if held.len() < GZIP_HEADER_BYTES => return (Vec::new(), true),
                     Head::More => None,
                     Head::Stream(format, at) => Some((format, at)),
                 };
                 let held = core::mem::take(held);
                 let Some((format, at)) = start else {
                     *self = Layer::Plain;
-                    return held;
+                    return (held, false);
                 };
                 let mut state = Inflater::new(format);
                 let (out, status) = run(&mut state, held.get(at..).unwrap_or(&[]), room);
@@ -145,11 +157,14 @@ impl Layer {
                     Status::End => *self = Layer::Done,
                     Status::Broken if out.is_empty() => {
                         *self = Layer::Plain;
-                        return held;
+                        return (held, false);
                     }
-                    Status::Broken => *self = Layer::Done,
+                    Status::Broken => {
+                        *self = Layer::Done;
+                        return (out, false);
+                    }
                 }
-                out
+                (out, true)
             }
         }
     }
@@ -244,6 +259,13 @@ mod tests {
         check("Deflate", &zlib, text);
         check("identity", text, text);
         check("gzip", b"\x1f", b"\x1f");
+        let events = |body: &[u8]| {
+            let mut decoder = Decoder::new(b"gzip");
+            decoder.decode(body);
+            decoder.events().collect::<Vec<_>>()
+        };
+        assert!(events(&gzip).is_empty());
+        assert_eq!(events(b"\x07no archive at all"), ["http.gzip_decompression_failed"]);
         let twice = miniz_oxide::deflate::compress_to_vec_zlib(&gzip, 6);
         check("gzip, deflate", &twice, text);
         assert!(Decoder::new(b"identity").is_plain());
@@ -268,5 +290,6 @@ mod tests {
         let mut decoder = Decoder::new(b"deflate");
         assert!(decoder.decode(&bomb).len() <= INFLATED_BYTES);
         assert!(decoder.decode(&bomb).is_empty());
+        assert_eq!(decoder.events().collect::<Vec<_>>(), ["http.compression_bomb"]);
     }
 }

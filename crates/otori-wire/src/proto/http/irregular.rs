@@ -95,13 +95,43 @@ pub(super) fn headers(head: &Head, direction: Direction, transaction: &mut Trans
             }
         } else if direction == Direction::ToClient && is(b"content-type") && starts(b"multipart/byteranges") {
             transaction.note("http.response_multipart_byteranges");
-        } else if is(b"content-encoding") && !value.split(|byte| *byte == b',').all(coding_is_known) {
-            transaction.note("http.abnormal_ce_header");
+        } else if direction == Direction::ToClient && is(b"content-range") && !is_range(value) {
+            transaction.note("http.range_invalid");
+        } else if is(b"content-encoding") {
+            let codings = value.split(|byte| *byte == b',');
+            if !codings.clone().all(coding_is_known) {
+                transaction.note("http.abnormal_ce_header");
+            }
+            if codings.filter(|coding| !coding.trim_ascii().is_empty()).count() > LAYERS {
+                transaction.note("http.too_many_encoding_layers");
+            }
         }
     }
     if direction == Direction::ToServer {
         hosts(head, transaction);
     }
+}
+
+/// Content codings on top of each other that are usual.
+const LAYERS: usize = 2;
+
+/// RFC 9110 14.4: `bytes 0-9/100`, either side of the slash perhaps `*`.
+fn is_range(value: &[u8]) -> bool {
+    let number = |text: &[u8]| core::str::from_utf8(text).ok()?.parse::<u64>().ok();
+    let parts = || {
+        let value = value.trim_ascii();
+        let (unit, rest) = value.split_at_checked(value.iter().position(u8::is_ascii_whitespace)?)?;
+        let rest = rest.trim_ascii();
+        let (range, size) = rest.split_at_checked(rest.iter().position(|byte| *byte == b'/')?)?;
+        Some((unit, range, size.get(1..)?))
+    };
+    let Some((unit, range, size)) = parts() else { return false };
+    let size = if size == b"*" { Some(u64::MAX) } else { number(size) };
+    let whole = range == b"*";
+    let mut ends = range.splitn(2, |byte| *byte == b'-').map(number);
+    let ends = (ends.next().flatten(), ends.next().flatten());
+    unit.eq_ignore_ascii_case(b"bytes")
+        && size.is_some_and(|size| whole || matches!(ends, (Some(from), Some(to)) if from <= to && to < size))
 }
 
 fn coding_is_known(coding: &[u8]) -> bool {
@@ -150,12 +180,28 @@ fn transfer(head: &Head, direction: Direction, transaction: &mut Transaction) {
 }
 
 fn hosts(head: &Head, transaction: &mut Transaction) {
-    if head.target_host().is_some_and(|host| !is_host(host)) {
+    if let Some(host) = head.target_host().filter(|host| !is_host(host)) {
         transaction.note("http.request_uri_host_invalid");
+        if !has_port(host) {
+            transaction.note("http.invalid_server_port_in_request");
+        }
+    }
+    if transaction.fields.get(METHOD) == Some(b"CONNECT") {
+        let target = transaction.fields.get(URI_RAW).unwrap_or(&[]);
+        if target.contains(&b':') && !has_port(target) {
+            transaction.note("http.invalid_authority_port");
+        }
     }
     if head.values(b"host").next().is_some_and(|host| !is_host(host)) {
         transaction.note("http.request_header_host_invalid");
     }
+}
+
+/// What stands behind the last colon, if one does, is a port.
+fn has_port(host: &[u8]) -> bool {
+    let Some(colon) = host.iter().rposition(|byte| *byte == b':') else { return true };
+    let port = host.get(colon + 1..).and_then(|port| core::str::from_utf8(port).ok());
+    port.and_then(|port| port.parse::<u16>().ok()).is_some_and(|port| port > 0)
 }
 
 /// Labels of letters, digits, `-` and `_`, joined by single dots; or an address in brackets; and a port.
@@ -221,6 +267,23 @@ mod tests {
             "",
             &["http.invalid_content_length_field_in_request", "http.request_auth_unrecognized"],
         );
+    }
+
+    #[test]
+    fn ports_ranges_and_interim_answers_are_read() {
+        let connect = "CONNECT a.example:99999 HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        check(connect, "", &["http.invalid_authority_port"]);
+        let (get, part) =
+            ("GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 206 x\r\nContent-Length: 0\r\nContent-Range: ");
+        check(get, &format!("{part}bytes 0-9/10\r\n\r\n"), &[]);
+        check(get, &format!("{part}bytes 9-0/10\r\n\r\n"), &["http.range_invalid"]);
+        let continues = "HTTP/1.1 100 Continue\r\n\r\n";
+        check(get, &format!("{continues}HTTP/1.1 204 x\r\n\r\n"), &[]);
+        check(get, &continues.repeat(2), &["http.100_continue_already_seen"]);
+        let codings = "HTTP/1.1 204 x\r\nContent-Encoding: gzip, gzip, gzip\r\n\r\n";
+        check(get, codings, &["http.too_many_encoding_layers"]);
+        let long = format!("HTTP/1.1 204 x\r\nA: {}\r\n\r\n", "a".repeat(crate::limits::HTTP_LINE_BYTES));
+        check(get, &long, &["http.response_field_too_long"]);
     }
 
     #[test]

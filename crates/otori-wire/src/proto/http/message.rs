@@ -339,6 +339,7 @@ impl Head {
             return self.keep_body(direction, bytes, transaction);
         }
         let decoded = self.decoder.decode(bytes);
+        self.decoder.events().for_each(|event| transaction.note(event));
         self.keep_body(direction, &decoded, transaction);
     }
 
@@ -354,7 +355,8 @@ impl Head {
         }
         if let Some(boundary) = self.boundary.take() {
             let body = transaction.fields.get(REQUEST_BODY).map(<[u8]>::to_vec).unwrap_or_default();
-            return multipart::files(&boundary, &body, &mut transaction.fields);
+            let wrong = multipart::files(&boundary, &body, &mut transaction.fields);
+            return wrong.into_iter().flatten().for_each(|event| transaction.note(event));
         }
         if self.body_size > 0 {
             file::finish(direction, self.body_size, &mut transaction.fields);
@@ -389,8 +391,14 @@ impl Head {
                 out.extend_from_slice(uri.split(|b| *b == b'?').next().unwrap_or(uri));
             }),
         }
+        if transaction.fields.get(file::name(direction)).is_some_and(|name| name.len() > FILE_NAME_BYTES) {
+            transaction.note("http.file_name_too_long");
+        }
     }
 }
+
+/// The longest name of a file that a file system takes.
+const FILE_NAME_BYTES: usize = 4096;
 
 const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | 0)

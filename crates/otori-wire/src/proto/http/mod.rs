@@ -121,6 +121,10 @@ const JUNK_LINES: usize = 4;
 struct HttpParser {
     sides: [Side; 2],
     upgraded: Option<Upgrade>,
+    /// the transaction that was answered with 100 Continue last
+    continued: Option<u64>,
+    /// a proxy has opened the connection that it was asked for
+    tunnel: bool,
 }
 
 /// Another protocol goes on.
@@ -138,10 +142,13 @@ impl Parser for HttpParser {
             Upgrade::Websocket => (ProtocolId::Websocket, super::websocket::parser()),
         })
     }
+    fn tunnels(&mut self) -> bool {
+        core::mem::take(&mut self.tunnel)
+    }
     fn feed(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            if self.upgraded.is_some() {
+            if self.upgraded.is_some() || self.tunnel {
                 return at;
             }
             let side = &mut self.sides[direction.index()];
@@ -178,7 +185,11 @@ impl Parser for HttpParser {
         let side = &mut self.sides[direction.index()];
         if !side.line.is_empty() {
             let line = core::mem::take(&mut side.line);
+            let cut = direction == Direction::ToServer && side.expect == Expect::FirstLine;
             self.whole_line(direction, &line, transactions);
+            if cut {
+                self.note(direction, transactions, "http.request_line_incomplete");
+            }
         }
         let junk = core::mem::take(&mut self.sides[direction.index()].junk);
         if !junk.is_empty() {
@@ -238,8 +249,12 @@ impl HttpParser {
         let overlong_now = piece.len() > room && !side.overlong;
         side.overlong |= piece.len() > room;
         side.line.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or(piece));
+        let too_long = match direction {
+            Direction::ToServer => "http.request_field_too_long",
+            Direction::ToClient => "http.response_field_too_long",
+        };
         if overlong_now {
-            self.note(direction, transactions, "http.request_field_too_long");
+            self.note(direction, transactions, too_long);
         }
         if end.is_some() {
             let line = core::mem::take(&mut self.sides[direction.index()].line);
@@ -248,7 +263,7 @@ impl HttpParser {
             let overlong = core::mem::take(&mut self.sides[direction.index()].overlong);
             // A first line has its transaction only now.
             if overlong {
-                self.note(direction, transactions, "http.request_field_too_long");
+                self.note(direction, transactions, too_long);
             }
         }
         taken
@@ -384,12 +399,16 @@ impl HttpParser {
                 // 100 Continue and its like.
                 side.expect = Expect::FirstLine;
                 side.transaction = None;
+                if self.continued.replace(transaction.id) == Some(transaction.id) {
+                    transaction.note("http.100_continue_already_seen");
+                }
                 transaction.progress[1] = Progress::Waiting;
                 transaction.fields.forget(|id| is_of(id, direction));
                 return;
             }
             Then::AnotherProtocol => {
                 transaction.advance(direction, Progress::Headers);
+                self.tunnel = transaction.fields.get(METHOD) == Some(b"CONNECT");
                 self.upgraded = upgrade;
                 self.sides[0].expect = Expect::Nothing;
                 self.complete(direction, transactions);
