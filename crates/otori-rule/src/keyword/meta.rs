@@ -85,10 +85,18 @@ const ENGINE_EVENTS: &[&str] = &[
     "applayer_unexpected_protocol",
 ];
 
+/// Events that had other names once.
+const RENAMED: &[(&str, &str)] = &[
+    ("header_frame_with_extra_data", "extra_header_data"),
+    ("not_a_request", "not_request"),
+    ("not_a_response", "not_response"),
+];
+
 pub(super) fn application_event(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
-    let name = value.trim();
-    if ENGINE_EVENTS.contains(&name) {
-        builder.rule.checks.push(Check::FlowEvent(name.into()));
+    // Suricata takes names of events in any case.
+    let name = value.trim().to_ascii_lowercase();
+    if ENGINE_EVENTS.contains(&name.as_str()) {
+        builder.rule.checks.push(Check::FlowEvent(name));
         return Ok(());
     }
     let (protocol, event) =
@@ -97,7 +105,9 @@ pub(super) fn application_event(builder: &mut Builder<'_>, value: &str) -> Resul
     if !known || event.is_empty() {
         return Err(format!("unknown application protocol {protocol:?}"));
     }
-    builder.rule.application_events.push(name.into());
+    let now = RENAMED.iter().find(|(before, _)| *before == event).map(|(_, now)| *now);
+    let name = now.map_or(name.clone(), |now| format!("{protocol}.{now}"));
+    builder.rule.application_events.push(name);
     Ok(())
 }
 

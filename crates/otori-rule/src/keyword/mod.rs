@@ -287,6 +287,16 @@ mod tests {
     }
 
     #[test]
+    fn events_are_known_by_the_names_that_they_had() {
+        let (variables, mut tables) = (crate::Variables::default(), crate::Tables::default());
+        for name in ["dns.not_a_request", "dns.not_request", "DNS.Not_Request"] {
+            let text = format!("alert dns any any -> any any (app-layer-event:{name}; sid:1;)");
+            let rule = crate::parse_rule(&text, &variables, &mut tables).unwrap();
+            assert_eq!(rule.application_events, ["dns.not_request"]);
+        }
+    }
+
+    #[test]
     fn rows_are_sorted() {
         assert!(KEYWORDS.is_sorted_by(|a, b| a.name < b.name));
         assert!(KEYWORDS.iter().all(|row| !row.note.is_empty()));

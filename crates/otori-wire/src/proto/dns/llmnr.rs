@@ -25,8 +25,8 @@ pub static FIELDS: &[FieldRow] = &[
 
 const EVENTS: &[(&str, &str)] = &[
     ("dns.malformed_data", "llmnr.malformed_data"),
-    ("dns.not_a_request", "llmnr.not_a_request"),
-    ("dns.not_a_response", "llmnr.not_a_response"),
+    ("dns.not_request", "llmnr.not_request"),
+    ("dns.not_response", "llmnr.not_response"),
     ("dns.z_flag_set", "llmnr.z_flag_set"),
     ("dns.invalid_opcode", "llmnr.invalid_opcode"),
     ("dns.infinite_loop", "llmnr.infinite_loop"),

@@ -262,8 +262,8 @@ fn set_fields(kin: Kin, direction: Direction, message: &Message, transaction: &m
     }
     match (message.is_response(), direction) {
         _ if for_all => {}
-        (true, Direction::ToServer) => transaction.note(kin.event("dns.not_a_request")),
-        (false, Direction::ToClient) => transaction.note(kin.event("dns.not_a_response")),
+        (true, Direction::ToServer) => transaction.note(kin.event("dns.not_request")),
+        (false, Direction::ToClient) => transaction.note(kin.event("dns.not_response")),
         _ => {}
     }
 }

@@ -287,7 +287,7 @@ impl Http2Parser {
         side.block_bytes.clear();
         let Some(transaction) = transactions.get_mut(id) else { return };
         if !sound {
-            transaction.note("http2.header_frame_with_extra_data");
+            transaction.note("http2.extra_header_data");
         }
         for size in updates {
             transaction.fields.set_number(fields::id(direction, fields::TABLE_SIZE), size as u64);
