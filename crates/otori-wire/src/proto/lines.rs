@@ -41,6 +41,13 @@ impl Lines {
         }
         taken
     }
+    /// Gives what there is of a line that has no end.
+    pub fn rest(&mut self, each: impl FnOnce(Line<'_>)) {
+        let held = core::mem::take(&mut self.held);
+        if !held.is_empty() {
+            each(Line { text: trim(&held), raw: &held, cut: core::mem::take(&mut self.cut) });
+        }
+    }
     /// Forgets the line in progress.
     pub fn clear(&mut self) {
         self.held.clear();
@@ -54,6 +61,10 @@ pub(super) trait LineReader {
     fn lines(&mut self, direction: Direction) -> &mut Lines;
     /// Another protocol takes over, which [`Parser::changes`](super::Parser::changes) gives at once.
     fn is_over(&self) -> bool;
+    /// Bytes that are no lines: takes some of those that come next, and says how many.
+    fn chunk(&mut self, _direction: Direction, _bytes: &[u8], _transactions: &mut Transactions) -> usize {
+        0
+    }
     /// Takes a whole line.
     fn line(&mut self, direction: Direction, line: &Line<'_>, transactions: &mut Transactions);
 }
@@ -69,6 +80,11 @@ pub(super) fn feed(
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty() && !reader.is_over()) {
         if direction == Direction::ToServer && transactions.is_full() {
             return at;
+        }
+        let taken = reader.chunk(direction, rest, transactions);
+        if taken > 0 {
+            at += taken;
+            continue;
         }
         let mut lines = core::mem::take(reader.lines(direction));
         at += lines.take(rest, |line| reader.line(direction, &line, transactions));

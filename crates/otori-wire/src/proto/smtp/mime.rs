@@ -64,15 +64,56 @@ pub(super) struct Mime {
     boundaries: Vec<Vec<u8>>,
     open: Option<Open>,
     files: usize,
+    /// what was wrong with the last line: places in [`WRONG`]
+    noted: u8,
 }
+
+/// What may be wrong with a line, under Suricata's names, which has them of RFC 5322 2.1.1 and RFC 2045 6.7 and 6.8.
+const WRONG: [&str; 8] = [
+    "smtp.mime_long_line",
+    "smtp.mime_long_enc_line",
+    "smtp.mime_long_header_name",
+    "smtp.mime_long_header_value",
+    "smtp.mime_malformed_msg",
+    "smtp.mime_invalid_base64",
+    "smtp.mime_invalid_qp",
+    "smtp.mime_long_boundary",
+];
+const LONG_LINE: u8 = 1;
+const LONG_ENCODED: u8 = 1 << 1;
+const LONG_NAME: u8 = 1 << 2;
+const LONG_VALUE: u8 = 1 << 3;
+const MALFORMED: u8 = 1 << 4;
+const BAD_BASE64: u8 = 1 << 5;
+const BAD_QUOTED: u8 = 1 << 6;
+const LONG_BOUNDARY: u8 = 1 << 7;
+
+/// Bytes of a line, RFC 5322 2.1.1.
+const LINE_BYTES: usize = 998;
+/// Bytes of an encoded line, RFC 2045 6.7.
+const ENCODED_BYTES: usize = 76;
+/// Bytes of a header's name that are usual.
+const NAME_BYTES: usize = 75;
+/// Bytes of a header's value that are usual.
+const VALUE_BYTES: usize = 2000;
+/// Bytes of a boundary that are usual.
+const BOUNDARY_BYTES: usize = 254;
 
 impl Mime {
     /// The mail has parts, or is one file: its text as a whole is none.
     pub(super) fn has_files(&self) -> bool {
         self.files > 0 || self.open.is_some() || !self.boundaries.is_empty()
     }
+    /// What was wrong with the last line; `cut` if it was longer than any that is kept.
+    pub(super) fn wrong(&mut self, cut: bool) -> impl Iterator<Item = &'static str> + use<> {
+        let noted = core::mem::take(&mut self.noted) | if cut { LONG_LINE } else { 0 };
+        WRONG.into_iter().enumerate().filter(move |(place, _)| noted & 1 << place != 0).map(|(_, name)| name)
+    }
     /// Takes a line without its end.
     pub(super) fn line(&mut self, line: &[u8], fields: &mut Fields) {
+        if line.len() > LINE_BYTES {
+            self.noted |= LONG_LINE;
+        }
         if let Some(last) = self.boundary_of(line) {
             self.close(fields);
             // Of a multipart that is over, what follows belongs to nobody.
@@ -82,7 +123,7 @@ impl Mime {
             return;
         }
         match &mut self.open {
-            Some(open) => open.line(line),
+            Some(open) => self.noted |= open.wrong(line) | open.line(line),
             None if !self.in_body => self.header_line(line, fields),
             None => email::text(line, fields),
         }
@@ -115,6 +156,7 @@ impl Mime {
             self.header.extend_from_slice(line.get(..line.len().min(room)).unwrap_or(line));
             return;
         }
+        self.noted |= header_wrong(&self.header, line);
         let header = core::mem::replace(&mut self.header, line.to_vec());
         self.part.header(&header);
         if !self.inside {
@@ -127,6 +169,9 @@ impl Mime {
         self.header.clear();
         let part = core::mem::take(&mut self.part);
         if let Some(boundary) = part.boundary {
+            if boundary.len() > BOUNDARY_BYTES {
+                self.noted |= LONG_BOUNDARY;
+            }
             if self.boundaries.len() < DEPTH {
                 self.boundaries.push(boundary);
             }
@@ -164,6 +209,23 @@ impl Part {
             };
         }
     }
+}
+
+/// What is wrong with a header that is whole, and with the first line of the next one.
+fn header_wrong(header: &[u8], next: &[u8]) -> u8 {
+    let mut wrong = 0;
+    if let Some(colon) = header.iter().position(|byte| *byte == b':') {
+        if colon > NAME_BYTES {
+            wrong |= LONG_NAME;
+        }
+        if header.len() - colon > VALUE_BYTES {
+            wrong |= LONG_VALUE;
+        }
+    }
+    if !next.is_empty() && !next.contains(&b':') {
+        wrong |= MALFORMED;
+    }
+    wrong
 }
 
 /// Pieces that a name may come in.
@@ -208,9 +270,26 @@ impl Open {
         let room = BODY_BYTES.saturating_sub(self.data.len());
         self.data.extend_from_slice(bytes.get(..bytes.len().min(room)).unwrap_or(bytes));
     }
-    fn line(&mut self, line: &[u8]) {
+    /// What is wrong with a line by itself.
+    fn wrong(&self, line: &[u8]) -> u8 {
+        let long = if line.len() > ENCODED_BYTES { LONG_ENCODED } else { 0 };
         match self.encoding {
-            Encoding::Base64 => self.base64(line),
+            Encoding::Plain => 0,
+            Encoding::Base64 => long,
+            Encoding::Quoted => {
+                let line = line.trim_ascii_end();
+                let line = line.strip_suffix(b"=").unwrap_or(line);
+                let hex = |pair: &[u8]| matches!(pair, [a, b, ..] if unhex(*a, *b).is_some());
+                let mut marks = line.iter().enumerate().filter(|(_, byte)| **byte == b'=');
+                let sound = marks.all(|(at, _)| line.get(at + 1..).is_some_and(hex));
+                long | if sound { 0 } else { BAD_QUOTED }
+            }
+        }
+    }
+    /// Takes a line; gives what is wrong with its coding.
+    fn line(&mut self, line: &[u8]) -> u8 {
+        match self.encoding {
+            Encoding::Base64 => return self.base64(line),
             Encoding::Plain | Encoding::Quoted => {
                 if core::mem::take(&mut self.held) {
                     self.push(b"\r\n");
@@ -218,7 +297,7 @@ impl Open {
                 if self.encoding == Encoding::Plain {
                     self.push(line);
                     self.held = true;
-                    return;
+                    return 0;
                 }
                 // An equals sign at the end joins the line with the next one.
                 let line = line.trim_ascii_end();
@@ -227,9 +306,11 @@ impl Open {
                 self.held = joined.is_none();
             }
         }
+        0
     }
-    fn base64(&mut self, line: &[u8]) {
+    fn base64(&mut self, line: &[u8]) -> u8 {
         let mut out = Vec::with_capacity(line.len());
+        let mut wrong = 0;
         for byte in line {
             let digit = match byte {
                 b'A'..=b'Z' => byte - b'A',
@@ -242,7 +323,12 @@ impl Open {
                     self.digits = 0;
                     continue;
                 }
-                _ => continue,
+                byte => {
+                    if !byte.is_ascii_whitespace() {
+                        wrong = BAD_BASE64;
+                    }
+                    continue;
+                }
             };
             self.bits = self.bits << 6 | u32::from(digit);
             self.digits += 1;
@@ -255,6 +341,7 @@ impl Open {
             }
         }
         self.push(&out);
+        wrong
     }
 }
 
@@ -271,6 +358,43 @@ mod tests {
         let expect: Vec<(String, String)> =
             expect.iter().map(|(name, data)| ((*name).into(), (*data).into())).collect();
         assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn lines_that_break_the_rules_are_told() {
+        let wrong = |encoding: &str, line: &str| {
+            let (mut mime, mut fields) = (Mime::default(), Fields::default());
+            let head = format!(
+                "Content-Disposition: attachment; filename=a\nContent-Transfer-Encoding: {encoding}\n"
+            );
+            let mut all = Vec::new();
+            for line in head.split('\n').chain([line]) {
+                mime.line(line.as_bytes(), &mut fields);
+                all.extend(mime.wrong(false));
+            }
+            all
+        };
+        assert!(wrong("base64", "aGVsbG8=").is_empty());
+        assert_eq!(wrong("base64", "aGV$bG8="), ["smtp.mime_invalid_base64"]);
+        assert_eq!(wrong("base64", &"aGVs".repeat(20)), ["smtp.mime_long_enc_line"]);
+        assert!(wrong("quoted-printable", "a=3Db=").is_empty());
+        assert_eq!(wrong("quoted-printable", "a=XYb"), ["smtp.mime_invalid_qp"]);
+        assert_eq!(wrong("7bit", &"a".repeat(999)), ["smtp.mime_long_line"]);
+        let header = |line: &str| {
+            let mut mime = Mime::default();
+            let mut all = Vec::new();
+            for line in [line, "Subject: x"] {
+                mime.line(line.as_bytes(), &mut Fields::default());
+                all.extend(mime.wrong(false));
+            }
+            all
+        };
+        assert_eq!(header("no colon"), ["smtp.mime_malformed_msg"]);
+        assert_eq!(header(&format!("{}: 1", "n".repeat(80))), ["smtp.mime_long_header_name"]);
+        assert_eq!(
+            header(&format!("n: {}", "1 ".repeat(1100))),
+            ["smtp.mime_long_line", "smtp.mime_long_header_value"]
+        );
     }
 
     #[test]

@@ -91,6 +91,8 @@ struct SmtpParser {
     transaction: Option<u64>,
     /// lines are the mail's text
     in_data: bool,
+    /// a piece of the mail (RFC 3030) of which so many bytes are still to come
+    chunk: Option<Chunk>,
     size: u64,
     mime: mime::Mime,
     /// commands without an answer, oldest first
@@ -99,6 +101,14 @@ struct SmtpParser {
     greeted: bool,
     /// the server has agreed: encryption begins
     over: bool,
+}
+
+/// A piece of a mail whose length was told before.
+#[derive(Clone, Copy, Debug)]
+struct Chunk {
+    left: u64,
+    /// the mail ends with it
+    last: bool,
 }
 
 /// A command whose answer decides what comes next.
@@ -115,6 +125,34 @@ impl LineReader for SmtpParser {
     }
     fn is_over(&self) -> bool {
         self.over
+    }
+    fn chunk(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) -> usize {
+        let Some(chunk) = &mut self.chunk else { return 0 };
+        if direction == ToClient {
+            return 0;
+        }
+        let count = usize::try_from(chunk.left).unwrap_or(usize::MAX).min(bytes.len());
+        chunk.left -= count as u64;
+        let Chunk { left, last } = *chunk;
+        let piece = bytes.get(..count).unwrap_or(bytes);
+        let mut held = core::mem::take(&mut self.lines[ToServer.index()]);
+        let mut at = 0;
+        while let Some(rest) = piece.get(at..).filter(|rest| !rest.is_empty()) {
+            at += held.take(rest, |line| self.mail_line(&line, line.text, transactions));
+        }
+        if left == 0 {
+            self.chunk = None;
+            // The next command begins within what was a line of the mail to whoever reads only lines.
+            if !piece.ends_with(b"\n") && !last {
+                self.note("smtp.bdat_chunk_len_exceeded", transactions);
+            }
+            if last {
+                held.rest(|line| self.mail_line(&line, line.text, transactions));
+                self.finish(transactions);
+            }
+        }
+        self.lines[ToServer.index()] = held;
+        count
     }
     fn line(&mut self, direction: Direction, line: &Line<'_>, transactions: &mut Transactions) {
         match direction {
@@ -193,6 +231,7 @@ impl SmtpParser {
                 }
             }
             b"DATA" => self.in_data = true,
+            b"BDAT" => self.begin_chunk(rest, transactions),
             b"RSET" | b"QUIT" => self.finish(transactions),
             _ => {}
         }
@@ -200,6 +239,22 @@ impl SmtpParser {
             && let Some(transaction) = self.current(transactions)
         {
             transaction.note("smtp.max_command_line_len_exceeded");
+        }
+    }
+    /// `BDAT 1000` or `BDAT 1000 LAST`.
+    fn begin_chunk(&mut self, rest: &[u8], transactions: &mut Transactions) {
+        let mut words = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let size = words.next().and_then(|word| core::str::from_utf8(word).ok()?.parse::<u64>().ok());
+        let last = words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"LAST"));
+        match size {
+            Some(0) if last => self.finish(transactions),
+            Some(0) | None => {}
+            Some(left) => self.chunk = Some(Chunk { left, last }),
+        }
+    }
+    fn note(&mut self, name: &'static str, transactions: &mut Transactions) {
+        if let Some(transaction) = self.current(transactions) {
+            transaction.note(name);
         }
     }
     /// The transaction that a line belongs to: the greeting begins the first one, what ends the talk begins none.
@@ -247,12 +302,16 @@ impl SmtpParser {
             self.ask(Asked::Other);
             return self.finish(transactions);
         }
-        let bytes = line.text.strip_prefix(b".").unwrap_or(line.text);
+        self.mail_line(line, line.text.strip_prefix(b".").unwrap_or(line.text), transactions);
+    }
+    /// A line of the mail, with what it means.
+    fn mail_line(&mut self, line: &Line<'_>, bytes: &[u8], transactions: &mut Transactions) {
         self.size += bytes.len() as u64 + 2;
         if let Some(transaction) = self.current(transactions) {
             let mut mime = core::mem::take(&mut self.mime);
             let had = mime.has_files();
             mime.line(bytes, &mut transaction.fields);
+            mime.wrong(line.cut).for_each(|name| transaction.note(name));
             if mime.has_files() {
                 // The headers that were taken for text are none.
                 if !had {
@@ -299,8 +358,11 @@ impl SmtpParser {
                 return Some("smtp.no_server_welcome_message");
             }
         }
+        let matched = !self.asked.is_empty();
         let asked = if last { self.asked.pop_front() } else { None };
         match asked {
+            // Servers that hang up say so without being asked.
+            None if !matched && last && code != b"421" => Some("smtp.unable_to_match_reply_with_request"),
             Some(Asked::Encryption) if code == b"220" => {
                 self.over = true;
                 None
@@ -377,6 +439,37 @@ mod tests {
         assert_eq!(transaction.fields.get(MAIL_FROM), Some(&b"<a@example.org>"[..]));
         assert_eq!(transaction.fields.get(file::DATA_TO_SERVER), Some(&b"Subject: x\r\n\r\n.dot\r\n"[..]));
         assert!(transaction.is_complete());
+    }
+
+    #[test]
+    fn a_mail_may_come_in_chunks() {
+        let mut parser = SmtpParser::default();
+        let mut transactions = Transactions::default();
+        parser.feed(ToClient, b"220 mx.example\r\n", &mut transactions);
+        let talk = b"EHLO bot\r\nMAIL FROM:<a@example.org>\r\nBDAT 14\r\nSubject: x\r\n\r\nBDAT 7 LAST\r\n.\r\nbodyMAIL FROM:<c@example.org>\r\n";
+        for piece in talk.chunks(5) {
+            parser.feed(ToServer, piece, &mut transactions);
+        }
+        let mail = transactions.iter().next().unwrap();
+        assert_eq!(mail.fields.get(file::DATA_TO_SERVER), Some(&b"Subject: x\r\n\r\n.\r\nbody\r\n"[..]));
+        assert!(mail.is_complete() && mail.anomalies.is_empty());
+        let next = transactions.iter().nth(1).unwrap();
+        assert_eq!(next.fields.get(MAIL_FROM), Some(&b"<c@example.org>"[..]));
+        parser.feed(ToServer, b"BDAT 3\r\nabcNOOP\r\n", &mut transactions);
+        assert_eq!(transactions.iter().nth(1).unwrap().anomalies, ["smtp.bdat_chunk_len_exceeded"]);
+    }
+
+    #[test]
+    fn a_reply_needs_a_command() {
+        let mut parser = SmtpParser::default();
+        let mut transactions = Transactions::default();
+        parser.feed(ToClient, b"220-mx\r\n220 mx.example\r\n", &mut transactions);
+        parser.feed(ToServer, b"EHLO bot\r\n", &mut transactions);
+        parser.feed(ToClient, b"250-mx\r\n250 HELP\r\n421 bye\r\n", &mut transactions);
+        assert!(transactions.iter().all(|transaction| transaction.anomalies.is_empty()));
+        parser.feed(ToClient, b"250 OK\r\n", &mut transactions);
+        let last = transactions.iter().last().unwrap();
+        assert_eq!(last.anomalies, ["smtp.unable_to_match_reply_with_request"]);
     }
 
     #[test]
