@@ -26,6 +26,10 @@ pub(super) enum Said<'a> {
     Call(&'a [u8]),
     /// a file is closed
     Close(Handle),
+    /// a user logs in with a message of NTLMSSP that cannot be read
+    BadLogin,
+    /// dialects are offered in a list that cannot be read
+    BadDialects,
     /// anything else
     Other,
 }
@@ -39,6 +43,8 @@ pub(super) struct Message<'a> {
     pub(super) command: u16,
     /// what a request and its answer have in common
     pub(super) id: u64,
+    /// it is an answer
+    pub(super) answer: bool,
     pub(super) said: Said<'a>,
 }
 
@@ -82,10 +88,21 @@ fn login(blob: &[u8]) -> Option<Said<'_>> {
     }
     let is_wide = u32_at(message, 60)? & 1 != 0;
     let text = |at: usize| {
-        let bytes = part(message, u32_at(message, at + 4)?, u16_at(message, at)?);
+        let (at, count) = (u32_at(message, at + 4)?, u16_at(message, at)?);
+        let bytes = message.get(at..at.checked_add(count)?)?;
         Some(if is_wide { wide(bytes) } else { bytes.to_vec() })
     };
-    Some(Said::Login(text(28)?, text(36)?))
+    Some(text(28).zip(text(36)).map_or(Said::BadLogin, |(domain, user)| Said::Login(domain, user)))
+}
+
+/// Dialects of SMB 1: each is a 2, its name and a NUL.
+fn dialects(mut bytes: &[u8]) -> Said<'_> {
+    while let Some((kind, rest)) = bytes.split_first() {
+        let end = rest.iter().position(|byte| *byte == 0).filter(|_| *kind == 2);
+        let Some(end) = end else { return Said::BadDialects };
+        bytes = rest.get(end + 1..).unwrap_or(&[]);
+    }
+    Said::Other
 }
 
 impl<'a> Message<'a> {
@@ -119,7 +136,7 @@ impl<'a> Message<'a> {
         let id = u64::from_le_bytes(*bytes.get(24..)?.first_chunk::<8>()?);
         let body = bytes.get(NEW_HEAD..)?;
         let said = new_body(command, answer, bytes, body).unwrap_or(Said::Other);
-        Some(Message { version: 2, command: command as u16, id, said })
+        Some(Message { version: 2, command: command as u16, id, answer, said })
     }
     fn old(bytes: &'a [u8]) -> Option<Message<'a>> {
         let command = *bytes.get(4)?;
@@ -130,7 +147,7 @@ impl<'a> Message<'a> {
         let words = part(bytes, OLD_HEAD + 1, count);
         let data_at = OLD_HEAD + 1 + count + 2;
         let said = old_body(command, answer, is_wide, (bytes, words, data_at)).unwrap_or(Said::Other);
-        Some(Message { version: 1, command: u16::from(command), id, said })
+        Some(Message { version: 1, command: u16::from(command), id, answer, said })
     }
 }
 
@@ -174,6 +191,7 @@ fn old_body<'a>(
         if is_wide { wide_until_nul(rest) } else { until_nul(rest).to_vec() }
     };
     Some(match (command, answer) {
+        (0x72, false) => dialects(part(bytes, data_at, u16_at(bytes, data_at.checked_sub(2)?)?)),
         (0x73, false) => login(bytes.get(data_at..)?)?,
         (0x75, false) => Said::Tree(text(data_at + u16_at(words, 6)?)),
         (0xa2, false) => Said::Open(text(data_at)),

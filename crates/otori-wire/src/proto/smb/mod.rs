@@ -103,7 +103,22 @@ impl MessageReader for SmbReader {
         }
     }
     fn message(&mut self, direction: Direction, bytes: &[u8], transactions: &mut Transactions) {
-        for message in Message::all(bytes.get(HEAD..).unwrap_or(&[])) {
+        let inside = bytes.get(HEAD..).unwrap_or(&[]);
+        let messages = Message::all(inside);
+        // Sealed and compressed messages begin otherwise, and say nothing to us.
+        let other = matches!(inside, [0xfc | 0xfd, b'S', b'M', b'B', ..]);
+        if messages.is_empty() && bytes.first() == Some(&0) && !inside.is_empty() && !other {
+            wrong("smb.malformed_data", direction, transactions);
+        }
+        for message in messages {
+            // A server asks on its own only to give a lock back.
+            match (direction, message.answer) {
+                (ToServer, true) => wrong("smb.response_to_server", direction, transactions),
+                (ToClient, false) if !BREAKS_LOCK.contains(&(message.version, message.command)) => {
+                    wrong("smb.request_to_client", direction, transactions);
+                }
+                _ => {}
+            }
             self.take(direction, message, transactions);
         }
     }
@@ -148,6 +163,8 @@ impl SmbReader {
                     finish(&self.files.swap_remove(place), transactions);
                 }
             }
+            Said::BadLogin => wrong("smb.malformed_ntlmssp_request", direction, transactions),
+            Said::BadDialects => wrong("smb.negotiate_malformed_dialects", direction, transactions),
             Said::Other if direction == ToServer => tell(&numbers, &[], transactions),
             Said::Other => {}
         }
@@ -190,6 +207,21 @@ impl SmbReader {
             transaction.fields.grow(file::data(way), bytes, BODY_BYTES);
             transaction.advance(way, Progress::Body);
         }
+    }
+}
+
+/// Requests that a server sends: version and command.
+const BREAKS_LOCK: &[(u8, u16)] = &[(1, 0x24), (2, 18)];
+
+/// A transaction that is nothing but an event.
+fn wrong(name: &'static str, direction: Direction, transactions: &mut Transactions) {
+    if transactions.is_full() {
+        return;
+    }
+    let id = transactions.open(ProtocolId::Smb);
+    if let Some(transaction) = transactions.get_mut(id) {
+        transaction.note(name);
+        transaction.complete_alone(direction);
     }
 }
 
@@ -265,6 +297,26 @@ mod tests {
         check(b"\0\0\0\x55\xfeSMB", Probe::Yes);
         check(b"\0\0\0", Probe::More);
         check(b"GET / HT", Probe::No);
+    }
+
+    #[test]
+    fn messages_that_break_the_rules_are_told() {
+        let told = |direction, message: &[u8]| {
+            let transactions = read(parser, &[(direction, message)]);
+            transactions.iter().flat_map(|one| one.anomalies.clone()).collect::<Vec<_>>()
+        };
+        let good = old(0x72, 0, 1, &[], b"\x02NT LM 0.12\0\x02SMB 2.002\0");
+        assert!(told(ToServer, &good).is_empty());
+        assert_eq!(told(ToClient, &good), ["smb.request_to_client"]);
+        let bad = old(0x72, 0, 1, &[], b"\x02NT LM 0.12\0no dialect");
+        assert_eq!(told(ToServer, &bad), ["smb.negotiate_malformed_dialects"]);
+        assert_eq!(told(ToServer, &old(0x71, 0x80, 1, &[], b"")), ["smb.response_to_server"]);
+        assert_eq!(told(ToServer, b"\0\0\0\x04none"), ["smb.malformed_data"]);
+        assert!(told(ToServer, b"\0\0\0\x05\xfdSMB!\x85\0\0\0").is_empty());
+        let mut blob = b"NTLMSSP\0\x03\0\0\0".to_vec();
+        blob.resize(64, 0);
+        (blob[28], blob[32]) = (9, 0xff);
+        assert_eq!(told(ToServer, &old(0x73, 0, 1, &[], &blob)), ["smb.malformed_ntlmssp_request"]);
     }
 
     #[test]
