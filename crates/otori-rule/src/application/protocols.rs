@@ -22,6 +22,7 @@ static PROTOCOLS: &[(&str, &str, Category)] = &[
     ("http", "http", Web),
     ("http2", "http", Web),
     ("ike", "ipsec", Tunnel),
+    ("imap", "imap", Mail),
     ("krb5", "kerberos", Network),
     ("ldap", "ldap", Network),
     ("llmnr", "llmnr", Network),

@@ -23,7 +23,7 @@ pub(super) fn flow(builder: &mut Builder<'_>, value: &str) -> Result<(), String>
 }
 
 /// Application protocols of Suricata that nothing here reads: no flow is of them.
-pub(crate) const UNREAD: &[&str] = &["doh2", "imap", "irc", "jabber", "msn", "mysql", "template"];
+pub(crate) const UNREAD: &[&str] = &["doh2", "irc", "jabber", "msn", "mysql", "template"];
 
 pub(super) fn application_protocol(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let name = value.split(',').next().unwrap_or(value).trim();

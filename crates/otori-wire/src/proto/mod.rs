@@ -29,6 +29,7 @@ mod headed;
 pub mod http;
 pub mod http2;
 pub mod ike;
+pub mod imap;
 pub mod krb5;
 pub mod ldap;
 pub mod lines;
@@ -143,6 +144,8 @@ pub enum ProtocolId {
     Rdp = 39,
     /// BEP 5
     Bittorrent = 40,
+    /// RFC 9051
+    Imap = 41,
 }
 
 impl ProtocolId {

@@ -3,8 +3,8 @@
 //! Key type: [`ProtocolRow`]. Neighbours: the folders that the rows name.
 use super::{
     ProtocolId, ProtocolRow, adb, bacnet, bittorrent, coap, cwmp, dcerpc, dhcp, dnp3, dns, echonet, enip,
-    ftp, http, http2, ike, krb5, ldap, modbus, mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, rtsp, sip, smb,
-    smtp, snmp, ssdp, ssh, telnet, tftp, tls, websocket,
+    ftp, http, http2, ike, imap, krb5, ldap, modbus, mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, rtsp, sip,
+    smb, smtp, snmp, ssdp, ssh, telnet, tftp, tls, websocket,
 };
 use crate::decode::protocol;
 
@@ -221,6 +221,19 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ike::FIELDS,
         numbers: ike::NUMBERS,
         log: ike::log,
+    },
+    ProtocolRow {
+        id: ProtocolId::Imap,
+        name: "imap",
+        log_key: "imap",
+        transports: TCP,
+        ports: &[143],
+        only_ports: false,
+        probe: imap::probe,
+        parser: imap::parser,
+        fields: imap::FIELDS,
+        numbers: imap::NUMBERS,
+        log: imap::log,
     },
     ProtocolRow {
         id: ProtocolId::Krb5,
