@@ -14,7 +14,7 @@ use otori_rule::{
     set::{LIST_GENERATOR, View},
     state::{Rate, Remembered},
 };
-use otori_wire::{Conversation, Direction, decode::protocol, proto::ProtocolId};
+use otori_wire::{Conversation, Direction, Transaction, decode::protocol, proto::ProtocolId};
 
 /// A hit, and the direction in which it was found.
 pub(super) struct Found {
@@ -129,6 +129,25 @@ impl Work<'_> {
         case.found.append(&mut self.state.late);
         decision.max(self.settle_found(case, direction, conversation, extra))
     }
+    /// The transaction that an alert tells of, and whether it is only taken to be that one.
+    fn told_with<'t>(
+        &self,
+        case: &Case<'_, '_>,
+        hit: &Hit,
+        conversation: &'t Conversation,
+    ) -> (Option<&'t Transaction>, bool) {
+        let mut open = conversation.open_transactions().iter();
+        if let Some(id) = hit.transaction {
+            return (open.find(|transaction| transaction.id == id), false);
+        }
+        // A datagram is one message: what a rule says of the packet is about that.
+        let about = matches!(hit.rule.protocol, RuleProtocol::Application(_));
+        if about && case.facts.protocol == protocol::UDP {
+            return (open.last(), false);
+        }
+        let only = open.next().filter(|_| self.settings.guess_transaction && open.next().is_none());
+        (only, only.is_some())
+    }
     fn settle_found(
         &mut self,
         case: &mut Case<'_, '_>,
@@ -151,17 +170,7 @@ impl Work<'_> {
             let Some(Found { hit, direction }) = found.get(*place) else { continue };
             extra.alerted = true;
             self.state.stats.alerts += 1;
-            let id = hit.transaction;
-            // A datagram is one message: what a rule says of the packet is about that.
-            let of_packet = || {
-                let about = matches!(hit.rule.protocol, RuleProtocol::Application(_));
-                let datagram = about && case.facts.protocol == protocol::UDP;
-                datagram.then(|| conversation.open_transactions().iter().last()).flatten()
-            };
-            let transaction = match id {
-                Some(id) => conversation.open_transactions().iter().find(|t| t.id == id),
-                None => of_packet(),
-            };
+            let (transaction, guessed) = self.told_with(case, hit, conversation);
             let line = self.place(&case.facts, *direction, case.packet, conversation);
             let alert = Alert {
                 hit,
@@ -170,6 +179,7 @@ impl Work<'_> {
                 flow: Some(&case.facts),
                 way: *direction,
                 transaction,
+                guessed,
                 stream: extra.marks.tail(*direction),
                 detail: self.settings.detail,
                 memory: self.rules.remembered(&extra.marks),
@@ -230,6 +240,7 @@ impl Work<'_> {
                 flow: None,
                 way: Direction::ToServer,
                 transaction: None,
+                guessed: false,
                 stream: std::borrow::Cow::Borrowed(&[]),
                 detail: self.settings.detail,
                 memory: Remembered::default(),

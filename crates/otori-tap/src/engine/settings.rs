@@ -127,6 +127,8 @@ pub struct Settings {
     pub order: ActionOrder,
     /// alerts written for one packet
     pub alerts_per_packet: usize,
+    /// an alert about a packet tells of the only transaction that is open (`detect.guess-applayer-tx`)
+    pub guess_transaction: bool,
     /// protocols that are named and not parsed
     pub named_only: Vec<ProtocolId>,
     /// bytes that are kept of bodies of HTTP
@@ -166,6 +168,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             order: ActionOrder::default(),
             alerts_per_packet: 15,
+            guess_transaction: false,
             named_only: Vec::new(),
             bodies: Bodies::default(),
             flows: FlowLimits::default(),

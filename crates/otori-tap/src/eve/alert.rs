@@ -26,6 +26,8 @@ pub(crate) struct Alert<'a> {
     pub(crate) way: Direction,
     /// the transaction it is about
     pub(crate) transaction: Option<&'a Transaction>,
+    /// which is the only one that is open, where the rule is about none
+    pub(crate) guessed: bool,
     /// the last bytes of the stream
     pub(crate) stream: Cow<'a, [u8]>,
     /// what is shown
@@ -81,6 +83,9 @@ impl Eve {
         line.insert("verdict".into(), verdict);
         if let Some(transaction) = alert.transaction {
             line.insert("tx_id".into(), transaction.id.into());
+            if alert.guessed {
+                line.insert("tx_guessed".into(), true.into());
+            }
             let mut object = JsonRecord::default();
             write_protocol(&mut object, transaction);
             line.extend(object.into_map());
