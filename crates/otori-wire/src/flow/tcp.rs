@@ -172,6 +172,8 @@ pub struct TcpSession {
     pub flags: [u8; 2],
     /// its SYN came with data and the option for that (RFC 7413)
     fast_open: bool,
+    /// who has ended the connection with a reset
+    reset_by: Option<Direction>,
     /// both sides have sent a SYN (RFC 9293 3.5)
     both_open: bool,
     /// answers with other numbers that its SYN had
@@ -186,6 +188,7 @@ impl Default for TcpSession {
             midstream: false,
             flags: [0; 2],
             fast_open: false,
+            reset_by: None,
             both_open: false,
             answers: 0,
         }
@@ -237,6 +240,7 @@ impl TcpSession {
     pub const fn turn(&mut self) {
         self.sides.swap(0, 1);
         self.flags.swap(0, 1);
+        self.reset_by = None;
     }
     /// The receiver of that direction treats overlapping segments so.
     pub const fn set_policy(&mut self, direction: Direction, policy: Policy) {
@@ -300,6 +304,11 @@ impl TcpSession {
         if unanswered && flags & (tcp_flag::SYN | tcp_flag::RST) == 0 {
             return false;
         }
+        // Who goes on after its reset has not sent it.
+        if self.reset_by == Some(direction) && flags & (tcp_flag::SYN | tcp_flag::RST) == 0 {
+            self.reset_by = None;
+            anomalies.note("stream.suspected_rst_inject");
+        }
         if let Some((stamp, _)) = options.timestamp
             && self.is_old(&segment, stamp)
         {
@@ -324,7 +333,8 @@ impl TcpSession {
             if !self.advance(&segment, how, anomalies) {
                 return true;
             }
-            if acks {
+            // Beside the way, what a SYN carried is read once the hand-shake is over: its answer says nothing yet.
+            if acks && (how.immediate || flags & tcp_flag::SYN == 0) {
                 self.acknowledge(direction.flip(), acknowledgement, how, anomalies, &mut sink);
             }
             let first = sequence.wrapping_add(u32::from(flags & tcp_flag::SYN != 0));
@@ -377,13 +387,14 @@ impl TcpSession {
         let in_window = distance.unsigned_abs() < TCP_WINDOW_BYTES;
         let answers_syn = self.state == TcpState::SynSent;
         if !in_window && !answers_syn {
-            return anomalies.note("stream.suspected_rst_inject");
+            return anomalies.note("stream.rst_invalid_ack");
         }
         // Who has asked and has no answer resets with the number of its SYN; anything else is not its own.
         if answers_syn && side.next == Some(segment.sequence) && segment.flags & tcp_flag::ACK == 0 {
             return;
         }
         self.state = TcpState::Closed;
+        self.reset_by = Some(segment.direction);
         // Beside the way, bytes that nobody acknowledged come out when the flow ends.
         if how.immediate || self.sides.iter().all(|side| side.window.is_empty()) {
             self.finish(sink);

@@ -45,7 +45,6 @@ pub(super) const REFUSED: &[&str] = &[
     "stream.pkt_invalid_timestamp",
     "stream.rst_invalid_ack",
     "stream.shutdown_syn_resend",
-    "stream.suspected_rst_inject",
     "stream.timewait_ack_wrong_seq",
 ];
 

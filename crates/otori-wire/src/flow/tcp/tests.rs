@@ -14,6 +14,7 @@ struct Rig {
     window: u16,
     stamp: Option<(u32, u32)>,
     anomalies: Anomalies,
+    fast_open: bool,
 }
 impl Rig {
     fn new() -> Self {
@@ -29,6 +30,7 @@ impl Rig {
             window: 9999,
             stamp: None,
             anomalies: Anomalies::none(),
+            fast_open: false,
         }
     }
     fn send(&mut self, to: Direction, sequence: u32, ack: u32, flags: u8, payload: &[u8]) {
@@ -40,7 +42,11 @@ impl Rig {
             flags,
             window: self.window,
             urgent: 0,
-            options: TcpOptions { timestamp: self.stamp, ..TcpOptions::default() },
+            options: TcpOptions {
+                timestamp: self.stamp,
+                fast_open: self.fast_open,
+                ..TcpOptions::default()
+            },
         };
         let (streams, gaps, ends) = (&mut self.streams, &mut self.gaps, &mut self.ends);
         let notes = Notes { kept_all: &mut self.kept, anomalies: &mut self.anomalies };
@@ -152,6 +158,29 @@ fn data_of_a_syn_counts_only_with_fast_open() {
     rig.send(ToClient, 499, 100, tcp_flag::SYN | tcp_flag::ACK, b"");
     rig.send(ToServer, 100, 500, tcp_flag::ACK, b"late");
     assert_eq!(rig.streams[0], b"late");
+}
+
+#[test]
+fn data_of_a_syn_is_read_once_the_hand_shake_is_over() {
+    let mut rig = Rig::new();
+    (rig.immediate, rig.fast_open) = (false, true);
+    rig.send(ToServer, 99, 0, tcp_flag::SYN, b"early");
+    rig.send(ToClient, 499, 105, tcp_flag::SYN | tcp_flag::ACK, b"");
+    rig.send(ToServer, 105, 500, tcp_flag::ACK, b"");
+    assert!(rig.streams[0].is_empty());
+    rig.send(ToClient, 500, 105, tcp_flag::ACK, b"answer");
+    assert_eq!(rig.streams[0], b"early");
+}
+
+#[test]
+fn who_goes_on_after_a_reset_has_not_sent_it() {
+    let mut rig = Rig::shaken();
+    rig.send(ToClient, 501, u32::MAX, tcp_flag::RST | tcp_flag::ACK, b"");
+    rig.send(ToServer, u32::MAX, 501, tcp_flag::ACK, b"crossing");
+    rig.send(ToClient, 501, u32::MAX, tcp_flag::RST, b"");
+    assert!(!rig.anomalies.names().contains(&"stream.suspected_rst_inject"));
+    rig.send(ToClient, 501, 7, tcp_flag::ACK, b"I am here");
+    assert!(rig.anomalies.names().contains(&"stream.suspected_rst_inject"));
 }
 
 #[test]
