@@ -20,7 +20,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SendError, SyncSender, sync_channel},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Rule changes that may wait.
@@ -174,6 +174,20 @@ impl Judge {
             Judge::Crew(crew) => crew.failed().map_or(Ok(()), Err),
         }
     }
+    fn ask_stats(&self) {
+        match self {
+            Judge::One(_) => {}
+            Judge::Many(workers) => workers.ask_stats(),
+            Judge::Crew(crew) => crew.ask_stats(),
+        }
+    }
+    fn write_stats(&mut self) {
+        match self {
+            Judge::One(engine) => engine.write_stats(now()),
+            Judge::Many(workers) => workers.write_stats(now()),
+            Judge::Crew(crew) => crew.write_stats(now()),
+        }
+    }
     fn counters(&self, backend: &mut dyn Backend) -> Counters {
         match self {
             Judge::One(_) | Judge::Many(_) => backend.counters(),
@@ -209,6 +223,30 @@ pub struct Guard {
     waker: Arc<UnixStream>,
     stop: Arc<AtomicBool>,
     heart: Option<Heart>,
+    counting: Option<Counting>,
+}
+
+/// When counters are written down while packets flow.
+struct Counting {
+    every: Duration,
+    written: Instant,
+    asked: Instant,
+}
+
+/// Threads leave their counters so often: those that are written are no older.
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+
+impl Counting {
+    fn look(&mut self, judge: &mut Judge) {
+        if self.written.elapsed() >= self.every {
+            self.written = Instant::now();
+            judge.write_stats();
+        }
+        if self.asked.elapsed() >= ASKED_EVERY {
+            self.asked = Instant::now();
+            judge.ask_stats();
+        }
+    }
 }
 
 fn now() -> Timestamp {
@@ -264,13 +302,20 @@ impl Guard {
         let stop = Arc::new(AtomicBool::new(false));
         let waker = Arc::new(waker);
         let control = Control { changes: sender, wake: waker.clone(), stop: stop.clone() };
-        (Guard { judge, backend, changes, wake, waker, stop, heart: None }, control)
+        (Guard { judge, backend, changes, wake, waker, stop, heart: None, counting: None }, control)
     }
 
     /// It tells the process that stands by for it that it lives, and ends when that one does.
     #[must_use]
     pub fn with_heart(self, heart: Heart) -> Guard {
         Guard { heart: Some(heart), ..self }
+    }
+
+    /// Counters are written to the event log so often, and at the end.
+    #[must_use]
+    pub fn with_stats(self, every: Duration) -> Guard {
+        let now = Instant::now();
+        Guard { counting: Some(Counting { every, written: now, asked: now }), ..self }
     }
 
     /// Runs until [`Control::stop`]. `tell` must be quick: packets wait for it.
@@ -298,6 +343,9 @@ impl Guard {
             }
             ended = ended.and(self.judge.failed());
             self.empty_wake();
+            if let Some(counting) = &mut self.counting {
+                counting.look(&mut self.judge);
+            }
             let told = self.judge.take();
             tell_all(told, tell);
         }
@@ -359,5 +407,59 @@ fn tell_all((lines, verdicts): (Vec<u8>, Vec<Verdict>), tell: &mut dyn FnMut(Not
     }
     if !lines.is_empty() {
         tell(Notice::Lines(lines));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+    use otori_rule::Variables;
+    use otori_wire::LinkType;
+
+    /// Broken packets without end.
+    struct Torrent;
+
+    impl Backend for Torrent {
+        fn turn(
+            &mut self,
+            _wait: Duration,
+            _wake: BorrowedFd<'_>,
+            decide: &mut Decide<'_>,
+        ) -> Result<usize, BackendError> {
+            decide(&Incoming { at: Timestamp(1), link: LinkType::Ip, frame: &[0x45; 12] });
+            Ok(1)
+        }
+        fn counters(&mut self) -> Counters {
+            Counters::default()
+        }
+    }
+
+    #[test]
+    fn counters_are_told_while_packets_flow_and_anomalies_are_limited() {
+        let settings = Settings { anomaly_lines: Some(3), ..Settings::default() };
+        let engine = Engine::new(settings, Variables::default());
+        let (guard, control) = Guard::new(engine, Box::new(Torrent)).unwrap();
+        let mut lines = Vec::new();
+        let guard = guard.with_stats(Duration::from_millis(1));
+        guard
+            .run(&mut |notice| {
+                let Notice::Lines(more) = notice else { return };
+                lines.extend(more);
+                if lines.len() > 20_000 {
+                    control.stop();
+                }
+            })
+            .unwrap();
+        let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let lines: Vec<serde_json::Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+        let of = |kind: &'static str| lines.iter().filter(move |line| line["event_type"] == kind);
+        assert_eq!(of("anomaly").count(), 3);
+        let event = of("anomaly").next().unwrap()["anomaly"]["event"].as_str().unwrap();
+        assert!(event.starts_with("decoder.ipv4."), "{event}");
+        let last = &of("stats").last().unwrap()["stats"];
+        let count = |group: &str, name: &str| last[group][name].as_u64().unwrap();
+        assert!(of("stats").count() > 2);
+        assert_eq!(count("decoder", "pkts"), count("guard", "anomalies_unwritten") + 3);
     }
 }

@@ -5,7 +5,7 @@
 //! Neighbour: [`super::workers`], for packets that somebody else brings.
 use super::{Changed, Engine, FileChange, Mode, Settings, apply, lane::Lane, told::Told};
 use crate::backend::{Backend, BackendError, Counters};
-use otori_event::{RuleChange, Verdict};
+use otori_event::{RuleChange, Timestamp, Verdict};
 use otori_rule::{RuleError, RuleSet};
 use std::{
     collections::HashSet,
@@ -162,6 +162,15 @@ impl Crew {
     /// Counters of all back-ends.
     pub fn counters(&self) -> Counters {
         *self.shared.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Has the threads leave their counters, to be written later.
+    pub fn ask_stats(&self) {
+        self.shared.told.ask();
+    }
+    /// Writes down the counters that were asked for last.
+    pub fn write_stats(&self, at: Timestamp) {
+        let rules = self.shared.rules.read().unwrap_or_else(PoisonError::into_inner).len();
+        self.shared.told.write_stats(at, rules);
     }
     /// Lines of the event log since the last call.
     pub fn take_lines(&self) -> Vec<u8> {

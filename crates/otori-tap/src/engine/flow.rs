@@ -646,7 +646,7 @@ impl Work<'_> {
             self.state.eve.files(&place, transaction, way, self.settings.detail);
         }
         for name in &transaction.anomalies {
-            self.state.eve.anomaly(&place, "applayer", name);
+            self.tell_anomaly(&place, "applayer", name);
         }
     }
 
@@ -676,7 +676,7 @@ impl Work<'_> {
         let mut place = lone_place(packet, self.number);
         place.carrier = self.state.carriers.last().copied();
         for name in packet.anomalies.names() {
-            self.state.eve.anomaly(&place, "decode", name);
+            self.tell_anomaly(&place, "decode", name);
         }
         if let Some(devices) = &self.state.devices {
             devices.claim(packet);

@@ -29,15 +29,21 @@ pub(super) struct Lane {
     /// state of the rules that was followed last, and whether there were no lists
     changes: Option<(u64, bool)>,
     pub(super) work: WorkState,
+    /// its place among lanes
+    pub(super) place: u64,
+    /// how often it was asked for its counters
+    pub(super) asked: u64,
 }
 
 impl Lane {
     /// A lane of several: its place and how many there are.
     pub(super) fn new(settings: Arc<Settings>, globals: Globals, (place, of): (u64, u64)) -> Lane {
+        let mut eve = Eve::new(settings.eve, settings.detail.short_addresses, settings.capture.clone());
+        eve.limit_anomalies(settings.anomaly_lines);
         let work = WorkState {
             globals,
             scratch: Scratch::default(),
-            eve: Eve::new(settings.eve, settings.detail.short_addresses, settings.capture.clone()),
+            eve,
             verdicts: Vec::new(),
             stats: Stats::default(),
             kept: 0,
@@ -59,6 +65,8 @@ impl Lane {
             changes: None,
             settings,
             work,
+            place,
+            asked: 0,
         }
     }
 

@@ -209,8 +209,12 @@ impl Engine {
     pub fn finish(&mut self) {
         self.lane.finish(&self.rules);
         self.lane.work.write_devices(self.lane.now);
+        self.write_stats(self.lane.now);
+    }
+    /// Writes the counters down.
+    pub fn write_stats(&mut self, at: Timestamp) {
         let stats = self.stats();
-        self.lane.work.eve.stats(self.lane.now, stats);
+        self.lane.work.eve.stats(at, stats);
     }
     /// Lines of the event log since the last call.
     pub fn take_lines(&mut self) -> Vec<u8> {

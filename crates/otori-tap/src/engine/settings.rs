@@ -149,6 +149,8 @@ pub struct Settings {
     pub sinkhole: Option<Sinkhole>,
     /// event lines are made
     pub eve: bool,
+    /// lines of one kind of anomaly in a second; `None`: all
+    pub anomaly_lines: Option<u32>,
     /// what alerts carry
     pub detail: Detail,
     /// name of the capture file, if lines say it
@@ -179,6 +181,7 @@ impl Default for Settings {
             bypass_deep: false,
             sinkhole: None,
             eve: true,
+            anomaly_lines: None,
             detail: Detail::default(),
             capture: None,
         }

@@ -39,6 +39,7 @@ pub(super) const DROP_REASON: &str = "ips.drop_reason";
 pub(super) const MIDSTREAM: &str = "exception_policy.tcp.midstream";
 pub(super) const DETECT: &str = "detect";
 pub(super) const STREAM: &str = "tcp";
+pub(super) const GUARD: &str = "guard";
 pub(super) const STREAM_EVENT: &str = "stream";
 
 /// Named counters that are there from the start.
@@ -128,6 +129,7 @@ const ALWAYS: &[(&str, &[&str])] = &[
     ),
     (STREAM, &["midstream_pickups", "reassembly_gap", "rst", "sessions", "syn", "synack", "urg"]),
     ("flow.end.state", &["closed", "established", "new"]),
+    (GUARD, &["anomalies_unwritten"]),
 ];
 
 impl Stats {

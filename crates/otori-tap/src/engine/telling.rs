@@ -24,8 +24,15 @@ impl Work<'_> {
                     self.state.stats.bump(stats::STREAM, "reassembly_gap");
                 }
                 let place = self.place(&case.facts, direction, case.packet, conversation);
-                self.state.eve.anomaly(&place, kind, name);
+                self.tell_anomaly(&place, kind, name);
             }
+        }
+    }
+
+    /// Writes down one anomaly, or counts it where too many of its kind came.
+    pub(super) fn tell_anomaly(&mut self, place: &Place<'_, '_>, kind: &str, name: &'static str) {
+        if !self.state.eve.anomaly(place, kind, name) {
+            self.state.stats.bump(stats::GUARD, "anomalies_unwritten");
         }
     }
 

@@ -235,3 +235,18 @@ fn an_entry_added_to_a_list_meets_the_next_request() {
     talk.engine.lists().add("own", "evil.example").unwrap();
     assert_eq!(talk.send(true, 24, REQUEST), Decision::Drop);
 }
+
+#[test]
+fn the_end_of_a_flow_tells_gaps_and_congestion() {
+    let mut talk = Talk::new(Mode::Observe, "");
+    talk.shake();
+    talk.send(true, 0x58, b"GET / HTTP/1.1\r\n");
+    talk.sequence[0] += 9;
+    talk.send(false, 0x10, b"");
+    talk.send(true, 0x18, b"\r\n");
+    let lines = talk.lines();
+    let flow = lines.iter().find(|line| line["event_type"] == "flow").unwrap();
+    let tcp = &flow["tcp"];
+    assert_eq!((&tcp["tcp_flags"], &tcp["ecn"], &tcp["ts_gap"]), (&"5a".into(), &true.into(), &true.into()));
+    assert!(tcp["cwr"].is_null() && tcp["tc_gap"].is_null(), "{tcp}");
+}

@@ -276,6 +276,15 @@ impl Workers {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         rules.replace(change.key, &change.file, &change.rules)
     }
+    /// Has the threads leave their counters, to be written later.
+    pub fn ask_stats(&self) {
+        self.told.ask();
+    }
+    /// Writes down the counters that were asked for last.
+    pub fn write_stats(&self, at: Timestamp) {
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner).len();
+        self.told.write_stats(at, rules);
+    }
     /// Lines of the event log since the last call.
     pub fn take_lines(&self) -> Vec<u8> {
         self.told.take_lines()
@@ -382,6 +391,26 @@ mod tests {
             let stats = lines.windows(18).filter(|part| part == b"\"event_type\":\"stat").count();
             assert_eq!(stats, 1);
         }
+    }
+
+    #[test]
+    fn counters_of_all_threads_are_written_while_they_work() {
+        let mut workers = engine().spread(3, Spread::Outer).unwrap();
+        workers.ask_stats();
+        for client in 0..90 {
+            workers.packet(Timestamp(1), LinkType::Ip, &datagram(client, 53, b"bad"), 0);
+        }
+        workers.flush();
+        while workers.is_busy() {
+            std::thread::yield_now();
+        }
+        workers.take_lines();
+        workers.write_stats(Timestamp(5));
+        let line: serde_json::Value = serde_json::from_slice(&workers.take_lines()).unwrap();
+        let stats = &line["stats"];
+        assert_eq!((&line["event_type"], &stats["decoder"]["udp"]), (&"stats".into(), &90.into()));
+        assert_eq!((&stats["flow"]["active"], &stats["detect"]["rules"]), (&90.into(), &4.into()));
+        workers.finish();
     }
 
     #[test]

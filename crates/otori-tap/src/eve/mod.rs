@@ -8,6 +8,7 @@ mod context;
 pub(crate) mod device;
 mod file;
 mod line;
+mod quota;
 mod record;
 
 pub(crate) use alert::Alert;
@@ -29,8 +30,10 @@ use otori_wire::proto::Record;
 use otori_wire::{
     Direction, Flow, Packet, Transaction,
     decode::{Transport, protocol},
+    flow::Direction,
     proto,
 };
+use quota::Quota;
 use record::JsonRecord;
 use serde_json::{Map, Value, json};
 
@@ -44,6 +47,7 @@ pub struct Eve {
     compress: bool,
     /// written into every line
     capture: Option<String>,
+    quota: Quota,
 }
 
 /// What the engine did with a flow.
@@ -71,6 +75,10 @@ pub struct FlowNotes<'a> {
     /// the exception policy that it met as a connection without a hand-shake
     pub exception: Option<&'static str>,
 }
+
+/// Flags of TCP by their bits.
+const TCP_FLAGS: [(&str, u8); 8] =
+    [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16), ("urg", 32), ("ecn", 64), ("cwr", 128)];
 
 /// What every line says of its flow.
 pub struct Place<'a, 'p> {
@@ -184,8 +192,12 @@ fn flow_id(number: u64) -> u64 {
 
 impl Eve {
     /// Makes lines, or nothing at all.
-    pub const fn new(enabled: bool, compress: bool, capture: Option<String>) -> Self {
-        Eve { lines: Vec::new(), enabled, compress, capture }
+    pub fn new(enabled: bool, compress: bool, capture: Option<String>) -> Self {
+        Eve { lines: Vec::new(), enabled, compress, capture, quota: Quota::default() }
+    }
+    /// Of one kind of anomaly so many lines are written in a second, or all.
+    pub(crate) const fn limit_anomalies(&mut self, per_second: Option<u32>) {
+        self.quota.per_second = per_second;
     }
     /// Lines are wanted.
     pub const fn is_enabled(&self) -> bool {
@@ -230,27 +242,33 @@ impl Eve {
         });
     }
 
-    /// Input that breaks a protocol's rules.
-    pub fn anomaly(&mut self, place: &Place<'_, '_>, kind: &str, event: &str) {
+    /// Input that breaks a protocol's rules; false when there were too many lines of that kind.
+    pub fn anomaly(&mut self, place: &Place<'_, '_>, kind: &str, event: &'static str) -> bool {
         if !self.enabled {
-            return;
+            return true;
+        }
+        if !self.quota.takes(place.at, event) {
+            return false;
         }
         let bare = event.split_once('.').map_or(event, |(_, bare)| bare);
         self.line(|line, style| {
             write_head(line, place, "anomaly", style);
-            line.object("anomaly", &mut |object| {
+            line.inner("anomaly", |object| {
                 object.text("type", kind.as_bytes());
-                if kind == "applayer" {
-                    object.text("event", bare.as_bytes());
-                    object.text("layer", b"proto_parser");
-                    if let Some(name) = place.application {
-                        object.text("app_proto", name.as_bytes());
+                match kind {
+                    "applayer" => {
+                        object.text("event", bare.as_bytes());
+                        object.text("layer", b"proto_parser");
+                        if let Some(name) = place.application {
+                            object.text("app_proto", name.as_bytes());
+                        }
                     }
-                } else {
-                    object.text("event", event.as_bytes());
+                    "decode" => object.shown("event", &format_args!("decoder.{event}")),
+                    _ => object.text("event", event.as_bytes()),
                 }
             });
         });
+        true
     }
 
     /// Directions that do not speak one protocol; `event` is the name that rules have for it.
@@ -331,17 +349,21 @@ impl Eve {
                     object.shown("tcp_flags", &format_args!("{both:02x}"));
                     object.shown("tcp_flags_ts", &format_args!("{:02x}", tcp.flags[0]));
                     object.shown("tcp_flags_tc", &format_args!("{:02x}", tcp.flags[1]));
-                    let names = [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16), ("urg", 32)];
-                    for (name, _) in names.iter().filter(|(_, bit)| both & bit != 0) {
+                    for (name, _) in TCP_FLAGS.iter().filter(|(_, bit)| both & bit != 0) {
                         object.flag(name, true);
                     }
                     object.text("state", tcp.state().as_str().as_bytes());
+                    for (name, way) in [("ts_gap", Direction::ToServer), ("tc_gap", Direction::ToClient)] {
+                        if tcp.has_gap(way) {
+                            object.flag(name, true);
+                        }
+                    }
                 });
             }
         });
     }
 
-    /// Counters, once at the end.
+    /// Counters.
     pub fn stats(&mut self, at: Timestamp, stats: Value) {
         if !self.enabled {
             return;
@@ -443,19 +465,12 @@ fn write_flow<S>(object: &mut JsonText<'_>, flow: &Flow<S>, notes: &FlowNotes<'_
     }
 }
 
-/// The object of a transaction's protocol.
+/// The objects of a transaction's protocol.
 fn write_protocol(line: &mut dyn Record, transaction: &Transaction) {
-    if let Some(row) = proto::by_id(transaction.protocol) {
-        line.object(row.log_key, &mut |object| (row.log)(transaction, object));
-    }
-    if transaction.protocol == proto::ProtocolId::Nfs {
-        line.object("rpc", &mut |object| proto::nfs::log_rpc(transaction, object));
-    }
-    if transaction.protocol == proto::ProtocolId::Smtp {
-        // Whether there is anything of a mail is known once it is written.
-        if proto::smtp::log_email(transaction, &mut JsonRecord::default()) {
-            line.object("email", &mut |object| _ = proto::smtp::log_email(transaction, object));
-        }
+    let Some(row) = proto::by_id(transaction.protocol) else { return };
+    line.object(row.log_key, &mut |object| (row.log)(transaction, object));
+    if let Some(beside) = row.beside.filter(|beside| (beside.is_there)(transaction)) {
+        line.object(beside.key, &mut |object| (beside.log)(transaction, object));
     }
 }
 

@@ -267,6 +267,19 @@ pub struct ProtocolRow {
     pub numbers: &'static [NumberRow],
     /// writes the log record's fields
     pub log: fn(&Transaction, &mut dyn Record),
+    /// an object of the line beside the protocol's own, if it has one
+    pub beside: Option<&'static Beside>,
+}
+
+/// A second object of a protocol's line.
+#[derive(Debug)]
+pub struct Beside {
+    /// its key (`email`)
+    pub key: &'static str,
+    /// whether the transaction has anything for it
+    pub is_there: fn(&Transaction) -> bool,
+    /// writes its fields
+    pub log: fn(&Transaction, &mut dyn Record),
 }
 
 /// A connection that is announced on another one.

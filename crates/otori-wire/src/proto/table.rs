@@ -26,6 +26,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: adb::FIELDS,
         numbers: adb::NUMBERS,
         log: adb::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Bacnet,
@@ -39,6 +40,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: &[],
         numbers: bacnet::NUMBERS,
         log: bacnet::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Bittorrent,
@@ -52,6 +54,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: bittorrent::FIELDS,
         numbers: bittorrent::NUMBERS,
         log: bittorrent::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Coap,
@@ -65,6 +68,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: coap::FIELDS,
         numbers: coap::NUMBERS,
         log: coap::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Cwmp,
@@ -78,6 +82,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: cwmp::FIELDS,
         numbers: &[],
         log: cwmp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Dcerpc,
@@ -91,6 +96,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: dcerpc::FIELDS,
         numbers: dcerpc::NUMBERS,
         log: dcerpc::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Dhcp,
@@ -104,6 +110,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: dhcp::FIELDS,
         numbers: dhcp::NUMBERS,
         log: dhcp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Dnp3,
@@ -117,6 +124,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: dnp3::FIELDS,
         numbers: dnp3::NUMBERS,
         log: dnp3::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Dns,
@@ -130,6 +138,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: dns::FIELDS,
         numbers: dns::NUMBERS,
         log: dns::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Echonet,
@@ -143,6 +152,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: echonet::FIELDS,
         numbers: echonet::NUMBERS,
         log: echonet::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Enip,
@@ -156,6 +166,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: enip::FIELDS,
         numbers: enip::NUMBERS,
         log: enip::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Ftp,
@@ -169,6 +180,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ftp::FIELDS,
         numbers: ftp::NUMBERS,
         log: ftp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::FtpData,
@@ -182,6 +194,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: &[],
         numbers: ftp::data::NUMBERS,
         log: ftp::data::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Http,
@@ -195,6 +208,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: http::FIELDS,
         numbers: &[],
         log: http::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Http2,
@@ -208,6 +222,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: http2::FIELDS,
         numbers: http2::NUMBERS,
         log: http2::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Ike,
@@ -221,6 +236,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ike::FIELDS,
         numbers: ike::NUMBERS,
         log: ike::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Imap,
@@ -247,6 +263,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: krb5::FIELDS,
         numbers: krb5::NUMBERS,
         log: krb5::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Ldap,
@@ -260,6 +277,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ldap::FIELDS,
         numbers: ldap::NUMBERS,
         log: ldap::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Llmnr,
@@ -273,6 +291,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: dns::llmnr::FIELDS,
         numbers: &[],
         log: dns::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Mdns,
@@ -286,6 +305,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: dns::mdns::FIELDS,
         numbers: &[],
         log: dns::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Modbus,
@@ -299,6 +319,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: &[],
         numbers: modbus::NUMBERS,
         log: modbus::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Mqtt,
@@ -312,6 +333,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: mqtt::FIELDS,
         numbers: mqtt::NUMBERS,
         log: mqtt::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Nfs,
@@ -325,6 +347,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: nfs::FIELDS,
         numbers: nfs::NUMBERS,
         log: nfs::log,
+        beside: Some(&nfs::RPC),
     },
     ProtocolRow {
         id: ProtocolId::Ntp,
@@ -338,6 +361,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ntp::FIELDS,
         numbers: ntp::NUMBERS,
         log: ntp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Pgsql,
@@ -351,6 +375,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: pgsql::FIELDS,
         numbers: pgsql::NUMBERS,
         log: pgsql::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Pop3,
@@ -364,6 +389,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: pop3::FIELDS,
         numbers: pop3::NUMBERS,
         log: pop3::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Quic,
@@ -377,6 +403,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: quic::FIELDS,
         numbers: &[],
         log: quic::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Rdp,
@@ -390,6 +417,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: rdp::FIELDS,
         numbers: rdp::NUMBERS,
         log: rdp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Rfb,
@@ -403,6 +431,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: rfb::FIELDS,
         numbers: rfb::NUMBERS,
         log: rfb::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Rtsp,
@@ -416,6 +445,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: rtsp::FIELDS,
         numbers: &[],
         log: rtsp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Sip,
@@ -429,6 +459,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: sip::FIELDS,
         numbers: &[],
         log: sip::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Smb,
@@ -442,6 +473,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: smb::FIELDS,
         numbers: smb::NUMBERS,
         log: smb::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Smtp,
@@ -455,6 +487,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: smtp::FIELDS,
         numbers: &[],
         log: smtp::log,
+        beside: Some(&smtp::EMAIL),
     },
     ProtocolRow {
         id: ProtocolId::Snmp,
@@ -468,6 +501,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: snmp::FIELDS,
         numbers: snmp::NUMBERS,
         log: snmp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Ssdp,
@@ -481,6 +515,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ssdp::FIELDS,
         numbers: &[],
         log: ssdp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Ssh,
@@ -494,6 +529,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: ssh::FIELDS,
         numbers: &[],
         log: ssh::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Telnet,
@@ -507,6 +543,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: telnet::FIELDS,
         numbers: &[],
         log: telnet::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Tftp,
@@ -520,6 +557,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: tftp::FIELDS,
         numbers: tftp::NUMBERS,
         log: tftp::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Tls,
@@ -533,6 +571,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: tls::FIELDS,
         numbers: tls::NUMBERS,
         log: tls::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Websocket,
@@ -546,5 +585,6 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: websocket::FIELDS,
         numbers: websocket::NUMBERS,
         log: websocket::log,
+        beside: None,
     },
 ];

@@ -91,6 +91,12 @@ pub struct Arguments {
     /// Write EVE lines to a file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     eve: Option<PathBuf>,
+    /// Of one kind of anomaly so many lines are written in a second, `stats` counts the others; 0: all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    anomaly_lines: u32,
+    /// Counters go to the event log so often, as `stats.interval`, and at the end; 0: only then
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    stats_seconds: u32,
     /// Networks of the guarded devices, as a rule's header has them
     #[arg(long, value_name = "NET", default_value = HOME)]
     home: String,
@@ -132,6 +138,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let patience = Duration::from_millis(arguments.watchdog_ms);
         guard = guard
             .with_heart(Heart::of_standard_input(patience, arguments.failure()).context("nobody stands by")?);
+    }
+    if arguments.eve.is_some() && arguments.stats_seconds > 0 {
+        guard = guard.with_stats(Duration::from_secs(arguments.stats_seconds.into()));
     }
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, control.stop_flag()).context("cannot watch for signals")?;
@@ -214,6 +223,7 @@ fn engine(arguments: &Arguments, row: &BackendRow) -> anyhow::Result<Engine> {
     let (settings, variables) = settings(&arguments.home, &arguments.name, mode)?;
     let mut settings = Settings {
         eve: arguments.eve.is_some(),
+        anomaly_lines: (arguments.anomaly_lines > 0).then_some(arguments.anomaly_lines),
         bypass_bytes: (arguments.bypass_bytes > 0).then_some(arguments.bypass_bytes),
         bypass_encrypted: arguments.bypass_encrypted,
         bypass_deep: arguments.bypass_deep,

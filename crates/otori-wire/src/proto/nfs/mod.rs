@@ -6,7 +6,7 @@ mod call;
 mod name;
 
 use super::{
-    FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, file,
+    Beside, FieldRow, NumberForm, NumberRow, Parser, Probe, ProtocolId, Record, file,
     framed::{Length, MessageReader, Messages},
 };
 use crate::{
@@ -339,7 +339,13 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) {
 }
 
 /// The `rpc` object that stands beside it.
-pub fn log_rpc(transaction: &Transaction, record: &mut dyn Record) {
+pub static RPC: Beside = Beside {
+    key: "rpc",
+    is_there: |transaction| transaction.detail_of::<Exchange>().is_some(),
+    log: log_rpc,
+};
+
+fn log_rpc(transaction: &Transaction, record: &mut dyn Record) {
     let Some(Exchange { call, accepted, .. }) = transaction.detail_of::<Exchange>() else { return };
     let caller = call.caller();
     record.number("xid", caller.xid.into());

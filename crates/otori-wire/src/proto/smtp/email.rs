@@ -105,17 +105,9 @@ fn parted(list: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// The `email` object of EVE; nothing when there was no mail.
-pub fn log(transaction: &Transaction, record: &mut dyn Record) -> bool {
+pub(super) fn log(transaction: &Transaction, record: &mut dyn Record) {
     let fields = &transaction.fields;
-    let there = fields.iter().any(|field| (FROM.0..=URL.0).contains(&field.id.0));
-    let names: Vec<Vec<u8>> = fields
-        .all(file::NAME_TO_SERVER)
-        .map(|field| field.bytes.clone())
-        .filter(|name| !name.is_empty())
-        .collect();
-    if !there && names.is_empty() {
-        return false;
-    }
+    let names: Vec<Vec<u8>> = attachments(fields).map(<[u8]>::to_vec).collect();
     let whole = transaction.is_complete();
     record.text("status", if whole { b"PARSE_DONE" } else { b"BODY_STARTED" });
     for (key, id) in [
@@ -144,7 +136,17 @@ pub fn log(transaction: &Transaction, record: &mut dyn Record) -> bool {
     if !names.is_empty() {
         record.texts("attachment", &names);
     }
-    true
+}
+
+/// Names of files in the mail.
+fn attachments(fields: &Fields) -> impl Iterator<Item = &[u8]> {
+    fields.all(file::NAME_TO_SERVER).map(|field| field.bytes.as_slice()).filter(|name| !name.is_empty())
+}
+
+/// There is a mail, or a part of one.
+pub(super) fn is_there(transaction: &Transaction) -> bool {
+    let fields = &transaction.fields;
+    fields.iter().any(|field| (FROM.0..=URL.0).contains(&field.id.0)) || attachments(fields).next().is_some()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod email;
 mod mime;
 
 use super::{
-    FieldRow, Parser, Probe, ProtocolId, Record, file,
+    Beside, FieldRow, Parser, Probe, ProtocolId, Record, file,
     lines::{self, Line, LineReader, Lines},
     tls,
 };
@@ -404,7 +404,7 @@ fn path(rest: &[u8]) -> &[u8] {
 }
 
 /// The `email` object of EVE.
-pub use email::log as log_email;
+pub static EMAIL: Beside = Beside { key: "email", is_there: email::is_there, log: email::log };
 
 /// The `smtp` object of EVE.
 pub fn log(transaction: &Transaction, record: &mut dyn Record) {
