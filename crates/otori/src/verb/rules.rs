@@ -12,6 +12,9 @@ use std::{
 /// Refused rules that are shown one by one.
 const SHOWN: usize = 20;
 
+/// Stands for the key of lines that have none: they are refused, and whoever wrote one is to know it.
+const WITHOUT_SID: (u32, u32) = (0, 0);
+
 /// The options that select rules.
 #[derive(clap::Args, Clone)]
 pub struct RuleOptions {
@@ -105,9 +108,8 @@ impl RuleOptions {
         for path in files {
             let name = path.display().to_string();
             for rule in selection.rules(&name, &text_of(path)?, &mut Tally::default()) {
-                if let Some(key) = otori_rule::selection::key_of(&rule.text) {
-                    all.entry(key).or_insert_with(|| (name.clone(), Vec::new())).1.push(rule);
-                }
+                let key = otori_rule::selection::key_of(&rule.text).unwrap_or(WITHOUT_SID);
+                all.entry(key).or_insert_with(|| (name.clone(), Vec::new())).1.push(rule);
             }
         }
         Ok(all)
