@@ -5,6 +5,7 @@ use super::{
     flow::{Case, Work},
     stats,
 };
+use crate::eve::Place;
 use otori_wire::{Conversation, Direction};
 
 impl Work<'_> {

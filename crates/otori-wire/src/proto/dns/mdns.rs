@@ -13,19 +13,13 @@ const fn row(direction: Direction, of_dns: FieldId, keyword: &'static str) -> Fi
     FieldRow::new(direction, FieldId::new(ProtocolId::Mdns, (of_dns.0 & 0xff) as u8), keyword)
 }
 
-/// All fields; who is heard first counts as the client, with a question or with an answer.
+/// All fields.
 pub static FIELDS: &[FieldRow] = &[
     row(ToServer, QUERY, "mdns.queries.rrname"),
-    row(ToClient, QUERY, "mdns.queries.rrname"),
-    row(ToServer, RESPONSE_QUERY, "mdns.queries.rrname"),
     row(ToClient, RESPONSE_QUERY, "mdns.queries.rrname"),
-    row(ToServer, ANSWER_NAME, "mdns.answers.rrname"),
     row(ToClient, ANSWER_NAME, "mdns.answers.rrname"),
-    row(ToServer, RESPONSE_NAME, "mdns.response.rrname"),
     row(ToClient, RESPONSE_NAME, "mdns.response.rrname"),
-    row(ToServer, AUTHORITY_NAME, "mdns.authorities.rrname"),
     row(ToClient, AUTHORITY_NAME, "mdns.authorities.rrname"),
-    row(ToServer, ADDITIONAL_NAME, "mdns.additionals.rrname"),
     row(ToClient, ADDITIONAL_NAME, "mdns.additionals.rrname"),
 ];
 

@@ -248,10 +248,7 @@ impl DnsParser {
 fn set_fields(kin: Kin, direction: Direction, message: &Message, transaction: &mut Transaction) {
     let fields = &mut transaction.fields;
     let opcode = u64::from(message.opcode());
-    // Who has an answer for all sends it to all, asked or not (RFC 6762 6): nobody of them is a server.
-    let for_all = kin.protocol == ProtocolId::Mdns;
-    let asks = if for_all { !message.is_response() } else { direction == Direction::ToServer };
-    if asks {
+    if direction == Direction::ToServer {
         for question in &message.questions {
             fields.set(kin.field(QUERY), &question.name);
             fields.set_number(kin.field(QUERY_TYPE), u64::from(question.kind));
@@ -261,7 +258,8 @@ fn set_fields(kin: Kin, direction: Direction, message: &Message, transaction: &m
         set_answer(kin, message, fields);
     }
     match (message.is_response(), direction) {
-        _ if for_all => {}
+        // Who has an answer for all sends it to all, asked or not (RFC 6762 6): nobody of them is a server.
+        _ if kin.protocol == ProtocolId::Mdns => {}
         (true, Direction::ToServer) => transaction.note(kin.event("dns.not_request")),
         (false, Direction::ToClient) => transaction.note(kin.event("dns.not_response")),
         _ => {}
