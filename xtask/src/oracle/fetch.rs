@@ -53,6 +53,8 @@ const ROOTS: &[Root] = &[
     Root { name: "ocaml", packages: &["dash", "coreutils", "ocaml-nox"], alone: false, when: When::Asked },
     Root { name: "node", packages: &["dash", "coreutils", "nodejs"], alone: false, when: When::Asked },
     Root { name: "appliance", packages: APPLIANCE, alone: false, when: When::Asked },
+    Root { name: "workshop", packages: WORKSHOP, alone: false, when: When::Asked },
+    Root { name: "media", packages: MEDIA, alone: false, when: When::Asked },
     Root { name: "musl", packages: &["musl", "musl-dev"], alone: true, when: When::Asked },
 ];
 /// Programs of languages that bring a scheduler, a collector or a compiler of their own: Go, Rust, Haskell, Erlang, Lisp.
@@ -103,6 +105,47 @@ const SERVERS: &[&str] = &[
     "iproute2",
     "iputils-ping",
     "net-tools",
+];
+/// Compilers, parser generators, and programs that are languages of their own.
+const WORKSHOP: &[&str] = &[
+    "dash",
+    "coreutils",
+    "grep",
+    "sed",
+    "gcc-12",
+    "g++-12",
+    "libc6-dev",
+    "make",
+    "bison",
+    "flex",
+    "emacs-nox",
+    "gnupg",
+    "gpg-agent",
+    "datamash",
+    "units",
+    "gforth",
+    "pari-gp",
+    "swi-prolog-nox",
+];
+/// Pictures, sound, documents, compressors with threads, measured networks and disks, a name server.
+const MEDIA: &[&str] = &[
+    "dash",
+    "coreutils",
+    "grep",
+    "imagemagick",
+    "sox",
+    "brotli",
+    "xmlstarlet",
+    "pigz",
+    "gnuplot-nox",
+    "ghostscript",
+    "poppler-utils",
+    "iperf3",
+    "unbound",
+    "bind9-dnsutils",
+    "w3m",
+    "fio",
+    "openssl",
 ];
 const SHELLS: &[&str] =
     &["bash-static", "zsh-static", "sash", "dash", "mksh", "busybox", "musl", "coreutils", "tcsh"];
