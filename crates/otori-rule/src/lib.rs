@@ -12,6 +12,7 @@ mod address_table;
 pub mod application;
 pub mod base64;
 mod class;
+pub mod classification;
 pub mod country;
 pub mod dataset;
 pub mod expression;

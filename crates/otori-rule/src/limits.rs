@@ -24,6 +24,10 @@ pub const FLOW_BITS: usize = 128;
 pub const BIT_NAMES: usize = 65_536;
 /// Counters for thresholds.
 pub const THRESHOLDS: usize = 65_536;
+/// Lists that a configuration may declare.
+pub const DECLARED: usize = 4_096;
+/// Classes of rules that a file may give a meaning.
+pub const CLASS_NAMES: usize = 4_096;
 /// Bits of hosts and pairs of hosts.
 pub const HOST_BITS: usize = 65_536;
 /// Bytes of a pattern that the prefilter compares; of a longer one the beginning.

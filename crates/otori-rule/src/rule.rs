@@ -2,11 +2,12 @@
 //!
 //! Key type: [`Rule`]; its conditions on bytes are [`Group`]s of [`crate::step::Step`]s.
 use crate::{
-    address::AddressSet, country::Country, parse::option_values, port::PortSet, reputation::Reputed,
-    step::Step, transform::Transform,
+    address::AddressSet, classification::Meaning, country::Country, parse::option_values, port::PortSet,
+    reputation::Reputed, step::Step, transform::Transform,
 };
 use otori_event::Timestamp;
 use otori_wire::{FieldId, Progress, flow::Direction, proto::ProtocolId};
+use std::sync::Arc;
 
 /// What a match does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -627,6 +628,8 @@ pub struct Rule {
     pub message: String,
     /// short name of its class
     pub class: String,
+    /// what a file says of the class
+    pub class_meaning: Option<Arc<Meaning>>,
     /// 1 is most severe
     pub priority: Option<u8>,
     /// metadata, key and value, of a rule that was not read; what was read has its metadata in its text
@@ -703,7 +706,8 @@ impl Rule {
             (false, true) => 2,
             (false, false) => 3,
         };
-        (memory, self.priority.unwrap_or(3))
+        let of_class = self.class_meaning.as_ref().map(|meaning| meaning.severity);
+        (memory, self.priority.or(of_class).unwrap_or(3))
     }
     /// What a match does: rules on packets concern the packet, all others the flow.
     pub fn scope(&self, in_stream: bool) -> Scope {

@@ -2,9 +2,10 @@
 //!
 //! Key types: [`FlowMarks`] (kept with each flow), [`Globals`] (one per engine). Time comes from packets.
 use crate::{
+    classification::Classification,
     country::Countries,
-    dataset::Datasets,
-    limits::{BIT_NAMES, FLOW_BITS, HOST_BITS, STREAM_WINDOW, THRESHOLDS},
+    dataset::{Datasets, Kind},
+    limits::{BIT_NAMES, DECLARED, FLOW_BITS, HOST_BITS, STREAM_WINDOW, THRESHOLDS},
     reputation::Reputations,
     rule::{Action, Memory, NumberTest, Rule, Threshold, ThresholdKind, Track, Unique},
     set::View,
@@ -76,6 +77,10 @@ pub struct Tables {
     pub names: BitNames,
     /// lists of values
     pub datasets: Datasets,
+    /// what a configuration says of lists, by name: kind and file
+    pub declared: HashMap<String, Declared>,
+    /// what classes mean
+    pub classification: Classification,
     /// countries of addresses
     pub countries: Countries,
     /// reputations of addresses
@@ -86,10 +91,32 @@ pub struct Tables {
     pub features: Vec<String>,
 }
 
+/// A list that rules may name without saying more.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// of what
+    pub kind: Option<Kind>,
+    /// where its first entries are
+    pub file: Option<String>,
+}
+
 /// Reads a file that a rule names.
 pub type ReadFile = Box<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
 
 impl Tables {
+    /// What a configuration says below `datasets.NAME`.
+    pub fn declare(&mut self, name: &str, option: &str, value: &str) -> Result<(), String> {
+        if !self.declared.contains_key(name) && self.declared.len() >= DECLARED {
+            return Err(format!("more than {DECLARED} lists"));
+        }
+        let declared = self.declared.entry(name.into()).or_default();
+        match option {
+            "type" => declared.kind = Some(Kind::by_name(value)?),
+            "load" | "state" => declared.file = Some(value.into()),
+            _ => {}
+        }
+        Ok(())
+    }
     /// The bytes of a file.
     pub(crate) fn file(&self, name: &str) -> Result<Vec<u8>, String> {
         match &self.read {

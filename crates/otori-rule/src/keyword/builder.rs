@@ -57,6 +57,7 @@ impl Rule {
             revision: 0,
             message: String::new(),
             class: String::new(),
+            class_meaning: None,
             priority: None,
             metadata: Vec::new(),
             flow: FlowOptions::default(),

@@ -37,8 +37,10 @@ fn options<'a>(parts: impl Iterator<Item = &'a str>) -> Result<Options<'a>, Stri
 }
 
 fn list(builder: &mut Builder<'_>, name: &str, options: &Options<'_>, must: bool) -> Result<Shared, String> {
-    let kind = options.kind.ok_or("type is needed")?;
-    let text = match options.file {
+    let declared = builder.tables.declared.get(name).cloned().unwrap_or_default();
+    let kind = options.kind.or(declared.kind).ok_or("type is needed, or a list of the configuration")?;
+    let must = must && options.file.is_some();
+    let text = match options.file.or(declared.file.as_deref()) {
         Some(file) => match builder.tables.file(file) {
             Ok(text) => text,
             Err(reason) if must => return Err(reason),
@@ -84,6 +86,29 @@ pub(super) fn datarep(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     let list = list(builder, name, &options(parts)?, true)?;
     builder.push(Step::Listed(list, ListTest::Reputation(compare)));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Tables, Variables, parse_rule};
+
+    #[test]
+    fn a_list_of_the_configuration_needs_no_more_than_its_name() {
+        let rule = "alert dns any any -> any any (dns.query; dataset:isset,seen; sid:1;)";
+        let mut tables = Tables { read: Some(Box::new(|_| Ok(b"YQ==\n".to_vec()))), ..Tables::default() };
+        let refused = parse_rule(rule, &Variables::default(), &mut tables).unwrap_err();
+        assert!(refused.reason.contains("type is needed"), "{refused:?}");
+        tables.declare("seen", "type", "string").unwrap();
+        tables.declare("seen", "load", "seen.lst").unwrap();
+        assert!(tables.declare("seen", "type", "colour").is_err());
+        let rule = parse_rule(rule, &Variables::default(), &mut tables).unwrap();
+        let steps = &rule.groups[0].steps;
+        let finds = |value: &[u8]| {
+            let buffer = crate::step::Buffer { bytes: value, complete: true, from_start: true };
+            crate::step::matches(steps, buffer)
+        };
+        assert!(finds(b"a") && !finds(b"b"));
+    }
 }
 
 /// `side,category,operator,score` or `side,category,isset`.

@@ -55,6 +55,7 @@ pub(super) fn priority(builder: &mut Builder<'_>, value: &str) -> Result<(), Str
 
 pub(super) fn class(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     builder.rule.class = value.into();
+    builder.rule.class_meaning = builder.tables.classification.get(value);
     Ok(())
 }
 

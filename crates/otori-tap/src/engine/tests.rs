@@ -76,6 +76,35 @@ const RULE: &str = "drop http any any -> any any (msg:\"m\"; http.host; content:
     http.uri; content:\"/bot\"; classtype:trojan-activity; sid:9000001;)";
 
 #[test]
+fn classes_mean_what_a_file_says() {
+    let mut engine = Engine::new(settings(Mode::Observe), Variables::default());
+    let file = "config classification: trojan-activity,Ours,4\nconfig classification: own,Own,2\n";
+    assert!(engine.tables().classification.load("c", file).is_empty());
+    let rule = |class: &str, sid: u32| {
+        format!("alert http any any -> any any (http.uri; content:\"/bot\"; classtype:{class}; sid:{sid};)\n")
+    };
+    let rules: String = [("trojan-activity", 1), ("own", 2), ("bad-unknown", 3)]
+        .map(|(class, sid)| rule(class, sid))
+        .concat();
+    assert_eq!(engine.load("test", &rules).loaded, 3);
+    let mut talk = Talk { engine, at: 0, sequence: [100, 500], port: 4000 };
+    talk.shake();
+    talk.send(true, 24, REQUEST);
+    talk.send(false, 16, b"");
+    let lines = talk.lines();
+    let mut told: Vec<(u64, &str, u64)> = lines
+        .iter()
+        .filter_map(|line| line.get("alert"))
+        .filter_map(|alert| {
+            let number = |key: &str| alert[key].as_u64();
+            Some((number("signature_id")?, alert["category"].as_str()?, number("severity")?))
+        })
+        .collect();
+    told.sort_unstable();
+    assert_eq!(told, [(1, "Ours", 4), (2, "Own", 2), (3, "Potentially Bad Traffic", 2)]);
+}
+
+#[test]
 fn inline_drops_the_packet_and_the_rest_of_the_flow() {
     let mut talk = Talk::new(Mode::Inline, RULE);
     assert_eq!(talk.shake(), Decision::Pass);

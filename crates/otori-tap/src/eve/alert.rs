@@ -247,7 +247,10 @@ fn printable(bytes: &[u8]) -> String {
 }
 
 fn alert_object(rule: &Rule, blocked: bool, references: bool) -> Value {
-    let (category, severity) = class::lookup(&rule.class);
+    let (category, severity) = match rule.class_meaning.as_deref() {
+        Some(meaning) => (meaning.text.as_str(), meaning.severity),
+        None => class::lookup(&rule.class),
+    };
     let mut object = Map::new();
     object.insert("action".into(), if blocked { "blocked" } else { "allowed" }.into());
     object.insert("gid".into(), rule.gid.into());
