@@ -42,11 +42,7 @@ impl Rig {
             flags,
             window: self.window,
             urgent: 0,
-            options: TcpOptions {
-                timestamp: self.stamp,
-                fast_open: self.fast_open,
-                ..TcpOptions::default()
-            },
+            options: TcpOptions { timestamp: self.stamp, fast_open: self.fast_open, ..TcpOptions::default() },
         };
         let (streams, gaps, ends) = (&mut self.streams, &mut self.gaps, &mut self.ends);
         let notes = Notes { kept_all: &mut self.kept, anomalies: &mut self.anomalies };
