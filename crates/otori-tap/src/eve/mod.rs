@@ -30,7 +30,6 @@ use otori_wire::proto::Record;
 use otori_wire::{
     Direction, Flow, Packet, Transaction,
     decode::{Transport, protocol},
-    flow::Direction,
     proto,
 };
 use quota::Quota;

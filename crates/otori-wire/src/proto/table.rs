@@ -250,6 +250,7 @@ pub static PROTOCOLS: &[ProtocolRow] = &[
         fields: imap::FIELDS,
         numbers: imap::NUMBERS,
         log: imap::log,
+        beside: None,
     },
     ProtocolRow {
         id: ProtocolId::Krb5,
