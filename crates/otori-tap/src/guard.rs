@@ -174,7 +174,7 @@ impl Judge {
             Judge::Crew(crew) => crew.failed().map_or(Ok(()), Err),
         }
     }
-    fn ask_stats(&self) {
+    fn ask_stats(&mut self) {
         match self {
             Judge::One(_) => {}
             Judge::Many(workers) => workers.ask_stats(),
