@@ -457,7 +457,7 @@ mod tests {
         assert_eq!(of("anomaly").count(), 3);
         let event = of("anomaly").next().unwrap()["anomaly"]["event"].as_str().unwrap();
         assert!(event.starts_with("decoder.ipv4."), "{event}");
-        let last = &of("stats").last().unwrap()["stats"];
+        let last = &of("stats").next_back().unwrap()["stats"];
         let count = |group: &str, name: &str| last[group][name].as_u64().unwrap();
         assert!(of("stats").count() > 2);
         assert_eq!(count("decoder", "pkts"), count("guard", "anomalies_unwritten") + 3);

@@ -96,5 +96,5 @@ fn an_answer_to_all_is_no_anomaly_whoever_spoke_first() {
         transactions.iter().flat_map(|transaction| transaction.anomalies.clone()).collect::<Vec<_>>()
     };
     assert_eq!(of(mdns::parser()), [""; 0]);
-    assert_eq!(of(Box::new(DnsParser::default())), ["dns.not_request", "dns.not_response"]);
+    assert_eq!(of(Box::<DnsParser>::default()), ["dns.not_request", "dns.not_response"]);
 }
