@@ -19,6 +19,9 @@ use std::path::PathBuf;
 pub struct Keys {
     pub variables: Variables,
     pub threshold_file: Option<PathBuf>,
+    pub classification_file: Option<PathBuf>,
+    /// name of a list, option and value
+    pub datasets: Vec<(String, String, String)>,
     /// files of reputations as named, and where they are
     reputations: reputations::ReputationOptions,
     reputation_folder: Option<PathBuf>,
@@ -54,7 +57,6 @@ const WITHOUT_MEANING: &[&str] = &[
     "%",
     "app-layer.",
     "asn1-max-frames",
-    "classification-file",
     "coredump",
     "datasets.",
     "decoder.",
@@ -145,6 +147,8 @@ impl Keys {
         Keys {
             variables: Variables::default(),
             threshold_file: None,
+            classification_file: None,
+            datasets: Vec::new(),
             reputations: reputations::ReputationOptions::default(),
             reputation_folder: None,
             features: vec!["ja3".into(), "ja4".into(), "output::alert".into()],
@@ -220,6 +224,11 @@ impl Keys {
             self.variables.set_port(name, value);
             return true;
         }
+        let list = key.strip_prefix("datasets.").and_then(|rest| rest.rsplit_once('.'));
+        if let Some((name, option)) = list.filter(|(name, _)| !matches!(*name, "defaults" | "rules")) {
+            self.datasets.push((name.into(), option.into(), value.into()));
+            return true;
+        }
         if let Some(rest) = key.strip_prefix("host-os-policy.") {
             return self.host(rest, value);
         }
@@ -267,6 +276,7 @@ impl Keys {
             "flow.rate-tracking.interval" => self.elephant_seconds = value.parse().unwrap_or(10),
             "threshold-file" => self.threshold_file = Some(value.into()),
             "detect.guess-applayer-tx" => self.guess_transaction = truth(value),
+            "classification-file" => self.classification_file = Some(value.into()),
             "packet-alert-max" => self.alerts_per_packet = value.parse().unwrap_or(15),
             "app-layer.protocols.tls.ja3-fingerprints" => self.feature("ja3", value),
             "app-layer.protocols.tls.ja4-fingerprints" => self.feature("ja4", value),
@@ -384,6 +394,10 @@ mod tests {
             ("host-os-policy.windows.0", "192.0.2.1"),
             ("action-order.0", "drop"),
             ("mpm-algo", "ac"),
+            ("classification-file", "/classes"),
+            ("datasets.defaults.memcap", "10mb"),
+            ("datasets.rules.allow-write", "true"),
+            ("datasets.seen.type", "string"),
             ("default-reputation-path", "/lists"),
             ("reputation-files.0", "a.list"),
             ("reputation-files.1", "/b.list"),
@@ -391,6 +405,8 @@ mod tests {
             assert!(keys.take(key, value), "{key}");
         }
         assert!(!keys.take("nonsense", "1"));
+        assert_eq!(keys.classification_file.as_deref(), Some(std::path::Path::new("/classes")));
+        assert_eq!(keys.datasets, [("seen".into(), "type".into(), "string".into())]);
         let files = keys.reputations(&reputations::ReputationOptions::default()).files;
         assert_eq!(files, [PathBuf::from("/lists/a.list"), PathBuf::from("/b.list")]);
         let settings = keys.settings(Settings::default());

@@ -84,6 +84,22 @@ pub struct Arguments {
     filter: Vec<String>,
 }
 
+/// What classes of rules mean. A file of another machine's configuration may not be here: rules load without it.
+fn load_classes(engine: &mut Engine, path: &Path) {
+    let text = match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            return eprintln!(
+                "otori: cannot read {}, classes mean what they usually do: {error}",
+                path.display()
+            );
+        }
+    };
+    for error in engine.tables().classification.load(&path.display().to_string(), &text) {
+        eprintln!("otori: line refused: {error}");
+    }
+}
+
 /// Runs it.
 pub fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
     let filter = take_filter(&mut arguments)?;
@@ -108,6 +124,13 @@ pub fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     arguments.policies.load(&mut engine, policies::Sinkholes::of(sinkhole.as_ref()))?;
     engine.tables().features = keys.features;
+    for (name, option, value) in &keys.datasets {
+        let declared = engine.tables().declare(name, option, value);
+        declared.map_err(|reason| Failure::Configuration(format!("datasets.{name}.{option}: {reason}")))?;
+    }
+    if let Some(path) = &keys.classification_file {
+        load_classes(&mut engine, path);
+    }
     for path in &arguments.rules {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         engine.tables().read = Some(Box::new(move |name| read_list(&folder, name)));
