@@ -88,29 +88,6 @@ pub(super) fn datarep(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::{Tables, Variables, parse_rule};
-
-    #[test]
-    fn a_list_of_the_configuration_needs_no_more_than_its_name() {
-        let rule = "alert dns any any -> any any (dns.query; dataset:isset,seen; sid:1;)";
-        let mut tables = Tables { read: Some(Box::new(|_| Ok(b"YQ==\n".to_vec()))), ..Tables::default() };
-        let refused = parse_rule(rule, &Variables::default(), &mut tables).unwrap_err();
-        assert!(refused.reason.contains("type is needed"), "{refused:?}");
-        tables.declare("seen", "type", "string").unwrap();
-        tables.declare("seen", "load", "seen.lst").unwrap();
-        assert!(tables.declare("seen", "type", "colour").is_err());
-        let rule = parse_rule(rule, &Variables::default(), &mut tables).unwrap();
-        let steps = &rule.groups[0].steps;
-        let finds = |value: &[u8]| {
-            let buffer = crate::step::Buffer { bytes: value, complete: true, from_start: true };
-            crate::step::matches(steps, buffer)
-        };
-        assert!(finds(b"a") && !finds(b"b"));
-    }
-}
-
 /// `side,category,operator,score` or `side,category,isset`.
 pub(super) fn address_reputation(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     let parts: Vec<&str> = value.split(',').map(str::trim).collect();
@@ -140,4 +117,27 @@ pub(super) fn country(builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     let country = Country::parse(value, &builder.tables.countries)?;
     builder.rule.checks.push(Check::Country(country));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Tables, Variables, parse_rule};
+
+    #[test]
+    fn a_list_of_the_configuration_needs_no_more_than_its_name() {
+        let rule = "alert dns any any -> any any (dns.query; dataset:isset,seen; sid:1;)";
+        let mut tables = Tables { read: Some(Box::new(|_| Ok(b"YQ==\n".to_vec()))), ..Tables::default() };
+        let refused = parse_rule(rule, &Variables::default(), &mut tables).unwrap_err();
+        assert!(refused.reason.contains("type is needed"), "{refused:?}");
+        tables.declare("seen", "type", "string").unwrap();
+        tables.declare("seen", "load", "seen.lst").unwrap();
+        assert!(tables.declare("seen", "type", "colour").is_err());
+        let rule = parse_rule(rule, &Variables::default(), &mut tables).unwrap();
+        let steps = &rule.groups[0].steps;
+        let finds = |value: &[u8]| {
+            let buffer = crate::step::Buffer { bytes: value, complete: true, from_start: true };
+            crate::step::matches(steps, buffer)
+        };
+        assert!(finds(b"a") && !finds(b"b"));
+    }
 }
