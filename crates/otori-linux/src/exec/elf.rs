@@ -140,6 +140,9 @@ pub enum ElfError {
     /// PT_INTERP or PT_MIPS_ABIFLAGS point outside the file
     #[error("PT_INTERP or PT_MIPS_ABIFLAGS lies outside the file: it is truncated or corrupt")]
     Outside,
+    /// p_offset of PT_INTERP or PT_MIPS_ABIFLAGS is negative as a position in a file
+    #[error("PT_INTERP or PT_MIPS_ABIFLAGS at the position {0:#x}")]
+    Position(u64),
     /// PT_MIPS_ABIFLAGS is shorter than its structure
     #[error("PT_MIPS_ABIFLAGS of {0} bytes")]
     AbiFlags(u64),
@@ -190,7 +193,7 @@ impl ElfError {
     pub(crate) fn errno(self) -> Errno {
         match self {
             ElfError::Outside => Errno::EIO,
-            ElfError::AbiFlags(_) => Errno::EINVAL,
+            ElfError::AbiFlags(_) | ElfError::Position(_) => Errno::EINVAL,
             _ => Errno::ENOEXEC,
         }
     }
@@ -289,6 +292,14 @@ fn read_exactly(file: &Stored, offset: u64, length: usize) -> Option<Vec<u8>> {
     (file.read(offset, &mut bytes) == length).then_some(bytes)
 }
 
+/// What a program header points to, as elf_read of Linux reads it.
+fn read_part(file: &Stored, offset: u64, length: usize) -> Result<Vec<u8>, ElfError> {
+    if offset > i64::MAX as u64 {
+        return Err(ElfError::Position(offset));
+    }
+    read_exactly(file, offset, length).ok_or(ElfError::Outside)
+}
+
 fn take_header(
     file: &Stored,
     expected: Expected,
@@ -312,7 +323,7 @@ fn take_header(
             if file_bytes < MIPS_ABIFLAGS_BYTES as u64 {
                 return Err(ElfError::AbiFlags(file_bytes));
             }
-            let bytes = read_exactly(file, offset, MIPS_ABIFLAGS_BYTES).ok_or(ElfError::Outside)?;
+            let bytes = read_part(file, offset, MIPS_ABIFLAGS_BYTES)?;
             image.float_abi = bytes.get(MIPS_FLOAT_ABI).copied();
         }
         kind::GNU_STACK => {
@@ -328,7 +339,7 @@ fn interpreter(file: &Stored, offset: u64, length: u64) -> Result<Vec<u8>, ElfEr
     if !INTERPRETER_BYTES.contains(&length) {
         return Err(ElfError::Interpreter(length));
     }
-    let mut path = read_exactly(file, offset, length as usize).ok_or(ElfError::Outside)?;
+    let mut path = read_part(file, offset, length as usize)?;
     if path.last() != Some(&0) {
         return Err(ElfError::Interpreter(length));
     }

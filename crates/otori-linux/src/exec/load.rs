@@ -118,8 +118,10 @@ fn lossy(path: Vec<u8>) -> String {
 fn find_interpreter(kernel: &mut Kernel, tid: Tid, path: &[u8]) -> Result<Interpreter, ExecError> {
     let named = |error| ExecError::Interpreter { path: path.to_vec(), error };
     let place = kernel.core.process(kernel.core.task(tid)?.pid)?.place.cwd;
+    // the kernel itself opens an empty path: that is the folder it stands in, which cannot be run
+    let wanted = if path.is_empty() { b"." } else { path };
     let node = kernel.with_files(tid, |vfs, context| {
-        let node = vfs.lookup(context, place, path, Follow::Yes)?;
+        let node = vfs.lookup(context, place, wanted, Follow::Yes)?;
         vfs.check_execute(context, node)?;
         Ok(node)
     });
@@ -130,7 +132,7 @@ fn find_interpreter(kernel: &mut Kernel, tid: Tid, path: &[u8]) -> Result<Interp
     }
     let image = elf::read(&file, expected).map_err(|error| match error {
         ElfError::Type(_) => ExecError::Killed(error),
-        ElfError::Outside | ElfError::AbiFlags(_) => named(error.errno()),
+        ElfError::Outside | ElfError::Position(_) | ElfError::AbiFlags(_) => named(error.errno()),
         _ => named(Errno::ELIBBAD),
     })?;
     Ok(Interpreter { path: path.to_vec(), file, image })

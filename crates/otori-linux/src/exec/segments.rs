@@ -173,8 +173,12 @@ impl Mapper<'_> {
             return Ok(());
         }
         let offset = segment.offset.checked_sub(inside).filter(|offset| in_page(*offset) == 0);
-        let offset = offset.filter(|offset| offset.checked_add(length).is_some());
-        let offset = offset.ok_or(refused(segment, SegmentProblem::Offset))?;
+        // as a position in a file it must not be negative
+        let inside = |offset: &u64| offset.checked_add(length).is_some_and(|end| end <= i64::MAX as u64);
+        let offset = offset.filter(inside).ok_or(refused(segment, SegmentProblem::Offset))?;
+        if segment.write && self.memory.overcommits(length) {
+            return Err(refused(segment, SegmentProblem::NoRoom));
+        }
         let start = page_down(self.abi.address(bias, segment.address));
         let backing = Backing::File { image: Arc::clone(self.image), offset };
         let prot = self.prot(segment);
@@ -197,6 +201,9 @@ impl Mapper<'_> {
         let end = page_up(self.abi.address(bias, ends.memory));
         if end <= start {
             return Ok(());
+        }
+        if self.memory.overcommits(end - start) {
+            return Err(refused(segment, SegmentProblem::NoRoom));
         }
         let execute = ends.prot.execute || self.reads_execute;
         let prot = Prot { execute, ..Prot::READ_WRITE };

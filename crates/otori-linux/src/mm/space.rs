@@ -103,6 +103,12 @@ impl AddressSpace {
         self.pages + self.regions.len() / REGIONS_PER_PAGE + self.table.chunks() / CHUNKS_PER_PAGE
     }
 
+    /// Whether so many bytes are more than this space may ever own: what Linux calls an obvious overcommit.
+    #[must_use]
+    pub fn overcommits(&self, bytes: u64) -> bool {
+        bytes.div_ceil(otori_cpu::PAGE_SIZE as u64) > self.limit_pages as u64
+    }
+
     /// The most pages of its own this space ever held.
     #[must_use]
     pub fn pages_peak(&self) -> usize {

@@ -171,6 +171,22 @@ pub const CASES: &[Case] = &[
     ),
     other(case("p_vaddr + p_memsz wraps", |b| b.parts[1].address = outside(b), REFUSED), LATER),
     other(case("p_memsz larger than user space", |b| b.parts[1].memory_bytes = word_max(b), REFUSED), LATER),
+    other(
+        case("more zeros than there is memory", |b| b.parts[1].memory_bytes = 0x2000_0000, REFUSED),
+        "maps them",
+    ),
+    other(
+        case(
+            "p_offset that is negative",
+            |b| {
+                without_zeros(b);
+                b.parts[1].offset = outside(b);
+            },
+            // 32 bits are a place behind the file
+            |set| if set.wide { Ends::Refused } else { Ends::Exit(STATUS) },
+        ),
+        LATER,
+    ),
     case("p_align 0", |b| b.parts[1].align = 0, RUNS),
     case("p_align 3", |b| b.parts[1].align = 3, RUNS),
     case("p_align of 1 GiB", |b| b.parts[1].align = 1 << 30, RUNS),
