@@ -100,6 +100,9 @@ fn terminal(call: &mut Call<'_>, id: TtyId, number: u32) -> CallResult {
     let address = call.word(2);
     match request {
         TtyRequest::Get => get_termios(call, id, Layout::Termios),
+        TtyRequest::GetOld => get_termios(call, id, Layout::Termio),
+        TtyRequest::SetOld | TtyRequest::SetOldDrain => set_termios(call, id, Layout::Termio, Flush::Nothing),
+        TtyRequest::SetOldFlush => set_termios(call, id, Layout::Termio, Flush::Input),
         TtyRequest::Get2 => get_termios(call, id, Layout::Termios2),
         TtyRequest::Set | TtyRequest::SetDrain => set_termios(call, id, Layout::Termios, Flush::Nothing),
         TtyRequest::SetFlush => set_termios(call, id, Layout::Termios, Flush::Input),
@@ -181,7 +184,11 @@ fn set_termios(call: &mut Call<'_>, id: TtyId, layout: Layout, flush: Flush) -> 
     in_front(call, id)?;
     let (numbering, endian) = (call.abi().numbering, call.endian());
     let bytes = call.read_bytes(call.word(2), layout.size(numbering))?;
-    let termios = Termios::decode(&bytes, numbering, endian).ok_or(Errno::EINVAL)?;
+    let termios = match layout {
+        Layout::Termio => call.core().ttys.termios(id)?.with_old(&bytes, numbering, endian),
+        Layout::Termios | Layout::Termios2 => Termios::decode(&bytes, numbering, endian),
+    };
+    let termios = termios.ok_or(Errno::EINVAL)?;
     call.core().ttys.set_termios(id, termios, flush)?;
     call.core().wake(WaitKey::Tty(id));
     Ok(0)

@@ -12,6 +12,14 @@ pub enum TtyRequest {
     SetDrain,
     /// TCSETSF: when output is drained, input thrown away
     SetFlush,
+    /// TCGETA, of System V
+    GetOld,
+    /// TCSETA
+    SetOld,
+    /// TCSETAW
+    SetOldDrain,
+    /// TCSETAF
+    SetOldFlush,
     /// TCGETS2
     Get2,
     /// TCSETS2
@@ -70,6 +78,10 @@ const TABLE: &[(TtyRequest, u32, u32)] = &[
     (TtyRequest::Set, 0x5402, 0x540e),
     (TtyRequest::SetDrain, 0x5403, 0x540f),
     (TtyRequest::SetFlush, 0x5404, 0x5410),
+    (TtyRequest::GetOld, 0x5405, 0x5401),
+    (TtyRequest::SetOld, 0x5406, 0x5402),
+    (TtyRequest::SetOldDrain, 0x5407, 0x5403),
+    (TtyRequest::SetOldFlush, 0x5408, 0x5404),
     (TtyRequest::Get2, 0x802c_542a, 0x4030_542a),
     (TtyRequest::Set2, 0x402c_542b, 0x8030_542b),
     (TtyRequest::SetDrain2, 0x402c_542c, 0x8030_542c),

@@ -94,9 +94,14 @@ impl Default for Termios {
     }
 }
 
+/// `struct termio`: four halves, the line, and as many control characters.
+const TERMIO_BYTES: usize = 17;
+
 /// Which structure of the kernel's interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
+    /// `struct termio` of TCGETA: halves instead of words, fewer characters
+    Termio,
     /// `struct termios` of TCGETS
     Termios,
     /// `struct termios2` of TCGETS2: two speeds behind it
@@ -108,6 +113,7 @@ impl Layout {
     pub fn size(self, numbering: Numbering) -> usize {
         let plain = 17 + character_count(numbering);
         match self {
+            Layout::Termio => TERMIO_BYTES,
             Layout::Termios => plain,
             Layout::Termios2 => plain + 8,
         }
@@ -157,11 +163,31 @@ impl Termios {
             }
         }
         bytes.extend_from_slice(&characters);
+        if layout == Layout::Termio {
+            let flags = [self.input, self.output, self.control, local].map(|word| endian.u16(word as u16));
+            let rest = bytes.get(16..).unwrap_or_default().to_vec();
+            bytes = flags.into_iter().flatten().chain(rest).take(TERMIO_BYTES).collect();
+        }
         if layout == Layout::Termios2 {
             bytes.extend_from_slice(&endian.u32(38_400));
             bytes.extend_from_slice(&endian.u32(38_400));
         }
         bytes
+    }
+
+    /// These settings with what a `struct termio` says instead: the low halves of the flags, the first characters.
+    pub fn with_old(&self, bytes: &[u8], numbering: Numbering, endian: Endian) -> Option<Termios> {
+        let mut whole = self.encode(Layout::Termios, numbering, endian);
+        let held = bytes.get(..TERMIO_BYTES)?;
+        for (word, half) in whole.chunks_exact_mut(4).zip(held.chunks_exact(2)).take(4) {
+            let old = endian.read_u32(word.try_into().ok()?);
+            let low = u32::from(endian.read_u16(half.try_into().ok()?));
+            word.copy_from_slice(&endian.u32(old & 0xffff_0000 | low));
+        }
+        for (to, from) in whole.iter_mut().skip(16).zip(held.iter().skip(8)) {
+            *to = *from;
+        }
+        Termios::decode(&whole, numbering, endian)
     }
 
     /// Reads the guest's structure; `None` when it is too short.

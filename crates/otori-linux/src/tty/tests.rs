@@ -133,6 +133,27 @@ fn settings_survive_the_layout_of_each_architecture() {
 }
 
 #[test]
+fn settings_of_system_v_change_what_they_name_and_nothing_else() {
+    let mut termios = Termios::default();
+    (termios.control, termios.local, termios.characters[11]) = (0x1_00bf, termios.local | 0x100, 9);
+    for numbering in [Numbering::Generic, Numbering::Mips] {
+        for endian in [Endian::Little, Endian::Big] {
+            let mut old = termios.encode(Layout::Termio, numbering, endian);
+            assert_eq!(old.len(), Layout::Termio.size(numbering));
+            assert_eq!(termios.with_old(&old, numbering, endian), Some(termios));
+            old[4..6].copy_from_slice(&endian.u16(0xbd));
+            old[9] = b'q';
+            let mut expected = termios;
+            (expected.control, expected.characters[1]) = (0x1_00bd, b'q');
+            assert_eq!(termios.with_old(&old, numbering, endian), Some(expected));
+            assert_eq!(termios.with_old(&old[..16], numbering, endian), None);
+        }
+    }
+    assert_eq!(TtyRequest::from_number(0x5405, Numbering::Generic), Some(TtyRequest::GetOld));
+    assert_eq!(TtyRequest::from_number(0x5401, Numbering::Mips), Some(TtyRequest::GetOld));
+}
+
+#[test]
 fn packet_mode_puts_a_byte_before_data_and_tells_what_the_other_side_did() {
     let (mut ttys, id) = terminal();
     let read = |ttys: &mut Ttys| {
