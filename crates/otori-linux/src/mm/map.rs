@@ -91,13 +91,16 @@ impl AddressSpace {
         self.clear(start, end)
     }
 
-    /// Changes the allowed accesses of a range that is mapped without holes.
+    /// Changes the allowed accesses of a range up to its first hole, as Linux does before it tells of the hole.
     ///
     /// # Errors
     /// [`MapError::Range`], [`MapError::Unmapped`], [`MapError::Full`].
     pub fn protect(&mut self, start: u64, length: u64, prot: Prot) -> Result<(), MapError> {
-        let end = self.range_end(start, length)?;
-        self.require_mapped(start, end)?;
+        let asked = self.range_end(start, length)?;
+        let end = self.mapped_until(start, asked);
+        if end == start {
+            return Err(MapError::Unmapped);
+        }
         self.split(start)?;
         self.split(end)?;
         let (mut executable, mut starts) = (prot.execute, Vec::new());
@@ -112,7 +115,7 @@ impl AddressSpace {
         if executable {
             self.renew_generation();
         }
-        Ok(())
+        if end == asked { Ok(()) } else { Err(MapError::Unmapped) }
     }
 
     /// Gives a mapped range another end where it is; room to grow into must be free.
@@ -208,11 +211,17 @@ impl AddressSpace {
     /// # Errors
     /// [`MapError::Unmapped`].
     pub fn require_mapped(&self, start: u64, end: u64) -> Result<(), MapError> {
+        if self.mapped_until(start, end) == end { Ok(()) } else { Err(MapError::Unmapped) }
+    }
+
+    /// Where the first hole of a range begins; its end without one.
+    fn mapped_until(&self, start: u64, end: u64) -> u64 {
         let mut at = start;
         while at < end {
-            at = self.region_at(at).ok_or(MapError::Unmapped)?.end;
+            let Some(region) = self.region_at(at) else { return at };
+            at = region.end;
         }
-        Ok(())
+        end.max(start)
     }
 
     /// Removes regions and pages of a range.

@@ -168,6 +168,9 @@ fn unmapping_and_protecting_parts_splits_and_joins_regions() {
     assert_eq!(space.regions().count(), 1);
     space.unmap(0x11000, PAGE).unwrap();
     assert_eq!(space.protect(0x10000, 4 * PAGE, Prot::READ), Err(MapError::Unmapped));
+    assert_eq!(fault_kind(space.write(0x10000, b"x")), FaultKind::Protection, "before the hole");
+    space.write(0x12000, b"x").unwrap();
+    assert_eq!(space.protect(0x11000, PAGE, Prot::READ), Err(MapError::Unmapped));
     assert_eq!(space.unmap(0x10000, 4 * PAGE), Ok(()));
     assert_eq!(space.regions().count(), 0);
     assert_eq!(space.map(0x10001, PAGE, Prot::READ, Backing::Zero, ""), Err(MapError::Range));

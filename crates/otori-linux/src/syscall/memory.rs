@@ -183,6 +183,7 @@ fn file_backing(
         return Err(Errno::EACCES);
     }
     let (node, writable) = (file.node.ok_or(Errno::ENODEV)?, file.writes());
+    offset.checked_add(length).filter(|end| *end <= i64::MAX as u64).ok_or(Errno::EOVERFLOW)?;
     let name = String::from_utf8_lossy(&file.path).into_owned();
     if matches!(file.kind, crate::file::FileKind::Device(crate::dev::Device::Zero)) {
         return Ok((anonymous(call, shared, length, 0)?, name));
@@ -287,13 +288,20 @@ pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
 pub(super) fn mprotect(call: &mut Call<'_>) -> CallResult {
     charge_regions(call);
     let (start, length) = (call.word(0), call.word(1));
+    if !start.is_multiple_of(PAGE_BYTES) {
+        return Err(Errno::EINVAL.into());
+    }
     if length == 0 {
         return Ok(0);
     }
     let prot = protection(call, 2)?;
+    let end = page_up(length).and_then(|length| start.checked_add(length)).ok_or(Errno::ENOMEM)?;
+    // nothing is mapped beyond user space: a hole like any other
+    let inside = end.min(call.abi().task_end);
+    let length = inside.checked_sub(start).filter(|length| *length > 0).ok_or(Errno::ENOMEM)?;
     let space = call.kernel.core.space_of_mut(call.tid)?;
     space.memory.protect(start, length, prot).map_err(map_errno)?;
-    Ok(0)
+    if inside == end { Ok(0) } else { Err(Errno::ENOMEM.into()) }
 }
 
 pub(super) fn mremap(call: &mut Call<'_>) -> CallResult {
@@ -337,14 +345,17 @@ pub(super) fn mremap(call: &mut Call<'_>) -> CallResult {
 
 /// MADV_DONTNEED forgets pages; other advice changes nothing.
 pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
+    const DONT_NEED: u32 = 4;
     let (start, advice) = (call.word(0), call.unsigned(2));
     let length = page_up(call.word(1)).ok_or(Errno::EINVAL)?;
     let end = start.checked_add(length).filter(|_| start.is_multiple_of(PAGE_BYTES)).ok_or(Errno::EINVAL)?;
     let space = call.kernel.core.space_of_mut(call.tid)?;
-    space.memory.require_mapped(start, end).map_err(map_errno)?;
-    if advice == 4 {
+    // holes are told of when what is around them was done
+    let mapped = space.memory.require_mapped(start, end);
+    if advice == DONT_NEED {
         space.memory.drop_pages(start, end);
     }
+    mapped.map_err(map_errno)?;
     Ok(0)
 }
 /// Everything mapped is in memory.
@@ -361,7 +372,18 @@ pub(super) fn mincore(call: &mut Call<'_>) -> CallResult {
     call.write(call.word(2), &alloc::vec![1; pages])?;
     Ok(0)
 }
-/// mlock and its family: nothing is ever swapped out.
+/// mlock, mlock2, munlock: nothing is ever swapped out, but a range with a hole is told of.
+pub(super) fn lock_range(call: &mut Call<'_>) -> CallResult {
+    charge_regions(call);
+    let start = call.word(0) & !(PAGE_BYTES - 1);
+    let length =
+        call.word(1).checked_add(call.word(0) % PAGE_BYTES).and_then(page_up).ok_or(Errno::EINVAL)?;
+    let end = start.checked_add(length).ok_or(Errno::EINVAL)?;
+    let space = call.kernel.core.space_of_mut(call.tid)?;
+    space.memory.require_mapped(start, end).map_err(map_errno)?;
+    Ok(0)
+}
+/// mlockall, munlockall.
 pub(super) fn lock(_: &mut Call<'_>) -> CallResult {
     Ok(0)
 }

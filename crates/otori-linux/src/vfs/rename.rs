@@ -53,8 +53,8 @@ impl Vfs {
             return Err(Errno::EPERM);
         }
         match (new.node, mode) {
-            (Some(target), _) if target == moved => Ok(()),
             (Some(_), RenameMode::Keep) => Err(Errno::EEXIST),
+            (Some(target), _) if target == moved => Ok(()),
             (None, RenameMode::Exchange) => Err(Errno::ENOENT),
             (Some(target), RenameMode::Exchange) => {
                 self.check_remove(context, &new, target)?;
