@@ -113,14 +113,7 @@ fn terminal(call: &mut Call<'_>, id: TtyId, number: u32) -> CallResult {
             call.write(address, &bytes)?;
             Ok(0)
         }
-        TtyRequest::SetSize => {
-            let mut bytes = [0; 8];
-            call.read(address, &mut bytes)?;
-            let size = WindowSize::decode(bytes, call.endian());
-            call.core().ttys.set_size(id, size)?;
-            call.core().raise_terminal_signals();
-            Ok(0)
-        }
+        TtyRequest::SetSize => set_size(call, id),
         TtyRequest::Flush => {
             let which = [Flush::Input, Flush::Output, Flush::Both];
             let which = *which.get(address as usize).ok_or(Errno::EINVAL)?;
@@ -167,6 +160,15 @@ fn terminal(call: &mut Call<'_>, id: TtyId, number: u32) -> CallResult {
         }
         TtyRequest::Drain | TtyRequest::Exclusive | TtyRequest::SetLock => Ok(0),
     }
+}
+
+fn set_size(call: &mut Call<'_>, id: TtyId) -> CallResult {
+    let mut bytes = [0; 8];
+    call.read(call.word(2), &mut bytes)?;
+    let size = WindowSize::decode(bytes, call.endian());
+    call.core().ttys.set_size(id, size)?;
+    call.core().raise_terminal_signals();
+    Ok(0)
 }
 
 fn give(call: &mut Call<'_>, value: u32) -> CallResult {
