@@ -142,7 +142,7 @@ fn settings_of_system_v_change_what_they_name_and_nothing_else() {
             assert_eq!(old.len(), Layout::Termio.size(numbering));
             assert_eq!(termios.with_old(&old, numbering, endian), Some(termios));
             old[4..6].copy_from_slice(&endian.u16(0xbd));
-            old[9] = b'q';
+            old[10] = b'q';
             let mut expected = termios;
             (expected.control, expected.characters[1]) = (0x1_00bd, b'q');
             assert_eq!(termios.with_old(&old, numbering, endian), Some(expected));
