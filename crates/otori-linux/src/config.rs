@@ -17,7 +17,7 @@ pub struct Limits {
     pub pages: usize,
     /// pages of 4 KiB that all processes may have written together; then the largest process is killed
     pub total_pages: usize,
-    /// descriptors per process (RLIMIT_NOFILE); then EMFILE
+    /// descriptors per process (RLIMIT_NOFILE), unless it asks for more, see [`Limits::descriptors_max`]; then EMFILE
     pub descriptors: usize,
     /// open file descriptions in the machine; then ENFILE
     pub open_files: usize,
@@ -31,6 +31,14 @@ pub struct Limits {
     pub transfer_bytes: usize,
     /// watched descriptors per epoll instance; then ENOSPC
     pub watches: usize,
+}
+
+impl Limits {
+    /// Descriptors that a process may ask for: the hard limit of a device's init.
+    #[must_use]
+    pub fn descriptors_max(&self) -> usize {
+        self.descriptors.max(4096)
+    }
 }
 
 impl Default for Limits {

@@ -226,7 +226,8 @@ impl Kernel {
     ) -> Result<u64, Errno> {
         let pid = self.core.task(tid)?.pid;
         let (limit, _) = self.core.process(pid)?.limits.get(Resource::DESCRIPTORS);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(self.core.config.limits.descriptors);
+        let limit =
+            usize::try_from(limit).unwrap_or(usize::MAX).min(self.core.config.limits.descriptors_max());
         match self.core.table_of(tid)?.lowest_free(lowest, limit) {
             Ok(place) => {
                 self.core.table_of_mut(tid)?.put(place, Descriptor { file, close_on_exec });

@@ -100,10 +100,21 @@ impl Kernel {
             self.drop_passed(pid, socket, u64::MAX);
         }
     }
+
+    /// Lets go what was sent to sockets that are gone: nobody accepted them before their listener was closed.
+    pub(crate) fn drop_unheard(&mut self, pid: Pid) {
+        let sockets = &self.core.sockets;
+        let receivers = self.core.passed.bundles.keys();
+        let gone: Vec<SocketId> =
+            receivers.filter(|receiver| !sockets.is_open(**receiver)).copied().collect();
+        for socket in gone {
+            self.drop_passed(pid, socket, u64::MAX);
+        }
+    }
 }
 
 impl Core {
-    /// Sockets whose every user is on its way to one of them.
+    /// Sockets whose every user is on its way to one of them, and those that wait for such a one to accept them.
     fn lost_sockets(&self) -> BTreeSet<SocketId> {
         let socket = |file: &Index<OpenFile>| match self.files.get(*file)?.kind {
             FileKind::Socket(id) => Some(id),
@@ -120,14 +131,20 @@ impl Core {
             if self.files.users(*file) == *count { socket(file) } else { None }
         };
         let mut lost: BTreeSet<SocketId> = on_their_way.iter().filter_map(only_there).collect();
+        let waiting = |listener| self.sockets.waiting(listener).map(move |waits| (waits, listener));
+        let listeners: BTreeMap<SocketId, SocketId> = lost.iter().copied().flat_map(waiting).collect();
         // what is on its way to a socket that somebody can read from is not lost, nor what is on its way to that
         loop {
-            let kept = self.passed.bundles.iter().filter(|(receiver, _)| !lost.contains(receiver));
+            let is_lost = |receiver| lost.contains(listeners.get(receiver).unwrap_or(receiver));
+            let kept = self.passed.bundles.iter().filter(|(receiver, _)| !is_lost(receiver));
             let kept: Vec<SocketId> =
                 kept.flat_map(|(_, bundles)| files(bundles)).filter_map(|file| socket(&file)).collect();
             let before = lost.len();
             kept.iter().for_each(|socket| _ = lost.remove(socket));
             if lost.len() == before {
+                let unheard = listeners.into_iter().filter(|(_, listener)| lost.contains(listener));
+                let unheard: Vec<SocketId> = unheard.map(|(waits, _)| waits).collect();
+                lost.extend(unheard);
                 return lost;
             }
         }

@@ -44,6 +44,7 @@ impl Kernel {
             FileKind::Socket(id) => {
                 self.drop_passed(pid, id, u64::MAX);
                 self.core.sockets.close(id, &mut *self.outside);
+                self.drop_unheard(pid);
                 self.core.wake(WaitKey::Sockets);
             }
             FileKind::Messages(number) => self.core.ipc.posix.release(number, pid),

@@ -204,15 +204,17 @@ impl World<'_> {
             ("tasks", core.tasks.len()),
             ("address spaces", core.spaces.len()),
             ("descriptor tables", core.tables.len()),
+            ("sockets", core.sockets.len()),
+            ("messages with files", usize::from(!core.passed.is_empty())),
             ("open files", core.files.len()),
             ("waits", core.waits.len()),
             ("deadlines", deadlines.count()),
             ("pages", core.total_pages as usize),
             ("pipes", core.pipes.len()),
-            ("sockets", core.sockets.len()),
         ];
+        let kinds = || core.files.iter().map(|(_, file)| &file.kind).collect::<Vec<_>>();
         for (what, count) in left {
-            assert_eq!(count, 0, "{}: {what} are left", self.set.name);
+            assert_eq!(count, 0, "{}: {what} are left, files: {:?}", self.set.name, kinds());
         }
     }
 }

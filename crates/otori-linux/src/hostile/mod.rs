@@ -37,6 +37,21 @@ mod tests {
     const CODE_BYTES: usize = 48 << 10;
     const CALL_BYTES: usize = 24 << 10;
 
+    /// Says which input it was, when a check fails.
+    struct ToldIfItFails {
+        set: &'static str,
+        seed: u64,
+    }
+
+    impl Drop for ToldIfItFails {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                let ToldIfItFails { set, seed } = self;
+                std::eprintln!("again with OTORI_HOSTILE_SET={set} OTORI_HOSTILE_SEED={seed}");
+            }
+        }
+    }
+
     /// Calls `body` with the bytes of seed after seed: a fixed number, or for that long on each set.
     fn rounds(bytes: usize, mut body: impl FnMut(&Set, u64, &[u8])) {
         let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
@@ -51,7 +66,9 @@ mod tests {
             while more(seed) {
                 let mut input = vec![0; bytes];
                 Random::new(seed).fill(&mut input);
+                let told = ToldIfItFails { set: set.name, seed };
                 body(set, seed, &input);
+                drop(told);
                 seed += 1;
             }
             std::eprintln!("{}: {} rounds", set.name, seed - first);

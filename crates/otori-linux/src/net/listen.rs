@@ -40,6 +40,20 @@ impl Sockets {
         Ok(())
     }
 
+    /// Is there still such a socket?
+    pub fn is_open(&self, id: SocketId) -> bool {
+        self.socket(id).is_ok()
+    }
+
+    /// The connections that wait for this socket to accept them.
+    pub fn waiting(&self, id: SocketId) -> impl Iterator<Item = SocketId> {
+        let queue = match self.socket(id).map(|socket| &socket.state) {
+            Ok(State::Listening { queue, .. }) => Some(queue),
+            _ => None,
+        };
+        queue.into_iter().flatten().copied()
+    }
+
     /// Takes the oldest connection that waits.
     pub fn accept(&mut self, id: SocketId) -> Result<(SocketId, Address), Errno> {
         let socket = self.socket_mut(id)?;

@@ -46,7 +46,7 @@ impl ResourceLimits {
         bounds[3] = (8 * 1024 * 1024, u64::MAX);
         bounds[4] = (0, u64::MAX);
         bounds[6] = processes;
-        bounds[7] = (limits.descriptors as u64, (limits.descriptors as u64).max(4096));
+        bounds[7] = (limits.descriptors as u64, limits.descriptors_max() as u64);
         bounds[8] = (65_536, 65_536);
         bounds[11] = processes;
         bounds[12] = (819_200, 819_200);

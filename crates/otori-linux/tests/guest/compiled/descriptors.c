@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -105,5 +107,28 @@ int main(void) {
     pass(pair[0], "datagram", pipes[0], -1);
     take(pair[1], 256, numbers, &count, &cut);
     say("stream on datagram", connect(socket(AF_UNIX, SOCK_STREAM, 0), (void *)&name, size));
+
+    /* sent to a connection that nobody accepted, and never will; then the one who could is on its way to it */
+    for (int ring = 0; ring < 2; ring++) {
+        int door = socket(AF_UNIX, SOCK_STREAM, 0), knocks = socket(AF_UNIX, SOCK_STREAM, 0);
+        name.sun_path[1] = 'a' + ring;
+        bind(door, (void *)&name, size);
+        listen(door, 1);
+        say("knocks", connect(knocks, (void *)&name, size));
+        pipe(pipes);
+        pass(knocks, "x", pipes[1], ring ? door : -1);
+        close(pipes[1]);
+        close(door);
+        close(socket(AF_UNIX, SOCK_STREAM, 0));
+        struct pollfd end = { pipes[0], POLLIN, 0 };
+        say("let go", poll(&end, 1, 1000));
+    }
+
+    struct rlimit more = { 1100, 4096 };
+    say("more descriptors", setrlimit(RLIMIT_NOFILE, &more));
+    int highest = -1, next;
+    while ((next = dup(0)) >= 0) highest = next;
+    say("then", next);
+    say("highest", highest);
     return 0;
 }
