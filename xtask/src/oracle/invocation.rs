@@ -158,6 +158,12 @@ mod tests {
             |name: &str| groups.iter().find(|group| group.name == name).map(|group| group.invocations.len());
         assert!(count("busybox") >= Some(150), "{:?}", count("busybox"));
         assert!(count("coreutils") >= Some(40), "{:?}", count("coreutils"));
-        assert!(groups.iter().all(|group| group.invocations.iter().any(|invocation| invocation.quick)));
+        // Those of hundreds of megabytes are run on demand only.
+        let large = ["media", "workshop"];
+        let quick = groups.iter().filter(|group| !large.contains(&group.name.as_str()));
+        assert!(quick.clone().count() > large.len());
+        for group in quick {
+            assert!(group.invocations.iter().any(|invocation| invocation.quick), "{}", group.name);
+        }
     }
 }
