@@ -224,6 +224,10 @@ pub(crate) fn option_values<'a>(text: &'a str, name: &'static str) -> impl Itera
 
 /// What the rule requires and is not here.
 pub(crate) fn unmet_of(text: &str, features: &[String]) -> Option<String> {
+    // Few rules say so: the others are not cut into their options twice.
+    if !text.contains("requires") {
+        return None;
+    }
     option_values(text, "requires").find_map(|value| keyword::unmet(value, features).ok().flatten())
 }
 

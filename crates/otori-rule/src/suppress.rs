@@ -26,6 +26,18 @@ enum Entry {
     Threshold(Threshold),
 }
 
+/// The first threshold, and the first `rate_filter`.
+fn first_of<'e>(entries: impl Iterator<Item = &'e Entry>) -> [Option<Threshold>; 2] {
+    let thresholds = entries.filter_map(|entry| match entry {
+        Entry::Threshold(threshold) => Some(*threshold),
+        Entry::Suppress(_) => None,
+    });
+    thresholds.fold([None; 2], |[plain, rate], one| match one.kind {
+        ThresholdKind::Rate { .. } => [plain, rate.or(Some(one))],
+        _ => [plain.or(Some(one)), rate],
+    })
+}
+
 /// Lines of a threshold file by generator and signature; 0 stands for all.
 #[derive(Clone, Debug, Default)]
 pub struct Suppressions {
@@ -34,8 +46,7 @@ pub struct Suppressions {
 }
 
 impl Suppressions {
-    fn of(&self, rule: &Rule) -> impl Iterator<Item = &Entry> {
-        let keys = [(rule.gid, rule.sid), (rule.gid, 0), (0, 0)];
+    fn of<const COUNT: usize>(&self, keys: [(u32, u32); COUNT]) -> impl Iterator<Item = &Entry> {
         keys.into_iter().filter_map(|key| self.entries.get(&key)).flatten()
     }
     /// No alert for this packet.
@@ -43,7 +54,7 @@ impl Suppressions {
         if self.count == 0 {
             return false;
         }
-        self.of(rule).any(|entry| match entry {
+        self.of([(rule.gid, rule.sid), (rule.gid, 0), (0, 0)]).any(|entry| match entry {
             Entry::Suppress(None) => true,
             Entry::Suppress(Some((side, set))) => {
                 let (source, destination) = (set.has(view.source.ip), set.has(view.destination.ip));
@@ -63,19 +74,8 @@ impl Suppressions {
         if self.count == 0 {
             return [own, None];
         }
-        let of = |keys: &[(u32, u32)]| {
-            let entries = keys.iter().filter_map(|key| self.entries.get(key)).flatten();
-            let thresholds = entries.filter_map(|entry| match entry {
-                Entry::Threshold(threshold) => Some(*threshold),
-                Entry::Suppress(_) => None,
-            });
-            thresholds.fold([None; 2], |[plain, rate], one| match one.kind {
-                ThresholdKind::Rate { .. } => [plain, rate.or(Some(one))],
-                _ => [plain.or(Some(one)), rate],
-            })
-        };
-        let [of_this, rate_of_this] = of(&[(rule.gid, rule.sid)]);
-        let [of_all, rate_of_all] = of(&[(rule.gid, 0), (0, 0)]);
+        let [of_this, rate_of_this] = first_of(self.of([(rule.gid, rule.sid)]));
+        let [of_all, rate_of_all] = first_of(self.of([(rule.gid, 0), (0, 0)]));
         [of_this.or(own).or(of_all), rate_of_this.or(rate_of_all)]
     }
     /// Takes the lines of a file; those that cannot be read are told.

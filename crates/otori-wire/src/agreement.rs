@@ -3,13 +3,14 @@
 //! Key type: [`Agreement`]; [`crate::conversation`] asks it. What it finds belongs to no transaction: the events of
 //! Suricata's `app-layer-events.rules`. A connection is judged by the first bytes of each direction, once.
 use crate::{
+    anomaly::names_of,
     flow::Direction,
     limits::{SETTLED_BYTES, UNKNOWN_BYTES},
     proto::{Probe, ProtocolId, ProtocolRow},
 };
 
 /// Events of recognition, as rules name them; the place is the bit of [`Agreement::raised`].
-const NAMES: [&str; 6] = [
+pub const NAMES: [&str; 6] = [
     "applayer_mismatch_protocol_both_directions",
     "applayer_wrong_direction_first_data",
     "applayer_detect_protocol_only_one_direction",
@@ -93,8 +94,7 @@ impl Agreement {
     }
     /// Takes what was raised since the last call.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = &'static str> + use<> {
-        let raised = core::mem::take(&mut self.raised);
-        NAMES.into_iter().enumerate().filter(move |(place, _)| raised & 1 << place != 0).map(|(_, name)| name)
+        names_of(NAMES, core::mem::take(&mut self.raised))
     }
     /// Which direction has spoken first.
     pub(crate) fn hear(&mut self, direction: Direction) {
@@ -150,12 +150,7 @@ impl Agreement {
             self.early = early.or(fresh);
             return;
         };
-        self.shown[direction.index()] = shown;
-        match shown {
-            Shown::Other(other) if !related(row.id, other.id) => self.raise(Disagreement::Mismatch),
-            Shown::None => self.raise(Disagreement::OneDirection),
-            _ => {}
-        }
+        self.conclude(direction, row, shown);
     }
     /// The same for a datagram, which is whole: one that is not known is no event.
     pub(crate) fn judge_datagram(
@@ -166,15 +161,17 @@ impl Agreement {
         find: impl Fn(&[u8]) -> Option<&'static ProtocolRow>,
     ) {
         let other = if is_said_by(row, direction, bytes) { None } else { find(bytes) };
-        self.shown[direction.index()] = match other.filter(|other| other.id != row.id) {
-            Some(other) => {
-                if !related(row.id, other.id) {
-                    self.raise(Disagreement::Mismatch);
-                }
-                Shown::Other(other)
-            }
-            None => Shown::Same,
-        };
+        let other = other.filter(|other| other.id != row.id);
+        self.conclude(direction, row, other.map_or(Shown::Same, Shown::Other));
+    }
+    /// Notes what a direction has shown in a flow of `row`, and raises what is wrong with that.
+    fn conclude(&mut self, direction: Direction, row: &ProtocolRow, shown: Shown) {
+        self.shown[direction.index()] = shown;
+        match shown {
+            Shown::Other(other) if !related(row.id, other.id) => self.raise(Disagreement::Mismatch),
+            Shown::None => self.raise(Disagreement::OneDirection),
+            _ => {}
+        }
     }
     /// Bytes of a connection that recognition has given up, or has not begun to know.
     pub(crate) fn pass_over(&mut self, direction: Direction, count: usize) {

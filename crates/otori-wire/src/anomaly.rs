@@ -10,6 +10,14 @@ pub struct Anomalies {
     count: usize,
 }
 
+/// The names whose bits are set, in order.
+pub(crate) fn names_of<const COUNT: usize>(
+    names: [&'static str; COUNT],
+    bits: u8,
+) -> impl Iterator<Item = &'static str> {
+    names.into_iter().enumerate().filter(move |(place, _)| bits & 1 << place != 0).map(|(_, name)| name)
+}
+
 impl Anomalies {
     /// None.
     pub const fn none() -> Self {

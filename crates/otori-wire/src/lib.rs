@@ -21,6 +21,7 @@ pub mod proto;
 pub mod reused;
 pub mod transaction;
 
+pub use agreement::NAMES as RECOGNITION_EVENTS;
 pub use anomaly::Anomalies;
 pub use conversation::Conversation;
 pub use decode::{Inner, LinkType, Packet, TunnelKind, decode, decode_inner};

@@ -76,16 +76,6 @@ pub(super) fn target(_builder: &mut Builder<'_>, value: &str) -> Result<(), Stri
     }
 }
 
-/// Events of the engine itself, which belong to no transaction.
-const ENGINE_EVENTS: &[&str] = &[
-    "applayer_mismatch_protocol_both_directions",
-    "applayer_wrong_direction_first_data",
-    "applayer_detect_protocol_only_one_direction",
-    "applayer_proto_detection_skipped",
-    "applayer_no_tls_after_starttls",
-    "applayer_unexpected_protocol",
-];
-
 /// Events that had other names once.
 const RENAMED: &[(&str, &str)] = &[
     ("header_frame_with_extra_data", "extra_header_data"),
@@ -96,7 +86,7 @@ const RENAMED: &[(&str, &str)] = &[
 pub(super) fn application_event(builder: &mut Builder<'_>, value: &str) -> Result<(), String> {
     // Suricata takes names of events in any case.
     let name = value.trim().to_ascii_lowercase();
-    if ENGINE_EVENTS.contains(&name.as_str()) {
+    if otori_wire::RECOGNITION_EVENTS.contains(&name.as_str()) {
         builder.rule.checks.push(Check::FlowEvent(name));
         return Ok(());
     }

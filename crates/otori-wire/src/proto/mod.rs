@@ -188,6 +188,15 @@ impl Probe {
             false => Probe::No,
         }
     }
+    /// The same for one of several words.
+    pub fn prefix_of(bytes: &[u8], words: &[impl AsRef<[u8]>]) -> Probe {
+        let all = words.iter().map(|word| Probe::prefix(bytes, word.as_ref()));
+        all.fold(Probe::No, |best, found| match (best, found) {
+            (Probe::Yes, _) | (_, Probe::Yes) => Probe::Yes,
+            (Probe::More, _) | (_, Probe::More) => Probe::More,
+            _ => Probe::No,
+        })
+    }
 }
 
 /// One field that rules can look at.

@@ -48,13 +48,7 @@ const HEAD: usize = 24;
 
 /// The word that opens a connection, or that of another message.
 pub(super) fn probe(_direction: Direction, bytes: &[u8]) -> Probe {
-    let all = COMMANDS.iter().map(|word| Probe::prefix(bytes, *word));
-    let best = all.fold(Probe::No, |best, one| match (best, one) {
-        (Probe::Yes, _) | (_, Probe::Yes) => Probe::Yes,
-        (Probe::More, _) | (_, Probe::More) => Probe::More,
-        _ => Probe::No,
-    });
-    match (best, bytes.get(..HEAD)) {
+    match (Probe::prefix_of(bytes, &COMMANDS), bytes.get(..HEAD)) {
         (Probe::Yes, Some(head)) if proper(head) => Probe::Yes,
         (Probe::Yes, Some(_)) => Probe::No,
         (Probe::Yes, None) => Probe::More,

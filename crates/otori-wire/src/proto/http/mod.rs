@@ -64,12 +64,7 @@ pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
         Direction::ToServer => {
             let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
             let line = bytes.get(start..).unwrap_or(&[]);
-            let all = METHODS.iter().map(|method| Probe::prefix(line, method));
-            all.fold(Probe::No, |best, found| match (best, found) {
-                (Probe::Yes, _) | (_, Probe::Yes) => Probe::Yes,
-                (Probe::More, _) | (_, Probe::More) => Probe::More,
-                _ => Probe::No,
-            })
+            Probe::prefix_of(line, METHODS)
         }
         Direction::ToClient => Probe::prefix(bytes, b"HTTP/1."),
     }

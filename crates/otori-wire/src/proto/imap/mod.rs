@@ -31,12 +31,7 @@ const COMMAND_BYTES: usize = 12;
 pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     if direction == ToClient {
         let upper = bytes.get(..bytes.len().min(COMMAND_BYTES + 2)).unwrap_or(bytes).to_ascii_uppercase();
-        let all = GREETINGS.iter().map(|greeting| Probe::prefix(&upper, greeting));
-        return all.fold(Probe::No, |best, found| match (best, found) {
-            (Probe::Yes, _) | (_, Probe::Yes) => Probe::Yes,
-            (Probe::More, _) | (_, Probe::More) => Probe::More,
-            _ => Probe::No,
-        });
+        return Probe::prefix_of(&upper, GREETINGS);
     }
     let Some((tag, rest)) = tagged(bytes) else {
         // A tag has a digit in it, or ends with one: other text is not waited for.

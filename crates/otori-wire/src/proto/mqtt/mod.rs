@@ -47,13 +47,7 @@ pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
             packet.codes.iter().all(|code| matches!(code, 0..=5 | 0x80)) && !packet.codes.is_empty();
         return if sound && length >= 2 && (named || answered) { Probe::Yes } else { Probe::No };
     }
-    for name in [&b"\0\x04MQTT"[..], b"\0\x06MQIsdp"] {
-        let found = Probe::prefix(body, name);
-        if found != Probe::No {
-            return found;
-        }
-    }
-    Probe::No
+    Probe::prefix_of(body, &[&b"\0\x04MQTT"[..], b"\0\x06MQIsdp"])
 }
 
 fn printable(text: &[u8]) -> bool {

@@ -7,6 +7,7 @@ use super::{
     email,
 };
 use crate::{
+    anomaly::names_of,
     flow::Direction,
     limits::BODY_BYTES,
     proto::{file, lines::unhex},
@@ -107,7 +108,7 @@ impl Mime {
     /// What was wrong with the last line; `cut` if it was longer than any that is kept.
     pub(super) fn wrong(&mut self, cut: bool) -> impl Iterator<Item = &'static str> + use<> {
         let noted = core::mem::take(&mut self.noted) | if cut { LONG_LINE } else { 0 };
-        WRONG.into_iter().enumerate().filter(move |(place, _)| noted & 1 << place != 0).map(|(_, name)| name)
+        names_of(WRONG, noted)
     }
     /// Takes a line without its end.
     pub(super) fn line(&mut self, line: &[u8], fields: &mut Fields) {
