@@ -32,6 +32,11 @@ pub struct Block<S> {
     visits: AtomicU8,
 }
 
+/// A number of an instruction, counted from the other end of so many. One behind the last wraps, and comes back.
+fn from_other_end(instructions: u32, at: u8) -> u8 {
+    (instructions as u8).wrapping_sub(at).wrapping_sub(1)
+}
+
 /// Visits after which a block is joined, whoever runs it.
 const VISITS: u8 = 8;
 
@@ -39,7 +44,7 @@ impl<S: Set> Block<S> {
     /// A block of that many instructions, with nothing joined. The operations' `at` counts from its start still.
     #[must_use]
     pub fn new(instructions: u32, ops: Vec<Op<S>>, places: Vec<i32>) -> Self {
-        let turned = |op: Op<S>| Op { at: (instructions as u8).wrapping_sub(op.at).wrapping_sub(1), ..op };
+        let turned = |op: Op<S>| Op { at: from_other_end(instructions, op.at), ..op };
         let ops = ops.into_iter().map(turned).collect();
         Block { instructions, ops, places: places.into(), joined: OnceBox::new(), visits: AtomicU8::new(0) }
     }
@@ -47,7 +52,7 @@ impl<S: Set> Block<S> {
     /// Number in the block of an operation's instruction.
     #[must_use]
     pub fn number(&self, op: &Op<S>) -> u8 {
-        (self.instructions as u8).wrapping_sub(op.at).wrapping_sub(1)
+        from_other_end(self.instructions, op.at)
     }
 
     /// The operations to run, for somebody who is here for long or not.

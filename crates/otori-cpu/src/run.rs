@@ -327,21 +327,19 @@ fn come_back<S: Set, M: Memory>(
         };
         let Some((block, number)) = found else { return Err((Stop::Illegal, start)) };
         let Some(op) = block.ops.get(number) else { return Err((Stop::Illegal, start)) };
+        let at = block.number(op);
         if next.reason() == Reason::StopHere {
-            return Err((cpu.frame().stop, give_back(cpu, &block, block.number(op))));
+            return Err((cpu.frame().stop, give_back(cpu, &block, at)));
         }
         let miss = cpu.frame().miss;
         if let Err(fault) = memory.touch(miss) {
-            return Err((
-                Stop::Fault(fault),
-                give_back(cpu, &block, block.number(op).wrapping_add(miss.step)),
-            ));
+            return Err((Stop::Fault(fault), give_back(cpu, &block, at.wrapping_add(miss.step))));
         }
         let now = (start, number, cpu.frame().left);
         misses = if now == last { misses + 1 } else { 0 };
         last = now;
         if misses > MISSES_MAX {
-            return Err((Stop::Illegal, give_back(cpu, &block, block.number(op))));
+            return Err((Stop::Illegal, give_back(cpu, &block, at)));
         }
         if memory.generation() != blocks.generation() {
             blocks.follow(memory.generation());
