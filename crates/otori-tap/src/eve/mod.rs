@@ -255,13 +255,7 @@ impl Eve {
             line.inner("anomaly", |object| {
                 object.text("type", kind.as_bytes());
                 match kind {
-                    "applayer" => {
-                        object.text("event", bare.as_bytes());
-                        object.text("layer", b"proto_parser");
-                        if let Some(name) = place.application {
-                            object.text("app_proto", name.as_bytes());
-                        }
-                    }
+                    "applayer" => write_layer(object, place, bare, b"proto_parser"),
                     "decode" => object.shown("event", &format_args!("decoder.{event}")),
                     _ => object.text("event", event.as_bytes()),
                 }
@@ -278,13 +272,9 @@ impl Eve {
         let event = event.to_ascii_uppercase();
         self.line(|line, style| {
             write_head(line, place, "anomaly", style);
-            line.object("anomaly", &mut |object| {
+            line.inner("anomaly", |object| {
                 object.text("type", b"applayer");
-                object.text("event", event.as_bytes());
-                object.text("layer", b"proto_detect");
-                if let Some(name) = place.application {
-                    object.text("app_proto", name.as_bytes());
-                }
+                write_layer(object, place, &event, b"proto_detect");
             });
         });
     }
@@ -461,6 +451,15 @@ fn write_flow<S>(object: &mut JsonText<'_>, flow: &Flow<S>, notes: &FlowNotes<'_
     }
     if let Some(name) = notes.exception {
         object.value("exception_policy", json!([{"target": "stream_midstream", "policy": name}]));
+    }
+}
+
+/// An anomaly of an application: which, and which layer of its reading found it.
+fn write_layer(object: &mut JsonText<'_>, place: &Place<'_, '_>, event: &str, layer: &[u8]) {
+    object.text("event", event.as_bytes());
+    object.text("layer", layer);
+    if let Some(name) = place.application {
+        object.text("app_proto", name.as_bytes());
     }
 }
 
