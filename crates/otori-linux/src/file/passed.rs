@@ -101,7 +101,7 @@ impl Kernel {
         }
     }
 
-    /// Lets go what was sent to sockets that are gone: nobody accepted them before their listener was closed.
+    /// Lets go what was sent to sockets that are gone: closed, or not accepted before their listener was.
     pub(crate) fn drop_unheard(&mut self, pid: Pid) {
         let sockets = &self.core.sockets;
         let receivers = self.core.passed.bundles.keys();

@@ -42,7 +42,6 @@ impl Kernel {
             }
             FileKind::TtyMaster(terminal) => self.close_terminal(terminal),
             FileKind::Socket(id) => {
-                self.drop_passed(pid, id, u64::MAX);
                 self.core.sockets.close(id, &mut *self.outside);
                 self.drop_unheard(pid);
                 self.core.wake(WaitKey::Sockets);

@@ -157,13 +157,13 @@ pub(super) fn place(call: &mut Call<'_>, hint: u64, length: u64, flags: u32) -> 
 /// to reserve nothing (`Documentation/vm/overcommit-accounting`, mode 0).
 fn anonymous(call: &Call<'_>, shared: bool, length: u64, flags: u32) -> Result<Backing, Errno> {
     let pages = usize::try_from(length / PAGE_BYTES).map_err(|_| Errno::ENOMEM)?;
+    let obvious = call.kernel.core.space_of(call.tid)?.memory.overcommits(length);
     if !shared {
         let writable = call.unsigned(2) & 2 != 0;
         let counted = writable && flags & flag::NORESERVE == 0;
-        let obvious = counted && pages > call.kernel.core.config.limits.pages;
-        return if obvious { Err(Errno::ENOMEM) } else { Ok(Backing::Zero) };
+        return if obvious && counted { Err(Errno::ENOMEM) } else { Ok(Backing::Zero) };
     }
-    if pages > call.kernel.core.config.limits.pages {
+    if obvious {
         return Err(Errno::ENOMEM);
     }
     let pages = SharedPages::new(pages, None, &call.kernel.core.shared).ok_or(Errno::ENOMEM)?;
